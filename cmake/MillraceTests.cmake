@@ -1,0 +1,18 @@
+find_package(Qt6 6.4 REQUIRED COMPONENTS Test)
+set(CMAKE_AUTOMOC OFF)
+
+# millrace_test(<name> SOURCES <file>... LINK <library>... [TIMEOUT <s>] [ARGS <argument>...])
+#
+# One Qt Test program, registered with CTest. Each source that declares a test class ends with `#include "<file>.moc"`.
+function(millrace_test name)
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
+  add_executable(test_${name} ${arg_SOURCES})
+  set_target_properties(test_${name} PROPERTIES AUTOMOC ON)
+  target_link_libraries(test_${name} PRIVATE ${arg_LINK} Qt6::Test millrace_build)
+  add_test(NAME ${name} COMMAND test_${name} ${arg_ARGS})
+  if(NOT arg_TIMEOUT)
+    set(arg_TIMEOUT 120)
+  endif()
+  set_tests_properties(${name} PROPERTIES TIMEOUT ${arg_TIMEOUT}
+    ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;QT_LOGGING_RULES=")
+endfunction()
