@@ -15,6 +15,7 @@ const char* to_string(errc code) noexcept {
     case errc::disk_full: return "disk full";
     case errc::read_only: return "read only";
     case errc::corrupt: return "corrupt";
+    case errc::truncated: return "truncated";
     case errc::unavailable: return "unavailable";
     case errc::timeout: return "timeout";
     case errc::fenced: return "fenced";

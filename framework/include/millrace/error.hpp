@@ -20,6 +20,7 @@ enum class errc {
   disk_full,         ///< no room to write
   read_only,         ///< the place may not be written
   corrupt,           ///< stored bytes fail their checksum or make no sense
+  truncated,         ///< asked for something older than what is kept
   unavailable,       ///< not now: nothing was applied, try again
   timeout,           ///< a deadline passed
   fenced,            ///< a newer incarnation took over: stop at once
