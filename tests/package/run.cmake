@@ -1,0 +1,19 @@
+# The package test, step by step; each step's output shows when it fails.
+function(step)
+  execute_process(COMMAND ${ARGV} COMMAND_ECHO STDOUT COMMAND_ERROR_IS_FATAL ANY)
+endfunction()
+
+set(prefix ${WORK_DIR}/prefix)
+set(build ${WORK_DIR}/outside)
+file(REMOVE_RECURSE ${prefix} ${build})
+set(flags "")
+if(SANITIZE)
+  set(flags -fsanitize=${SANITIZE})
+endif()
+
+step(${CMAKE_COMMAND} --install ${BUILD_DIR} --prefix ${prefix})
+step(${CMAKE_COMMAND} -S ${PROBE_DIR} -B ${build} -G ${GENERATOR} -D CMAKE_PREFIX_PATH=${prefix}
+  -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -D CMAKE_CXX_FLAGS=${flags}
+  -D CMAKE_BUILD_TYPE=Release)
+step(${CMAKE_COMMAND} --build ${build})
+step(${build}/outside)
