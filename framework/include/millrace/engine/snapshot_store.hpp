@@ -129,9 +129,9 @@ public:
   /// The older of the epochs that can still be opened; logs must not be trimmed past its positions. None: trim nothing.
   [[nodiscard]] virtual std::optional<epoch_id> oldest_retained() const = 0;
 
-  /// Gives a (damaged) snapshot up for good, together with the ledger's entries from it on: its environment is wiped
-  /// and gets a full snapshot next. Refused (errc::failed) when no other good one would be left, unless forced.
-  /// Idempotent; after a crash in the middle call it again.
+  /// Gives a (damaged) snapshot up for good: its environment is wiped and gets a full snapshot next. The ledger forgets
+  /// the epochs after the one that is left. Refused (errc::failed) when no other good one would be left, unless forced.
+  /// Idempotent; after a crash in the middle call it again. errc::in_use while a snapshot is written.
   virtual result<void> discard(epoch_id epoch, discard_mode mode = discard_mode::keep_one) = 0;
 };
 
