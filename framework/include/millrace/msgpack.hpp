@@ -1,0 +1,4 @@
+#pragma once
+
+#include "millrace/msgpack/reader.hpp"
+#include "millrace/msgpack/writer.hpp"

@@ -1,0 +1,251 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "millrace/actor.hpp"
+#include "millrace/dynamic_batch.hpp"
+#include "millrace/key.hpp"
+#include "millrace/typed_batch.hpp"
+
+namespace millrace {
+
+namespace engine {
+
+/// One batch on its way through a handler. `cursor` is the record being handled, so that a failure can be pinned to it
+/// and work can be resumed; `pause` is set by an output without credit and ends the loop after the current record.
+struct batch_run {
+  context& ctx;
+  const batch& records;
+  keyed_state& state;
+  const std::uint64_t* hashes = nullptr;  ///< one a record for keyed inputs
+  const key_bytes* keys = nullptr;
+  std::uint32_t cursor = 0;
+  const bool* pause = nullptr;
+};
+
+/// Told by an output that its batch is full. Thread: owning task.
+class output_listener {
+public:
+  virtual ~output_listener() = default;
+  virtual void batch_full(output_base& out) = 0;
+};
+
+}  // namespace engine
+
+/// What the engine sees of an input port.
+class input_base {
+public:
+  enum class accepts : std::uint8_t {
+    typed,    ///< one C++ record type
+    dynamic,  ///< any record, as `record_view`
+    any,      ///< any batch as it is (routers)
+  };
+  input_base(const input_base&) = delete;
+  input_base& operator=(const input_base&) = delete;
+  virtual ~input_base() = default;
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] virtual accepts what() const noexcept = 0;
+  /// The record type a typed input wants; nullptr otherwise.
+  [[nodiscard]] virtual std::shared_ptr<const record_type> type() const = 0;
+  /// Handles records from `run.cursor` on; returns at the end or when paused, with `cursor` behind the last one done.
+  virtual void process(engine::batch_run& run) = 0;
+
+  /// Key of a typed input; nullptr when not keyed (or keyed by field names, see `key_fields`).
+  [[nodiscard]] const std::shared_ptr<const key_extractor>& key() const noexcept { return key_; }
+  /// Key of a dynamic input, by field names.
+  [[nodiscard]] const std::vector<std::string>& key_fields() const noexcept { return key_fields_; }
+  [[nodiscard]] bool is_keyed() const noexcept { return key_ != nullptr || !key_fields_.empty(); }
+  /// For dynamic inputs, called in `configure` when the key is a parameter.
+  void key_by(std::vector<std::string> fields) { key_fields_ = std::move(fields); }
+
+protected:
+  input_base(actor* owner, std::string name) : owner_{owner}, name_{std::move(name)} {
+    engine::actor_access::inputs(*owner).push_back(this);
+  }
+  actor* owner_;
+  std::shared_ptr<const key_extractor> key_;
+
+private:
+  std::string name_;
+  std::vector<std::string> key_fields_;
+};
+
+/// What makes an input keyed: a member, `{&Trade::account, &Trade::venue}` as several, or a named function.
+template <class T>
+class key_spec {
+public:
+  key_spec() = default;
+  template <class K>
+  key_spec(K T::*member) : extractor{key_of<T>(member)} {}  // NOLINT: implicit by intent
+  template <class... K>
+    requires(sizeof...(K) > 1)
+  key_spec(K T::*... members) : extractor{key_of<T>(members...)} {}  // NOLINT: implicit by intent
+  template <class F>
+    requires std::is_invocable_v<F, const T&>
+  key_spec(std::string name, F f) : extractor{key_of<T>(std::move(name), std::move(f))} {}
+
+  std::shared_ptr<const key_extractor> extractor;
+};
+
+template <class T>
+struct in_options {
+  key_spec<T> key{};
+};
+
+/// An input of records of type `T`, or of any record as `record_view`.
+///
+/// The handler takes one record (`void (context&, const T&)`) or a whole batch (`void (context&, std::span<const T>)`,
+/// for inputs without a key).
+template <class T>
+class in final : public input_base {
+  static constexpr bool is_dynamic = std::is_same_v<T, record_view>;
+  using each_handler = void (actor::*)(context&, const T&);
+  using batch_handler = void (actor::*)(context&, std::span<const T>);
+
+public:
+  template <class Owner>
+  in(Owner* owner, std::string name, void (Owner::*handler)(context&, const T&), in_options<T> options = {})
+      : input_base(owner, std::move(name)), each_{static_cast<each_handler>(handler)} {
+    key_ = std::move(options.key.extractor);
+  }
+  template <class Owner>
+    requires(!is_dynamic)
+  in(Owner* owner, std::string name, void (Owner::*handler)(context&, std::span<const T>))
+      : input_base(owner, std::move(name)), batch_{static_cast<batch_handler>(handler)} {}
+
+  [[nodiscard]] accepts what() const noexcept override { return is_dynamic ? accepts::dynamic : accepts::typed; }
+  [[nodiscard]] std::shared_ptr<const record_type> type() const override {
+    if constexpr (is_dynamic) {
+      return nullptr;
+    } else {
+      return record_type_of<T>();
+    }
+  }
+  void process(engine::batch_run& run) override {
+    const auto count = run.records.size();
+    if constexpr (!is_dynamic) {
+      const auto records = rows<T>(run.records);
+      if (batch_ != nullptr) {
+        (owner_->*batch_)(run.ctx, records.subspan(run.cursor));
+        run.cursor = count;
+        return;
+      }
+      loop(run, count, [&](std::uint32_t i) -> const T& { return records[i]; });
+    } else {
+      loop(run, count, [&](std::uint32_t i) { return record_view{run.records, i}; });
+    }
+  }
+
+private:
+  template <class RecordAt>
+  void loop(engine::batch_run& run, std::uint32_t count, RecordAt record_at) {
+    if (run.hashes == nullptr) {
+      for (; run.cursor < count && !*run.pause; ++run.cursor) (owner_->*each_)(run.ctx, record_at(run.cursor));
+      return;
+    }
+    for (; run.cursor < count && !*run.pause; ++run.cursor) {
+      run.state.select(run.hashes[run.cursor], run.keys[run.cursor]);
+      (owner_->*each_)(run.ctx, record_at(run.cursor));
+    }
+    run.state.deselect();
+  }
+
+  each_handler each_ = nullptr;
+  batch_handler batch_ = nullptr;
+};
+
+/// What the engine sees of an output port.
+class output_base {
+public:
+  output_base(const output_base&) = delete;
+  output_base& operator=(const output_base&) = delete;
+  virtual ~output_base() = default;
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// The record type emitted; nullptr while a dynamic output's schema is not fixed.
+  [[nodiscard]] const std::shared_ptr<const record_type>& type() const noexcept { return type_; }
+  /// For dynamic outputs and routers, called in `configure`.
+  void set_type(std::shared_ptr<const record_type> type) { type_ = std::move(type); }
+
+  /// Connects the output to the engine; an output never bound drops what is emitted (nobody listens).
+  virtual void bind(engine::output_listener& listener, std::uint32_t batch_events) {
+    listener_ = &listener;
+    builder_ = type_->make_builder(batch_events);
+  }
+  [[nodiscard]] batch_builder* builder() const noexcept { return builder_.get(); }
+
+protected:
+  output_base(actor* owner, std::string name, std::shared_ptr<const record_type> type)
+      : name_{std::move(name)}, type_{std::move(type)} {
+    engine::actor_access::outputs(*owner).push_back(this);
+  }
+  void full() { listener_->batch_full(*this); }
+
+private:
+  std::string name_;
+  std::shared_ptr<const record_type> type_;
+  engine::output_listener* listener_ = nullptr;
+  std::unique_ptr<batch_builder> builder_;
+};
+
+/// An output of records of type `T`: `out<Alert> alerts{this, "alerts"}; alerts.emit({…});`
+template <class T>
+class out final : public output_base {
+public:
+  out(actor* owner, std::string name) : output_base(owner, std::move(name), record_type_of<T>()) {}
+
+  void bind(engine::output_listener& listener, std::uint32_t batch_events) override {
+    output_base::bind(listener, batch_events);
+    typed_ = static_cast<typed_builder<T>*>(builder());
+  }
+  void emit(const T& record) {
+    if (typed_ == nullptr) return;
+    typed_->push(record);
+    if (typed_->is_full()) full();
+  }
+  void emit(T&& record) {
+    if (typed_ == nullptr) return;
+    typed_->push(std::move(record));
+    if (typed_->is_full()) full();
+  }
+
+private:
+  typed_builder<T>* typed_ = nullptr;
+};
+
+/// An output of dynamic records, whose schema `configure` fixes with `set_type(dynamic_record_type(schema))`.
+template <>
+class out<record_view> final : public output_base {
+public:
+  out(actor* owner, std::string name) : output_base(owner, std::move(name), nullptr) {}
+
+  void bind(engine::output_listener& listener, std::uint32_t batch_events) override {
+    output_base::bind(listener, batch_events);
+    rows_ = static_cast<dynamic_builder*>(builder());
+  }
+  /// False when nobody listens: skip the work of building a record.
+  [[nodiscard]] bool is_connected() const noexcept { return rows_ != nullptr; }
+  /// The builder to write one record to: `begin_row`, `set`…, then `emit()`. Only when connected.
+  [[nodiscard]] dynamic_builder& row() { return *rows_; }
+  /// Finishes the record begun with `row()`.
+  void emit() {
+    if (rows_->is_full()) full();
+  }
+  /// Copies a whole record of the same schema.
+  void emit(const record_view& record) {
+    if (rows_ == nullptr) return;
+    rows_->append(record);
+    if (rows_->is_full()) full();
+  }
+
+private:
+  dynamic_builder* rows_ = nullptr;
+};
+
+}  // namespace millrace

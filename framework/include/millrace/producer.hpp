@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+#include "millrace/actor.hpp"
+
+namespace millrace {
+
+/// What a producer can promise about its input after a crash.
+enum class replay : std::uint8_t {
+  replayable,  ///< `seek` brings back the same events from any position
+  live,        ///< what was not in a snapshot is gone: output is exactly-once only for what was read after it
+};
+[[nodiscard]] const char* to_string(replay r) noexcept;
+
+/// What `poll` tells the engine to do next.
+struct poll_result {
+  enum class next : std::uint8_t { more, wait, end };
+  next what = next::more;
+  /// With `wait`: how long until there may be something; the engine polls again then.
+  std::chrono::nanoseconds after{};
+
+  static poll_result more() { return {}; }
+  static poll_result wait(std::chrono::nanoseconds d) { return {next::wait, d}; }
+  static poll_result end() { return {next::end, {}}; }
+};
+
+/// Brings events into a topology.
+///
+/// Each partition reads its share of the input (for files: file i belongs to partition i mod parallelism) and is the
+/// unit of position and watermark. The engine calls `poll` only while there is credit downstream.
+class producer : public actor {
+public:
+  [[nodiscard]] actor_kind kind() const noexcept final { return actor_kind::producer; }
+  [[nodiscard]] virtual replay replays() const noexcept { return replay::replayable; }
+
+  /// Emits at most about `max` events and says what next. An exception goes through the failure policy.
+  [[nodiscard]] virtual poll_result poll(context& c, std::size_t max) = 0;
+  /// Where reading goes on: everything emitted so far lies before it.
+  virtual void save_position(msgpack::writer& out) const = 0;
+  /// Goes to a saved position; called before `open`.
+  [[nodiscard]] virtual bool load_position(msgpack::reader& in) = 0;
+  /// The position for people, e.g. `trades.csv:4711`.
+  [[nodiscard]] virtual std::string describe_position() const = 0;
+  /// How far event times may run behind the newest one seen: the watermark follows at this distance.
+  [[nodiscard]] virtual std::chrono::nanoseconds disorder() const { return std::chrono::nanoseconds{0}; }
+  /// Events not read yet, when the input's end is known; the run shows it as lag.
+  [[nodiscard]] virtual std::uint64_t backlog() const { return 0; }
+};
+
+}  // namespace millrace

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "millrace/actor.hpp"
+#include "millrace/state.hpp"
+
+namespace millrace {
+
+/// What the engine sees of a timer.
+class timer_base {
+public:
+  virtual ~timer_base() = default;
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  /// If the current row's deadline is `deadline`, clears it and calls the handler; otherwise the entry was stale.
+  virtual void fire(context& c, std::int64_t deadline) = 0;
+  /// The deadline stored in `row`, if any.
+  [[nodiscard]] virtual std::optional<std::int64_t> deadline_in(const std::byte* row) const = 0;
+
+protected:
+  timer_base(actor* owner, std::string name) : owner_{owner}, name_{std::move(name)} {
+    index_ = engine::actor_access::timers(*owner).size();
+    engine::actor_access::timers(*owner).push_back(this);
+  }
+  actor* owner_;
+  std::size_t index_ = 0;
+
+private:
+  std::string name_;
+};
+
+/// An event-time timer of a key: fires once, when the watermark passes its deadline. A key has at most one deadline a
+/// timer; setting it again moves it. Declared as `timer close{this, "close", &Actor::on_close};`
+///
+/// Firing order: by deadline; equal deadlines in no order a program may rely on.
+/// Thread: owning actor, inside a keyed handler or a timer.
+class timer final : public timer_base, engine::state_cell {
+  using handler = void (actor::*)(context&, event_time);
+
+public:
+  template <class Owner>
+  timer(Owner* owner, std::string name, void (Owner::*on_fire)(context&, event_time))
+      : timer_base(owner, name),
+        state_cell(owner, "timer:" + name, "timer", engine::cell_ops_of<std::int64_t>()),
+        handler_{static_cast<handler>(on_fire)} {}
+
+  void set(event_time at) {
+    auto& deadline = *reinterpret_cast<std::int64_t*>(write());
+    deadline = at.ns;
+    engine::actor_access::timer_heap(*owner_).add(
+        {at.ns, engine::actor_access::state(*owner_).current_row(), static_cast<std::uint32_t>(index_)});
+  }
+  [[nodiscard]] std::optional<event_time> pending() const {
+    const auto* at = read();
+    if (at == nullptr) return std::nullopt;
+    return event_time{*reinterpret_cast<const std::int64_t*>(at)};
+  }
+  void cancel() { drop(); }
+
+  void fire(context& c, std::int64_t deadline) override {
+    const auto due = pending();
+    if (!due || due->ns != deadline) return;
+    drop();
+    (owner_->*handler_)(c, event_time{deadline});
+  }
+  [[nodiscard]] std::optional<std::int64_t> deadline_in(const std::byte* row) const override { return stored_in(row); }
+
+private:
+  handler handler_;
+};
+
+}  // namespace millrace

@@ -1,0 +1,41 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "millrace/engine/plan.hpp"
+#include "millrace/topology.hpp"
+
+namespace millrace {
+
+/// One thing wrong with a topology: where, what, and what to do about it.
+struct problem {
+  enum class severity : std::uint8_t { error, warning };
+  severity level = severity::error;
+  std::string where;   ///< "actor", "actor.port", "actor.parameter" or a setting
+  std::string what;
+  std::string remedy;  ///< may be empty
+};
+[[nodiscard]] std::string to_string(const problem& p);
+
+/// What one sink gives, in words an engineer can rely on.
+struct sink_guarantee {
+  std::string sink;
+  guarantee holds;
+  std::string why;    ///< e.g. "replayable producers, transactional sink"
+  std::string equal;  ///< how output of two runs compares: in order per key, after sorting, or as a multiset
+};
+
+struct validation {
+  std::vector<problem> problems;             ///< all that were found, in one pass
+  std::vector<sink_guarantee> guarantees;    ///< one a sink, when there are no errors
+  std::shared_ptr<const engine::plan> plan;  ///< what to run; nullptr when there are errors
+  [[nodiscard]] bool ok() const noexcept { return plan != nullptr; }
+};
+
+/// Checks a topology against the registry: names, types, parameters, ports, record types, keys and routing, parallelism,
+/// cycles, guarantees, descriptors needed; touches no file or device. Thread: any.
+[[nodiscard]] validation validate(const topology& t);
+
+}  // namespace millrace
