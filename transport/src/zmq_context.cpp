@@ -64,8 +64,8 @@ result<zmq_context> zmq_context::open(std::size_t channels) {
                                                 ": lower the parallelism or use more nodes");
   }
   if (zmq_ctx_set(context.native(), ZMQ_MAX_SOCKETS, static_cast<int>(sockets)) != 0) {
-    return fatal_error(errc::limit_exceeded, "ZeroMQ refuses " + std::to_string(sockets) + " sockets: " +
-                                                 zmq_strerror(zmq_errno()));
+    return fatal_error(errc::limit_exceeded,
+                       "ZeroMQ refuses " + std::to_string(sockets) + " sockets: " + zmq_strerror(zmq_errno()));
   }
   return context;
 }

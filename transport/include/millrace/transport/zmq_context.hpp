@@ -13,15 +13,15 @@ namespace millrace::transport {
 
 /// Raises the soft limit of open files so that `channels` channels fit, up to the hard limit.
 ///
-/// `limit_exceeded` when the hard limit is too low; the message names the need and the ways out. Thread: any, before the
-/// channels are made.
+/// `limit_exceeded` when the hard limit is too low; the message names the need and the ways out. Thread: any, before
+/// the channels are made.
 [[nodiscard]] result<void> raise_limits(std::size_t channels);
 
 /// The ZeroMQ context of the process: owns ZeroMQ's I/O thread and every socket's slot.
 ///
 /// One per process. The number of sockets is fixed before the first one is opened, because ZeroMQ ignores the option
-/// afterwards and then refuses the 1,024th socket in the middle of a deployment. Everything that holds sockets (channels,
-/// control servers and clients) must be destroyed before it: the destructor waits for open sockets for ever.
+/// afterwards and then refuses the 1,024th socket in the middle of a deployment. Everything that holds sockets
+/// (channels, control servers and clients) must be destroyed before it: the destructor waits for open sockets for ever.
 /// Thread: any.
 class zmq_context {
 public:

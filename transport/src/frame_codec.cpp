@@ -1,0 +1,244 @@
+#include "millrace/transport/frame_codec.hpp"
+
+#include <array>
+#include <cstring>
+#include <limits>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "frame_header.hpp"
+#include "millrace/check.hpp"
+#include "millrace/crc32c.hpp"
+
+namespace millrace::transport {
+namespace {
+
+constexpr std::size_t crc_size = sizeof(std::uint32_t);
+constexpr std::size_t crc_at = frame_header_bytes - crc_size;
+constexpr std::size_t bin_prefix_bytes = 1 + sizeof(std::uint32_t);
+
+/// What a header says beside the fields of the frame.
+struct envelope {
+  std::uint32_t magic = frame_magic;
+  std::uint8_t version = frame_version;
+  std::uint8_t kind = 0;
+  std::uint64_t topology = 0;
+  std::uint32_t crc = 0;
+};
+
+error bad_field(errc code, const char* name, const std::string& what) {
+  return fatal_error(code, std::string{"frame field '"} + name + "': " + what);
+}
+
+/// Writes everything before the body; the checksum stays 0.
+std::byte* write_header(std::byte* out, const engine::frame& f, topology_instance topology) noexcept {
+  wire::field_writer w{out};
+  w.byte(wire::array_of_15);
+  w.field(frame_magic);
+  w.field(frame_version);
+  w.field(static_cast<std::uint8_t>(f.kind));
+  w.field(topology.value);
+  w.field(f.channel.value);
+  w.field(f.source.value);
+  w.field(f.target.value);
+  w.field(f.incarnation.value);
+  w.field(f.epoch.value);
+  w.field(f.first.value);
+  w.field(f.count);
+  w.field(f.watermark.ns);
+  w.field(f.ingest_ns);
+  w.field(std::uint32_t{0});
+  return w.at();
+}
+
+std::optional<error> check(const envelope& e, const engine::frame& f, topology_instance topology) {
+  if (e.magic != frame_magic) {
+    return bad_field(errc::corrupt, "magic", "not a frame of Millrace");
+  }
+  if (e.version != frame_version) {
+    return bad_field(errc::parse_error, "version",
+                     "is " + std::to_string(e.version) + ", this program reads " + std::to_string(frame_version) +
+                         ": run one release on all nodes");
+  }
+  if (e.kind > static_cast<std::uint8_t>(engine::frame_kind::end)) {
+    return bad_field(errc::corrupt, "kind", "unknown kind " + std::to_string(e.kind));
+  }
+  if (e.topology != topology.value) {
+    return bad_field(
+        errc::fenced, "topology",
+        "is " + std::to_string(e.topology) + ", this channel belongs to " + std::to_string(topology.value));
+  }
+  const bool is_data = f.kind == engine::frame_kind::data;
+  if (is_data ? f.count == 0 || f.count > frame_records_max : f.count != 0) {
+    return bad_field(errc::corrupt, "count",
+                     std::to_string(f.count) + (is_data ? " records in a data frame, allowed are 1 to 65536"
+                                                        : " records in a frame that has none"));
+  }
+  return std::nullopt;
+}
+
+/// Reads everything before the body and makes sure that at least one byte of body follows. Returns the checksum.
+result<std::uint32_t> read_header(bytes_view bytes, topology_instance topology, engine::frame& out) {
+  if (bytes.size() <= frame_header_bytes) {
+    return fatal_error(errc::corrupt, "frame of " + std::to_string(bytes.size()) + " bytes is shorter than its header");
+  }
+  wire::field_reader r{bytes.data()};
+  envelope e;
+  r.byte(wire::array_of_15, "array");
+  e.magic = r.field<std::uint32_t>("magic");
+  e.version = r.field<std::uint8_t>("version");
+  e.kind = r.field<std::uint8_t>("kind");
+  e.topology = r.field<std::uint64_t>("topology");
+  out.kind = static_cast<engine::frame_kind>(e.kind);
+  out.channel.value = r.field<std::uint32_t>("channel");
+  out.source.value = r.field<std::uint32_t>("source");
+  out.target.value = r.field<std::uint32_t>("target");
+  out.incarnation.value = r.field<std::uint64_t>("generation");
+  out.epoch.value = r.field<std::uint64_t>("epoch");
+  out.first.value = r.field<std::uint64_t>("first");
+  out.count = r.field<std::uint32_t>("count");
+  out.watermark.ns = r.field<std::int64_t>("watermark");
+  out.ingest_ns = r.field<std::int64_t>("ingest_ns");
+  e.crc = r.field<std::uint32_t>("crc32c");
+  if (r.wrong() != nullptr) {
+    return bad_field(errc::corrupt, r.wrong(), "wrong msgpack format");
+  }
+  if (auto wrong = check(e, out, topology)) {
+    return std::move(*wrong);
+  }
+  return e.crc;
+}
+
+/// Checksum of the frame with its own field as 0, so that header and body are under it.
+std::uint32_t checksum(bytes_view frame) noexcept {
+  constexpr std::array<std::byte, crc_size> zero{};
+  return crc32c(frame.subspan(frame_header_bytes), crc32c(zero, crc32c(frame.first(crc_at))));
+}
+
+/// The encoded records; empty for a frame without any.
+result<bytes_view> read_encoded_body(bytes_view body, engine::frame_kind kind) {
+  if (kind != engine::frame_kind::data) {
+    if (body.size() != 1 || body[0] != std::byte{wire::nil}) {
+      return bad_field(errc::corrupt, "body", "there must be none in a frame without records");
+    }
+    return bytes_view{};
+  }
+  wire::field_reader r{body.data()};
+  if (body.size() < bin_prefix_bytes || (r.byte(wire::bin32, "body"), r.wrong() != nullptr)) {
+    return bad_field(errc::corrupt, "body", "is not a bin 32");
+  }
+  const std::size_t size = wire::big_endian(r.raw<std::uint32_t>());
+  if (size > frame_body_bytes_max) {
+    return bad_field(errc::limit_exceeded, "body",
+                     std::to_string(size) + " bytes, allowed are " + std::to_string(frame_body_bytes_max));
+  }
+  if (size != body.size() - bin_prefix_bytes) {
+    return bad_field(
+        errc::corrupt, "body",
+        "says " + std::to_string(size) + " bytes, the frame has " + std::to_string(body.size() - bin_prefix_bytes));
+  }
+  return body.subspan(bin_prefix_bytes);
+}
+
+/// Where a shared data frame keeps the pointer to its batch.
+std::byte* pointer_slot(std::byte* frame) noexcept {
+  return frame + shared_frame_bytes - sizeof(void*);
+}
+
+batch_ptr take_pointer(std::byte* frame) noexcept {
+  const batch* pointer = nullptr;
+  std::memcpy(&pointer, pointer_slot(frame), sizeof pointer);
+  std::memset(pointer_slot(frame), 0, sizeof pointer);
+  return batch_ptr::adopt(pointer);
+}
+
+result<void> take_shared_body(std::span<std::byte> bytes, engine::frame& out) {
+  if (out.kind != engine::frame_kind::data) {
+    const auto body = read_encoded_body(bytes.subspan(frame_header_bytes), out.kind);
+    return body ? result<void>{} : result<void>{body.error()};
+  }
+  wire::field_reader r{bytes.data() + frame_header_bytes};
+  if (bytes.size() != shared_frame_bytes || (r.byte(wire::ext_of_8_bytes, "body"), r.wrong() != nullptr) ||
+      (r.byte(wire::batch_pointer, "body"), r.wrong() != nullptr)) {
+    return bad_field(errc::corrupt, "body", "is not a reference to a batch");
+  }
+  out.body = take_pointer(bytes.data());
+  if (!out.body || out.body->size() != out.count) {
+    return bad_field(errc::corrupt, "count", "differs from the batch the frame refers to");
+  }
+  return {};
+}
+
+}  // namespace
+
+void encode_frame(const engine::frame& f, topology_instance topology, const record_type& type, byte_buffer& out) {
+  out.clear();
+  write_header(out.extend(frame_header_bytes), f, topology);
+  if (f.kind == engine::frame_kind::data) {
+    MILLRACE_CHECK(f.body && f.body->size() == f.count && &f.body->type() == &type, "frame and batch do not fit");
+    out.extend(bin_prefix_bytes);
+    type.encode(*f.body, out);
+    const std::size_t size = out.size() - frame_header_bytes - bin_prefix_bytes;
+    MILLRACE_CHECK(size <= std::numeric_limits<std::uint32_t>::max(), "the records of a frame outgrow 4 GiB");
+    wire::field_writer w{out.data() + frame_header_bytes};
+    w.byte(wire::bin32);
+    w.raw(wire::big_endian(static_cast<std::uint32_t>(size)));
+  } else {
+    out.push_back(std::byte{wire::nil});
+  }
+  wire::field_writer{out.data() + crc_at}.raw(wire::big_endian(checksum(out.view())));
+}
+
+result<void> decode_frame(bytes_view bytes, topology_instance topology, const record_type& type, engine::frame& out) {
+  const auto crc = read_header(bytes, topology, out);
+  if (!crc) {
+    return crc.error();
+  }
+  const auto body = read_encoded_body(bytes.subspan(frame_header_bytes), out.kind);
+  if (!body) {
+    return body.error();
+  }
+  if (*crc != checksum(bytes)) {
+    return bad_field(errc::corrupt, "crc32c", "the frame's bytes were changed on the way");
+  }
+  out.body.reset();
+  if (out.kind == engine::frame_kind::data) {
+    auto decoded = type.decode(*body, out.count);
+    if (!decoded) {
+      return bad_field(decoded.error().code, "body", decoded.error().message);
+    }
+    out.body = std::move(*decoded);
+  }
+  return {};
+}
+
+std::size_t write_shared_frame(engine::frame&& f, topology_instance topology,
+                               std::span<std::byte, shared_frame_bytes> out) noexcept {
+  wire::field_writer w{write_header(out.data(), f, topology)};
+  if (f.kind != engine::frame_kind::data) {
+    w.byte(wire::nil);
+    std::memset(pointer_slot(out.data()), 0, sizeof(void*));
+    return frame_header_bytes + 1;
+  }
+  w.byte(wire::ext_of_8_bytes);
+  w.byte(wire::batch_pointer);
+  w.raw(f.body.release());
+  return shared_frame_bytes;
+}
+
+result<void> take_shared_frame(std::span<std::byte> bytes, topology_instance topology, engine::frame& out) {
+  out.body.reset();
+  if (auto crc = read_header(bytes, topology, out); !crc) {
+    return std::move(crc).error();
+  } else if (*crc != 0) {
+    return bad_field(errc::corrupt, "crc32c", "is set on a frame that is not encoded");
+  }
+  return take_shared_body(bytes, out);
+}
+
+void drop_shared_frame(std::span<std::byte, shared_frame_bytes> bytes) noexcept {
+  take_pointer(bytes.data()).reset();
+}
+
+}  // namespace millrace::transport
