@@ -21,6 +21,7 @@ enum class column_kind : std::uint8_t {
   float64,
   event_time,
   string,  ///< std::string objects
+  value,   ///< `millrace::value` objects: dynamic records
 };
 
 /// One field of every record of a batch, as loops over many records like it: element i is at `first + i * stride`.

@@ -29,6 +29,10 @@ struct member {
 };
 
 template <class T, class M>
+constexpr member<T, M> plain(const char* name, M T::*pointer) noexcept {
+  return {name, pointer};
+}
+template <class T, class M>
 constexpr member<T, M> with_since(std::uint32_t version, member<T, M> m) noexcept {
   m.since = version;
   return m;
@@ -126,7 +130,7 @@ struct record_traits {
 #define MILLRACE_DETAIL_FIELD(x) MILLRACE_DETAIL_CHOOSE(MILLRACE_DETAIL_FIELD_##x, MILLRACE_DETAIL_PLAIN(x), ~)
 #define MILLRACE_DETAIL_CHOOSE(...) MILLRACE_DETAIL_SECOND(__VA_ARGS__)
 #define MILLRACE_DETAIL_SECOND(first, second, ...) second
-#define MILLRACE_DETAIL_PLAIN(x) ::millrace::detail::member{#x, &millrace_record::x}
+#define MILLRACE_DETAIL_PLAIN(x) ::millrace::detail::plain(#x, &millrace_record::x)
 #define MILLRACE_DETAIL_FIELD_since(v, x) ~, ::millrace::detail::with_since(v, MILLRACE_DETAIL_INNER(x))
 #define MILLRACE_DETAIL_FIELD_personal(x) ~, ::millrace::detail::with_personal(MILLRACE_DETAIL_INNER(x))
 #define MILLRACE_DETAIL_INNER(x) MILLRACE_DETAIL_CHOOSE_INNER(MILLRACE_DETAIL_INNER_##x, MILLRACE_DETAIL_PLAIN(x), ~)
