@@ -24,13 +24,7 @@ announce_failure() { trap '[ $? -eq 0 ] || printf "\n%s: failed\n" "$name" >&2' 
 
 # Runs a command with the rights to install packages.
 as_root() {
-  if [ "$(id -u)" -eq 0 ]; then
-    "$@"
-  elif command -v sudo >/dev/null; then
-    sudo "$@"
-  else
-    die "packages are missing and this user is not root and has no sudo; as root, run: ${*@Q}"
-  fi
+  if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 # Names those of the given packages that are not installed.
@@ -50,7 +44,9 @@ install_packages() {
     say "all ${#} packages are installed"
     return
   fi
-  say "installing ${#missing[@]} packages: ${missing[*]}"
+  [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null ||
+    die "packages are missing, and this user is not root and has no sudo; as root, run: apt-get install ${missing[*]}"
+  say "installing ${#missing[@]} of $# packages: ${missing[*]}"
   as_root apt-get update -qq || say "the package lists could not be refreshed, going on with those that are here"
   as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null ||
     die "apt-get could not install: ${missing[*]}"
