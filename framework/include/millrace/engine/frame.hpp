@@ -22,16 +22,16 @@ enum class frame_kind : std::uint8_t {
 /// `ingest_ns` is the steady-clock time at which the oldest record entered the topology (0: unknown).
 struct frame {
   frame_kind kind = frame_kind::data;
-  channel_id channel;
-  task_id source;
-  task_id target;
-  generation incarnation;
-  epoch_id epoch;
-  sequence first;
+  channel_id channel{};
+  task_id source{};
+  task_id target{};
+  generation incarnation{};
+  epoch_id epoch{};
+  sequence first{};
   std::uint32_t count = 0;
   event_time watermark = event_time::min();
   std::int64_t ingest_ns = 0;
-  batch_ptr body;
+  batch_ptr body{};
 };
 
 /// Permission to send, handed back by a receiver for what it has consumed.

@@ -14,11 +14,11 @@ namespace millrace::transport {
 
 /// What one channel is between.
 struct inproc_channel_options {
-  topology_instance topology;
-  channel_id channel;
-  generation incarnation;
+  topology_instance topology{};
+  channel_id channel{};
+  generation incarnation{};
   payload_mode payload = payload_mode::shared;
-  std::shared_ptr<const record_type> type;  ///< what the channel carries; needed to encode
+  std::shared_ptr<const record_type> type{};  ///< what the channel carries; needed to encode
 };
 
 /// Sender's and receiver's end.
