@@ -15,7 +15,8 @@ namespace millrace::transport::test {
 /// Batches of numbers that are counted while they live, so that a test sees a reference that leaks or dies early.
 class counted_batch final : public batch {
 public:
-  counted_batch(const record_type& type, std::vector<std::uint64_t> numbers) : batch{type}, numbers_{std::move(numbers)} {
+  counted_batch(const record_type& type, std::vector<std::uint64_t> numbers)
+      : batch{type}, numbers_{std::move(numbers)} {
     alive.fetch_add(1);
   }
   ~counted_batch() override { alive.fetch_sub(1); }

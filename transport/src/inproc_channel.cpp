@@ -89,7 +89,7 @@ public:
     while (lanes_->credits.has_more_than(taken_)) {
       message m;
       if (!take_announced(socket_.get(), m)) {
-        return any;  // the receiver is gone: what it gave has no use any more
+        return any;
       }
       ++taken_;
       wire::field_reader r{m.data() + 1};
@@ -123,7 +123,7 @@ public:
     }
     message m;
     if (!take_announced(socket_.get(), m)) {
-      return broken("the sender closed its end with frames on the way");
+      return broken("a frame was announced and never came");
     }
     ++taken_;
     if (auto read = read_frame(m, out); !read) {

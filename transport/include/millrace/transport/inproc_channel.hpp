@@ -36,9 +36,9 @@ using inproc_channel = std::pair<std::unique_ptr<engine::channel_sender>, std::u
 /// by itself.
 ///
 /// The ends are made here together, then each belongs to its task; a task may move between threads when the scheduler
-/// orders its runs. Destroying an end closes its socket and drops the frames on the way (and frees their batches); the
-/// receiver then says `broken` if it was still owed some, and a sender without receiver sends into the void. A channel
-/// is never re-opened: a restart makes new ones of a newer generation.
+/// orders its runs. Destroying an end closes its socket. Frames a destroyed sender has sent can still be received;
+/// those on their way to a destroyed receiver are dropped, their batches freed, and the sender sends into the void from
+/// then on. A channel is never re-opened: a restart makes new ones of a newer generation.
 ///
 /// Errors: `already_exists` when this generation of the channel is open, `limit_exceeded` when sockets or descriptors
 /// run out (see `raise_limits`), `invalid_argument` without a type to encode with. Thread: any, one at a time.
