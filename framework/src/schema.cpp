@@ -12,7 +12,7 @@ bool same_target(const std::shared_ptr<const T>& a, const std::shared_ptr<const 
 
 bool same_fields(const schema_ptr& a, const schema_ptr& b) noexcept {
   return a == b || (a && b && std::ranges::equal(a->fields, b->fields, [](const field& x, const field& y) {
-                      return x.name == y.name && x.type == y.type;
+                      return x.name == y.name && x.type == y.type && x.since == y.since;
                     }));
 }
 

@@ -32,7 +32,6 @@ constexpr std::array scalar_names{
     scalar_name{"bytes", field_kind::bytes},
     scalar_name{"event_time", field_kind::event_time},
     scalar_name{"decimal", field_kind::decimal},
-    scalar_name{"enum", field_kind::enumeration},
 };
 
 /// Levels of list<>, map<> and {} a text may have; more is a mistake or an attack on the parser's stack.
@@ -102,6 +101,7 @@ private:
     const std::size_t start = at_;
     const std::string name = word();
     if (name == "list" || name == "map") return container(out, name == "map");
+    if (name == "enum") return enumeration(out);
     const auto known = std::ranges::find(scalar_names, std::string_view{name}, &scalar_name::text);
     if (known == scalar_names.end()) {
       at_ = start;
@@ -121,13 +121,31 @@ private:
     if (!take('<')) return fail("'<'");
     if (is_map) {
       if (!type(key)) return false;
-      if (!key.is_scalar() || key.optional) return fail("a scalar type as the key of a map");
+      if (!may_be_map_key(key)) return fail("a scalar type other than float as the key of a map");
       if (!take(',')) return fail("','");
       out.key = std::make_shared<const field_type>(std::move(key));
     }
     if (!type(element)) return false;
     out.element = std::make_shared<const field_type>(std::move(element));
     return take('>') || fail("'>'");
+  }
+
+  /// `enum` is what a plain C++ enum is stored as; `enum<uint8>` names another integer.
+  bool enumeration(field_type& out) {
+    out.kind = field_kind::integer;
+    out.bits = 32;
+    if (take('<')) {
+      if (!named_type(out)) return false;
+      if (out.kind != field_kind::integer) return fail("an integer type");
+      if (!take('>')) return fail("'>'");
+    }
+    out.kind = field_kind::enumeration;
+    return true;
+  }
+
+  /// Floats are no keys: NaN equals nothing, and −0.0 would be a second 0.0.
+  static bool may_be_map_key(const field_type& key) noexcept {
+    return key.is_scalar() && !key.optional && key.kind != field_kind::float32 && key.kind != field_kind::float64;
   }
 
   bool number(std::uint32_t& out) {
@@ -170,7 +188,11 @@ std::string bare_text(const field_type& type) {
     case field_kind::record: return "{" + to_text(*type.nested) + "}";
     case field_kind::list: return "list<" + to_text(*type.element) + ">";
     case field_kind::map: return "map<" + to_text(*type.key) + "," + to_text(*type.element) + ">";
-    case field_kind::enumeration: return "enum";
+    case field_kind::enumeration: {
+      field_type number = type;
+      number.kind = field_kind::integer;
+      return number.bits == 32 && number.is_signed ? "enum" : "enum<" + bare_text(number) + ">";
+    }
     default: break;
   }
   const auto known = std::ranges::find_if(scalar_names, [&](const scalar_name& n) {

@@ -75,6 +75,8 @@ struct codec<std::vector<T>> {
 
 template <class K, class T>
 struct codec<std::map<K, T>> {
+  static_assert(!std::is_floating_point_v<K>, "floats are no keys of maps: NaN equals nothing");
+
   static field_type type() {
     return {.kind = field_kind::map,
             .element = std::make_shared<const field_type>(codec<T>::type()),

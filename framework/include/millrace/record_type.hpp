@@ -19,6 +19,9 @@ public:
   [[nodiscard]] const millrace::schema& schema() const noexcept { return *schema_; }
   [[nodiscard]] const schema_ptr& shared_schema() const noexcept { return schema_; }
 
+  /// True for types made from a schema at run time: batches hold `record_view`s instead of C++ objects.
+  [[nodiscard]] bool is_dynamic() const noexcept { return is_dynamic_; }
+
   [[nodiscard]] virtual std::unique_ptr<batch_builder> make_builder(std::uint32_t capacity) const = 0;
 
   /// Appends the batch as one MessagePack array of records. Key hashes do not travel.
@@ -47,10 +50,11 @@ public:
                                               std::span<batch_builder* const> builders) const = 0;
 
 protected:
-  explicit record_type(schema_ptr s) noexcept : schema_{std::move(s)} {}
+  record_type(schema_ptr s, bool is_dynamic) noexcept : schema_{std::move(s)}, is_dynamic_{is_dynamic} {}
 
 private:
   schema_ptr schema_;
+  bool is_dynamic_;
 };
 
 }  // namespace millrace

@@ -84,6 +84,13 @@ public:
     return kind_ == value_kind::uint64 ? static_cast<double>(bits_) : 0.0;
   }
 
+  /// The same text, bytes or packed value at another place, which holds a copy of them.
+  [[nodiscard]] value moved_to(const std::byte* data) const noexcept {
+    value v = *this;
+    v.bits_ = std::bit_cast<std::uint64_t>(data);
+    return v;
+  }
+
   /// Same kind and same content; doubles compare by their bits.
   friend bool operator==(const value& a, const value& b) noexcept {
     if (a.kind_ != b.kind_ || a.size_ != b.size_ || a.scale_ != b.scale_) return false;

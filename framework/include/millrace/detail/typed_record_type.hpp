@@ -16,7 +16,7 @@ namespace millrace::detail {
 template <record T>
 class typed_record_type final : public record_type {
 public:
-  typed_record_type() : record_type{schema_of<T>()} {}
+  typed_record_type() : record_type{schema_of<T>(), false} {}
 
   std::unique_ptr<batch_builder> make_builder(std::uint32_t capacity) const override {
     return std::make_unique<typed_builder<T>>(capacity);
