@@ -62,7 +62,7 @@ private:
 /// Encodes a batch as its numbers, eight bytes each: the frame codec does not look into a body.
 class counted_type final : public record_type {
 public:
-  counted_type() : record_type{nullptr} {}
+  counted_type() : record_type{nullptr, false} {}
 
   [[nodiscard]] std::unique_ptr<batch_builder> make_builder(std::uint32_t) const override {
     return std::make_unique<counted_builder>(*this);
