@@ -58,6 +58,7 @@ public:
   /// Event time up to which this actor's input is complete.
   [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
   [[nodiscard]] random_source& random() noexcept { return random_; }
+  [[nodiscard]] std::uint64_t random_state() const noexcept { return random_.state(); }
   /// The current key as `K`; throws std::logic_error outside a keyed handler or when the key is no K.
   template <class K>
   [[nodiscard]] K key() const {

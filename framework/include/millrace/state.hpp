@@ -10,11 +10,17 @@
 
 #include "millrace/actor.hpp"
 #include "millrace/engine/cow.hpp"
-#include "millrace/record.hpp"
+#include "millrace/codec.hpp"
 
 namespace millrace {
 
 namespace engine {
+
+/// How a state's type is written down in snapshots, to refuse one that does not fit.
+template <class T>
+std::string type_text() {
+  return to_text(codec<T>::type());
+}
 
 template <class T>
 cell_ops cell_ops_of() {
@@ -69,14 +75,14 @@ private:
 
 }  // namespace engine
 
-/// One value per key: `value<int> count{this, "count"};`. T: anything a record field may be, or a record.
+/// One value per key: `keyed_value<int> count{this, "count"};`. T: anything a record field may be, or a record.
 ///
 /// Reads and writes go to the key of the event being handled. Thread: owning actor, inside a keyed handler.
 template <class T>
-class value : engine::state_cell {
+class keyed_value : engine::state_cell {
 public:
-  value(actor* owner, std::string name)
-      : state_cell(owner, std::move(name), codec<T>::type_name(), engine::cell_ops_of<T>()) {}
+  keyed_value(actor* owner, std::string name)
+      : state_cell(owner, std::move(name), engine::type_text<T>(), engine::cell_ops_of<T>()) {}
 
   /// The value for reading and writing; `T{}` when the key had none.
   [[nodiscard]] T& operator*() { return *reinterpret_cast<T*>(write()); }
@@ -99,7 +105,7 @@ class list : engine::state_cell {
 
 public:
   list(actor* owner, std::string name)
-      : state_cell(owner, std::move(name), "list<" + codec<T>::type_name() + ">",
+      : state_cell(owner, std::move(name), "list<" + engine::type_text<T>() + ">",
                    engine::cow_cell_ops_of<std::vector<T>>()) {}
 
   [[nodiscard]] const std::vector<T>& get() const {
@@ -126,7 +132,7 @@ class map : engine::state_cell {
 
 public:
   map(actor* owner, std::string name)
-      : state_cell(owner, std::move(name), "map<" + codec<K>::type_name() + "," + codec<V>::type_name() + ">",
+      : state_cell(owner, std::move(name), "map<" + engine::type_text<K>() + "," + engine::type_text<V>() + ">",
                    engine::cow_cell_ops_of<content>()) {}
 
   [[nodiscard]] const content& get() const {

@@ -28,14 +28,11 @@ struct log_extent {
   log_offset tail;
 };
 
-inline constexpr std::size_t log_batch_bytes_max = std::size_t{8} << 20;
-inline constexpr std::size_t log_topic_bytes_max = 200;
-
 /// Topics of ordered partitions that make events durable before they are emitted.
 ///
 /// A partition comes into being with its first append and has one writer at a time. Entries are kept whole: reading and
 /// trimming in the middle of a batch work on the batch. Errors of all calls: errc::invalid_argument for a topic that is
-/// empty, too long or contains a zero byte; errc::corrupt names topic, partition and offset of a damaged entry and the
+/// empty, too long or contains a zero byte (bounds in store_limits.hpp); errc::corrupt names topic, partition and offset of a damaged entry and the
 /// remedy. Thread: one owner at a time; appends wait for the disk, so never a scheduler's thread.
 class event_log {
 public:

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "millrace/engine/channel.hpp"
+#include "millrace/engine/plan.hpp"
+#include "millrace/engine/task.hpp"
+
+namespace millrace::engine {
+
+/// Makes the two ends of a channel for one incarnation: ZeroMQ live, queues in the simulation.
+class channel_factory {
+public:
+  using ends = std::pair<std::unique_ptr<channel_sender>, std::unique_ptr<channel_receiver>>;
+  virtual ~channel_factory() = default;
+  [[nodiscard]] virtual result<ends> make(const plan_channel& channel, generation incarnation) = 0;
+};
+
+/// What tasks get from whoever runs them.
+struct task_environment {
+  const clock* time = nullptr;
+  std::function<task_host&(task_id)> host_of;
+  std::function<std::shared_ptr<task_stats>(task_id)> stats_of;
+  std::uint32_t batch_events = 256;
+  protections protect;
+};
+
+/// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.
+[[nodiscard]] result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t region,
+                                                                  generation incarnation, channel_factory& channels,
+                                                                  const task_environment& environment);
+
+}  // namespace millrace::engine

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "millrace/engine/task_snapshot.hpp"
+
+namespace millrace::engine {
+
+/// Decides when snapshots start, when all parts are in, when to give one up, and when a run is over.
+///
+/// At most one epoch is open: started (barriers on their way) → all parts in (being written) → complete or aborted.
+/// Pure: time and numbers come from the caller, which also moves the messages. Thread: one owner.
+class epoch_coordinator {
+public:
+  struct timing {
+    std::chrono::nanoseconds interval{};  ///< 0: only on request and at the end
+    std::chrono::nanoseconds timeout{};
+  };
+
+  epoch_coordinator(std::size_t tasks, timing t) : timing_{t}, ended_(tasks, false), parts_in_(tasks, false) {}
+
+  /// True when a snapshot should start now; the caller takes a number from the store and calls `start`.
+  [[nodiscard]] bool is_due(std::int64_t now_ns) const noexcept;
+  /// Start one as soon as none is open. `last`: the run ends with it.
+  void request(bool last = false) noexcept;
+  /// True when the snapshot to start is the last one.
+  [[nodiscard]] bool next_is_last() const noexcept { return last_requested_ || all_ended(); }
+  void start(const epoch_target& target, std::int64_t now_ns);
+
+  /// All parts, once the last one has come in; parts of other epochs are dropped.
+  [[nodiscard]] std::optional<std::vector<task_snapshot>> on_part(task_snapshot&& part);
+  /// The epoch is durable.
+  void on_complete(std::int64_t now_ns);
+  /// The open epoch came to nothing (a write failed, a sink could not prepare, a task died).
+  void on_abort(std::int64_t now_ns);
+  /// The open epoch if its barriers have been under way for too long.
+  [[nodiscard]] std::optional<epoch_id> overdue(std::int64_t now_ns) const noexcept;
+
+  void on_task_ended(task_id task) { ended_[task.value] = true; }
+  /// A region went back to a snapshot: its tasks say anew whether they have ended.
+  void on_restart() { ended_.assign(ended_.size(), false); }
+
+  [[nodiscard]] std::optional<epoch_id> open() const noexcept;
+  /// The last snapshot is complete.
+  [[nodiscard]] bool is_finished() const noexcept { return finished_; }
+  [[nodiscard]] std::uint32_t failures_in_a_row() const noexcept { return failures_; }
+  /// When `is_due` may turn true next without any event; nothing: only by an event.
+  [[nodiscard]] std::optional<std::int64_t> next_due() const noexcept;
+
+private:
+  [[nodiscard]] bool all_ended() const noexcept;
+  void close(std::int64_t now_ns);
+
+  timing timing_;
+  std::vector<bool> ended_;
+  std::vector<bool> parts_in_;
+  std::vector<task_snapshot> parts_;
+  std::optional<epoch_target> open_;
+  bool requested_ = false;
+  bool last_requested_ = false;
+  bool finished_ = false;
+  std::int64_t started_ns_ = 0;
+  std::int64_t idle_since_ns_ = 0;
+  std::uint32_t failures_ = 0;
+};
+
+}  // namespace millrace::engine

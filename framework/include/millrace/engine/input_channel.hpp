@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "millrace/convert.hpp"
+#include "millrace/engine/channel.hpp"
+#include "millrace/engine/output_lane.hpp"
+#include "millrace/engine/task_stats.hpp"
+#include "millrace/error.hpp"
+
+namespace millrace::engine {
+
+/// The receiver's side of one channel: checks sequences, trims what was seen before, gives credit back.
+/// Thread: owning task.
+class input_channel {
+public:
+  enum class order { strict, unchecked };
+
+  input_channel(std::string name, std::uint32_t input, std::unique_ptr<channel_receiver> receiver,
+                std::shared_ptr<const converter> to_input, credit_window window, generation incarnation)
+      : name_{std::move(name)},
+        input_{input},
+        receiver_{std::move(receiver)},
+        to_input_{std::move(to_input)},
+        window_{window},
+        incarnation_{incarnation} {}
+
+  enum class arrival { none, data, watermark, barrier, end };
+  /// Takes the next frame; `skip` is how many of its first records were handled before. Errors: a gap in the sequence,
+  /// or a frame that cannot be read.
+  [[nodiscard]] result<arrival> receive(frame& out, std::uint32_t& skip, order check, task_stats& stats);
+  /// The frame was dealt with: its credit goes back, every quarter of the window.
+  void done(const frame& f);
+
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+  [[nodiscard]] std::uint32_t input() const noexcept { return input_; }
+  [[nodiscard]] sequence expected() const noexcept { return expected_; }
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+  void restore(sequence expected, bool ended) noexcept {
+    expected_ = expected;
+    ended_ = ended;
+  }
+
+private:
+  [[nodiscard]] result<arrival> take_data(frame& f, std::uint32_t& skip, order check, task_stats& stats);
+
+  std::string name_;
+  std::uint32_t input_;
+  std::unique_ptr<channel_receiver> receiver_;
+  std::shared_ptr<const converter> to_input_;
+  credit_window window_;
+  generation incarnation_;
+  sequence expected_{};
+  bool ended_ = false;
+  credit owed_;
+  std::uint64_t frame_bytes_ = 0;
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+
+#include "millrace/engine/channel.hpp"
+
+namespace millrace::engine {
+
+/// What a channel may have on its way: batches and bytes.
+struct credit_window {
+  std::uint32_t batches = 32;
+  std::uint64_t bytes = std::uint64_t{8} << 20;
+
+  /// Each of a receiver's channels gets an equal part of the receiver's pool, within limits: small ones starve the
+  /// sender between two returns of credit, large ones only add latency.
+  [[nodiscard]] static credit_window for_receiver_with(std::size_t channels) noexcept;
+};
+
+/// The sender's side of one channel: counts events, keeps within credit, holds back what credit does not cover yet.
+///
+/// What waits here is bounded: a task stops taking input as soon as something does. Thread: owning task.
+class output_lane {
+public:
+  output_lane(std::string name, frame stamp, std::unique_ptr<channel_sender> sender, credit_window window)
+      : name_{std::move(name)},
+        stamp_{std::move(stamp)},
+        sender_{std::move(sender)},
+        window_{window},
+        batches_left_{window.batches},
+        bytes_left_{static_cast<std::int64_t>(window.bytes)} {}
+
+  void send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns);
+  /// Moves the receiver's watermark unless it already has it; does nothing while there is no credit.
+  void send_watermark(event_time watermark);
+  /// Needs no credit: there is at most one barrier and one end in flight.
+  void send_barrier(epoch_id epoch);
+  void send_end();
+
+  /// Takes credit that came back and sends what waited for it.
+  void collect_credit();
+  [[nodiscard]] bool is_free() const noexcept {
+    return waiting_.empty() && has_credit();
+  }
+  [[nodiscard]] std::uint32_t batches_in_flight() const noexcept {
+    return window_.batches - batches_left_ + static_cast<std::uint32_t>(waiting_.size());
+  }
+  [[nodiscard]] const credit_window& window() const noexcept { return window_; }
+  [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  [[nodiscard]] sequence next() const noexcept { return next_; }
+  void restore(sequence next) noexcept { next_ = next; }
+
+private:
+  void push(frame f);
+  [[nodiscard]] frame stamped(frame_kind kind) const;
+  [[nodiscard]] bool has_credit() const noexcept { return batches_left_ > 0 && bytes_left_ > 0; }
+  [[nodiscard]] bool covers(const frame& f) const noexcept;
+  void pass(frame&& f);
+
+  std::string name_;
+  frame stamp_;  // channel, ends and generation: the same in every frame
+  std::unique_ptr<channel_sender> sender_;
+  credit_window window_;
+  std::uint32_t batches_left_;
+  std::int64_t bytes_left_;
+  // Sizes as counted here: the receiver's own estimate of a decoded batch may differ, and credit must not drift.
+  std::deque<std::uint64_t> in_flight_bytes_;
+  std::deque<frame> waiting_;
+  sequence next_{};
+  event_time sent_watermark_ = event_time::min();
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,177 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/actor.hpp"
+#include "millrace/engine/barrier_aligner.hpp"
+#include "millrace/engine/input_channel.hpp"
+#include "millrace/engine/task_context.hpp"
+#include "millrace/engine/task_host.hpp"
+#include "millrace/engine/task_outputs.hpp"
+#include "millrace/engine/task_stats.hpp"
+#include "millrace/engine/watermark_tracker.hpp"
+#include "millrace/failure_policy.hpp"
+#include "millrace/producer.hpp"
+#include "millrace/router.hpp"
+#include "millrace/sink.hpp"
+
+namespace millrace::engine {
+
+/// Protections a negative control switches off to show that the tests would notice. Never off in a real run.
+struct protections {
+  bool align_barriers = true;
+  bool commit_after_manifest = true;
+};
+
+/// All a task is made of. The channel ends belong to this incarnation alone.
+struct task_parts {
+  task_id id;
+  std::string name;
+  std::uint32_t partition = 0;
+  std::uint32_t parallelism = 1;
+  generation incarnation;
+  std::unique_ptr<actor> behavior;
+  failure_policy on_failure;
+  std::vector<input_channel> inputs;
+  std::vector<std::shared_ptr<const key_extractor>> input_keys;  ///< per input port
+  std::shared_ptr<const key_extractor> router_key;
+  std::uint32_t key_groups = 1024;
+  std::vector<task_outputs::port> outputs;
+  std::uint32_t batch_events = 256;
+  protections protect;
+  const clock* time = nullptr;
+  task_host* host = nullptr;
+  std::shared_ptr<task_stats> stats;
+};
+
+/// What a step came to.
+enum class step_result : std::uint8_t {
+  again,    ///< there is more to do: step again soon
+  idle,     ///< nothing until a doorbell rings or the wake-up asked for
+  failed,   ///< the task is over, `failure()` says why
+};
+
+/// Why a task is over, and what its policy says about it.
+struct task_failure {
+  error what;
+  failure_action action = failure_action::restart;
+};
+
+/// A partition of an actor at work: takes frames in, runs the actor's handlers, sends batches out, aligns barriers,
+/// freezes state. The same code live and simulated; who calls `step` and what the ports in `task_parts` lead to is all
+/// that differs.
+///
+/// Order of calls: constructor, `restore` (with a snapshot or without), then `step` until it says failed. Failures of
+/// handlers follow the policy: resume and retry are settled here, everything else ends the task.
+/// Thread: one at a time; not reentrant.
+class task {
+public:
+  explicit task(task_parts parts);
+  ~task();
+  task(const task&) = delete;
+  task& operator=(const task&) = delete;
+
+  /// Loads a snapshot's part of this task, or starts fresh when `meta` is empty; then opens the actor.
+  struct restored {
+    epoch_id epoch{};
+    unsigned environment = 0;
+    bytes_view meta{};
+    std::vector<std::pair<std::uint32_t, byte_buffer>> pages{};
+  };
+  [[nodiscard]] result<void> restore(const restored& from);
+
+  [[nodiscard]] step_result step();
+  [[nodiscard]] const task_failure& failure() const noexcept { return *failure_; }
+
+  /// Producers: put a barrier into the stream at the next step. Others get theirs through channels.
+  void inject_barrier(const epoch_target& target);
+  /// The epoch is complete: sinks commit what they prepared for it.
+  [[nodiscard]] result<void> epoch_complete(epoch_id epoch);
+  /// The epoch came to nothing: its pages are dirty again.
+  void epoch_aborted(epoch_id epoch);
+  /// Before the task is destroyed in an orderly end.
+  void close();
+
+  [[nodiscard]] const std::string& name() const noexcept { return parts_.name; }
+  [[nodiscard]] actor& behavior() noexcept { return *parts_.behavior; }
+  [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+
+private:
+  enum class progress { worked, nothing, stopped };
+
+  // task.cpp: the step loop
+  [[nodiscard]] progress advance();
+  [[nodiscard]] progress take_frame();
+  [[nodiscard]] progress start_frame(std::size_t channel, input_channel::arrival what, std::uint32_t skip);
+  [[nodiscard]] progress poll_producer();
+  [[nodiscard]] progress fire_timers();
+  [[nodiscard]] progress finish_frame();
+  void flush_if_lingering(std::int64_t now);
+  void end_of_input();
+  void publish(std::int64_t started, step_result r);
+
+  // task_handlers.cpp: user code and its failures
+  [[nodiscard]] progress run_records();
+  [[nodiscard]] bool prepare_keys();
+  void route_records();
+  [[nodiscard]] progress on_handler_failure(const std::string& reason, bool in_record);
+  void dead_letter(const std::string& reason, bool in_record);
+  [[nodiscard]] std::string place() const;
+  [[nodiscard]] progress fail(error what, failure_action action);
+
+  // task_snapshots.cpp
+  void take_snapshot(const epoch_target& target);
+  [[nodiscard]] bool prepare_sink(epoch_id epoch, std::string& handle);
+  void encode_meta(msgpack::writer& out) const;
+  [[nodiscard]] result<void> load_meta(msgpack::reader& in, std::vector<std::size_t>& cell_map);
+  [[nodiscard]] result<void> load_channels(msgpack::reader& in);
+  [[nodiscard]] result<void> load_actor(msgpack::reader& in);
+  [[nodiscard]] result<void> load_rows(const restored& from, const std::vector<std::size_t>& cell_map);
+  [[nodiscard]] result<void> recover_sink(epoch_id epoch);
+  void rebuild_timers();
+  void observe_event_times(const batch& records);
+
+  task_parts parts_;
+  actor_kind kind_;
+  task_context context_;
+  task_outputs outputs_;
+  barrier_aligner aligner_;
+  watermark_tracker watermarks_;
+  std::size_t next_channel_ = 0;
+
+  // the frame being handled
+  frame current_;
+  std::size_t current_channel_ = 0;
+  std::uint32_t cursor_ = 0;
+  bool in_frame_ = false;
+  bool keys_ready_ = false;
+  bool hashed_ = false;  // routers: hashes_ holds key hashes
+  std::vector<key_bytes> keys_;
+  std::vector<std::uint64_t> hashes_;
+  std::vector<std::uint16_t> targets_;
+
+  bool firing_ = false;          // timers up to the watermark are being fired
+  std::size_t ends_ = 0;         // input channels that have ended
+  bool ended_ = false;
+  bool stop_polling_ = false;    // after the barrier of the last epoch
+  std::int64_t poll_at_ = 0;
+  std::optional<epoch_target> barrier_;  // producers: to be put in at the next step
+  event_time newest_ = event_time::min();
+
+  std::uint32_t attempts_ = 0;
+  std::int64_t retry_at_ = 0;
+  std::optional<task_failure> failure_;
+
+  std::vector<sink::prepared> prepared_;
+  std::map<epoch_id, std::pair<unsigned, std::vector<std::uint32_t>>> frozen_pages_;
+  std::int64_t partial_since_ = 0;
+  std::int64_t blocked_since_ = 0;
+  std::int64_t aligning_since_ = 0;
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,24 @@
+#pragma once
+
+#include "millrace/context.hpp"
+#include "millrace/engine/task_host.hpp"
+
+namespace millrace::engine {
+
+/// The context a task gives its actor's handlers. Thread: owning task.
+class task_context final : public context {
+public:
+  task_context(std::string actor_name, std::uint32_t partition, std::uint32_t parallelism, keyed_state& state,
+               const clock& time, task_host& host)
+      : context(std::move(actor_name), partition, parallelism, state, partition + 1), time_{&time}, host_{&host} {}
+
+  [[nodiscard]] processing_time now() const override { return time_->now(); }
+  void log(log_level level, std::string_view message) override { host_->log(level, std::string{message}); }
+  void set_watermark(event_time t) noexcept { watermark_ = t; }
+
+private:
+  const clock* time_;
+  task_host* host_;
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,97 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "millrace/engine/output_lane.hpp"
+#include "millrace/port.hpp"
+
+namespace millrace::engine {
+
+/// All that leaves a task: per output port the batch being filled, per channel credit and sequence.
+///
+/// A port of a router has one group of lanes for each target partition; any other port has one group, in which each
+/// stream has one lane and all lanes carry the same batch. Thread: owning task.
+class task_outputs final : public output_listener {
+public:
+  struct port {
+    output_base* out = nullptr;
+    std::vector<std::vector<output_lane>> groups;
+    std::vector<std::unique_ptr<batch_builder>> dealt;  ///< routers: one batch being filled for each group
+    std::vector<std::int64_t> oldest_ingest;            ///< of the batch being filled, per group; 0: unknown
+  };
+
+  explicit task_outputs(std::vector<port> ports);
+
+  /// Gives the ports that somebody listens to a batch to fill. `dealing` is a router's output, whose records are dealt
+  /// out to the partitions instead; nullptr for other actors.
+  void bind(std::uint32_t batch_events, const output_base* dealing);
+
+  /// Names the arrival time of what is handled from now on; batches still empty take it as theirs.
+  void begin_frame(std::int64_t ingest_ns);
+  void set_watermark(event_time t) noexcept { watermark_ = t; }
+  [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
+
+  void batch_full(output_base& out) override;
+  /// Routers: deals `records` out from `cursor` on; stops when a lane has no credit.
+  void deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,
+            std::span<const std::uint64_t> hashes);
+  /// Routers: number of target partitions.
+  [[nodiscard]] std::uint32_t dealing_groups() const noexcept {
+    return static_cast<std::uint32_t>(dealing_->groups.size());
+  }
+  /// Routers: sends the batch to every partition as it is.
+  void broadcast(const batch_ptr& records);
+
+  /// Sends partial batches and, where nothing carried it, the watermark.
+  void flush();
+  void send_barrier(epoch_id epoch);
+  void send_end();
+
+  void collect_credit();
+  /// False: some lane has no credit; take no input and stop handlers after the current record.
+  [[nodiscard]] bool is_free() const noexcept;
+  [[nodiscard]] const bool& pause() const noexcept { return pause_; }
+  void refresh_pause() noexcept { pause_ = !is_free(); }
+  [[nodiscard]] bool has_partial() const noexcept;
+
+  [[nodiscard]] std::uint64_t events_sent() const noexcept { return events_sent_; }
+  [[nodiscard]] std::uint32_t credit_used() const noexcept;
+  [[nodiscard]] std::uint32_t credit_total() const noexcept;
+
+  template <class F>
+  void for_each_lane(F&& f) {
+    for (auto& p : ports_) {
+      for (auto& group : p.groups) {
+        for (auto& lane : group) f(lane);
+      }
+    }
+  }
+  template <class F>
+  void for_each_lane(F&& f) const {
+    for (const auto& p : ports_) {
+      for (const auto& group : p.groups) {
+        for (const auto& lane : group) f(lane);
+      }
+    }
+  }
+  /// Called with each batch that leaves: producers measure event time there.
+  void on_batch(std::function<void(const batch&)> f) { on_batch_ = std::move(f); }
+
+private:
+  void send(port& p, std::size_t group, const batch_ptr& records);
+  void flush_port(port& p);
+
+  std::vector<port> ports_;
+  port* dealing_ = nullptr;
+  std::vector<batch_builder*> dealt_;  // the router's builders, as scatter wants them
+  std::int64_t ingest_ns_ = 0;
+  event_time watermark_ = event_time::min();
+  bool pause_ = false;
+  std::uint64_t events_sent_ = 0;
+  std::function<void(const batch&)> on_batch_;
+};
+
+}  // namespace millrace::engine

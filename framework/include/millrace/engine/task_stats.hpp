@@ -1,0 +1,52 @@
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "millrace/engine/latency_histogram.hpp"
+#include "millrace/time.hpp"
+
+namespace millrace::engine {
+
+/// A number one task writes and anybody reads.
+template <class T>
+class gauge {
+public:
+  void set(T v) noexcept { value_.store(v, std::memory_order_relaxed); }
+  void add(T v) noexcept { set(get() + v); }
+  [[nodiscard]] T get() const noexcept { return value_.load(std::memory_order_relaxed); }
+
+private:
+  std::atomic<T> value_{};
+};
+
+enum class task_phase : std::uint8_t { starting, running, blocked, idle, backing_off, finished, failed };
+[[nodiscard]] const char* to_string(task_phase p) noexcept;
+
+/// What a task tells about itself. Times in nanoseconds, counts since the task's incarnation started unless said
+/// otherwise. Thread: written by the owning task, read by any.
+struct task_stats {
+  gauge<std::uint64_t> events_in;
+  gauge<std::uint64_t> events_out;
+  gauge<std::uint64_t> batches_in;
+  gauge<std::uint64_t> dead_letters;
+  gauge<std::uint64_t> retries;
+  gauge<std::uint64_t> duplicates;   ///< events trimmed because they were seen before
+  gauge<std::uint64_t> busy_ns;      ///< working
+  gauge<std::uint64_t> blocked_ns;   ///< waiting for credit while there is work
+  gauge<std::uint64_t> align_ns;     ///< waiting for a barrier on other inputs
+  gauge<std::uint64_t> snapshots;
+  gauge<std::uint64_t> snapshot_freeze_ns;  ///< of the newest snapshot: how long the task stood still
+  gauge<std::uint64_t> state_rows;
+  gauge<std::uint64_t> state_bytes;
+  gauge<std::uint64_t> backlog;        ///< producers: events still to read, when known
+  gauge<std::uint32_t> credit_used;    ///< outputs: batches on their way, of…
+  gauge<std::uint32_t> credit_window;  ///< …as many as may be
+  gauge<std::int64_t> watermark{};     ///< event time, ns; the minimum while unknown
+  gauge<task_phase> phase;
+  latency_histogram latency;  ///< sinks: from entering the topology to handled here
+
+  task_stats() { watermark.set(event_time::min().ns); }
+};
+
+}  // namespace millrace::engine

@@ -1,0 +1,71 @@
+#include "millrace/engine/assembly.hpp"
+
+#include <algorithm>
+#include <map>
+
+namespace millrace::engine {
+
+namespace {
+
+std::size_t inputs_of(const plan& p, task_id id) {
+  return static_cast<std::size_t>(
+      std::count_if(p.channels.begin(), p.channels.end(), [&](const plan_channel& c) { return c.target == id; }));
+}
+
+task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, const task_environment& environment) {
+  const auto& spec = p.spec.actors[t.actor];
+  task_parts out;
+  out.id = t.id;
+  out.name = p.task_name(t.id);
+  out.partition = t.partition;
+  out.parallelism = t.parallelism;
+  out.incarnation = incarnation;
+  out.behavior = p.instantiate(t.id);
+  out.on_failure = spec.on_failure;
+  out.input_keys = p.input_keys[t.actor];
+  out.router_key = p.router_keys[t.actor];
+  out.key_groups = p.spec.settings.key_groups;
+  out.batch_events = environment.batch_events;
+  out.protect = environment.protect;
+  out.time = environment.time;
+  out.host = &environment.host_of(t.id);
+  out.stats = environment.stats_of(t.id);
+  for (auto* port : actor_access::outputs(*out.behavior)) out.outputs.push_back({port, {}, {}, {}});
+  return out;
+}
+
+void add_lane(task_parts& source, const plan_channel& c, std::unique_ptr<channel_sender> sender, generation incarnation,
+              credit_window window) {
+  auto& groups = source.outputs[c.output].groups;
+  if (groups.size() <= c.lane) groups.resize(c.lane + 1);
+  frame stamp;
+  stamp.channel = c.id;
+  stamp.source = c.source;
+  stamp.target = c.target;
+  stamp.incarnation = incarnation;
+  groups[c.lane].emplace_back(c.name, std::move(stamp), std::move(sender), window);
+}
+
+}  // namespace
+
+result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t region, generation incarnation,
+                                                    channel_factory& channels, const task_environment& environment) {
+  std::map<task_id, task_parts> parts;
+  for (const auto& t : p.tasks) {
+    if (t.region == region) parts.emplace(t.id, parts_of(p, t, incarnation, environment));
+  }
+  for (const auto& c : p.channels) {
+    const auto source = parts.find(c.source);
+    if (source == parts.end()) continue;
+    auto made = channels.make(c, incarnation);
+    if (!made) return std::move(made).error();
+    const auto window = credit_window::for_receiver_with(inputs_of(p, c.target));
+    add_lane(source->second, c, std::move(made->first), incarnation, window);
+    parts.at(c.target).inputs.emplace_back(c.name, c.input, std::move(made->second), c.to_input, window, incarnation);
+  }
+  std::vector<std::unique_ptr<task>> out;
+  for (auto& [id, made] : parts) out.push_back(std::make_unique<task>(std::move(made)));
+  return out;
+}
+
+}  // namespace millrace::engine

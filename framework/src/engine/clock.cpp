@@ -1,0 +1,20 @@
+#include "millrace/engine/clock.hpp"
+
+#include <chrono>
+
+namespace millrace::engine {
+
+namespace {
+
+template <class Clock>
+std::int64_t ns_of() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now().time_since_epoch()).count();
+}
+
+}  // namespace
+
+processing_time system_clock::now() const { return {ns_of<std::chrono::system_clock>()}; }
+
+std::int64_t system_clock::steady_ns() const { return ns_of<std::chrono::steady_clock>(); }
+
+}  // namespace millrace::engine

@@ -1,0 +1,51 @@
+#include "millrace/engine/input_channel.hpp"
+
+#include <algorithm>
+
+namespace millrace::engine {
+
+result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t& skip, order check,
+                                                      task_stats& stats) {
+  for (;;) {
+    switch (receiver_->receive(out)) {
+      case receive_status::empty: return arrival::none;
+      case receive_status::broken: return fatal_error(errc::corrupt, "channel " + name_ + ": " + receiver_->failure());
+      case receive_status::received: break;
+    }
+    if (out.incarnation == incarnation_) break;
+    stats.duplicates.add(out.count);
+  }
+  switch (out.kind) {
+    case frame_kind::data: return take_data(out, skip, check, stats);
+    case frame_kind::watermark: return arrival::watermark;
+    case frame_kind::barrier: return arrival::barrier;
+    case frame_kind::end: ended_ = true; return arrival::end;
+  }
+  return fatal_error(errc::corrupt, "channel " + name_ + ": frame of an unknown kind");
+}
+
+result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t& skip, order check,
+                                                        task_stats& stats) {
+  frame_bytes_ = f.body->bytes();
+  if (f.first > expected_ && check == order::strict) {
+    return fatal_error(errc::corrupt, "channel " + name_ + ": events " + std::to_string(expected_.value) + " to " +
+                                          std::to_string(f.first.value - 1) +
+                                          " are missing; the region goes back to its snapshot");
+  }
+  const auto seen = expected_ > f.first ? expected_.value - f.first.value : 0;
+  skip = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen, f.count));
+  if (skip != 0) stats.duplicates.add(skip);
+  expected_ = std::max(expected_, sequence{f.first.value + f.count});
+  if (to_input_ != nullptr) f.body = to_input_->convert(*f.body);
+  return arrival::data;
+}
+
+void input_channel::done(const frame& f) {
+  owed_.batches += 1;
+  if (f.kind == frame_kind::data) owed_.bytes += frame_bytes_;
+  if (owed_.batches * 4 < window_.batches && owed_.bytes * 4 < window_.bytes) return;
+  receiver_->give_credit(owed_);
+  owed_ = {};
+}
+
+}  // namespace millrace::engine

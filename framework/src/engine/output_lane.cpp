@@ -1,0 +1,100 @@
+#include "millrace/engine/output_lane.hpp"
+
+#include <algorithm>
+
+namespace millrace::engine {
+
+namespace {
+
+constexpr std::size_t pool_batches = 256;
+constexpr std::uint64_t pool_bytes = std::uint64_t{64} << 20;
+
+bool needs_credit(const frame& f) noexcept {
+  return f.kind == frame_kind::data || f.kind == frame_kind::watermark;
+}
+
+}  // namespace
+
+credit_window credit_window::for_receiver_with(std::size_t channels) noexcept {
+  const auto n = std::max<std::size_t>(channels, 1);
+  return {static_cast<std::uint32_t>(std::clamp<std::size_t>(pool_batches / n, 4, 32)),
+          std::clamp<std::uint64_t>(pool_bytes / n, std::uint64_t{1} << 20, std::uint64_t{8} << 20)};
+}
+
+void output_lane::send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns) {
+  auto f = stamped(frame_kind::data);
+  f.count = records->size();
+  f.watermark = watermark;
+  f.ingest_ns = ingest_ns;
+  f.body = records;
+  next_.value += f.count;
+  sent_watermark_ = watermark;
+  push(std::move(f));
+}
+
+void output_lane::send_watermark(event_time watermark) {
+  if (watermark <= sent_watermark_ || !is_free()) return;
+  auto f = stamped(frame_kind::watermark);
+  f.watermark = watermark;
+  sent_watermark_ = watermark;
+  push(std::move(f));
+}
+
+void output_lane::send_barrier(epoch_id epoch) {
+  auto f = stamped(frame_kind::barrier);
+  f.epoch = epoch;
+  push(std::move(f));
+}
+
+void output_lane::send_end() {
+  auto f = stamped(frame_kind::end);
+  f.watermark = event_time::max();
+  push(std::move(f));
+}
+
+void output_lane::collect_credit() {
+  credit c;
+  while (sender_->take_credit(c)) {
+    for (std::uint32_t i = 0; i < c.batches && !in_flight_bytes_.empty(); ++i) {
+      bytes_left_ += static_cast<std::int64_t>(in_flight_bytes_.front());
+      in_flight_bytes_.pop_front();
+      ++batches_left_;
+    }
+  }
+  while (!waiting_.empty() && covers(waiting_.front())) {
+    pass(std::move(waiting_.front()));
+    waiting_.pop_front();
+  }
+}
+
+frame output_lane::stamped(frame_kind kind) const {
+  auto f = stamp_;
+  f.kind = kind;
+  f.first = next_;
+  return f;
+}
+
+bool output_lane::covers(const frame& f) const noexcept {
+  return !needs_credit(f) || has_credit();
+}
+
+void output_lane::push(frame f) {
+  if (waiting_.empty() && covers(f)) {
+    pass(std::move(f));
+  } else {
+    waiting_.push_back(std::move(f));
+  }
+}
+
+void output_lane::pass(frame&& f) {
+  if (needs_credit(f)) {
+    const auto bytes = f.body ? f.body->bytes() : 0;
+    --batches_left_;
+    // May go below zero by one batch, so that a batch larger than the window passes at all.
+    bytes_left_ -= static_cast<std::int64_t>(bytes);
+    in_flight_bytes_.push_back(bytes);
+  }
+  sender_->send(std::move(f));
+}
+
+}  // namespace millrace::engine

@@ -1,0 +1,130 @@
+#include "millrace/engine/recovery.hpp"
+
+#include <algorithm>
+
+namespace millrace::engine {
+
+namespace {
+
+byte_buffer copy_of(std::span<const std::byte> bytes) {
+  byte_buffer out;
+  out.append(bytes);
+  return out;
+}
+
+result<restore_point> load(snapshot_store& store, epoch_id epoch) {
+  auto reader = store.open(epoch);
+  if (!reader) return std::move(reader).error();
+  restore_point out;
+  out.epoch = epoch;
+  out.environment = (*reader)->info().environment;
+  for (const auto& name : (*reader)->tasks()) {
+    auto meta = (*reader)->meta(name);
+    if (!meta) return std::move(meta).error();
+    auto& part = out.tasks[name];
+    part.meta = copy_of(*meta);
+    auto walked = (*reader)->for_each_page(name, [&](std::uint32_t number, std::span<const std::byte> content) {
+      part.pages.emplace_back(number, copy_of(content));
+      return result<void>{};
+    });
+    if (!walked) return std::move(walked).error();
+    std::sort(part.pages.begin(), part.pages.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  }
+  return out;
+}
+
+epoch_id newest_committed(const std::vector<ledger_entry>& ledger) {
+  epoch_id newest{};
+  for (const auto& entry : ledger) newest = std::max(newest, entry.epoch);
+  return newest;
+}
+
+result<void> check_fall_back(const plan& p, epoch_id to, epoch_id committed) {
+  for (const auto& t : p.tasks) {
+    const auto behavior = p.instantiate(t.id);
+    if (behavior->kind() != actor_kind::sink) continue;
+    const auto& s = static_cast<const sink&>(*behavior);
+    if (s.can_withdraw() || s.delivers() == delivery::idempotent) continue;
+    return user_error(errc::corrupt,
+                      "sink " + p.task_name(t.id) + " has committed epoch " + std::to_string(committed.value) +
+                          ", whose snapshot is damaged; going back to epoch " + std::to_string(to.value) +
+                          " would write events again. Run with --accept-duplicates if that is acceptable");
+  }
+  return {};
+}
+
+}  // namespace
+
+task::restored restore_point::for_task(const std::string& name) const {
+  const auto at = tasks.find(name);
+  if (at == tasks.end()) return {epoch, environment, {}, {}};
+  task::restored out{epoch, environment, at->second.meta.view(), {}};
+  for (const auto& [number, content] : at->second.pages) out.pages.emplace_back(number, copy_of(content.view()));
+  return out;
+}
+
+result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, bool accept_duplicates) {
+  auto ledger = store.ledger();
+  if (!ledger) return std::move(ledger).error();
+  const auto committed = newest_committed(*ledger);
+  std::vector<std::string> notes;
+  for (const auto& info : store.list()) {
+    auto point = info.is_ok ? load(store, info.epoch) : result<restore_point>{fatal_error(errc::corrupt, info.reason)};
+    if (!point) {
+      if (point.error().code != errc::corrupt && point.error().code != errc::not_found) return std::move(point).error();
+      notes.push_back("snapshot " + std::to_string(info.epoch.value) + " is damaged: " + point.error().message);
+      continue;
+    }
+    if (point->epoch < committed) {
+      if (!accept_duplicates) {
+        if (auto ok = check_fall_back(p, point->epoch, committed); !ok) return std::move(ok).error();
+      }
+      notes.push_back("going back to epoch " + std::to_string(point->epoch.value) + "; output committed after it is withdrawn");
+      for (const auto& damaged : store.list()) {
+        if (damaged.epoch == point->epoch) continue;
+        if (auto done = store.discard(damaged.epoch); !done) return std::move(done).error();
+      }
+      if (auto done = store.discard(committed); !done && done.error().code != errc::not_found) {
+        return std::move(done).error();
+      }
+    }
+    point->notes = std::move(notes);
+    store.resume_from(point->epoch);
+    return point;
+  }
+  if (committed.value != 0 || !notes.empty()) {
+    auto text = "no intact snapshot is left, but epoch " + std::to_string(committed.value) + " was committed";
+    for (const auto& n : notes) text += "; " + n;
+    return fatal_error(errc::corrupt, text + ". Restore the data directory from a backup, or start over with a new one and new output folders");
+  }
+  store.resume_from({});
+  return restore_point{};
+}
+
+result<void> write_snapshot(snapshot_store& store, const plan& p, generation incarnation,
+                            const std::vector<task_snapshot>& parts) {
+  const auto epoch = parts.front().target.epoch;
+  auto writer = store.begin(epoch, incarnation);
+  if (!writer) return std::move(writer).error();
+  ledger_entry entry{epoch, incarnation, {}, {}};
+  byte_buffer encoded;
+  for (const auto& part : parts) {
+    const auto name = p.task_name(part.task);
+    for (const auto& page : part.rows.pages) {
+      encoded.clear();
+      msgpack::writer out{encoded};
+      (*page.content).encode(out);
+      if (auto ok = (*writer)->put_page(name, page.number, encoded.view()); !ok) return ok;
+    }
+    if (auto ok = (*writer)->set_page_count(name, part.rows.page_count); !ok) return ok;
+    if (auto ok = (*writer)->put_meta(name, part.meta.view()); !ok) return ok;
+    if (!part.prepared.empty()) {
+      const auto* first = reinterpret_cast<const std::byte*>(part.prepared.data());
+      entry.prepared.push_back({name, {first, first + part.prepared.size()}});
+    }
+    if (!part.position.empty()) entry.positions.push_back({name, part.position});
+  }
+  return (*writer)->commit(std::move(entry));
+}
+
+}  // namespace millrace::engine

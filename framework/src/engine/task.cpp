@@ -1,0 +1,293 @@
+#include "millrace/engine/task.hpp"
+#include "millrace/timer.hpp"
+
+namespace millrace::engine {
+
+namespace {
+
+// Frames a step handles before other tasks get the thread: long enough to amortise the switch, short enough for fairness.
+constexpr int frames_per_step = 16;
+// Records a producer is asked for at once.
+constexpr std::size_t poll_events = 256;
+// A partial batch waits no longer than this while input keeps coming.
+constexpr std::int64_t linger_ns = 1'000'000;
+
+std::string actor_name_of(const std::string& task_name) { return task_name.substr(0, task_name.rfind('/')); }
+
+}  // namespace
+
+const char* to_string(task_phase p) noexcept {
+  switch (p) {
+    case task_phase::starting: return "starting";
+    case task_phase::running: return "running";
+    case task_phase::blocked: return "blocked";
+    case task_phase::idle: return "idle";
+    case task_phase::backing_off: return "backing off";
+    case task_phase::finished: return "finished";
+    case task_phase::failed: return "failed";
+  }
+  return "?";
+}
+
+task::task(task_parts parts)
+    : parts_{std::move(parts)},
+      kind_{parts_.behavior->kind()},
+      context_{actor_name_of(parts_.name), parts_.partition, parts_.parallelism, actor_access::state(*parts_.behavior),
+               *parts_.time, *parts_.host},
+      outputs_{std::move(parts_.outputs)},
+      aligner_{parts_.inputs.size()},
+      watermarks_{parts_.inputs.size()} {
+  const auto& ports = actor_access::outputs(*parts_.behavior);
+  outputs_.bind(parts_.batch_events, kind_ == actor_kind::router ? ports.back() : nullptr);
+  if (kind_ == actor_kind::producer) {
+    outputs_.on_batch([this](const batch& b) { observe_event_times(b); });
+  }
+  if (parts_.router_key != nullptr) {
+    static_cast<router&>(*parts_.behavior).use_key(parts_.router_key, parts_.key_groups);
+  }
+  parts_.stats->credit_window.set(outputs_.credit_total());
+  parts_.stats->phase.set(task_phase::starting);
+}
+
+task::~task() = default;
+
+step_result task::step() {
+  if (failure_) return step_result::failed;
+  const auto started = parts_.time->steady_ns();
+  outputs_.collect_credit();
+  auto result = step_result::again;
+  for (int i = 0; i < frames_per_step; ++i) {
+    if (!outputs_.is_free()) {
+      result = step_result::idle;  // the credit's doorbell wakes us
+      break;
+    }
+    const auto p = advance();
+    if (p == progress::worked) continue;
+    result = p == progress::stopped ? step_result::failed : step_result::idle;
+    if (p == progress::nothing) outputs_.flush();
+    break;
+  }
+  flush_if_lingering(started);
+  publish(started, result);
+  return result;
+}
+
+task::progress task::advance() {
+  if (retry_at_ != 0) {
+    if (parts_.time->steady_ns() < retry_at_) return progress::nothing;
+    retry_at_ = 0;
+  }
+  if (firing_) return fire_timers();
+  if (in_frame_) return run_records();
+  return kind_ == actor_kind::producer ? poll_producer() : take_frame();
+}
+
+task::progress task::take_frame() {
+  const auto n = parts_.inputs.size();
+  for (std::size_t i = 0; i < n; ++i) {
+    const auto channel = next_channel_;
+    next_channel_ = next_channel_ + 1 == n ? 0 : next_channel_ + 1;
+    if (aligner_.is_held(channel)) continue;
+    std::uint32_t skip = 0;
+    const auto order = parts_.protect.align_barriers ? input_channel::order::strict : input_channel::order::unchecked;
+    auto got = parts_.inputs[channel].receive(current_, skip, order, *parts_.stats);
+    if (!got) return fail(std::move(got).error(), failure_action::restart);
+    if (*got != input_channel::arrival::none) return start_frame(channel, *got, skip);
+  }
+  return progress::nothing;
+}
+
+task::progress task::start_frame(std::size_t channel, input_channel::arrival what, std::uint32_t skip) {
+  current_channel_ = channel;
+  outputs_.begin_frame(current_.ingest_ns);
+  switch (what) {
+    case input_channel::arrival::data:
+      cursor_ = skip;
+      in_frame_ = true;
+      keys_ready_ = false;
+      parts_.stats->events_in.add(current_.count - skip);
+      parts_.stats->batches_in.add(1);
+      return run_records();
+    case input_channel::arrival::barrier: {
+      const auto verdict = aligner_.on_barrier(channel, current_.epoch);
+      if (!parts_.protect.align_barriers) {
+        // Negative control: the first barrier counts, the others are let through.
+        if (verdict == barrier_aligner::verdict::stale) return progress::worked;
+        aligner_ = barrier_aligner{parts_.inputs.size()};
+        for (std::size_t i = 0; i < parts_.inputs.size(); ++i) (void)aligner_.on_barrier(i, current_.epoch);
+        take_snapshot(parts_.host->target_of(current_.epoch));
+        return progress::worked;
+      }
+      if (verdict == barrier_aligner::verdict::hold) {
+        if (aligning_since_ == 0) aligning_since_ = parts_.time->steady_ns();
+      } else if (verdict == barrier_aligner::verdict::aligned) {
+        if (aligning_since_ != 0) parts_.stats->align_ns.add(static_cast<std::uint64_t>(parts_.time->steady_ns() - aligning_since_));
+        aligning_since_ = 0;
+        take_snapshot(parts_.host->target_of(current_.epoch));
+      }
+      return failure_ ? progress::stopped : progress::worked;
+    }
+    case input_channel::arrival::end:
+      ++ends_;
+      [[fallthrough]];
+    case input_channel::arrival::watermark:
+      return finish_frame();
+    case input_channel::arrival::none: break;
+  }
+  return progress::nothing;
+}
+
+task::progress task::finish_frame() {
+  in_frame_ = false;
+  if (current_.kind == frame_kind::data || current_.kind == frame_kind::watermark) {
+    parts_.inputs[current_channel_].done(current_);
+  }
+  if (current_.kind == frame_kind::data && current_.ingest_ns != 0 && kind_ == actor_kind::sink) {
+    parts_.stats->latency.record(parts_.time->steady_ns() - current_.ingest_ns, current_.count);
+  }
+  current_.body = nullptr;
+  if (watermarks_.advance(current_channel_, current_.watermark)) {
+    context_.set_watermark(watermarks_.current());
+    firing_ = true;
+  } else if (ends_ == parts_.inputs.size() && !ended_) {
+    firing_ = true;
+  }
+  return firing_ ? fire_timers() : progress::worked;
+}
+
+task::progress task::fire_timers() {
+  auto& heap = actor_access::timer_heap(*parts_.behavior);
+  auto& state = actor_access::state(*parts_.behavior);
+  const auto limit = watermarks_.current().ns;
+  try {
+    while (heap.is_due(limit)) {
+      if (outputs_.pause()) return progress::worked;
+      const auto due = heap.pop();
+      const auto* row = state.rows().row(due.row);
+      if (header_of(row).live == 0) continue;
+      const key_bytes key = header_of(row).key;
+      state.select(key_hash(key.view()), key);
+      actor_access::timers(*parts_.behavior)[due.timer]->fire(context_, due.deadline);
+      state.deselect();
+    }
+    firing_ = false;
+    parts_.behavior->on_watermark(context_);
+  } catch (const std::exception& e) {
+    state.deselect();
+    return on_handler_failure(e.what(), false);
+  }
+  outputs_.set_watermark(watermarks_.current());
+  if (ends_ == parts_.inputs.size() && !ended_) end_of_input();
+  return failure_ ? progress::stopped : progress::worked;
+}
+
+void task::end_of_input() {
+  try {
+    parts_.behavior->on_end_of_input(context_);
+  } catch (const std::exception& e) {
+    if (on_handler_failure(e.what(), false) == progress::stopped) return;
+  }
+  ended_ = true;
+  outputs_.set_watermark(event_time::max());
+  outputs_.send_end();
+  parts_.host->ended();
+}
+
+task::progress task::poll_producer() {
+  if (barrier_) {
+    const auto target = *std::exchange(barrier_, std::nullopt);
+    stop_polling_ = stop_polling_ || target.last;
+    take_snapshot(target);
+    return progress::worked;
+  }
+  if (ended_ || stop_polling_) return progress::nothing;
+  const auto now = parts_.time->steady_ns();
+  if (now < poll_at_) {
+    parts_.host->wake_at(poll_at_);
+    return progress::nothing;
+  }
+  outputs_.begin_frame(now);
+  auto& source = static_cast<producer&>(*parts_.behavior);
+  try {
+    const auto r = source.poll(context_, poll_events);
+    attempts_ = 0;
+    parts_.stats->backlog.set(source.backlog());
+    if (r.what == poll_result::next::more) return progress::worked;
+    if (r.what == poll_result::next::end) {
+      end_of_input();
+      return failure_ ? progress::stopped : progress::worked;
+    }
+    poll_at_ = now + r.after.count();
+    outputs_.flush();
+    parts_.host->wake_at(poll_at_);
+    return progress::nothing;
+  } catch (const std::exception& e) {
+    return on_handler_failure(e.what(), false);
+  }
+}
+
+void task::observe_event_times(const batch& records) {
+  const auto& schema = records.type().schema();
+  if (!schema.event_time_field) return;
+  const auto field = static_cast<std::uint32_t>(*schema.event_time_field);
+  if (const auto c = records.type().column_of(records, field); c.kind == column_kind::event_time) {
+    for (std::uint32_t i = 0; i < records.size(); ++i) {
+      newest_ = std::max(newest_, *reinterpret_cast<const event_time*>(c.first + i * c.stride));
+    }
+  } else {
+    byte_buffer scratch;
+    for (std::uint32_t i = 0; i < records.size(); ++i) {
+      const auto v = records.type().value_at(records, i, field, scratch);
+      if (v.kind() == value_kind::event_time) newest_ = std::max(newest_, v.as_time());
+    }
+  }
+  if (newest_ == event_time::min()) return;
+  const auto complete = newest_ - static_cast<producer&>(*parts_.behavior).disorder() - std::chrono::nanoseconds{1};
+  if (complete > outputs_.watermark()) outputs_.set_watermark(complete);
+}
+
+void task::flush_if_lingering(std::int64_t now) {
+  if (!outputs_.has_partial()) {
+    partial_since_ = 0;
+  } else if (partial_since_ == 0) {
+    partial_since_ = now;
+  } else if (now - partial_since_ > linger_ns && outputs_.is_free()) {
+    outputs_.flush();
+    partial_since_ = 0;
+  }
+}
+
+void task::inject_barrier(const epoch_target& target) {
+  if (kind_ == actor_kind::producer) barrier_ = target;
+}
+
+void task::close() {
+  try {
+    parts_.behavior->close(context_);
+  } catch (const std::exception& e) {
+    parts_.host->log(log_level::error, "close failed: " + std::string{e.what()});
+  }
+}
+
+void task::publish(std::int64_t started, step_result r) {
+  auto& s = *parts_.stats;
+  const auto now = parts_.time->steady_ns();
+  if (blocked_since_ != 0) s.blocked_ns.add(static_cast<std::uint64_t>(started - blocked_since_));
+  s.busy_ns.add(static_cast<std::uint64_t>(now - started));
+  const bool blocked = r == step_result::idle && !outputs_.is_free();
+  blocked_since_ = blocked ? now : 0;
+  s.events_out.set(outputs_.events_sent());
+  s.credit_used.set(outputs_.credit_used());
+  s.watermark.set(outputs_.watermark().ns);
+  const auto& rows = actor_access::state(*parts_.behavior).rows();
+  s.state_rows.set(rows.size());
+  s.state_bytes.set(rows.bytes());
+  s.phase.set(r == step_result::failed ? task_phase::failed
+              : ended_                 ? task_phase::finished
+              : retry_at_ != 0         ? task_phase::backing_off
+              : blocked                ? task_phase::blocked
+              : r == step_result::idle ? task_phase::idle
+                                       : task_phase::running);
+}
+
+}  // namespace millrace::engine

@@ -1,0 +1,124 @@
+#include "millrace/engine/task_outputs.hpp"
+
+#include <algorithm>
+
+namespace millrace::engine {
+
+task_outputs::task_outputs(std::vector<port> ports) : ports_{std::move(ports)} {
+  for (auto& p : ports_) p.oldest_ingest.assign(p.groups.size(), 0);
+}
+
+void task_outputs::bind(std::uint32_t batch_events, const output_base* dealing) {
+  for (auto& p : ports_) {
+    if (p.groups.empty()) continue;
+    if (p.out != dealing) {
+      p.out->bind(*this, batch_events);
+      continue;
+    }
+    dealing_ = &p;
+    for (std::size_t g = 0; g < p.groups.size(); ++g) {
+      p.dealt.push_back(p.out->type()->make_builder(batch_events));
+      dealt_.push_back(p.dealt.back().get());
+    }
+  }
+}
+
+void task_outputs::begin_frame(std::int64_t ingest_ns) {
+  ingest_ns_ = ingest_ns;
+  for (auto& p : ports_) {
+    for (std::size_t g = 0; g < p.groups.size(); ++g) {
+      const auto* filling = p.dealt.empty() ? p.out->builder() : p.dealt[g].get();
+      if (filling == nullptr || filling->empty()) p.oldest_ingest[g] = ingest_ns;
+    }
+  }
+}
+
+void task_outputs::batch_full(output_base& out) {
+  for (auto& p : ports_) {
+    if (p.out != &out) continue;
+    send(p, 0, out.builder()->finish());
+    return;
+  }
+}
+
+void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,
+                        std::span<const std::uint64_t> hashes) {
+  auto& p = *dealing_;
+  while (cursor < records.size() && !pause_) {
+    cursor = records.type().scatter(records, cursor, targets, hashes, dealt_);
+    for (std::size_t g = 0; g < dealt_.size(); ++g) {
+      if (dealt_[g]->is_full()) send(p, g, dealt_[g]->finish());
+    }
+  }
+}
+
+void task_outputs::broadcast(const batch_ptr& records) {
+  for (std::size_t g = 0; g < dealing_->groups.size(); ++g) send(*dealing_, g, records);
+}
+
+void task_outputs::flush() {
+  for (auto& p : ports_) flush_port(p);
+  for_each_lane([this](output_lane& lane) { lane.send_watermark(watermark_); });
+}
+
+void task_outputs::send_barrier(epoch_id epoch) {
+  for (auto& p : ports_) flush_port(p);
+  for_each_lane([epoch](output_lane& lane) { lane.send_barrier(epoch); });
+}
+
+void task_outputs::send_end() {
+  for (auto& p : ports_) flush_port(p);
+  for_each_lane([](output_lane& lane) { lane.send_end(); });
+}
+
+void task_outputs::collect_credit() {
+  for_each_lane([](output_lane& lane) { lane.collect_credit(); });
+  refresh_pause();
+}
+
+bool task_outputs::is_free() const noexcept {
+  bool free = true;
+  for_each_lane([&](const output_lane& lane) { free = free && lane.is_free(); });
+  return free;
+}
+
+bool task_outputs::has_partial() const noexcept {
+  for (const auto& p : ports_) {
+    if (p.out->builder() != nullptr && !p.out->builder()->empty()) return true;
+    for (const auto& b : p.dealt) {
+      if (!b->empty()) return true;
+    }
+  }
+  return false;
+}
+
+std::uint32_t task_outputs::credit_used() const noexcept {
+  std::uint32_t most = 0;
+  for_each_lane([&](const output_lane& lane) { most = std::max(most, lane.batches_in_flight()); });
+  return most;
+}
+
+std::uint32_t task_outputs::credit_total() const noexcept {
+  std::uint32_t most = 0;
+  for_each_lane([&](const output_lane& lane) { most = std::max(most, lane.window().batches); });
+  return most;
+}
+
+void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
+  events_sent_ += records->size();
+  if (on_batch_) on_batch_(*records);
+  for (auto& lane : p.groups[group]) {
+    lane.send_batch(records, watermark_, p.oldest_ingest[group]);
+    if (!lane.is_free()) pause_ = true;
+  }
+  p.oldest_ingest[group] = ingest_ns_;
+}
+
+void task_outputs::flush_port(port& p) {
+  for (std::size_t g = 0; g < p.dealt.size(); ++g) {
+    if (!p.dealt[g]->empty()) send(p, g, p.dealt[g]->finish());
+  }
+  if (auto* b = p.out->builder(); b != nullptr && !b->empty()) send(p, 0, b->finish());
+}
+
+}  // namespace millrace::engine

@@ -1,0 +1,276 @@
+#include <algorithm>
+
+#include "millrace/engine/fault_point.hpp"
+#include "millrace/engine/task.hpp"
+#include "millrace/timer.hpp"
+
+namespace millrace::engine {
+
+namespace {
+
+constexpr std::uint64_t meta_format = 1;
+
+error unreadable(const std::string& task, const char* part) {
+  return fatal_error(errc::corrupt, "snapshot of " + task + ": its " + part +
+                                        " cannot be read; discard this snapshot to go back to the one before");
+}
+
+void encode_text(msgpack::writer& out, const std::string& text) { out.string(text); }
+
+bool decode_text(msgpack::reader& in, std::string& text) {
+  std::string_view view;
+  if (!in.string(view)) return false;
+  text.assign(view);
+  return true;
+}
+
+}  // namespace
+
+void task::take_snapshot(const epoch_target& target) {
+  const auto started = parts_.time->steady_ns();
+  task_snapshot part{parts_.id, target, {}, {}, {}, {}};
+  outputs_.send_barrier(target.epoch);
+  if (!prepare_sink(target.epoch, part.prepared)) return;
+  msgpack::writer out{part.meta};
+  encode_meta(out);
+  auto& rows = actor_access::state(*parts_.behavior).rows();
+  part.rows = rows.freeze(target.environment, target.full);
+  auto& frozen = frozen_pages_[target.epoch];
+  frozen.first = target.environment;
+  for (const auto& page : part.rows.pages) frozen.second.push_back(page.number);
+  if (kind_ == actor_kind::producer) part.position = static_cast<producer&>(*parts_.behavior).describe_position();
+  parts_.stats->snapshots.add(1);
+  parts_.stats->snapshot_freeze_ns.set(static_cast<std::uint64_t>(parts_.time->steady_ns() - started));
+  (void)fault_point("task.freeze");
+  parts_.host->snapshot_taken(std::move(part));
+}
+
+bool task::prepare_sink(epoch_id epoch, std::string& handle) {
+  if (kind_ != actor_kind::sink) return true;
+  auto& s = static_cast<sink&>(*parts_.behavior);
+  auto ready = s.prepare(context_, epoch);
+  if (!ready) {
+    parts_.host->snapshot_failed(epoch, ready.error());
+    return false;
+  }
+  handle = *ready;
+  if (!handle.empty()) prepared_.push_back({epoch, handle});
+  (void)fault_point("sink.prepared");
+  if (!parts_.protect.commit_after_manifest) {
+    if (auto done = epoch_complete(epoch); !done) (void)fail(std::move(done).error(), failure_action::restart);
+  }
+  return true;
+}
+
+void task::encode_meta(msgpack::writer& out) const {
+  out.array(11);
+  out.integer(meta_format);
+  out.integer(parts_.parallelism);
+  const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
+  out.array(static_cast<std::uint32_t>(cells.size()));
+  for (const auto& c : cells) {
+    out.array(2);
+    encode_text(out, c.name);
+    encode_text(out, c.type);
+  }
+  out.array(static_cast<std::uint32_t>(parts_.inputs.size()));
+  for (std::size_t i = 0; i < parts_.inputs.size(); ++i) {
+    out.array(4);
+    encode_text(out, parts_.inputs[i].name());
+    out.integer(parts_.inputs[i].expected().value);
+    out.integer(watermarks_.of(i).ns);
+    out.boolean(parts_.inputs[i].has_ended());
+  }
+  std::uint32_t lanes = 0;
+  outputs_.for_each_lane([&](const output_lane&) { ++lanes; });
+  out.array(lanes);
+  outputs_.for_each_lane([&](const output_lane& lane) {
+    out.array(2);
+    encode_text(out, lane.name());
+    out.integer(lane.next().value);
+  });
+  out.integer(outputs_.watermark().ns);
+  out.boolean(ended_);
+  out.integer(context_.random_state());
+  parts_.behavior->save_state(out);
+  if (kind_ == actor_kind::producer) {
+    out.array(2);
+    out.integer(newest_.ns);
+    static_cast<const producer&>(*parts_.behavior).save_position(out);
+  } else {
+    out.nil();
+  }
+  out.array(static_cast<std::uint32_t>(prepared_.size()));
+  for (const auto& p : prepared_) {
+    out.array(2);
+    out.integer(p.epoch.value);
+    encode_text(out, p.handle);
+  }
+}
+
+result<void> task::restore(const restored& from) {
+  if (!from.meta.empty()) {
+    msgpack::reader in{from.meta};
+    std::vector<std::size_t> cell_map;
+    if (auto ok = load_meta(in, cell_map); !ok) return ok;
+    if (auto ok = load_channels(in); !ok) return ok;
+    if (auto ok = load_actor(in); !ok) return ok;
+    if (auto ok = load_rows(from, cell_map); !ok) return ok;
+  }
+  if (auto ok = recover_sink(from.epoch); !ok) return ok;
+  try {
+    if (!from.meta.empty()) parts_.behavior->on_restore(context_);
+    parts_.behavior->open(context_);
+  } catch (const std::exception& e) {
+    return fatal_error(errc::failed, parts_.name + ": cannot open: " + e.what());
+  }
+  if (ended_) parts_.host->ended();
+  return {};
+}
+
+result<void> task::load_meta(msgpack::reader& in, std::vector<std::size_t>& cell_map) {
+  std::uint32_t n = 0;
+  std::uint64_t format = 0;
+  std::uint64_t parallelism = 0;
+  if (!in.array(n) || n != 11 || !in.integer(format) || format != meta_format || !in.integer(parallelism)) {
+    return unreadable(parts_.name, "header");
+  }
+  if (parallelism != parts_.parallelism) {
+    return user_error(errc::invalid_topology,
+                      parts_.name + " was snapshotted with parallelism " + std::to_string(parallelism) + " and is now " +
+                          std::to_string(parts_.parallelism) + "; use the old parallelism or a new data directory");
+  }
+  const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
+  if (!in.array(n)) return unreadable(parts_.name, "state layout");
+  for (std::uint32_t i = 0; i < n; ++i) {
+    std::uint32_t pair = 0;
+    std::string name;
+    std::string type;
+    if (!in.array(pair) || pair != 2 || !decode_text(in, name) || !decode_text(in, type)) {
+      return unreadable(parts_.name, "state layout");
+    }
+    const auto at = std::find_if(cells.begin(), cells.end(), [&](const cell& c) { return c.name == name; });
+    if (at == cells.end() || at->type != type) {
+      return user_error(errc::schema_mismatch,
+                        parts_.name + ": the snapshot has state '" + name + "' of type " + type + ", the actor " +
+                            (at == cells.end() ? "has no such state" : "declares it as " + at->type) +
+                            "; run the version that wrote it, or use a new data directory");
+    }
+    cell_map.push_back(static_cast<std::size_t>(at - cells.begin()));
+  }
+  return {};
+}
+
+result<void> task::load_channels(msgpack::reader& in) {
+  std::uint32_t n = 0;
+  std::uint32_t fields = 0;
+  std::string name;
+  std::uint64_t next = 0;
+  if (!in.array(n)) return unreadable(parts_.name, "input channels");
+  for (std::uint32_t k = 0; k < n; ++k) {
+    std::int64_t watermark = 0;
+    bool ended = false;
+    if (!in.array(fields) || fields != 4 || !decode_text(in, name) || !in.integer(next) || !in.integer(watermark) ||
+        !in.boolean(ended)) {
+      return unreadable(parts_.name, "input channels");
+    }
+    for (std::size_t i = 0; i < parts_.inputs.size(); ++i) {
+      if (parts_.inputs[i].name() != name) continue;
+      parts_.inputs[i].restore({next}, ended);
+      ends_ += ended ? 1 : 0;
+      (void)watermarks_.advance(i, {watermark});
+    }
+  }
+  context_.set_watermark(watermarks_.current());
+  if (!in.array(n)) return unreadable(parts_.name, "output channels");
+  for (std::uint32_t k = 0; k < n; ++k) {
+    if (!in.array(fields) || fields != 2 || !decode_text(in, name) || !in.integer(next)) {
+      return unreadable(parts_.name, "output channels");
+    }
+    outputs_.for_each_lane([&](output_lane& lane) {
+      if (lane.name() == name) lane.restore({next});
+    });
+  }
+  std::int64_t watermark = 0;
+  if (!in.integer(watermark) || !in.boolean(ended_)) return unreadable(parts_.name, "watermark");
+  outputs_.set_watermark({watermark});
+  return {};
+}
+
+result<void> task::load_actor(msgpack::reader& in) {
+  std::uint64_t random = 0;
+  if (!in.integer(random) || !parts_.behavior->load_state(in)) return unreadable(parts_.name, "actor state");
+  context_.random().restore(random);
+  if (kind_ == actor_kind::producer) {
+    std::uint32_t n = 0;
+    if (!in.array(n) || n != 2 || !in.integer(newest_.ns) ||
+        !static_cast<producer&>(*parts_.behavior).load_position(in)) {
+      return unreadable(parts_.name, "position");
+    }
+  } else if (!in.take_nil()) {
+    return unreadable(parts_.name, "position");
+  }
+  std::uint32_t handles = 0;
+  if (!in.array(handles)) return unreadable(parts_.name, "prepared output");
+  for (std::uint32_t i = 0; i < handles; ++i) {
+    std::uint32_t n = 0;
+    sink::prepared p;
+    if (!in.array(n) || n != 2 || !in.integer(p.epoch.value) || !decode_text(in, p.handle)) {
+      return unreadable(parts_.name, "prepared output");
+    }
+    prepared_.push_back(std::move(p));
+  }
+  return {};
+}
+
+result<void> task::load_rows(const restored& from, const std::vector<std::size_t>& cell_map) {
+  auto& rows = actor_access::state(*parts_.behavior).rows();
+  for (const auto& [number, content] : from.pages) {
+    if (auto ok = rows.load_page(number, content.view(), cell_map, key_hash); !ok) {
+      return fatal_error(errc::corrupt, "snapshot of " + parts_.name + ": " + ok.error().message);
+    }
+  }
+  rows.loaded_from(from.environment);
+  rebuild_timers();
+  return {};
+}
+
+void task::rebuild_timers() {
+  const auto& timers = actor_access::timers(*parts_.behavior);
+  if (timers.empty()) return;
+  auto& heap = actor_access::timer_heap(*parts_.behavior);
+  heap.clear();
+  actor_access::state(*parts_.behavior).rows().for_each([&](row_id id, const std::byte* row) {
+    for (std::uint32_t t = 0; t < timers.size(); ++t) {
+      if (const auto at = timers[t]->deadline_in(row)) heap.add({*at, id, t});
+    }
+  });
+}
+
+result<void> task::recover_sink(epoch_id epoch) {
+  if (kind_ != actor_kind::sink) return {};
+  (void)fault_point("sink.recover");
+  auto done = static_cast<sink&>(*parts_.behavior).recover(context_, epoch, prepared_);
+  if (done) prepared_.clear();
+  return done;
+}
+
+result<void> task::epoch_complete(epoch_id epoch) {
+  frozen_pages_.erase(frozen_pages_.begin(), frozen_pages_.upper_bound(epoch));
+  if (kind_ != actor_kind::sink) return {};
+  auto& s = static_cast<sink&>(*parts_.behavior);
+  while (!prepared_.empty() && prepared_.front().epoch <= epoch) {
+    if (auto done = s.commit(context_, prepared_.front().epoch, prepared_.front().handle); !done) return done;
+    prepared_.erase(prepared_.begin());
+  }
+  return {};
+}
+
+void task::epoch_aborted(epoch_id epoch) {
+  const auto at = frozen_pages_.find(epoch);
+  if (at == frozen_pages_.end()) return;
+  actor_access::state(*parts_.behavior).rows().thaw(at->second.first, at->second.second);
+  frozen_pages_.erase(at);
+}
+
+}  // namespace millrace::engine
