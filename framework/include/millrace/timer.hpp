@@ -49,7 +49,7 @@ public:
     auto& deadline = *reinterpret_cast<std::int64_t*>(write());
     deadline = at.ns;
     engine::actor_access::timer_heap(*owner_).add(
-        {at.ns, engine::actor_access::state(*owner_).current_row(), static_cast<std::uint32_t>(index_)});
+        {at.ns, engine::actor_access::state(*owner_).current_row(), static_cast<std::uint32_t>(timer_base::index_)});
   }
   [[nodiscard]] std::optional<event_time> pending() const {
     const auto* at = read();
