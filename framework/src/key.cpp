@@ -13,6 +13,7 @@ public:
   field_key(record_type_ptr type, std::vector<std::uint32_t> fields, std::string description, std::string key_type)
       : key_extractor{std::move(description), std::move(key_type)}, type_{std::move(type)}, fields_{std::move(fields)} {}
 
+  bool is_of_fields() const noexcept override { return true; }
   bool hashes(const batch& b, std::uint64_t* out) const override {
     if (const column c = direct_column(b); c.kind != column_kind::none) return detail::hash_column(c, b.size(), out);
     detail::key_run run;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -17,6 +18,9 @@ class input_base;
 class output_base;
 class timer_base;
 class wiring;
+struct dead_letter;
+template <class T>
+class out;
 
 enum class actor_kind : std::uint8_t { producer, router, processor, sink };
 [[nodiscard]] const char* to_string(actor_kind k) noexcept;
@@ -26,7 +30,8 @@ struct actor_access;
 }
 
 /// What all four kinds share: ports, parameters, keyed state, timers and life cycle. Users derive from `producer`,
-/// `router`, `processor` or `sink`; ports, states, timers and parameters are members that register themselves.
+/// `router`, `processor` or `sink`; ports, states, timers and parameters are members that register themselves. Every
+/// actor has an output `dead` without asking: `dead_letter` records of the events its failure policy gave up.
 ///
 /// One instance exists for each partition and belongs to one task. Life cycle: constructor → parameters set →
 /// `configure` → (`restore` →) `open` → handlers → `close`. Whatever a member function throws goes through the actor's
@@ -67,6 +72,7 @@ private:
   std::vector<timer_base*> timers_;
   engine::keyed_state state_;
   engine::timer_queue timer_queue_;
+  std::unique_ptr<output_base> dead_;
 };
 
 namespace engine {
@@ -78,7 +84,12 @@ struct actor_access {
   static std::vector<param_base*>& params(actor& a) noexcept { return a.params_; }
   static std::vector<timer_base*>& timers(actor& a) noexcept { return a.timers_; }
   static keyed_state& state(actor& a) noexcept { return a.state_; }
+  static const keyed_state& state(const actor& a) noexcept { return a.state_; }
   static timer_queue& timer_heap(actor& a) noexcept { return a.timer_queue_; }
+
+  /// The output `dead` comes first among an actor's outputs.
+  static constexpr std::size_t dead_index = 0;
+  static out<dead_letter>& dead(actor& a) noexcept;
 };
 
 }  // namespace engine

@@ -30,6 +30,10 @@ public:
   /// Two keyed inputs can share state when these are equal: `string`, `int`, `(string, int)`.
   [[nodiscard]] const std::string& key_type() const noexcept { return key_type_; }
 
+  /// True: the key is made of fields, `description` lists their names, and another record type with these fields can have
+  /// it too.
+  [[nodiscard]] virtual bool is_of_fields() const noexcept { return false; }
+
   /// `key_hash` of every record into `out`, which has room for `size()`. False when a record has no valid key (NaN):
   /// `out` is then unspecified and `key` tells which.
   [[nodiscard]] virtual bool hashes(const batch& b, std::uint64_t* out) const = 0;

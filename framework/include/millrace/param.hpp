@@ -3,8 +3,8 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <string_view>
 #include <type_traits>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -17,6 +17,7 @@ class actor;
 /// A parameter's value as it stands in a topology: JSON's scalars.
 using param_value = std::variant<bool, std::int64_t, double, std::string>;
 
+/// The value as a person would write it: `yes`, `5`, `0.25`, `text`.
 [[nodiscard]] std::string to_string(const param_value& v);
 
 /// What a parameter means to the person who sets it. Shown by `millrace actor list`, checked at validation.
@@ -43,12 +44,15 @@ public:
   /// "integer", "number", "text" or "yes/no".
   [[nodiscard]] virtual const char* type_name() const noexcept = 0;
   [[nodiscard]] virtual param_value get() const = 0;
+  /// What may be set, for messages: `a number from 1 to 10 (trades/min)`, `one of 'a', 'b'`.
+  [[nodiscard]] std::string allowed() const;
   /// Checks type, range and choices; the error names the parameter and what is allowed. Unchanged on error.
   [[nodiscard]] virtual result<void> set(const param_value& v) = 0;
 
 protected:
   param_base(actor* owner, std::string name, param_options options);
   [[nodiscard]] result<void> check(const param_value& v) const;
+  [[nodiscard]] error out_of_range(const param_value& v) const;
 
 private:
   std::string name_;
@@ -89,6 +93,9 @@ public:
                         "parameter '" + name() + "' takes " + type_name() + ", not '" + to_string(v) + "'");
     }
     if (auto ok = check(fitted); !ok) return ok;
+    if constexpr (std::is_same_v<stored, std::int64_t>) {
+      if (!std::in_range<T>(std::get<stored>(fitted))) return out_of_range(v);
+    }
     value_ = static_cast<T>(std::get<stored>(std::move(fitted)));
     return {};
   }

@@ -53,6 +53,8 @@ public:
   [[nodiscard]] virtual accepts what() const noexcept = 0;
   /// The record type a typed input wants; nullptr otherwise.
   [[nodiscard]] virtual std::shared_ptr<const record_type> type() const = 0;
+  /// True: the handler wants whole batches, so it cannot be keyed.
+  [[nodiscard]] virtual bool takes_batches() const noexcept { return false; }
   /// Handles records from `run.cursor` on; returns at the end or when paused, with `cursor` behind the last one done.
   virtual void process(engine::batch_run& run) = 0;
 
@@ -127,6 +129,7 @@ public:
       return record_type_of<T>();
     }
   }
+  [[nodiscard]] bool takes_batches() const noexcept override { return batch_ != nullptr; }
   void process(engine::batch_run& run) override {
     const auto count = run.records.size();
     if constexpr (!is_dynamic) {

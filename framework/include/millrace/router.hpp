@@ -14,6 +14,7 @@ namespace millrace {
 class router : public actor {
 public:
   router();
+  ~router() override;
   [[nodiscard]] actor_kind kind() const noexcept final { return actor_kind::router; }
 
   /// True: every partition gets every record, `route` is not called.

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <string>
@@ -15,6 +16,10 @@ namespace millrace {
 /// What a run promises about each event's effect on committed output.
 enum class guarantee : std::uint8_t { at_most_once, at_least_once, exactly_once };
 [[nodiscard]] const char* to_string(guarantee g) noexcept;
+
+/// Names of topologies, actors and ports: `[a-zA-Z0-9_-]{1,64}`, so that they can stand in file names and metrics.
+inline constexpr std::size_t name_chars_max = 64;
+[[nodiscard]] bool is_valid_name(const std::string& name) noexcept;
 
 /// One actor of a topology.
 struct actor_spec {

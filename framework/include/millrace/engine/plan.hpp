@@ -54,7 +54,9 @@ struct plan {
   std::vector<std::vector<std::shared_ptr<const key_extractor>>> input_keys;
   /// For each actor that is a router by key: what extracts the key from batches as they pass; nullptr otherwise.
   std::vector<std::shared_ptr<const key_extractor>> router_keys;
-  /// For each actor and output port: the record type emitted.
+  /// For each actor and input port: the record type its handler sees (after conversion).
+  std::vector<std::vector<std::shared_ptr<const record_type>>> input_types;
+  /// For each actor and output port: the record type emitted; nullptr for an untyped output that nobody listens to.
   std::vector<std::vector<std::shared_ptr<const record_type>>> output_types;
 };
 
