@@ -21,8 +21,8 @@ class dynamic_type;
 /// Records of a dynamic type: 16-byte values side by side, and an arena for the strings.
 class dynamic_batch final : public batch {
 public:
-  dynamic_batch(record_type_ptr type, std::vector<value> slots, detail::arena strings)
-      : batch{*type}, type_{std::move(type)}, slots_{std::move(slots)}, strings_{std::move(strings)} {}
+  dynamic_batch(record_type_ptr type, std::vector<value> values, detail::arena strings)
+      : batch{*type}, type_{std::move(type)}, slots_{std::move(values)}, strings_{std::move(strings)} {}
 
   [[nodiscard]] std::span<const value> row(std::uint32_t r) const noexcept {
     const std::size_t width = type_->schema().fields.size();
