@@ -40,12 +40,14 @@ public:
   [[nodiscard]] std::optional<epoch_id> overdue(std::int64_t now_ns) const noexcept;
 
   void on_task_ended(task_id task) { ended_[task.value] = true; }
-  /// A region went back to a snapshot: its tasks say anew whether they have ended.
-  void on_restart() { ended_.assign(ended_.size(), false); }
+  /// The task was made anew from a snapshot: it says again when it has ended.
+  void on_task_started(task_id task) { ended_[task.value] = false; }
 
   [[nodiscard]] std::optional<epoch_id> open() const noexcept;
   /// The last snapshot is complete.
   [[nodiscard]] bool is_finished() const noexcept { return finished_; }
+  /// The end was asked for, rather than reached because all input was handled.
+  [[nodiscard]] bool was_stopped() const noexcept { return last_requested_; }
   [[nodiscard]] std::uint32_t failures_in_a_row() const noexcept { return failures_; }
   /// When `is_due` may turn true next without any event; nothing: only by an event.
   [[nodiscard]] std::optional<std::int64_t> next_due() const noexcept;

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "millrace/engine/plan.hpp"
+#include "millrace/engine/task.hpp"
+#include "millrace/error.hpp"
+#include "millrace/runtime/run_status.hpp"
+#include "millrace/transport/frame_codec.hpp"
+
+namespace millrace::runtime {
+
+struct run_options {
+  std::string data_dir;     ///< snapshots live here; the same folder resumes
+  transport::payload_mode payload = transport::payload_mode::shared;
+  std::size_t threads = 0;  ///< scheduler threads; 0: one a core
+  std::uint32_t batch_events = 256;
+  bool accept_duplicates = false;  ///< go back behind committed output of sinks that cannot withdraw
+  std::function<void(log_level, const std::string&)> log;  ///< called from any thread
+  engine::protections protect;     ///< negative controls only
+};
+
+/// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer, with
+/// ZeroMQ channels between the tasks and snapshots in the data directory.
+///
+/// Lifecycle: `start` → (status, snapshot_now, …) → `stop` or the end of all inputs → `wait` → destructor. The
+/// destructor ends what still runs without a last snapshot. Thread: any, calls may overlap.
+class topology_run {
+public:
+  /// Opens the data directory, restores the newest intact snapshot and starts every actor. Errors: the data directory
+  /// (in use, read-only, damaged, full), limits of the machine.
+  [[nodiscard]] static result<std::unique_ptr<topology_run>> start(std::shared_ptr<const engine::plan> p,
+                                                                   run_options options);
+  virtual ~topology_run() = default;
+
+  /// Takes a last snapshot, commits, ends. Does not wait.
+  virtual void stop() = 0;
+  /// Starts a snapshot as soon as none is under way. Does not wait.
+  virtual void snapshot_now() = 0;
+  [[nodiscard]] virtual run_status status() const = 0;
+  /// Waits for the end, at most `timeout`; nothing when it still runs.
+  [[nodiscard]] virtual std::optional<run_outcome> wait(std::chrono::milliseconds timeout) = 0;
+};
+
+}  // namespace millrace::runtime

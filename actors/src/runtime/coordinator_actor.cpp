@@ -1,0 +1,141 @@
+#include "runtime/coordinator_actor.hpp"
+
+namespace millrace::runtime {
+
+namespace {
+
+using self_pointer = caf::stateful_actor<coordinator_state>*;
+using namespace std::chrono_literals;
+
+// Snapshots that fail one after the other; beyond this nothing gets committed any more and the run had better end.
+constexpr std::uint32_t failures_max = 5;
+// The writer always answers; this only bounds the wait should the disk hang.
+constexpr auto writer_timeout = std::chrono::minutes{10};
+
+void tell_tasks(self_pointer self, const epoch_message& m) {
+  if (!self->state.tasks.tasks) return;
+  for (const auto& t : *self->state.tasks.tasks) {
+    if (t) self->send(t, m);
+  }
+}
+
+void give_up_epoch(self_pointer self, const std::string& why) {
+  auto& s = self->state;
+  const auto open = s.decide->open();
+  if (!open) return;
+  s.writing = false;
+  s.decide->on_abort(s.shared->time.steady_ns());
+  tell_tasks(self, {*open, false});
+  if (why.empty()) return;
+  s.shared->on_snapshot_failure("epoch " + std::to_string(open->value) + ": " + why);
+  if (s.decide->failures_in_a_row() >= failures_max) {
+    self->send(s.supervisor, give_up_atom::value,
+               std::to_string(failures_max) + " snapshots in a row failed, the last with: " + why);
+  }
+}
+
+void start_epoch(self_pointer self, const number_message& m) {
+  auto& s = self->state;
+  s.number_asked = false;
+  const auto now = s.shared->time.steady_ns();
+  if (!m.error.empty()) {
+    s.shared->on_snapshot_failure(m.error);
+    self->send(s.supervisor, give_up_atom::value, "no epoch number can be reserved: " + m.error);
+    return;
+  }
+  if (s.paused || s.decide->open() || s.decide->is_finished()) return;
+  auto target = m.target;
+  target.last = s.decide->next_is_last();
+  s.shared->open_epoch(target);
+  s.decide->start(target, now);
+  s.started_ns = now;
+  for (std::size_t i = 0; i < s.tasks.tasks->size(); ++i) {
+    if ((*s.tasks.is_producer)[i]) self->send((*s.tasks.tasks)[i], barrier_message{target});
+  }
+}
+
+void check(self_pointer self) {
+  auto& s = self->state;
+  const auto now = s.shared->time.steady_ns();
+  if (s.decide->overdue(now) && !s.writing) {
+    give_up_epoch(self, "its barriers were under way for longer than the snapshot timeout");
+  }
+  if (!s.paused && !s.number_asked && s.decide->is_due(now)) {
+    s.number_asked = true;
+    self->request(s.writer, writer_timeout, number_atom::value)
+        .then([self](const number_message& m) { start_epoch(self, m); });
+  }
+}
+
+void tick(self_pointer self) {
+  check(self);
+  auto& s = self->state;
+  const auto interval = s.shared->plan->spec.settings.snapshot_interval;
+  // Often enough to keep a short interval, seldom enough to cost nothing when idle.
+  const auto pause = interval.count() == 0 ? 200ms : std::clamp<std::chrono::milliseconds>(interval / 4, 2ms, 200ms);
+  self->delayed_send(self, pause, tick_atom::value);
+}
+
+void on_part(self_pointer self, const part_message& m) {
+  auto& s = self->state;
+  auto all = s.decide->on_part(std::move(*m.part));
+  if (!all) return;
+  s.writing = true;
+  self->request(s.writer, writer_timeout,
+                write_message{std::make_shared<std::vector<engine::task_snapshot>>(std::move(*all))})
+      .then([self](const written_message& w) {
+        auto& state = self->state;
+        if (state.decide->open() != w.epoch) return;
+        state.writing = false;
+        if (!w.error.empty()) {
+          give_up_epoch(self, w.error);
+          return;
+        }
+        const auto now = state.shared->time.steady_ns();
+        state.shared->on_snapshot(w.epoch, now - state.started_ns);
+        state.decide->on_complete(now);
+        tell_tasks(self, {w.epoch, true});
+        if (state.decide->is_finished()) self->send(state.supervisor, done_atom::value, state.decide->was_stopped());
+        check(self);
+      });
+}
+
+}  // namespace
+
+caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::actor writer, caf::actor supervisor) {
+  auto& s = self->state;
+  s.shared = shared;
+  s.writer = std::move(writer);
+  s.supervisor = std::move(supervisor);
+  const auto& settings = shared->plan->spec.settings;
+  s.decide = std::make_unique<engine::epoch_coordinator>(
+      shared->plan->tasks.size(),
+      engine::epoch_coordinator::timing{settings.snapshot_interval, settings.snapshot_timeout});
+  self->set_default_handler(caf::drop);
+  return {
+      [self](tick_atom) { tick(self); },
+      [self](const tasks_message& m) {
+        self->state.tasks = m;
+        self->state.paused = false;
+        for (const auto t : m.fresh) self->state.decide->on_task_started(t);
+      },
+      [self](pause_atom) {
+        self->state.paused = true;
+        give_up_epoch(self, {});
+      },
+      [self](const part_message& m) { on_part(self, m); },
+      [self](const refusal_message& m) {
+        if (self->state.decide->open() == m.epoch) give_up_epoch(self, m.why);
+      },
+      [self](ended_atom, std::uint32_t task) {
+        self->state.decide->on_task_ended({task});
+        check(self);
+      },
+      [self](request_atom, bool last) {
+        self->state.decide->request(last);
+        check(self);
+      },
+  };
+}
+
+}  // namespace millrace::runtime

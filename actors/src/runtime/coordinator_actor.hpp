@@ -1,0 +1,30 @@
+#pragma once
+
+#include <caf/event_based_actor.hpp>
+#include <caf/stateful_actor.hpp>
+
+#include "millrace/engine/epoch_coordinator.hpp"
+#include "runtime/messages.hpp"
+#include "runtime/run_shared.hpp"
+
+namespace millrace::runtime {
+
+struct coordinator_state {
+  explicit coordinator_state() = default;
+  run_shared* shared = nullptr;
+  caf::actor writer;
+  caf::actor supervisor;
+  std::unique_ptr<engine::epoch_coordinator> decide;
+  tasks_message tasks;
+  bool paused = true;           ///< no region may take part: nothing starts
+  bool number_asked = false;    ///< a number is on its way from the writer
+  bool writing = false;         ///< all parts of the open epoch are with the writer
+  std::int64_t started_ns = 0;
+};
+
+/// Moves the messages that `engine::epoch_coordinator` decides on: barriers to producers, parts to the writer, the
+/// outcome to all tasks. Scheduler thread.
+caf::behavior coordinator_actor(caf::stateful_actor<coordinator_state>* self, run_shared* shared, caf::actor writer,
+                                caf::actor supervisor);
+
+}  // namespace millrace::runtime

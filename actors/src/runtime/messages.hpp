@@ -1,0 +1,128 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include <caf/actor.hpp>
+#include <caf/allowed_unsafe_message_type.hpp>
+#include <caf/atom.hpp>
+#include <caf/meta/type_name.hpp>
+
+#include "millrace/engine/recovery.hpp"
+#include "millrace/engine/task.hpp"
+#include "millrace/engine/task_snapshot.hpp"
+
+namespace millrace::runtime {
+
+// To a task.
+/// Look at the channels: something may have arrived. Coalesced by the doorbell.
+using run_atom = caf::atom_constant<caf::atom("run")>;
+/// Restore, then run.
+using begin_atom = caf::atom_constant<caf::atom("begin")>;
+/// Orderly end: close the actor, then quit.
+using close_atom = caf::atom_constant<caf::atom("close")>;
+
+// To the coordinator.
+/// Time may have come for something.
+using tick_atom = caf::atom_constant<caf::atom("tick")>;
+/// No new epochs: a region is going back; the open one is given up.
+using pause_atom = caf::atom_constant<caf::atom("pause")>;
+/// Take a snapshot now; with `true`: the last one.
+using request_atom = caf::atom_constant<caf::atom("request")>;
+/// A task has handled all its input.
+using ended_atom = caf::atom_constant<caf::atom("ended")>;
+
+// To the supervisor.
+/// The last snapshot is complete.
+using done_atom = caf::atom_constant<caf::atom("done")>;
+/// Bring a region back now (after its backoff).
+using revive_atom = caf::atom_constant<caf::atom("revive")>;
+/// The run cannot go on: error text.
+using give_up_atom = caf::atom_constant<caf::atom("giveup")>;
+
+// To the writer.
+using number_atom = caf::atom_constant<caf::atom("number")>;
+using recover_atom = caf::atom_constant<caf::atom("recover")>;
+
+/// A barrier for a producer.
+struct barrier_message {
+  engine::epoch_target target;
+};
+/// An epoch came to its end, for tasks.
+struct epoch_message {
+  epoch_id epoch;
+  bool complete = false;
+};
+/// One task's part of a snapshot.
+struct part_message {
+  std::shared_ptr<engine::task_snapshot> part;
+};
+/// A task could not take part in an epoch.
+struct refusal_message {
+  epoch_id epoch;
+  std::string why;
+};
+/// All parts of an epoch, for the writer.
+struct write_message {
+  std::shared_ptr<std::vector<engine::task_snapshot>> parts;
+};
+/// What became of it.
+struct written_message {
+  epoch_id epoch;
+  std::string error;  ///< empty: durable
+};
+/// A number for the next epoch and where it goes, or why there is none.
+struct number_message {
+  engine::epoch_target target;
+  std::string error;
+};
+/// What a region starts from.
+struct restored_message {
+  std::shared_ptr<const engine::restore_point> point;
+  generation incarnation;
+  std::string error;
+};
+/// A task is over.
+struct failure_message {
+  task_id task;
+  generation incarnation;
+  engine::task_failure failure;
+};
+/// The tasks that run now, by id; null where one does not.
+struct tasks_message {
+  std::shared_ptr<const std::vector<caf::actor>> tasks;
+  std::shared_ptr<const std::vector<bool>> is_producer;
+  std::vector<task_id> fresh;  ///< those that have just been made
+};
+
+#define MILLRACE_LOCAL_MESSAGE(Type)                            \
+  template <class Inspector>                                    \
+  auto inspect(Inspector& f, Type&) {                           \
+    return f(caf::meta::type_name(#Type));                      \
+  }
+MILLRACE_LOCAL_MESSAGE(barrier_message)
+MILLRACE_LOCAL_MESSAGE(epoch_message)
+MILLRACE_LOCAL_MESSAGE(part_message)
+MILLRACE_LOCAL_MESSAGE(refusal_message)
+MILLRACE_LOCAL_MESSAGE(write_message)
+MILLRACE_LOCAL_MESSAGE(written_message)
+MILLRACE_LOCAL_MESSAGE(number_message)
+MILLRACE_LOCAL_MESSAGE(restored_message)
+MILLRACE_LOCAL_MESSAGE(failure_message)
+MILLRACE_LOCAL_MESSAGE(tasks_message)
+#undef MILLRACE_LOCAL_MESSAGE
+
+}  // namespace millrace::runtime
+
+// These never leave the process, so CAF need not be able to serialise them.
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::barrier_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::epoch_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::part_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::refusal_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::write_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::written_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::number_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::restored_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::failure_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::tasks_message)

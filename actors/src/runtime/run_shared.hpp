@@ -1,0 +1,79 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/engine/clock.hpp"
+#include "millrace/engine/snapshot_store.hpp"
+#include "millrace/runtime/topology_run.hpp"
+#include "millrace/transport/zmq_context.hpp"
+#include "runtime/alarm_clock.hpp"
+
+namespace millrace::runtime {
+
+/// What the actors of a run and the outside share: configuration that never changes, the numbers a status is made of,
+/// and the outcome. Everything that changes is behind one lock that is never held while calling out. Thread: any.
+class run_shared {
+public:
+  run_shared(std::shared_ptr<const engine::plan> p, run_options o, transport::zmq_context context,
+             std::unique_ptr<engine::snapshot_store> s)
+      : plan{std::move(p)},
+        kinds{kinds_of(*plan)},
+        options{std::move(o)},
+        sockets{std::move(context)},
+        store{std::move(s)},
+        instance{fresh_instance()},
+        started_ns_{time.steady_ns()},
+        stats_(plan->tasks.size()) {
+    status_.state = "starting";
+  }
+
+  const std::shared_ptr<const engine::plan> plan;
+  const std::vector<actor_kind> kinds;  ///< per actor of the plan
+  const run_options options;
+  const engine::system_clock time;
+  transport::zmq_context sockets;
+  std::unique_ptr<engine::snapshot_store> store;  ///< the writer's alone once the run has started
+  alarm_clock alarms;
+  const transport::topology_instance instance;
+
+  void log(log_level level, const std::string& message);
+
+  /// Epochs under way: tasks look up where a barrier's snapshot goes.
+  void open_epoch(const engine::epoch_target& target);
+  [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) const;
+
+  [[nodiscard]] std::shared_ptr<engine::task_stats> fresh_stats(task_id task);
+  void set_state(std::string state);
+  void on_restored(epoch_id epoch, const std::vector<std::string>& notes, bool is_restart);
+  void on_snapshot(epoch_id epoch, std::int64_t duration_ns);
+  void on_snapshot_failure(const std::string& why);
+  [[nodiscard]] run_status status() const;
+
+  void finish(run_outcome outcome);
+  [[nodiscard]] bool is_finished() const;
+  [[nodiscard]] std::optional<run_outcome> wait(std::chrono::milliseconds timeout);
+
+private:
+  [[nodiscard]] static std::vector<actor_kind> kinds_of(const engine::plan& p);
+  /// Different for every run of this process, so that endpoint names never meet again.
+  [[nodiscard]] static transport::topology_instance fresh_instance();
+  void note(std::string text);
+
+  mutable std::mutex mutex_;
+  std::condition_variable finished_;
+  std::int64_t started_ns_;
+  std::map<epoch_id, engine::epoch_target> epochs_;
+  std::vector<std::shared_ptr<engine::task_stats>> stats_;
+  run_status status_;
+  std::int64_t last_snapshot_ns_ = 0;
+  std::optional<run_outcome> outcome_;
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,103 @@
+#include "runtime/task_actor.hpp"
+
+#include "runtime/messages.hpp"
+
+namespace millrace::runtime {
+
+namespace {
+
+using self_pointer = caf::stateful_actor<task_state>*;
+
+void report(self_pointer self, engine::task_failure failure) {
+  auto& s = self->state;
+  self->send(s.link->supervisor(), failure_message{s.link->id(), s.incarnation, std::move(failure)});
+  s.link->stopping = true;
+}
+
+void begin(self_pointer self) {
+  auto& s = self->state;
+  if (s.link->stopping) return;
+  auto ok = s.task->restore(s.from->for_task(s.task->name()));
+  s.from.reset();
+  if (!ok) {
+    s.link->log(log_level::error, ok.error().message);
+    // What a restart cannot mend (a state that no longer fits, a folder that is not ours) must not be retried.
+    const auto action =
+        ok.error().kind == error_class::user ? failure_action::stop : failure_action::restart;
+    report(self, {std::move(ok).error(), action});
+    return;
+  }
+  s.has_begun = true;
+  s.link->bell()->ring();
+}
+
+void run(self_pointer self) {
+  auto& s = self->state;
+  s.link->bell()->lower();
+  s.link->alarm_passed();
+  // Peers may ring before this task is restored; what they sent waits in the channels.
+  if (s.link->stopping || !s.has_begun) return;
+  switch (s.task->step()) {
+    case engine::step_result::again: s.link->bell()->ring(); break;
+    case engine::step_result::idle: break;
+    case engine::step_result::failed: report(self, s.task->failure()); break;
+  }
+}
+
+void on_epoch(self_pointer self, const epoch_message& m) {
+  auto& s = self->state;
+  if (s.link->stopping) return;
+  if (!m.complete) {
+    s.task->epoch_aborted(m.epoch);
+  } else if (auto done = s.task->epoch_complete(m.epoch); !done) {
+    s.link->log(log_level::error, done.error().message);
+    report(self, {std::move(done).error(), failure_action::restart});
+  }
+}
+
+}  // namespace
+
+void task_link::wake_at(std::int64_t steady_ns) {
+  if (armed_ns_ != 0 && armed_ns_ <= steady_ns) return;
+  armed_ns_ = steady_ns;
+  shared_.alarms.set(steady_ns, bell_);
+}
+
+void task_link::snapshot_taken(engine::task_snapshot&& part) {
+  caf::anon_send(coordinator_, part_message{std::make_shared<engine::task_snapshot>(std::move(part))});
+}
+
+void task_link::snapshot_failed(epoch_id epoch, const error& why) {
+  caf::anon_send(coordinator_, refusal_message{epoch, name_ + ": " + why.message});
+}
+
+void task_link::ended() { caf::anon_send(coordinator_, ended_atom::value, id_.value); }
+
+void task_link::log(log_level level, std::string message) {
+  shared_.log(level, message.rfind(name_, 0) == 0 ? message : name_ + ": " + message);
+}
+
+caf::behavior task_actor(self_pointer self, std::shared_ptr<task_state> parts) {
+  self->state = std::move(*parts);
+  self->set_default_handler(caf::drop);
+  // Handlers never throw: user code is caught inside the task. Should one, the monitor sees it.
+  return {
+      [self](begin_atom) { begin(self); },
+      [self](run_atom) { run(self); },
+      [self](const barrier_message& m) {
+        if (self->state.link->stopping) return;
+        self->state.task->inject_barrier(m.target);
+        self->state.link->bell()->ring();
+      },
+      [self](const epoch_message& m) { on_epoch(self, m); },
+      [self](close_atom) {
+        auto& s = self->state;
+        s.link->stopping = true;
+        s.link->bell()->silence();
+        s.task->close();
+        self->quit();
+      },
+  };
+}
+
+}  // namespace millrace::runtime

@@ -1,0 +1,74 @@
+#include "millrace/runtime/topology_run.hpp"
+
+#include <thread>
+
+#include <caf/actor_system.hpp>
+#include <caf/actor_system_config.hpp>
+#include <caf/scoped_actor.hpp>
+
+#include "millrace/persistence/snapshot_store.hpp"
+#include "runtime/coordinator_actor.hpp"
+#include "runtime/run_shared.hpp"
+#include "runtime/supervisor_actor.hpp"
+#include "runtime/writer_actor.hpp"
+
+namespace millrace::runtime {
+
+namespace {
+
+struct system_config : caf::actor_system_config {
+  explicit system_config(std::size_t threads) {
+    // The default (stealing) policy leaves woken actors waiting while producers keep a worker busy.
+    set("scheduler.policy", caf::atom("sharing"));
+    set("scheduler.max-threads", threads != 0 ? threads : std::max(2U, std::thread::hardware_concurrency()));
+  }
+};
+
+class caf_topology_run final : public topology_run {
+public:
+  caf_topology_run(std::unique_ptr<run_shared> shared, std::size_t threads)
+      : shared_{std::move(shared)}, config_{threads}, system_{config_} {
+    auto writer = system_.spawn<caf::detached>(writer_actor, shared_.get());
+    supervisor_ = system_.spawn(supervisor_actor, shared_.get(), writer);
+    coordinator_ = system_.spawn(coordinator_actor, shared_.get(), writer, supervisor_);
+    caf::anon_send(supervisor_, begin_atom::value, coordinator_);
+    caf::anon_send(coordinator_, tick_atom::value);
+  }
+
+  ~caf_topology_run() override {
+    if (!shared_->is_finished()) {
+      caf::anon_send(supervisor_, give_up_atom::value, std::string{"the run was abandoned"});
+      (void)shared_->wait(std::chrono::seconds{20});
+    }
+    supervisor_ = nullptr;
+    coordinator_ = nullptr;
+  }
+
+  void stop() override { caf::anon_send(coordinator_, request_atom::value, true); }
+  void snapshot_now() override { caf::anon_send(coordinator_, request_atom::value, false); }
+  run_status status() const override { return shared_->status(); }
+  std::optional<run_outcome> wait(std::chrono::milliseconds timeout) override { return shared_->wait(timeout); }
+
+private:
+  // Destroyed last to first: the actor system waits for all actors, which use what is shared.
+  std::unique_ptr<run_shared> shared_;
+  system_config config_;
+  caf::actor_system system_;
+  caf::actor supervisor_;
+  caf::actor coordinator_;
+};
+
+}  // namespace
+
+result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const engine::plan> p, run_options options) {
+  auto context = transport::zmq_context::open(p->channels.size());
+  if (!context) return std::move(context).error();
+  auto store = persistence::open_snapshot_store(options.data_dir);
+  if (!store) return std::move(store).error();
+  const auto threads = options.threads;
+  auto shared =
+      std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store));
+  return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
+}
+
+}  // namespace millrace::runtime
