@@ -4,6 +4,8 @@
 #include <stdexcept>
 #include <string>
 
+#include "millrace/engine/store_limits.hpp"
+
 namespace millrace::tests {
 
 using engine::log_offset;

@@ -5,6 +5,8 @@
 #include <random>
 #include <set>
 
+#include "millrace/engine/store_limits.hpp"
+
 namespace millrace::tests {
 
 using engine::ledger_entry;
@@ -219,6 +221,18 @@ void snapshot_store_conformance::forgetsAWriterThatDiedWithItsProcess() {
   QVERIFY(contents(store(), commit_all(store(), now, small)) == small);
 }
 
+void snapshot_store_conformance::handsOutEpochsWhileASnapshotIsWritten() {
+  const auto now = must(store().next_generation());
+  const auto epoch = must(store().next_epoch());
+  const auto writer = must(store().begin(epoch, now));
+  must(writer->put_page("actor/0", 0, bytes_of("a0")));
+  must(writer->put_meta("actor/0", bytes_of("meta")));
+  for (int round = 0; round < 40; ++round) must(store().next_epoch());
+  must(writer->put_page("actor/0", 1, bytes_of("a1")));
+  must(writer->commit({epoch, now, {}, {}}));
+  QVERIFY((contents(store(), epoch) == model{{"actor/0", {{"a0", "a1"}, "meta"}}}));
+}
+
 void snapshot_store_conformance::fencesOlderGenerations() {
   const auto old = must(store().next_generation());
   const auto epoch = must(store().next_epoch());
@@ -240,6 +254,15 @@ void snapshot_store_conformance::refusesEpochsThatAreNotNext() {
   QVERIFY(code_of(store().begin(early, now)) == errc::invalid_argument);
   QVERIFY(code_of(store().begin(epoch, now)) == errc::invalid_argument);
   QVERIFY(code_of(store().begin(epoch_id{epoch.value + 1}, now)) == errc::invalid_argument);
+}
+
+void snapshot_store_conformance::boundsKeysAndPageNumbers() {
+  const auto now = must(store().next_generation());
+  const auto writer = must(store().begin(must(store().next_epoch()), now));
+  QVERIFY(code_of(writer->put_page("", 0, {})) == errc::invalid_argument);
+  QVERIFY(code_of(writer->put_meta(std::string(201, 'x'), {})) == errc::invalid_argument);
+  QVERIFY(code_of(writer->put_page("actor/0", engine::pages_per_task_max, {})) == errc::limit_exceeded);
+  QVERIFY(code_of(writer->set_page_count("actor/0", ~0u)) == errc::limit_exceeded);
 }
 
 void snapshot_store_conformance::refusesASecondWriter() {

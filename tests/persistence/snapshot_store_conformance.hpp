@@ -51,8 +51,10 @@ private slots:
   void refusesHolesAndPagesGivenTwice();
   void forgetsAWriterThatWasAborted();
   void forgetsAWriterThatDiedWithItsProcess();
+  void handsOutEpochsWhileASnapshotIsWritten();
   void fencesOlderGenerations();
   void refusesEpochsThatAreNotNext();
+  void boundsKeysAndPageNumbers();
   void refusesASecondWriter();
   void refusesALedgerEntryOfAnotherEpoch();
   void keepsTheLastLedgerEntries();

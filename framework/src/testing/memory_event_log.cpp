@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "millrace/engine/fault_point.hpp"
+#include "millrace/engine/store_limits.hpp"
 #include "millrace/testing/memory_store.hpp"
 
 namespace millrace::testing {
@@ -10,14 +11,6 @@ using engine::log_extent;
 using engine::log_offset;
 
 namespace {
-
-result<void> check_topic(std::string_view topic) {
-  if (topic.empty() || topic.size() > engine::log_topic_bytes_max || topic.find('\0') != std::string_view::npos) {
-    return user_error(errc::invalid_argument, "a topic's name has 1 to " + std::to_string(engine::log_topic_bytes_max) +
-                                                  " bytes, none of them zero");
-  }
-  return {};
-}
 
 std::string place(std::string_view topic, std::uint32_t partition, log_offset offset) {
   return "topic '" + std::string(topic) + "', partition " + std::to_string(partition) + ", offset " +
@@ -38,11 +31,8 @@ void memory_event_log::damage(std::string_view topic, std::uint32_t partition, l
 
 result<log_offset> memory_event_log::append(std::string_view topic, std::uint32_t partition,
                                             std::span<const std::byte> batch, std::uint32_t count) {
-  if (auto named = check_topic(topic); !named) return std::move(named).error();
-  if (count == 0) return user_error(errc::invalid_argument, "a batch without events cannot be appended");
-  if (batch.size() > engine::log_batch_bytes_max) {
-    return user_error(errc::limit_exceeded, "a batch may have " + std::to_string(engine::log_batch_bytes_max) + " bytes");
-  }
+  if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
+  if (auto bounded = engine::check_batch(batch.size(), count); !bounded) return std::move(bounded).error();
   if (engine::fault_point("log.append") == engine::fault_action::fail) {
     return fatal_error(errc::io_error, "injected failure at fault point log.append");
   }
@@ -55,7 +45,7 @@ result<log_offset> memory_event_log::append(std::string_view topic, std::uint32_
 
 result<std::vector<log_entry>> memory_event_log::read(std::string_view topic, std::uint32_t partition, log_offset from,
                                                       std::size_t bytes_max) {
-  if (auto named = check_topic(topic); !named) return std::move(named).error();
+  if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
   const auto& log = partitions_[key(topic, partition)];
   if (from < log.extent.head) {
     return fatal_error(errc::truncated, place(topic, partition, from) + " is trimmed; the log starts at offset " +
@@ -81,13 +71,13 @@ result<std::vector<log_entry>> memory_event_log::read(std::string_view topic, st
 }
 
 result<log_extent> memory_event_log::extent(std::string_view topic, std::uint32_t partition) {
-  if (auto named = check_topic(topic); !named) return std::move(named).error();
+  if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
   const auto found = partitions_.find(key(topic, partition));
   return found == partitions_.end() ? log_extent{} : found->second.extent;
 }
 
 result<log_offset> memory_event_log::trim(std::string_view topic, std::uint32_t partition, log_offset before) {
-  if (auto named = check_topic(topic); !named) return std::move(named).error();
+  if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
   if (engine::fault_point("log.trim") == engine::fault_action::fail) {
     return fatal_error(errc::io_error, "injected failure at fault point log.trim");
   }

@@ -2,6 +2,7 @@
 #include <set>
 
 #include "millrace/engine/fault_point.hpp"
+#include "millrace/engine/store_limits.hpp"
 #include "millrace/testing/memory_store.hpp"
 
 namespace millrace::testing {
@@ -98,6 +99,7 @@ public:
 
   result<void> put_page(std::string_view task, std::uint32_t page, std::span<const std::byte> content) override {
     if (auto usable = check("snapshot.chunk_write"); !usable) return usable;
+    if (auto bounded = engine::check_page(task, page, content.size()); !bounded) return bounded;
     if (!given_.emplace(task, page).second) {
       return user_error(errc::invalid_argument, place(task, page) + " is given twice");
     }
@@ -109,6 +111,7 @@ public:
 
   result<void> set_page_count(std::string_view task, std::uint32_t pages) override {
     if (auto usable = check(nullptr); !usable) return usable;
+    if (auto bounded = engine::check_page_count(task, pages); !bounded) return bounded;
     mentioned(task);
     counts_.insert_or_assign(std::string(task), pages);
     return {};
@@ -116,6 +119,7 @@ public:
 
   result<void> put_meta(std::string_view task, std::span<const std::byte> content) override {
     if (auto usable = check("snapshot.chunk_write"); !usable) return usable;
+    if (auto bounded = engine::check_meta(task, content.size()); !bounded) return bounded;
     mentioned(task).meta.assign(content.begin(), content.end());
     return {};
   }
@@ -144,7 +148,9 @@ private:
     if (snapshot_->info.incarnation < store_.newest_generation_) {
       return fatal_error(errc::fenced, name(snapshot_->info.epoch) + " belongs to an older generation");
     }
-    if (point != nullptr && engine::fault_point(point) == engine::fault_action::fail) return injected(point);
+    if (is_broken_) return fatal_error(errc::failed, "a write of this snapshot failed before; abort it");
+    is_broken_ = point != nullptr && engine::fault_point(point) == engine::fault_action::fail;
+    if (is_broken_) return injected(point);
     return {};
   }
 
@@ -186,6 +192,7 @@ private:
   std::set<std::pair<std::string, std::uint32_t>> given_;
   std::map<std::string, std::uint32_t, std::less<>> counts_;
   bool is_open_ = true;
+  bool is_broken_ = false;
 };
 
 memory_snapshot_store::memory_snapshot_store(clock now) : now_(std::move(now)) {}
