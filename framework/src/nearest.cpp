@@ -1,4 +1,4 @@
-#include "nearest.hpp"
+#include "millrace/detail/nearest.hpp"
 
 #include <algorithm>
 #include <cstddef>

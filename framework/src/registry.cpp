@@ -1,7 +1,7 @@
 #include "millrace/registry.hpp"
 
 #include "millrace/check.hpp"
-#include "nearest.hpp"
+#include "millrace/detail/nearest.hpp"
 
 namespace millrace {
 

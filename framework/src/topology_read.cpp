@@ -9,9 +9,9 @@
 #include <optional>
 
 #include "json_text.hpp"
+#include "millrace/detail/nearest.hpp"
 #include "millrace/duration.hpp"
 #include "millrace/topology.hpp"
-#include "nearest.hpp"
 
 namespace millrace {
 namespace {

@@ -3,9 +3,9 @@
 #include <set>
 
 #include "actor_setup.hpp"
+#include "millrace/detail/nearest.hpp"
 #include "millrace/registry.hpp"
 #include "millrace/router.hpp"
-#include "nearest.hpp"
 #include "validation/graph.hpp"
 
 namespace millrace::detail {

@@ -3,10 +3,10 @@
 #include <string>
 #include <vector>
 
+#include "millrace/detail/nearest.hpp"
 #include "millrace/producer.hpp"
 #include "millrace/router.hpp"
 #include "millrace/sink.hpp"
-#include "nearest.hpp"
 #include "validation/graph.hpp"
 
 namespace millrace::detail {

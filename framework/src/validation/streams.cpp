@@ -3,7 +3,7 @@
 #include <set>
 #include <tuple>
 
-#include "nearest.hpp"
+#include "millrace/detail/nearest.hpp"
 #include "validation/graph.hpp"
 
 namespace millrace::detail {
