@@ -1,0 +1,100 @@
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "library/line_reader.hpp"
+#include "library/pacer.hpp"
+#include "library/record_parser.hpp"
+#include "millrace/port.hpp"
+#include "millrace/producer.hpp"
+#include "millrace/wiring.hpp"
+
+namespace millrace::library {
+
+/// Brings the lines of CSV or JSON-lines files into a topology, from the same place again after a crash.
+///
+/// File i belongs to partition i mod parallelism; a partition reads its files one after the other. A position is a
+/// file, a byte offset and a checksum of what the file begins with, so that a file that was replaced meanwhile is
+/// refused instead of being read from the middle.
+class file_source final : public producer {
+public:
+  result<void> configure(wiring& w) override;
+  void open(context& c) override;
+  poll_result poll(context& c, std::size_t max) override;
+  void save_position(msgpack::writer& out) const override;
+  bool load_position(msgpack::reader& in) override;
+  std::string describe_position() const override;
+  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::uint64_t backlog() const override;
+
+private:
+  struct position {
+    std::uint64_t file = 0;  ///< index into the partition's own files
+    std::uint64_t offset = 0;
+    std::uint64_t line = 1;
+    std::uint64_t head_bytes = 0;
+    std::uint32_t head_crc = 0;
+  };
+
+  [[nodiscard]] bool is_csv(const std::string& path) const;
+  [[nodiscard]] position here() const;
+  void begin_file();
+  void check_is_the_same(const position& p) const;
+  [[nodiscard]] bool step(context& c);
+  void take(context& c, const line_reader::record& r);
+  void reject(context& c, const line_problem& problem, const std::string& content);
+
+  param<std::string> path_{
+      this,
+      "path",
+      "",
+      {.required = true,
+       .help = "The file to read, or several separated by ';'. Relative ones start from the topology file's folder."}};
+  param<std::string> fields_{
+      this,
+      "fields",
+      "",
+      {.required = true, .help = "Names and types of the fields, e.g. account:string,amount:float64,at:event_time."}};
+  param<std::string> format_{
+      this,
+      "format",
+      "auto",
+      {.choices = {"auto", "csv", "jsonl"}, .help = "auto: by the file name's end (.csv, .jsonl, .ndjson or .json)."}};
+  param<bool> header_{this, "header", true, {.help = "The first line of a CSV file names the columns."}};
+  param<double> rate_{this,
+                      "rate",
+                      0,
+                      {.unit = "events/s",
+                       .min = 0,
+                       .max = 1e9,
+                       .help = "Most events a second, over all partitions; 0: as fast as possible."}};
+  param<std::string> on_malformed_{
+      this,
+      "on_malformed",
+      "fail",
+      {.choices = {"fail", "skip"},
+       .help = "What a line that cannot be read does: fail the actor, or become a dead letter."}};
+  param<int> disorder_ms_{
+      this,
+      "disorder",
+      0,
+      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  out<record_view> out_{this, "out"};
+
+  std::vector<std::string> all_paths_;
+  std::vector<std::string> paths_;           ///< this partition's
+  std::vector<std::uint64_t> bytes_behind_;  ///< of the files after file i
+  schema_ptr schema_;
+  pacer pacer_;
+  position start_;
+  std::size_t file_ = 0;
+  std::unique_ptr<line_reader> reader_;
+  std::unique_ptr<record_parser> parser_;
+  std::uint64_t bytes_read_ = 0;
+  std::uint64_t lines_read_ = 0;
+  std::uint64_t skipped_ = 0;
+};
+
+}  // namespace millrace::library

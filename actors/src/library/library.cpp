@@ -1,0 +1,60 @@
+#include "millrace/library.hpp"
+
+#include "library/aggregate.hpp"
+#include "library/console_sink.hpp"
+#include "library/file_source.hpp"
+#include "library/filter.hpp"
+#include "library/generator.hpp"
+#include "library/null_sink.hpp"
+#include "library/routers.hpp"
+#include "millrace/registry.hpp"
+
+namespace millrace::library {
+
+MILLRACE_ACTOR(file_source, {.id = "millrace.file_source",
+                             .title = "File source",
+                             .category = "Sources",
+                             .help = "Reads CSV or JSON-lines files, replayable by byte offset."});
+MILLRACE_ACTOR(generator, {.id = "millrace.generator",
+                           .title = "Generator",
+                           .category = "Sources",
+                           .help = "Makes events for trials and load tests, the same for the same seed."});
+
+MILLRACE_ACTOR(by_key, {.id = "millrace.by_key",
+                        .title = "By key",
+                        .category = "Routing",
+                        .help = "Sends all events of a key to the partition that owns the key."});
+MILLRACE_ACTOR(round_robin, {.id = "millrace.round_robin",
+                             .title = "Round robin",
+                             .category = "Routing",
+                             .help = "Deals events out to the partitions in turn."});
+MILLRACE_ACTOR(broadcast, {.id = "millrace.broadcast",
+                           .title = "Broadcast",
+                           .category = "Routing",
+                           .help = "Sends every event to every partition."});
+
+MILLRACE_ACTOR(filter, {.id = "millrace.filter",
+                        .title = "Filter",
+                        .category = "Processing",
+                        .help = "Parts a stream by comparing a field with a value."});
+MILLRACE_ACTOR(aggregate, {.id = "millrace.aggregate",
+                           .title = "Aggregate",
+                           .category = "Processing",
+                           .help = "Counts, sums up, and takes minimum, maximum and mean by key."});
+
+MILLRACE_ACTOR(console_sink, {.id = "millrace.console_sink",
+                              .title = "Console",
+                              .category = "Sinks",
+                              .help = "Prints events to standard output; at least once."});
+MILLRACE_ACTOR(null_sink, {.id = "millrace.null_sink",
+                           .title = "Null sink",
+                           .category = "Sinks",
+                           .help = "Counts events and forgets them."});
+
+}  // namespace millrace::library
+
+namespace millrace {
+
+void link_library() {}
+
+}  // namespace millrace

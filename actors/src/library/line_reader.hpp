@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace millrace::library {
+
+/// Reads a file in large blocks and cuts it into records: lines, or CSV records whose quoted fields contain line ends.
+/// Line ends are \n or \r\n; a byte order mark is skipped; the last record needs no line end.
+///
+/// Constructor, `seek` and `next` throw std::runtime_error that names the file. Thread: owning actor.
+class line_reader {
+public:
+  enum class quoting : unsigned char { none, csv };
+  static constexpr std::size_t record_bytes_max = std::size_t{1} << 20;
+
+  enum class status : unsigned char { record, too_long, end };
+  /// `text` may be changed in place; it lives until the next call. Empty when the record was longer than
+  /// `record_bytes_max`; it is skipped then.
+  struct record {
+    status what = status::end;
+    std::span<char> text{};
+  };
+
+  /// Regular files only: positions in anything else mean nothing after a restart.
+  line_reader(std::string path, quoting q);
+  line_reader(const line_reader&) = delete;
+  line_reader& operator=(const line_reader&) = delete;
+  ~line_reader();
+
+  [[nodiscard]] record next();
+  /// Goes on at `offset`, which is where a record begins and `line` is its number.
+  void seek(std::uint64_t offset, std::uint64_t line);
+  /// Takes the last record back: `next` reads it again.
+  void unread() { seek(record_offset_, record_line_); }
+
+  [[nodiscard]] const std::string& path() const noexcept { return path_; }
+  [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
+  /// Where the next record begins.
+  [[nodiscard]] std::uint64_t offset() const noexcept { return offset_; }
+  [[nodiscard]] std::uint64_t line() const noexcept { return line_; }
+  /// Line of the record last returned, from 1 on.
+  [[nodiscard]] std::uint64_t record_line() const noexcept { return record_line_; }
+  /// The first bytes of the file as they were when it was opened: tell a replaced file from the one read before.
+  [[nodiscard]] std::string_view head() const noexcept { return head_; }
+
+private:
+  [[nodiscard]] bool find_end(std::size_t& length) const noexcept;
+  [[nodiscard]] record take(std::size_t length, std::size_t line_end);
+  [[nodiscard]] record skip_too_long();
+  void skip_mark();
+  void fill();
+
+  std::string path_;
+  quoting quoting_;
+  int fd_ = -1;
+  std::uint64_t size_ = 0;
+  std::string head_;
+  std::vector<char> buffer_;
+  std::size_t at_ = 0;
+  std::size_t end_ = 0;
+  bool at_file_end_ = false;
+  std::uint64_t offset_ = 0;
+  std::uint64_t line_ = 1;
+  std::uint64_t record_offset_ = 0;
+  std::uint64_t record_line_ = 1;
+};
+
+}  // namespace millrace::library
