@@ -1,5 +1,6 @@
 #include "millrace/dynamic_batch.hpp"
 
+#include <algorithm>
 #include <stdexcept>
 #include <string>
 
@@ -34,13 +35,20 @@ void dynamic_builder::append(const record_view& record) {
   append_values(record.values());
 }
 
+void dynamic_builder::make_room(std::size_t width) {
+  constexpr std::size_t rows_max = 1024;  // of a capacity that may be far more than will come
+  if (slots_.empty()) slots_.reserve(std::min<std::size_t>(capacity(), rows_max) * width);
+}
+
 void dynamic_builder::append_values(std::span<const value> row) {
+  make_room(row.size());
   for (const value& v : row) slots_.push_back(v.is_view() ? v.moved_to(strings_.copy(v.as_bytes())) : v);
   ++size_;
 }
 
 void dynamic_builder::begin_row() {
   const auto defaults = own_type_->defaults();
+  make_room(defaults.size());
   slots_.insert(slots_.end(), defaults.begin(), defaults.end());
   ++size_;
 }

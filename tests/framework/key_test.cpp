@@ -125,6 +125,27 @@ private slots:
     verify_agrees<std::optional<std::int64_t>>(*key_of<numbers>(&numbers::maybe), *b, {{}, -9, {}});
   }
 
+  void takesIntegersOfEveryLength() {
+    std::vector<sample::bid> records;
+    std::vector<std::int64_t> expected{INT64_MIN, INT64_MAX};
+    for (int bit = 0; bit < 63; ++bit) {
+      for (const std::int64_t near : {-1, 0, 1}) {
+        expected.push_back((std::int64_t{1} << bit) + near);
+        expected.push_back(-(std::int64_t{1} << bit) + near);
+      }
+    }
+    std::vector<numbers> unsigned_records;
+    std::vector<std::uint64_t> unsigned_expected;
+    for (const auto v : expected) {
+      records.push_back({v, 0, 0, {}});
+      numbers& n = unsigned_records.emplace_back();
+      n.u64 = static_cast<std::uint64_t>(v);
+      unsigned_expected.push_back(n.u64);
+    }
+    verify_agrees(*key_of<sample::bid>(&sample::bid::auction), *batch_of(records), expected);
+    verify_agrees(*key_of<numbers>(&numbers::u64), *batch_of(unsigned_records), unsigned_expected);
+  }
+
   void takesStringsLongAndShort() {
     const std::vector<std::string> names{"", "short", std::string(14, 'f'), std::string(15, 'x'), std::string(500, 'y')};
     std::vector<sample::trade> trades;

@@ -73,6 +73,7 @@ public:
 
 private:
   friend class detail::dynamic_type;
+  void make_room(std::size_t width);
   void append_values(std::span<const value> row);
 
   std::shared_ptr<const detail::dynamic_type> own_type_;

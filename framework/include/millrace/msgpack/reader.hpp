@@ -29,12 +29,12 @@ public:
   [[nodiscard]] bool at_end() const noexcept { return !failed_ && at_ == end_; }
   [[nodiscard]] std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   /// Bytes read so far; after a failure, where it happened.
-  [[nodiscard]] std::size_t offset() const noexcept { return static_cast<std::size_t>(at_ - start_); }
+  [[nodiscard]] std::size_t offset() const noexcept { return static_cast<std::size_t>((failed_ ? failed_at_ : at_) - start_); }
   [[nodiscard]] token peek() const noexcept;
 
   /// Takes a nil if one comes next; anything else is left alone and is not a failure.
   bool take_nil() noexcept {
-    if (failed_ || at_ == end_ || *at_ != std::byte{0xc0}) return false;
+    if (at_ == end_ || *at_ != std::byte{0xc0}) return false;
     ++at_;
     return true;
   }
@@ -71,7 +71,7 @@ public:
 
   /// Takes float 32, float 64 and any integer.
   bool float64(double& out) noexcept {
-    if (remaining() >= 9 && !failed_ && *at_ == std::byte{0xcb}) [[likely]] {
+    if (remaining() >= 9 && *at_ == std::byte{0xcb}) [[likely]] {
       out = std::bit_cast<double>(detail::load_big_endian<std::uint64_t>(at_ + 1));
       at_ += 9;
       return true;
@@ -118,13 +118,15 @@ public:
 
   /// Marks the input as bad (a decoder found a value it does not accept). Always false.
   bool refuse() noexcept {
+    if (!failed_) failed_at_ = at_;
     failed_ = true;
+    at_ = end_;  // so that every later read fails on the check it makes anyway
     return false;
   }
 
 private:
   bool head(std::uint8_t& tag) noexcept {
-    if (failed_ || at_ == end_) [[unlikely]] return refuse();
+    if (at_ == end_) [[unlikely]] return refuse();
     tag = static_cast<std::uint8_t>(*at_++);
     return true;
   }
@@ -151,35 +153,34 @@ private:
   const std::byte* at_;
   const std::byte* end_;
   const std::byte* start_;
+  const std::byte* failed_at_ = nullptr;
   unsigned depth_ = 0;
   bool failed_ = false;
 };
 
-/// Inline because timestamps and ids of nine bytes are what the data path is made of.
+/// Inline because timestamps and ids of nine bytes are what the data path is made of. The length comes from the tag's low
+/// bits and not from a branch for each: integers of mixed lengths cost more in wrong predictions than in work.
 inline bool reader::wide_integer(std::uint8_t tag, std::uint64_t& bits, bool& is_negative) noexcept {
   if (tag >= 0xe0) {
     bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(tag)));
     is_negative = true;
     return true;
   }
-  const auto sized = [&]<class U>(U v, bool is_signed) {
-    if (!take(v)) return false;
-    using S = std::make_signed_t<U>;
-    is_negative = is_signed && static_cast<S>(v) < 0;
-    bits = is_negative ? static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<S>(v))) : v;
-    return true;
-  };
-  switch (tag) {
-    case 0xcf: return sized(std::uint64_t{}, false);
-    case 0xce: return sized(std::uint32_t{}, false);
-    case 0xcd: return sized(std::uint16_t{}, false);
-    case 0xcc: return sized(std::uint8_t{}, false);
-    case 0xd3: return sized(std::uint64_t{}, true);
-    case 0xd2: return sized(std::uint32_t{}, true);
-    case 0xd1: return sized(std::uint16_t{}, true);
-    case 0xd0: return sized(std::uint8_t{}, true);
-    default: return refuse();
+  const std::size_t n = std::size_t{1} << (tag & 3);
+  if (tag < 0xcc || tag > 0xd3 || n > remaining()) [[unlikely]] return refuse();
+  std::byte padded[8]{};
+  const std::byte* from = at_;
+  if (remaining() < sizeof padded) [[unlikely]] {
+    std::memcpy(padded, at_, n);
+    from = padded;
   }
+  const auto aligned = detail::load_big_endian<std::uint64_t>(from);
+  const auto spare = static_cast<unsigned>(64 - 8 * n);
+  const auto as_signed = static_cast<std::int64_t>(aligned) >> spare;
+  is_negative = tag >= 0xd0 && as_signed < 0;
+  bits = is_negative ? static_cast<std::uint64_t>(as_signed) : aligned >> spare;
+  at_ += n;
+  return true;
 }
 
 }  // namespace millrace::msgpack
