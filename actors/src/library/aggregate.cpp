@@ -7,7 +7,6 @@
 
 #include "library/input_schema.hpp"
 #include "library/text_list.hpp"
-#include "library/value_text.hpp"
 
 namespace millrace::library {
 
@@ -33,7 +32,10 @@ result<void> aggregate::configure(wiring& w) {
   if (type == nullptr) return {};
   const auto& arriving = type->schema();
   schema made{.name = "aggregate", .fields = {}};
-  if (auto ok = add_key(arriving, made); !ok) return ok;
+  auto key = key_fields::find(arriving, *key_, made);
+  if (!key) return std::move(key).error();
+  fields_ = std::move(*key);
+  in_.key_by(fields_.names);
   if (auto ok = add_columns(made); !ok) return ok;
   has_value_ = !value_->empty();
   if (has_value_) {
@@ -47,22 +49,6 @@ result<void> aggregate::configure(wiring& w) {
   made.fields.push_back({.name = "at", .type = {.kind = field_kind::event_time}});
   made.event_time_field = static_cast<std::uint32_t>(made.fields.size() - 1);
   out_.set_type(dynamic_record_type(std::make_shared<const schema>(std::move(made))));
-  return {};
-}
-
-result<void> aggregate::add_key(const schema& arriving, schema& made) {
-  auto names = split_list(*key_, ',');
-  if (names.empty()) return user_error(errc::invalid_argument, "parameter 'key' names no field");
-  key_types_.clear();
-  for (const auto& name : names) {
-    const auto index = find_field(arriving, name, "key");
-    if (!index) return index.error();
-    auto part = arriving.fields[*index];
-    part.since = 1;
-    key_types_.push_back(part.type);
-    made.fields.push_back(std::move(part));
-  }
-  in_.key_by(std::move(names));
   return {};
 }
 
@@ -159,22 +145,11 @@ void aggregate::emit(bytes_view key, const aggregate_row& row) {
   if (!out_.is_connected()) return;
   auto& out = out_.row();
   out.begin_row();
-  set_key(out, key);
-  auto field = static_cast<std::uint32_t>(key_types_.size());
+  fields_.set(out, key);
+  auto field = static_cast<std::uint32_t>(fields_.types.size());
   for (const auto c : columns_) (void)out.set(field++, value_of(c, row));
   if (row.newest != event_time::min()) (void)out.set(field, value::of(row.newest));
   out_.emit();
-}
-
-/// A key of one field is bare, one of several an array: see key_extractor.
-void aggregate::set_key(dynamic_builder& out, bytes_view key) {
-  msgpack::reader in{key};
-  std::uint32_t parts = 1;
-  if (key_types_.size() > 1 && !in.array(parts)) return;
-  for (std::uint32_t i = 0; i < key_types_.size(); ++i) {
-    value part;
-    if (read_scalar(in, key_types_[i], part)) (void)out.set(i, part);
-  }
 }
 
 value aggregate::value_of(column c, const aggregate_row& row) const noexcept {

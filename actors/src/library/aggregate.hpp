@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "library/key_fields.hpp"
 #include "millrace/port.hpp"
 #include "millrace/record.hpp"
 #include "millrace/state.hpp"
@@ -36,12 +38,10 @@ private:
   enum class column : unsigned char { count, sum, min, max, mean };
 
   void on_record(context& c, const record_view& record);
-  [[nodiscard]] result<void> add_key(const schema& arriving, schema& made);
   [[nodiscard]] result<void> add_columns(schema& made);
   void add(const record_view& record, double number);
   void emit_changed();
   void emit(bytes_view key, const aggregate_row& row);
-  void set_key(dynamic_builder& out, bytes_view key);
   [[nodiscard]] value value_of(column c, const aggregate_row& row) const noexcept;
 
   in<record_view> in_{this, "in", &aggregate::on_record};
@@ -59,7 +59,7 @@ private:
                                     "goes on; end: one row a key when "
                                     "the input ends."}};
 
-  std::vector<field_type> key_types_;
+  key_fields fields_;
   std::vector<column> columns_;
   std::uint32_t value_index_ = 0;
   bool has_value_ = false;

@@ -2,11 +2,14 @@
 
 #include "library/aggregate.hpp"
 #include "library/console_sink.hpp"
+#include "library/file_sink.hpp"
 #include "library/file_source.hpp"
 #include "library/filter.hpp"
 #include "library/generator.hpp"
+#include "library/host_telemetry.hpp"
 #include "library/null_sink.hpp"
 #include "library/routers.hpp"
+#include "library/threshold.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -19,6 +22,10 @@ MILLRACE_ACTOR(generator, {.id = "millrace.generator",
                            .title = "Generator",
                            .category = "Sources",
                            .help = "Makes events for trials and load tests, the same for the same seed."});
+MILLRACE_ACTOR(host_telemetry, {.id = "millrace.host_telemetry",
+                                .title = "Host telemetry",
+                                .category = "Sources",
+                                .help = "Reads this machine's processor, memory, disk and network counters; live."});
 
 MILLRACE_ACTOR(by_key, {.id = "millrace.by_key",
                         .title = "By key",
@@ -41,7 +48,15 @@ MILLRACE_ACTOR(aggregate, {.id = "millrace.aggregate",
                            .title = "Aggregate",
                            .category = "Processing",
                            .help = "Counts, sums up, and takes minimum, maximum and mean by key."});
+MILLRACE_ACTOR(threshold, {.id = "millrace.threshold",
+                           .title = "Threshold",
+                           .category = "Processing",
+                           .help = "Raises an alert when a key's value crosses a limit."});
 
+MILLRACE_ACTOR(file_sink, {.id = "millrace.file_sink",
+                           .title = "File sink",
+                           .category = "Sinks",
+                           .help = "Writes CSV or JSON-lines files that show each event exactly once."});
 MILLRACE_ACTOR(console_sink, {.id = "millrace.console_sink",
                               .title = "Console",
                               .category = "Sinks",

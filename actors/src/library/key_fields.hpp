@@ -1,0 +1,23 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "millrace/dynamic_batch.hpp"
+#include "millrace/error.hpp"
+
+namespace millrace::library {
+
+/// The fields that the parameter `key` names, copied to the front of an output's schema.
+struct key_fields {
+  std::vector<std::string> names;
+  std::vector<field_type> types;
+  std::vector<std::uint32_t> indexes;  ///< in the records that arrive
+
+  /// Errors: no field, an unknown one, or one that is no single value.
+  [[nodiscard]] static result<key_fields> find(const schema& arriving, const std::string& parameter, schema& made);
+  /// Sets the first fields of the row last begun from a key in canonical form.
+  void set(dynamic_builder& row, bytes_view key) const;
+};
+
+}  // namespace millrace::library

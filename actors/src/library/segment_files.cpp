@@ -1,0 +1,208 @@
+#include "library/segment_files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <charconv>
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+#include "library/system_error.hpp"
+#include "library/text_list.hpp"
+#include "millrace/engine/fault_point.hpp"
+
+namespace millrace::library {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr std::size_t epoch_digits = 20;  // what the largest 64-bit number needs, so that names sort as numbers do
+constexpr std::string_view lock_extension = ".lock";
+
+result<void> sync_folder(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return system_failure("cannot open the folder", path);
+  const int rc = ::fsync(fd);
+  const int code = errno;
+  ::close(fd);
+  if (rc != 0) return system_failure("cannot make durable the folder", path, code);
+  return {};
+}
+
+/// Length of a file, nothing when there is none.
+std::optional<std::uint64_t> bytes_of(const std::string& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0 || !S_ISREG(s.st_mode)) return std::nullopt;
+  return static_cast<std::uint64_t>(s.st_size);
+}
+
+result<std::vector<std::string>> file_names(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code code;
+  fs::directory_iterator at{folder, code};
+  for (; !code && at != fs::directory_iterator{}; at.increment(code)) names.push_back(at->path().filename().string());
+  if (code) return system_failure("cannot list the folder", folder, code.value());
+  return names;
+}
+
+result<void> remove_file(const std::string& path) {
+  if (::unlink(path.c_str()) == 0 || errno == ENOENT) return {};
+  return system_failure("cannot delete", path);
+}
+
+bool is_plain_name(const std::string& name) {
+  return !name.empty() && name.front() != '.' && name.find('/') == std::string::npos;
+}
+
+}  // namespace
+
+std::string segment_handle::text() const {
+  return std::to_string(bytes) + " " + pending + " " + final_name;
+}
+
+result<segment_handle> segment_handle::parse(const std::string& text) {
+  const auto parts = split_list(text, ' ');
+  segment_handle h;
+  bool ok = parts.size() == 3 && is_plain_name(parts[1]) && is_plain_name(parts[2]);
+  if (ok) {
+    const auto* const end = parts[0].data() + parts[0].size();
+    const auto read = std::from_chars(parts[0].data(), end, h.bytes);
+    ok = read.ec == std::errc{} && read.ptr == end;
+  }
+  if (!ok) return fatal_error(errc::corrupt, "the snapshot's handle '" + text + "' is none of a file sink");
+  h.pending = parts[1];
+  h.final_name = parts[2];
+  return h;
+}
+
+segment_files::segment_files(std::string folder, std::string actor_name, std::uint32_t partition, std::string extension)
+    : folder_{std::move(folder)},
+      pending_folder_{folder_ + "/.inprogress"},
+      actor_name_{std::move(actor_name)},
+      prefix_{actor_name_ + "-" + std::to_string(partition)},
+      extension_{std::move(extension)} {}
+
+segment_files::~segment_files() {
+  if (lock_ >= 0) ::close(lock_);
+}
+
+void segment_files::swap(segment_files& other) noexcept {
+  std::swap(folder_, other.folder_);
+  std::swap(pending_folder_, other.pending_folder_);
+  std::swap(actor_name_, other.actor_name_);
+  std::swap(prefix_, other.prefix_);
+  std::swap(extension_, other.extension_);
+  std::swap(next_, other.next_);
+  std::swap(lock_, other.lock_);
+}
+
+result<void> segment_files::prepare_folders() {
+  std::error_code code;
+  fs::create_directories(pending_folder_, code);
+  if (code) return system_failure("cannot make the folder", pending_folder_, code.value());
+  if (auto ok = sync_folder(folder_); !ok) return ok;
+  if (lock_ >= 0) return {};
+  const auto path = pending_path(prefix_ + std::string{lock_extension});
+  lock_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+  if (lock_ < 0) return system_failure("cannot open", path);
+  // Of the process, not of the descriptor: an incarnation that is still being taken down does not keep its successor
+  // out.
+  struct flock whole {};
+  whole.l_type = F_WRLCK;
+  if (::fcntl(lock_, F_SETLK, &whole) == 0) return {};
+  return user_error(errc::in_use, "another process writes '" + prefix_ + "' into the folder '" + folder_ +
+                                      "': stop it, or give each run a folder of its own");
+}
+
+result<void> segment_files::commit(const segment_handle& handle) {
+  const auto pending = pending_path(handle.pending);
+  const auto final_path = folder_ + "/" + handle.final_name;
+  if (engine::fault_point("sink.before_rename") == engine::fault_action::fail) {
+    return retryable_error(errc::io_error, "cannot rename '" + pending + "': refused by an experiment");
+  }
+  const auto bytes = bytes_of(pending);
+  if (bytes && *bytes != handle.bytes) {
+    return fatal_error(errc::corrupt, "'" + pending + "' has " + std::to_string(*bytes) +
+                                          " bytes where the snapshot says " + std::to_string(handle.bytes) +
+                                          ": somebody changed it");
+  }
+  if (!bytes && bytes_of(final_path) != handle.bytes) {
+    return fatal_error(errc::corrupt, "'" + pending + "' is gone and '" + final_path +
+                                          "' is not what it was to become: " +
+                                          "somebody changed the output folder; start with a new one");
+  }
+  if (bytes && ::rename(pending.c_str(), final_path.c_str()) != 0) return system_failure("cannot rename", pending);
+  if (engine::fault_point("sink.after_rename") == engine::fault_action::fail) {
+    return retryable_error(errc::io_error,
+                           "cannot make durable the folder '" + folder_ + "': refused by an experiment");
+  }
+  if (auto ok = sync_folder(folder_); !ok) return ok;
+  return sync_folder(pending_folder_);
+}
+
+result<void> segment_files::discard_pending() {
+  auto names = file_names(pending_folder_);
+  if (!names) return names.error();
+  for (const auto& name : *names) {
+    if (!name.starts_with(prefix_ + ".") || name.ends_with(lock_extension)) continue;
+    if (auto ok = remove_file(pending_path(name)); !ok) return ok;
+  }
+  return {};
+}
+
+result<std::uint64_t> segment_files::withdraw_after(epoch_id epoch) {
+  auto names = file_names(folder_);
+  if (!names) return names.error();
+  std::uint64_t withdrawn = 0;
+  for (const auto& name : *names) {
+    const auto of_file = epoch_of(name, prefix_);
+    if (!of_file || *of_file <= epoch) continue;
+    if (auto ok = remove_file(folder_ + "/" + name); !ok) return ok.error();
+    ++withdrawn;
+  }
+  if (withdrawn != 0) {
+    if (auto ok = sync_folder(folder_); !ok) return ok.error();
+  }
+  return withdrawn;
+}
+
+result<std::optional<std::string>> segment_files::any_segment() const {
+  auto names = file_names(folder_);
+  if (!names) return names.error();
+  for (const auto& name : *names) {
+    const auto end = name.find_first_not_of("0123456789", actor_name_.size() + 1);
+    if (!name.starts_with(actor_name_ + "-") || end == std::string::npos) continue;
+    if (epoch_of(name, std::string_view{name}.substr(0, end))) return std::optional{name};
+  }
+  return std::optional<std::string>{};
+}
+
+/// `<prefix>-<20 digits><extension>`, and nothing else: the files of an actor called "a-1" are not those of "a".
+std::optional<epoch_id> segment_files::epoch_of(std::string_view file_name, std::string_view prefix) const {
+  if (file_name.size() != prefix.size() + 1 + epoch_digits + extension_.size()) return std::nullopt;
+  if (!file_name.starts_with(prefix) || file_name[prefix.size()] != '-' || !file_name.ends_with(extension_))
+    return std::nullopt;
+  const auto* const first = file_name.data() + prefix.size() + 1;
+  epoch_id epoch;
+  const auto read = std::from_chars(first, first + epoch_digits, epoch.value);
+  if (read.ec != std::errc{} || read.ptr != first + epoch_digits) return std::nullopt;
+  return epoch;
+}
+
+std::string segment_files::next_pending_name() {
+  return prefix_ + "." + std::to_string(next_++) + extension_;
+}
+
+std::string segment_files::final_name(epoch_id epoch) const {
+  const auto digits = std::to_string(epoch.value);
+  return prefix_ + "-" + std::string(epoch_digits - digits.size(), '0') + digits + extension_;
+}
+
+result<void> segment_files::sync_pending_folder() const {
+  return sync_folder(pending_folder_);
+}
+
+}  // namespace millrace::library
