@@ -1,0 +1,58 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "millrace/error.hpp"
+#include "millrace/transport/control_protocol.hpp"
+#include "millrace/transport/zmq_context.hpp"
+
+namespace millrace::transport {
+
+/// Asks, commands and watches a process that runs a control server. One request at a time; events that arrive meanwhile
+/// are kept, the newest 256. Destroy it before its context. Thread: one at a time.
+class control_client {
+public:
+  /// Connects and makes sure that a server of this protocol answers.
+  ///
+  /// Errors: `not_found` when there is no socket at the address, `timeout` when nobody answers, and those of
+  /// `path_of_address`.
+  [[nodiscard]] static result<std::unique_ptr<control_client>> connect(zmq_context& context, const std::string& address,
+                                                                       std::chrono::milliseconds timeout);
+  ~control_client();
+  control_client(const control_client&) = delete;
+  control_client& operator=(const control_client&) = delete;
+
+  /// Sends a request and waits for its answer. The server's errors come back as they are.
+  ///
+  /// `timeout` (retryable) when there is no answer by then: the server does not start on the request any more, but it
+  /// may have been executing it. `limit_exceeded` when the arguments are larger than a message may be.
+  [[nodiscard]] result<nlohmann::json> call(const std::string& verb, const nlohmann::json& args,
+                                            std::chrono::milliseconds deadline);
+
+  /// Subscribes to a topic; the states come by `next_event`. Returns the subscription's id.
+  [[nodiscard]] result<std::uint64_t> subscribe(const std::string& topic, std::chrono::milliseconds interval,
+                                                std::chrono::milliseconds deadline);
+
+  /// The oldest event not yet taken; waits for one. `timeout` when none came.
+  [[nodiscard]] result<control_event> next_event(std::chrono::milliseconds timeout);
+
+private:
+  using clock = std::chrono::steady_clock;
+  struct connection;
+  explicit control_client(std::unique_ptr<connection> connected);
+
+  [[nodiscard]] result<control_message> receive(clock::time_point deadline);
+  void keep(control_event event);
+
+  std::unique_ptr<connection> connection_;
+  std::deque<control_event> events_;
+  byte_buffer outgoing_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace millrace::transport

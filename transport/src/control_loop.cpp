@@ -1,0 +1,229 @@
+#include "control_loop.hpp"
+
+#include <pthread.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <csignal>
+#include <cstring>
+#include <exception>
+#include <iterator>
+#include <utility>
+
+namespace millrace::transport {
+namespace {
+
+using nlohmann::json;
+
+/// Requests in a row before subscriptions are looked at again.
+constexpr int requests_per_round = 256;
+constexpr std::chrono::milliseconds wait_max{1000};
+constexpr std::int64_t interval_ms_default = 250;
+/// A map that clients pass over; sent to learn who is still there.
+const json probe{{"v", control_version}, {"probe", true}};
+
+/// Runs what the service's owner wrote; nothing it throws may end the control thread.
+template <class Call>
+result<json> guarded(const std::string& what, Call call) {
+  try {
+    return call();
+  } catch (const std::exception& e) {
+    return fatal_error(errc::failed, what + " failed: " + e.what());
+  } catch (...) {
+    return fatal_error(errc::failed, what + " failed with an exception of unknown type");
+  }
+}
+
+}  // namespace
+
+control_server::loop::loop(std::string address, std::filesystem::path path, control_service service,
+                           router_socket socket)
+    : address_{std::move(address)}, path_{std::move(path)}, service_{std::move(service)}, socket_{std::move(socket)} {}
+
+result<void> control_server::loop::start() {
+  wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wake_fd_ < 0) {
+    return fatal_error(errc::limit_exceeded, std::string{"cannot make an eventfd: "} + std::strerror(errno));
+  }
+  // Signals are for the program's own threads: a handler must not run in the middle of an answer.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread{[this] { run(); }};
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return {};
+}
+
+void control_server::loop::stop() {
+  if (thread_.joinable()) {
+    is_stopping_.store(true);
+    static_cast<void>(::eventfd_write(wake_fd_, 1));
+    thread_.join();
+    ::unlink(path_.c_str());
+  }
+  if (wake_fd_ >= 0) {
+    ::close(std::exchange(wake_fd_, -1));
+  }
+}
+
+void control_server::loop::run() {
+  auto arrived = clock::now();
+  bool is_drained = true;
+  while (wait()) {
+    // A request found in a socket that was left unread may be as old as the last time it was seen empty.
+    if (is_drained) arrived = clock::now();
+    publish_due(clock::now());
+    is_drained = answer_requests(arrived);
+  }
+}
+
+/// Until a request comes or a subscription is due; false when the server stops.
+bool control_server::loop::wait() {
+  auto timeout = wait_max;
+  if (const auto due = sessions_.next_due()) {
+    const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - clock::now());
+    timeout = std::clamp(left, std::chrono::milliseconds{0}, wait_max);
+  }
+  std::array<zmq_pollitem_t, 2> items{{{socket_.native(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_fd_, ZMQ_POLLIN, 0}}};
+  zmq_poll(items.data(), static_cast<int>(items.size()), timeout.count());
+  return !is_stopping_.load();
+}
+
+/// True when no request is left.
+bool control_server::loop::answer_requests(clock::time_point arrived) {
+  for (int i = 0; i < requests_per_round && !is_stopping_.load(); ++i) {
+    const auto raw = socket_.receive();
+    if (!raw) return true;
+    answer(*raw, arrived);
+  }
+  return false;
+}
+
+void control_server::loop::answer(const raw_request& raw, clock::time_point arrived) {
+  control_answer answer;
+  answer.outcome = serve(raw, answer.id, arrived);
+  encode_answer(answer, outgoing_);
+  // A client that leaves sixteen answers unread misses the next one; it hears of that by its own deadline.
+  if (socket_.send(raw.client, outgoing_.view()) == send_status::gone) {
+    sessions_.close(raw.client);
+  }
+}
+
+result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived) {
+  if (!raw.is_whole) {
+    return user_error(errc::parse_error, "control request: a request is one message of one part");
+  }
+  const auto request = decode_request(raw.bytes.view(), id);
+  if (!request) {
+    return request.error();
+  }
+  if (auto admitted = admit(raw.client); !admitted) {
+    return std::move(admitted).error();
+  }
+  if (clock::now() - arrived > request->deadline) {
+    return retryable_error(errc::timeout,
+                           "'" + request->verb + "' was not executed: the node was busy until its deadline had passed");
+  }
+  return dispatch(raw.client, *request);
+}
+
+result<json> control_server::loop::dispatch(const std::string& client, const control_request& request) {
+  if (request.verb == "ping") return json{{"v", control_version}};
+  if (request.verb == "subscribe") return subscribe(client, request.args);
+  if (request.verb == "unsubscribe") return unsubscribe(client, request.args);
+  return guarded("'" + request.verb + "'", [&] { return service_.on_request(request.verb, request.args); });
+}
+
+result<json> control_server::loop::subscribe(const std::string& client, const json& args) {
+  const auto topic = args.find("topic");
+  if (topic == args.end() || !topic->is_string() ||
+      std::ranges::find(service_.topics, topic->get_ref<const std::string&>()) == service_.topics.end()) {
+    return user_error(errc::not_found, "subscribe: argument 'topic' is none of " + json(service_.topics).dump());
+  }
+  const auto interval = args.find("interval_ms");
+  if (interval != args.end() && !interval->is_number_unsigned()) {
+    return user_error(errc::invalid_argument, "subscribe: argument 'interval_ms' is no number of milliseconds");
+  }
+  const std::chrono::milliseconds every{interval == args.end() ? interval_ms_default : interval->get<std::int64_t>()};
+  const auto id = sessions_.subscribe(client, topic->get<std::string>(), every, clock::now());
+  if (!id) {
+    return id.error();
+  }
+  return json{{"subscription", *id}};
+}
+
+result<json> control_server::loop::unsubscribe(const std::string& client, const json& args) {
+  const auto id = args.find("subscription");
+  if (id == args.end() || !id->is_number_unsigned()) {
+    return user_error(errc::invalid_argument, "unsubscribe: argument 'subscription' is no number of a subscription");
+  }
+  if (auto removed = sessions_.unsubscribe(client, id->get<std::uint64_t>()); !removed) {
+    return std::move(removed).error();
+  }
+  return json::object();
+}
+
+/// Opens a session for a client that is new. When all are taken, those whose client has gone are closed first: ZeroMQ
+/// says so only when something is sent.
+result<void> control_server::loop::admit(const std::string& client) {
+  if (sessions_.contains(client)) {
+    return {};
+  }
+  if (sessions_.is_full()) {
+    byte_buffer bytes;
+    json_to_msgpack(probe, bytes);
+    std::erase_if(sessions_.all(),
+                  [&](const auto& session) { return socket_.send(session.first, bytes.view()) == send_status::gone; });
+  }
+  if (sessions_.is_full()) {
+    return retryable_error(errc::limit_exceeded, std::to_string(control_sessions::sessions_max) +
+                                                     " clients are connected, which is the limit: close one");
+  }
+  sessions_.open(client);
+  return {};
+}
+
+void control_server::loop::publish_due(clock::time_point now) {
+  states_.clear();
+  auto& all = sessions_.all();
+  for (auto at = all.begin(); at != all.end();) {
+    at = publish_due_of(at->first, at->second, now) ? std::next(at) : all.erase(at);
+  }
+}
+
+/// False when the client is gone.
+bool control_server::loop::publish_due_of(const std::string& client, std::vector<subscription>& subscriptions,
+                                          clock::time_point now) {
+  for (auto& s : subscriptions) {
+    if (s.due > now) continue;
+    control_sessions::advance(s, now);
+    if (!publish(client, s)) return false;
+  }
+  return true;
+}
+
+/// False when the client is gone.
+bool control_server::loop::publish(const std::string& client, subscription& s) {
+  encode_event({s.id, s.topic, s.skipped, state_of(s.topic)}, outgoing_);
+  if (outgoing_.size() > control_message_bytes_max) {
+    encode_event({s.id, s.topic, s.skipped, json{{"error", "the state is larger than a message may be"}}}, outgoing_);
+  }
+  const auto status = socket_.send(client, outgoing_.view());
+  s.skipped = status == send_status::full ? s.skipped + 1 : 0;
+  return status != send_status::gone;
+}
+
+const json& control_server::loop::state_of(const std::string& topic) {
+  const auto known = states_.find(topic);
+  if (known != states_.end()) {
+    return known->second;
+  }
+  auto state = guarded("topic '" + topic + "'", [&]() -> result<json> { return service_.on_topic(topic); });
+  return states_[topic] = state ? std::move(*state) : json{{"error", state.error().message}};
+}
+
+}  // namespace millrace::transport

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/error.hpp"
+
+namespace millrace::transport {
+
+/// A topic one client wants to hear about at an interval.
+struct subscription {
+  std::uint64_t id = 0;
+  std::string topic{};
+  std::chrono::milliseconds interval{};
+  std::chrono::steady_clock::time_point due{};
+  std::uint64_t skipped = 0;  ///< states since the last one that could be sent
+};
+
+/// Who talks to a control server and what they subscribed to: pure bookkeeping and its limits.
+///
+/// Clients are known by ZeroMQ's routing id. Time is handed in. Thread: control thread.
+class control_sessions {
+public:
+  using clock = std::chrono::steady_clock;
+  using table = std::map<std::string, std::vector<subscription>>;
+
+  static constexpr std::size_t sessions_max = 64;
+  static constexpr std::size_t subscriptions_max = 16;
+  static constexpr std::chrono::milliseconds interval_min{20};
+  static constexpr std::chrono::milliseconds interval_max{60'000};
+
+  [[nodiscard]] bool contains(const std::string& client) const { return sessions_.contains(client); }
+  [[nodiscard]] bool is_full() const noexcept { return sessions_.size() >= sessions_max; }
+  [[nodiscard]] table& all() noexcept { return sessions_; }
+
+  /// Opens a session; there must be room.
+  void open(const std::string& client) { sessions_.try_emplace(client); }
+  void close(const std::string& client) { sessions_.erase(client); }
+
+  /// Due at once, then every `interval`. Returns the subscription's id. The client's session must be open.
+  [[nodiscard]] result<std::uint64_t> subscribe(const std::string& client, std::string topic,
+                                                std::chrono::milliseconds interval, clock::time_point now);
+  /// `not_found` when this client has no such subscription.
+  [[nodiscard]] result<void> unsubscribe(const std::string& client, std::uint64_t id);
+
+  /// When the next subscription is due; nothing while there are none.
+  [[nodiscard]] std::optional<clock::time_point> next_due() const;
+
+  /// Moves a subscription on to its next turn after `now`. Turns missed while the server was busy are left out.
+  static void advance(subscription& s, clock::time_point now) noexcept;
+
+private:
+  table sessions_;
+  std::uint64_t last_id_ = 0;
+};
+
+}  // namespace millrace::transport

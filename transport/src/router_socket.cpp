@@ -1,0 +1,105 @@
+#include "router_socket.hpp"
+
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "millrace/transport/control_protocol.hpp"
+
+namespace millrace::transport {
+namespace {
+
+/// Messages on the way to one client. Few, so that a slow client's telemetry is young; enough for answers in a row.
+constexpr int messages_per_client = 16;
+/// A connection has this long to say that it speaks ZeroMQ; before, it only costs a descriptor.
+constexpr int handshake_ms = 2000;
+constexpr int backlog = 64;
+
+bool set_options(void* socket) noexcept {
+  const std::int64_t bytes_max = control_message_bytes_max;
+  return set_option(socket, ZMQ_LINGER, 0) && set_option(socket, ZMQ_ROUTER_MANDATORY, 1) &&
+         set_option(socket, ZMQ_SNDHWM, messages_per_client) && set_option(socket, ZMQ_RCVHWM, messages_per_client) &&
+         set_option(socket, ZMQ_HANDSHAKE_IVL, handshake_ms) &&
+         zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &bytes_max, sizeof bytes_max) == 0;
+}
+
+/// A listening socket of our own. ZeroMQ's would remove whatever is at the path before it binds, and again some time
+/// after it is closed, when the next server may be there already.
+int open_listener(const std::filesystem::path& path) noexcept {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  std::memcpy(address.sun_path, path.c_str(), path.native().size());
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && ::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 &&
+      ::listen(fd, backlog) == 0) {
+    return fd;
+  }
+  if (fd >= 0) ::close(fd);
+  return -1;
+}
+
+bool receive_part(void* socket, message& part) noexcept {
+  int rc = 0;
+  do {
+    rc = zmq_msg_recv(part.raw(), socket, ZMQ_DONTWAIT);
+  } while (rc < 0 && zmq_errno() == EINTR);
+  return rc >= 0;
+}
+
+}  // namespace
+
+result<router_socket> router_socket::listen(zmq_context& context, const std::string& address,
+                                            const std::filesystem::path& path) {
+  socket_handle socket{zmq_socket(context.native(), ZMQ_ROUTER)};
+  if (!socket || !set_options(socket.get())) {
+    return fatal_error(errc::limit_exceeded, "cannot open a control socket: " + std::string{zmq_strerror(zmq_errno())});
+  }
+  const int fd = open_listener(path);
+  if (fd < 0) {
+    return fatal_error(errc::io_error, "cannot listen on " + path.string() + ": " + std::strerror(errno));
+  }
+  if (!set_option(socket.get(), ZMQ_USE_FD, fd) || zmq_bind(socket.get(), address.c_str()) != 0) {
+    ::close(fd);
+    ::unlink(path.c_str());
+    return fatal_error(errc::io_error, "cannot listen on " + address + ": " + zmq_strerror(zmq_errno()));
+  }
+  return router_socket{std::move(socket)};
+}
+
+std::optional<raw_request> router_socket::receive() {
+  message identity;
+  if (!receive_part(socket_.get(), identity)) {
+    return std::nullopt;
+  }
+  raw_request request{.client = std::string{as_text(identity.bytes())}};
+  int parts = 0;
+  for (bool more = zmq_msg_more(identity.raw()) != 0; more; ++parts) {
+    message part;
+    if (!receive_part(socket_.get(), part)) {
+      break;  // ZeroMQ delivers the parts of a message together
+    }
+    more = zmq_msg_more(part.raw()) != 0;
+    if (parts == 0) request.bytes.append(part.bytes());
+  }
+  request.is_whole = parts == 1;
+  return request;
+}
+
+send_status router_socket::send(const std::string& client, bytes_view bytes) noexcept {
+  const auto send_part = [this](const void* data, std::size_t size, int flags) {
+    int rc = 0;
+    do {
+      rc = zmq_send(socket_.get(), data, size, flags | ZMQ_DONTWAIT);
+    } while (rc < 0 && zmq_errno() == EINTR);
+    return rc >= 0;
+  };
+  if (send_part(client.data(), client.size(), ZMQ_SNDMORE) && send_part(bytes.data(), bytes.size(), 0)) {
+    return send_status::sent;
+  }
+  return zmq_errno() == EAGAIN ? send_status::full : send_status::gone;
+}
+
+}  // namespace millrace::transport
