@@ -1,8 +1,10 @@
 #pragma once
 
 #include <cstdint>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "millrace/engine/keyed_state.hpp"
 #include "millrace/key.hpp"
@@ -62,7 +64,9 @@ public:
   /// The current key as `K`; throws std::logic_error outside a keyed handler or when the key is no K.
   template <class K>
   [[nodiscard]] K key() const {
-    return decode_key<K>(state_->key());
+    auto k = decode_key<K>(state_->key());
+    if (!k) throw std::logic_error(k.error().message);
+    return std::move(k).value();
   }
 
 protected:
