@@ -59,4 +59,4 @@ struct register_actor {
 #define MILLRACE_ACTOR(Type, ...)                                                                             \
   static const ::millrace::detail::register_actor<Type> MILLRACE_DETAIL_CAT(millrace_registered_, __LINE__) { \
     ::millrace::actor_info __VA_ARGS__                                                                        \
-  }
+  };
