@@ -9,6 +9,7 @@ set(MILLRACE_DEPENDENCIES
   "msgpack|4.1|libmsgpack-cxx-dev"   # msgpackc-cxx
   "CAF|0.17.6|libcaf-dev"            # CAF::core
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
+  "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
 )
 
 # Looks for every entry; `missing` receives a sentence for each that is absent. A macro: find_package must run in the

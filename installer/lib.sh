@@ -8,7 +8,7 @@ root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libcaf-dev libzmq3-dev cppzmq-dev libmsgpack-cxx-dev liblmdb-dev
-  libabsl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev
+  libabsl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
 )
 test_packages=(qt6-base-dev libqt6opengl6-dev libbenchmark-dev)
 

@@ -1,0 +1,115 @@
+#include "command/actor_description.hpp"
+
+#include <algorithm>
+
+#include "millrace/port.hpp"
+#include "millrace/producer.hpp"
+#include "millrace/router.hpp"
+#include "millrace/sink.hpp"
+
+namespace millrace::command {
+
+namespace {
+
+std::string accepts_text(const input_base& in) {
+  switch (in.what()) {
+    case input_base::accepts::typed:
+      return in.type()->schema().name + " (" + to_text(in.type()->schema()) + ")";
+    case input_base::accepts::dynamic:
+      return "any record";
+    case input_base::accepts::any:
+      return "any batch, as it is";
+  }
+  return {};
+}
+
+std::string emits_text(const output_base& out) {
+  if (!out.type()) return "records whose fields depend on parameters and input";
+  return out.type()->schema().name + " (" + to_text(out.type()->schema()) + ")";
+}
+
+/// What the kind promises: replay, delivery or routing.
+std::string promise_text(const actor& a) {
+  if (const auto* p = dynamic_cast<const producer*>(&a)) return to_string(p->replays());
+  if (const auto* s = dynamic_cast<const sink*>(&a)) return to_string(s->delivers());
+  if (const auto* r = dynamic_cast<const router*>(&a)) {
+    if (r->broadcasts()) return "broadcast";
+    return r->routes_by_key() ? "by key" : "by choice";
+  }
+  return {};
+}
+
+nlohmann::json value_json(const param_value& v) {
+  return std::visit([](const auto& held) { return nlohmann::json(held); }, v);
+}
+
+nlohmann::json param_json(const param_base& p) {
+  const auto& o = p.options();
+  nlohmann::json j{{"name", p.name()},       {"type", p.type_name()}, {"default", value_json(p.get())},
+                   {"required", o.required}, {"live", o.live},        {"path", o.is_path},
+                   {"unit", o.unit},         {"help", o.help},        {"choices", o.choices}};
+  if (o.min) j["min"] = *o.min;
+  if (o.max) j["max"] = *o.max;
+  return j;
+}
+
+std::string param_text(const param_base& p) {
+  const auto& o = p.options();
+  auto text = "  " + p.name() + ": " + p.allowed();
+  if (o.required) {
+    text += " — required";
+  } else if (const auto initial = to_string(p.get()); !initial.empty()) {
+    text += " — default " + initial;
+  }
+  if (o.live) text += " — may change while running";
+  text += "\n";
+  if (!o.help.empty()) text += "      " + o.help + "\n";
+  return text;
+}
+
+}  // namespace
+
+nlohmann::json describe(const actor_registry::entry& type) {
+  const auto a = type.make();
+  auto inputs = nlohmann::json::array();
+  for (const auto* in : engine::actor_access::inputs(*a)) {
+    inputs.push_back({{"name", in->name()}, {"accepts", accepts_text(*in)}, {"keyed", in->is_keyed()}});
+  }
+  auto outputs = nlohmann::json::array();
+  for (const auto* out : engine::actor_access::outputs(*a)) {
+    outputs.push_back({{"name", out->name()}, {"emits", emits_text(*out)}});
+  }
+  auto params = nlohmann::json::array();
+  for (const auto* p : engine::actor_access::params(*a)) params.push_back(param_json(*p));
+  return {{"id", type.info.id},
+          {"title", type.info.title},
+          {"category", type.info.category},
+          {"help", type.info.help},
+          {"version", type.info.version},
+          {"kind", to_string(a->kind())},
+          {"promise", promise_text(*a)},
+          {"inputs", std::move(inputs)},
+          {"outputs", std::move(outputs)},
+          {"parameters", std::move(params)}};
+}
+
+std::string description_text(const actor_registry::entry& type) {
+  const auto a = type.make();
+  const auto promise = promise_text(*a);
+  auto text = type.info.id + ": " + type.info.title + "\n" + to_string(a->kind()) +
+              (promise.empty() ? "" : ", " + promise) + ", version " + std::to_string(type.info.version) + "\n";
+  if (!type.info.help.empty()) text += "\n" + type.info.help + "\n";
+  const auto& inputs = engine::actor_access::inputs(*a);
+  if (!inputs.empty()) text += "\nInputs\n";
+  for (const auto* in : inputs) {
+    text += "  " + in->name() + ": " + accepts_text(*in) + (in->is_keyed() ? ", keyed" : "") + "\n";
+  }
+  text += "\nOutputs\n";
+  for (const auto* out : engine::actor_access::outputs(*a)) text += "  " + out->name() + ": " + emits_text(*out) + "\n";
+  const auto& params = engine::actor_access::params(*a);
+  if (!params.empty()) text += "\nParameters\n";
+  for (const auto* p : params) text += param_text(*p);
+  return text;
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,67 @@
+#include "command/run_flags.hpp"
+
+#include <CLI/CLI.hpp>
+#include <map>
+
+#include "millrace/duration.hpp"
+
+namespace millrace::command {
+
+namespace {
+
+constexpr std::size_t threads_max = 1024;
+
+std::string set_duration(run_flags& flags, const std::string& text) {
+  const auto parsed = parse_duration(text);
+  if (!parsed) return parsed.error().message;
+  if (parsed->count() == 0) return "a duration must be longer than nothing";
+  flags.duration = *parsed;
+  return {};
+}
+
+std::string set_payload(run_flags& flags, const std::string& text) {
+  // All tasks share this process, so "auto" shares too; it differs between nodes.
+  static const std::map<std::string, transport::payload_mode> modes{{"auto", transport::payload_mode::shared},
+                                                                    {"shared", transport::payload_mode::shared},
+                                                                    {"encoded", transport::payload_mode::encoded}};
+  const auto mode = modes.find(text);
+  if (mode == modes.end()) return "expected auto, encoded or shared, not '" + text + "'";
+  flags.payload = mode->second;
+  return {};
+}
+
+/// A text option whose value is taken over by `set` while it is checked.
+template <class Set>
+void add_checked(CLI::App& app, const std::string& name, const std::string& value_name, const std::string& help,
+                 run_flags& flags, Set set) {
+  app.add_option(name, help)->type_name(value_name)->check([&flags, set](const std::string& text) {
+    return set(flags, text);
+  });
+}
+
+}  // namespace
+
+void declare_run_flags(CLI::App& app, run_flags& flags) {
+  app.add_option("--data-dir", flags.data_dir,
+                 "Where snapshots are kept and resumed from (default: NAME.data beside it)")
+      ->type_name("DIR");
+  add_checked(app, "--duration", "TIME", "End after this time as Ctrl-C does, e.g. 30s or 5m", flags, set_duration);
+  app.add_option("--set", flags.settings,
+                 "Set a parameter (actor.parameter=value) or setting (settings.key_groups=512)")
+      ->type_name("NAME=VALUE")
+      ->type_size(1)
+      ->allow_extra_args(false);
+  add_checked(app, "--payload", "MODE", "How events travel between actors: auto, encoded or shared", flags,
+              set_payload);
+  app.add_option("--threads", flags.threads, "Worker threads (default: one a core)")
+      ->type_name("N")
+      ->check(CLI::Range(std::size_t{1}, threads_max));
+  app.add_flag("--accept-duplicates", flags.accept_duplicates,
+               "Resume from an older snapshot although a sink cannot take back what it wrote since");
+  app.add_flag("--json", flags.is_json, "Print one JSON object a second and a last one with the result");
+  app.add_flag("!--no-table", flags.is_table_wanted, "Print progress lines instead of the live table");
+  app.add_flag("--verbose", flags.is_verbose, "Log what goes on, not only what goes wrong");
+  app.add_option("--log", flags.log_file, "Write the log to this file instead of standard error")->type_name("FILE");
+}
+
+}  // namespace millrace::command

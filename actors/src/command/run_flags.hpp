@@ -1,0 +1,34 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/transport/frame_codec.hpp"
+
+namespace CLI {
+class App;
+}
+
+namespace millrace::command {
+
+/// What `millrace run` can be told besides the topology.
+struct run_flags {
+  std::string data_dir;  ///< empty: beside the topology
+  std::optional<std::chrono::milliseconds> duration;
+  std::vector<std::string> settings;  ///< "actor.parameter=value"
+  transport::payload_mode payload = transport::payload_mode::shared;
+  std::size_t threads = 0;  ///< 0: one a core
+  bool accept_duplicates = false;
+  bool is_json = false;
+  bool is_table_wanted = true;
+  bool is_verbose = false;
+  std::string log_file;  ///< empty: standard error
+};
+
+/// Declares the options of `run` on `app`, to be parsed into `flags`, which must outlive the app.
+void declare_run_flags(CLI::App& app, run_flags& flags);
+
+}  // namespace millrace::command

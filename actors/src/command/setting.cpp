@@ -1,0 +1,114 @@
+#include "command/setting.hpp"
+
+#include <algorithm>
+#include <charconv>
+#include <memory>
+#include <vector>
+
+#include "millrace/detail/nearest.hpp"
+#include "millrace/duration.hpp"
+#include "millrace/registry.hpp"
+
+namespace millrace::command {
+
+namespace {
+
+error wrong(const std::string& where, const std::string& what) {
+  return user_error(errc::invalid_argument, "--set " + where + ": " + what);
+}
+
+template <class Number>
+bool parse_whole(const std::string& text, Number& out) {
+  const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return failure == std::errc{} && end == text.data() + text.size();
+}
+
+result<param_value> parse_value(const std::string& where, const param_base& p, const std::string& text) {
+  const std::string type = p.type_name();
+  if (type == "text") return param_value{text};
+  if (type == "integer") {
+    if (std::int64_t number = 0; parse_whole(text, number)) return param_value{number};
+  } else if (type == "number") {
+    if (double number = 0; parse_whole(text, number)) return param_value{number};
+  } else {
+    if (text == "yes" || text == "true") return param_value{true};
+    if (text == "no" || text == "false") return param_value{false};
+  }
+  return wrong(where, "expected " + p.allowed() + ", not '" + text + "'");
+}
+
+result<void> set_count(const std::string& where, const std::string& text, std::uint32_t& out) {
+  if (!parse_whole(text, out)) return wrong(where, "expected a whole number, not '" + text + "'");
+  return {};
+}
+
+result<void> set_duration(const std::string& where, const std::string& text, std::chrono::milliseconds& out) {
+  const auto parsed = parse_duration(text);
+  if (!parsed) return wrong(where, parsed.error().message);
+  out = *parsed;
+  return {};
+}
+
+result<void> set_promise(const std::string& where, const std::string& text, guarantee& out) {
+  for (const auto g : {guarantee::at_most_once, guarantee::at_least_once, guarantee::exactly_once}) {
+    if (text != to_string(g)) continue;
+    out = g;
+    return {};
+  }
+  return wrong(where, "expected exactly_once, at_least_once or at_most_once, not '" + text + "'");
+}
+
+result<void> apply_topology_setting(topology_settings& s, const std::string& where, const std::string& name,
+                                    const std::string& text) {
+  if (name == "key_groups") return set_count(where, text, s.key_groups);
+  if (name == "snapshot_interval") return set_duration(where, text, s.snapshot_interval);
+  if (name == "snapshot_timeout") return set_duration(where, text, s.snapshot_timeout);
+  if (name == "guarantee") return set_promise(where, text, s.promise);
+  const std::vector<std::string> names{"guarantee", "key_groups", "snapshot_interval", "snapshot_timeout"};
+  return wrong(where, "there is no such setting; there are " + detail::quoted_list(names));
+}
+
+result<void> apply_parameter(actor_spec& spec, const std::string& where, const std::string& name,
+                             const std::string& text) {
+  const auto* type = actor_registry::instance().find(spec.type);
+  if (type == nullptr) return wrong(where, "the actor's type '" + spec.type + "' is not known");
+  const auto probe = type->make();
+  std::vector<std::string> names;
+  for (const auto* p : engine::actor_access::params(*probe)) {
+    if (p->name() == name) {
+      auto value = parse_value(where, *p, text);
+      if (!value) return std::move(value).error();
+      spec.params[name] = *std::move(value);
+      return {};
+    }
+    names.push_back(p->name());
+  }
+  if (name == "parallelism") return set_count(where, text, spec.parallelism);
+  const auto near = detail::nearest(name, names);
+  return wrong(where, spec.type + " has no parameter '" + name + "'; " +
+                          (near.empty() ? "it has " + detail::quoted_list(names) : "did you mean '" + near + "'?"));
+}
+
+}  // namespace
+
+result<void> apply_setting(topology& t, const std::string& text) {
+  const auto equals = text.find('=');
+  const auto where = text.substr(0, equals);
+  const auto dot = where.find('.');
+  if (equals == std::string::npos || dot == std::string::npos || dot == 0 || dot + 1 == where.size()) {
+    return wrong("'" + text + "'", "expected actor.parameter=value or settings.name=value");
+  }
+  const auto owner = where.substr(0, dot);
+  const auto name = where.substr(dot + 1);
+  const auto value = text.substr(equals + 1);
+  const auto spec = std::ranges::find(t.actors, owner, &actor_spec::name);
+  if (spec != t.actors.end()) return apply_parameter(*spec, where, name, value);
+  if (owner == "settings") return apply_topology_setting(t.settings, where, name, value);
+  std::vector<std::string> names;
+  for (const auto& a : t.actors) names.push_back(a.name);
+  const auto near = detail::nearest(owner, names);
+  return wrong(where, "there is no actor '" + owner + "'; " +
+                          (near.empty() ? "there are " + detail::quoted_list(names) : "did you mean '" + near + "'?"));
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,66 @@
+#include "command/status_json.hpp"
+
+namespace millrace::command {
+
+namespace {
+
+template <class Period>
+double as(std::chrono::nanoseconds d) {
+  return std::chrono::duration<double, Period>(d).count();
+}
+
+/// Nanoseconds since the Unix epoch; null while unknown, "end" when the input has ended.
+nlohmann::json watermark_json(event_time t) {
+  if (t == event_time::min()) return nullptr;
+  if (t == event_time::max()) return "end";
+  return t.ns;
+}
+
+nlohmann::json task_json(const task_view& v) {
+  const auto& t = v.now;
+  return {{"name", t.name},
+          {"actor", t.actor},
+          {"partition", t.partition},
+          {"kind", t.kind},
+          {"state", engine::to_string(t.phase)},
+          {"events_in", t.events_in},
+          {"events_out", t.events_out},
+          {"in_per_s", v.in_per_s},
+          {"out_per_s", v.out_per_s},
+          {"busy_share", v.busy_share},
+          {"blocked_share", v.blocked_share},
+          {"dead_letters", t.dead_letters},
+          {"retries", t.retries},
+          {"duplicates", t.duplicates},
+          {"state_rows", t.state_rows},
+          {"state_bytes", t.state_bytes},
+          {"backlog", t.backlog},
+          {"credit_used", t.credit_used},
+          {"credit_window", t.credit_window},
+          {"freeze_us", as<std::micro>(std::chrono::nanoseconds{t.freeze_ns})},
+          {"watermark_ns", watermark_json(t.watermark)},
+          {"latency_p50_us", as<std::micro>(v.p50)},
+          {"latency_p99_us", as<std::micro>(v.p99)}};
+}
+
+}  // namespace
+
+nlohmann::json to_json(const status_view& view) {
+  const auto& r = view.run;
+  auto tasks = nlohmann::json::array();
+  for (const auto& t : view.tasks) tasks.push_back(task_json(t));
+  return {{"topology", r.topology},
+          {"state", r.state},
+          {"uptime_s", as<std::ratio<1>>(r.uptime)},
+          {"restarts", r.restarts},
+          {"restored_epoch", r.restored_epoch.value},
+          {"last_epoch", r.last_epoch.value},
+          {"snapshots", r.snapshots},
+          {"snapshot_failures", r.snapshot_failures},
+          {"snapshot_ms", as<std::milli>(r.last_snapshot_duration)},
+          {"snapshot_age_s", as<std::ratio<1>>(r.since_last_snapshot)},
+          {"notes", r.notes},
+          {"tasks", std::move(tasks)}};
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,87 @@
+#include "command/status_view.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace millrace::command {
+
+namespace {
+
+using runtime::task_status;
+
+constexpr auto window = std::chrono::seconds{1};
+
+/// The counters of a task; gauges are not summed up.
+constexpr std::uint64_t task_status::*counters[] = {
+    &task_status::events_in,  &task_status::events_out, &task_status::dead_letters, &task_status::retries,
+    &task_status::duplicates, &task_status::busy_ns,    &task_status::blocked_ns,   &task_status::align_ns,
+};
+
+void add_counts(task_status& sum, const task_status& more) {
+  for (const auto counter : counters) sum.*counter += more.*counter;
+  for (std::size_t i = 0; i < sum.latency.size(); ++i) sum.latency[i] += more.latency[i];
+}
+
+bool is_newer_incarnation(const task_status& now, const task_status& before) {
+  return now.events_in < before.events_in || now.events_out < before.events_out || now.busy_ns < before.busy_ns;
+}
+
+double per_second(std::uint64_t now, std::uint64_t before, double seconds) {
+  return now <= before || seconds <= 0 ? 0 : static_cast<double>(now - before) / seconds;
+}
+
+task_view compare(const task_status& now, const task_status& before, double seconds) {
+  constexpr double ns_per_s = 1e9;
+  task_view v;
+  v.in_per_s = per_second(now.events_in, before.events_in, seconds);
+  v.out_per_s = per_second(now.events_out, before.events_out, seconds);
+  v.busy_share = std::min(1.0, per_second(now.busy_ns, before.busy_ns, seconds) / ns_per_s);
+  v.blocked_share = std::min(1.0, per_second(now.blocked_ns, before.blocked_ns, seconds) / ns_per_s);
+  engine::latency_histogram::counts latest{};
+  for (std::size_t i = 0; i < latest.size(); ++i) latest[i] = now.latency[i] - before.latency[i];
+  v.p50 = std::chrono::nanoseconds{engine::latency_histogram::quantile(latest, 0.5)};
+  v.p99 = std::chrono::nanoseconds{engine::latency_histogram::quantile(latest, 0.99)};
+  v.now = now;
+  return v;
+}
+
+status_view compare(const runtime::run_status& now, const runtime::run_status& before, double seconds) {
+  status_view v{now, {}};
+  for (std::size_t i = 0; i < now.tasks.size(); ++i) v.tasks.push_back(compare(now.tasks[i], before.tasks[i], seconds));
+  v.run.tasks.clear();
+  return v;
+}
+
+}  // namespace
+
+void status_history::carry_on(runtime::run_status& status) {
+  carried_.resize(status.tasks.size());
+  raw_.resize(status.tasks.size());
+  for (std::size_t i = 0; i < status.tasks.size(); ++i) {
+    auto& task = status.tasks[i];
+    if (is_newer_incarnation(task, raw_[i])) add_counts(carried_[i], raw_[i]);
+    raw_[i] = task;
+    add_counts(task, carried_[i]);
+  }
+}
+
+void status_history::add(runtime::run_status status, time_point at) {
+  carry_on(status);
+  samples_.push_back({at, std::move(status)});
+  while (samples_.size() > 2 && at - samples_[1].at >= window) samples_.pop_front();
+}
+
+status_view status_history::view() const {
+  const auto& from = samples_.front();
+  const auto& to = samples_.back();
+  return compare(to.status, from.status, std::chrono::duration<double>(to.at - from.at).count());
+}
+
+status_view status_history::whole_run() const {
+  runtime::run_status nothing;
+  nothing.tasks.resize(samples_.back().status.tasks.size());
+  const auto& to = samples_.back();
+  return compare(to.status, nothing, std::chrono::duration<double>(to.status.uptime).count());
+}
+
+}  // namespace millrace::command

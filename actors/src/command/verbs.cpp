@@ -1,0 +1,18 @@
+#include <array>
+
+#include "command/verb.hpp"
+
+namespace millrace::command {
+
+std::span<const verb> verbs() {
+  static constexpr std::array table{
+      verb{"run", "Run a topology until its inputs end, Ctrl-C or --duration", declare_run},
+      verb{"validate", "Check a topology without running it", declare_validate},
+      verb{"actor", "Look up the actor types a topology can use", declare_actor},
+      verb{"snapshot", "Look into the snapshots of a data directory", declare_snapshot},
+      verb{"completion", "Print a completion script for a shell", declare_completion},
+  };
+  return table;
+}
+
+}  // namespace millrace::command

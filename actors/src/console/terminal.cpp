@@ -1,0 +1,146 @@
+#include "console/terminal.hpp"
+
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdlib>
+
+namespace millrace::console {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::string_view hide_cursor = "\x1b[?25l";
+constexpr std::string_view show_cursor = "\x1b[?25h";
+// Synchronized output: terminals that know it show the whole frame at once, others ignore it.
+constexpr std::string_view frame_begin = "\x1b[?2026h";
+constexpr std::string_view frame_end = "\x1b[?2026l";
+constexpr std::string_view erase_below = "\x1b[J";
+constexpr std::string_view erase_rest_of_line = "\x1b[K";
+
+// A sink can print thousands of lines a second; redrawing the panel for each would cost more than the topology.
+constexpr auto redraw_interval = 50ms;
+constexpr std::size_t waiting_bytes_max = 64 * 1024;
+
+std::atomic<bool> is_panel_shown{false};
+
+void write_all(int descriptor, std::string_view bytes) noexcept {
+  while (!bytes.empty()) {
+    const auto n = ::write(descriptor, bytes.data(), bytes.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n <= 0) return;
+    bytes.remove_prefix(static_cast<std::size_t>(n));
+  }
+}
+
+}  // namespace
+
+std::size_t cells(std::string_view text) {
+  std::size_t n = 0;
+  bool in_escape = false;
+  for (const char c : text) {
+    if (in_escape) {
+      in_escape = c == '[' || c == '?' || c == ';' || (c >= '0' && c <= '9');
+    } else if (c == '\x1b') {
+      in_escape = true;
+    } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {
+      ++n;
+    }
+  }
+  return n;
+}
+
+terminal& terminal::instance() {
+  static terminal one;
+  return one;
+}
+
+extent terminal::size() {
+  winsize w{};
+  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &w) != 0 || w.ws_col == 0 || w.ws_row == 0) return {};
+  return {w.ws_col, w.ws_row};
+}
+
+bool terminal::is_interactive() {
+  const char* term = std::getenv("TERM");
+  return ::isatty(STDOUT_FILENO) != 0 && term != nullptr && std::string_view{term} != "dumb";
+}
+
+bool terminal::has_colour() {
+  const char* refused = std::getenv("NO_COLOR");
+  return is_interactive() && (refused == nullptr || *refused == '\0');
+}
+
+void terminal::restore_from_signal() noexcept {
+  if (is_panel_shown.load()) write_all(STDOUT_FILENO, show_cursor);
+}
+
+void terminal::keep_output_for_results() {
+  const std::lock_guard lock{mutex_};
+  is_output_reserved_ = true;
+}
+
+void terminal::write(std::string_view lines) {
+  const std::lock_guard lock{mutex_};
+  put(is_output_reserved_ ? STDERR_FILENO : STDOUT_FILENO, lines);
+}
+
+void terminal::write_error(std::string_view lines) {
+  const std::lock_guard lock{mutex_};
+  put(STDERR_FILENO, lines);
+}
+
+void terminal::write_result(std::string_view lines) {
+  const std::lock_guard lock{mutex_};
+  write_all(STDOUT_FILENO, lines);
+}
+
+void terminal::put(int descriptor, std::string_view lines) {
+  if (panel_.empty() || (descriptor == STDERR_FILENO && ::isatty(STDERR_FILENO) == 0)) {
+    write_all(descriptor, lines);
+    return;
+  }
+  waiting_ += lines;
+  const bool is_due = std::chrono::steady_clock::now() - drawn_at_ >= redraw_interval;
+  if (is_due || waiting_.size() >= waiting_bytes_max) draw(panel_);
+}
+
+void terminal::show_panel(std::vector<std::string> lines) {
+  const std::lock_guard lock{mutex_};
+  is_panel_shown = true;
+  draw(std::move(lines));
+}
+
+void terminal::end_panel() {
+  const std::lock_guard lock{mutex_};
+  if (!is_panel_shown.exchange(false)) return;
+  draw({});
+  write_all(STDOUT_FILENO, show_cursor);
+}
+
+std::string terminal::to_top_of_panel() const {
+  // A terminal that became narrower has wrapped what was drawn: the panel is taller now than it has lines.
+  const auto columns = size().columns;
+  std::size_t rows = 0;
+  for (const auto& line : panel_) rows += std::max<std::size_t>(1, (cells(line) + columns - 1) / columns);
+  return rows == 0 ? "\r" : "\r\x1b[" + std::to_string(rows) + "A";
+}
+
+void terminal::draw(std::vector<std::string> lines) {
+  std::string frame{frame_begin};
+  frame += hide_cursor;
+  frame += to_top_of_panel();
+  if (!waiting_.empty()) frame.append(erase_below).append(waiting_);
+  for (const auto& line : lines) frame.append(line).append(erase_rest_of_line).append("\n");
+  frame.append(erase_below).append(frame_end);
+  write_all(STDOUT_FILENO, frame);
+  waiting_.clear();
+  panel_ = std::move(lines);
+  drawn_at_ = std::chrono::steady_clock::now();
+}
+
+}  // namespace millrace::console
