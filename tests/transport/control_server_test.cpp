@@ -1,0 +1,361 @@
+#include "millrace/transport/control_server.hpp"
+
+#include <sys/stat.h>
+#include <zmq.h>
+
+#include <QtCore/QTemporaryDir>
+#include <QtTest/QTest>
+#include <atomic>
+#include <fstream>
+#include <optional>
+#include <semaphore>
+#include <stdexcept>
+#include <thread>
+
+#include "millrace/transport/control_client.hpp"
+#include "millrace/transport/control_endpoint.hpp"
+
+using namespace millrace;
+using namespace millrace::transport;
+using namespace std::chrono_literals;
+using nlohmann::json;
+
+namespace {
+
+constexpr auto patience = 20s;
+
+/// A peer that speaks ZeroMQ and nothing else of the protocol.
+class raw_peer {
+public:
+  raw_peer(zmq_context& context, const std::string& address) : socket_{zmq_socket(context.native(), ZMQ_DEALER)} {
+    const int none = 0;
+    const int ms = 20'000;
+    zmq_setsockopt(socket_, ZMQ_LINGER, &none, sizeof none);
+    zmq_setsockopt(socket_, ZMQ_RCVTIMEO, &ms, sizeof ms);
+    zmq_connect(socket_, address.c_str());
+  }
+  ~raw_peer() { zmq_close(socket_); }
+  raw_peer(const raw_peer&) = delete;
+  raw_peer& operator=(const raw_peer&) = delete;
+
+  void send(const std::string& bytes, int flags = 0) { zmq_send(socket_, bytes.data(), bytes.size(), flags); }
+  [[nodiscard]] json receive() {
+    std::string bytes(2000, '\0');
+    const int size = zmq_recv(socket_, bytes.data(), bytes.size(), 0);
+    return size < 0 ? json{} : json::from_msgpack(bytes.begin(), bytes.begin() + size, true, false);
+  }
+
+private:
+  void* socket_;
+};
+
+}  // namespace
+
+class control_server_test : public QObject {
+  Q_OBJECT
+
+private slots:
+  void init();
+  void cleanup();
+
+  void answersRequests();
+  void errorsComeBackAsTheyAre();
+  void whatTheServiceThrowsIsAnAnswer();
+  void badBytesAreAnsweredAndHarmNobody();
+  void messagesOfSeveralPartsAreRefused();
+  void oversizedMessageEndsItsConnectionOnly();
+  void oversizedRequestIsRefusedByTheClient();
+  void requestsPastTheirDeadlineAreNotExecuted();
+  void silentServerEndsInATimeout();
+  void subscriptionDeliversUntilUnsubscribed();
+  void badSubscriptionsAreRefused();
+  void subscriptionsAreLimited();
+  void aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp();
+  void clientsThatWentAreForgotten();
+  void sessionsAreLimited();
+  void stopRemovesTheSocket();
+  void restartsAtTheSameAddress();
+
+private:
+  [[nodiscard]] std::unique_ptr<control_client> connect() {
+    auto client = control_client::connect(*context_, address_, patience);
+    if (!client) qFatal("%s", client.error().message.c_str());
+    return std::move(*client);
+  }
+  [[nodiscard]] result<json> serve(const std::string& verb, const json& args);
+  void start();
+
+  std::optional<QTemporaryDir> folder_;
+  std::string address_;
+  std::optional<zmq_context> context_;
+  std::unique_ptr<control_server> server_;
+  std::atomic<int> executed_{0};
+  std::atomic<int> states_{0};
+  std::binary_semaphore entered_{0};
+  std::binary_semaphore release_{0};
+};
+
+void control_server_test::init() {
+  folder_.emplace();
+  executed_ = states_ = 0;
+  context_.emplace(*zmq_context::open(64));
+  address_ = endpoint_of(folder_->path().toStdString(), "orders", 1)->address;
+  start();
+}
+
+void control_server_test::cleanup() {
+  server_.reset();
+  context_.reset();
+  folder_.reset();
+}
+
+void control_server_test::start() {
+  control_service service{.on_request = [this](const std::string& verb, const json& args) { return serve(verb, args); },
+                          .on_topic =
+                              [this](const std::string&) {
+                                return json{{"state", ++states_}};
+                              }};
+  auto started = control_server::start(*context_, address_, std::move(service));
+  if (!started) qFatal("%s", started.error().message.c_str());
+  server_ = std::move(*started);
+}
+
+result<json> control_server_test::serve(const std::string& verb, const json& args) {
+  ++executed_;
+  if (verb == "echo") return args;
+  if (verb == "throw") throw std::runtime_error{"no such luck"};
+  if (verb == "block") {
+    entered_.release();
+    release_.acquire();
+    return json{};
+  }
+  return user_error(errc::not_found, "unknown verb '" + verb + "'");
+}
+
+void control_server_test::answersRequests() {
+  const auto client = connect();
+  for (int i = 0; i < 100; ++i) {
+    const json args{{"number", i}, {"text", "ä"}};
+    const auto answer = client->call("echo", args, patience);
+    QVERIFY2(answer, answer ? "" : answer.error().message.c_str());
+    QVERIFY(*answer == args);
+  }
+}
+
+void control_server_test::errorsComeBackAsTheyAre() {
+  const auto answer = connect()->call("dance", json::object(), patience);
+  QVERIFY(!answer);
+  QCOMPARE(answer.error().code, errc::not_found);
+  QCOMPARE(answer.error().kind, error_class::user);
+  QCOMPARE(answer.error().message, std::string{"unknown verb 'dance'"});
+}
+
+void control_server_test::whatTheServiceThrowsIsAnAnswer() {
+  const auto client = connect();
+  const auto answer = client->call("throw", json::object(), patience);
+  QVERIFY(!answer);
+  QCOMPARE(answer.error().message, std::string{"'throw' failed: no such luck"});
+  QVERIFY(client->call("echo", json::object(), patience));
+}
+
+void control_server_test::badBytesAreAnsweredAndHarmNobody() {
+  raw_peer peer{*context_, address_};
+  for (const std::string& bytes : {std::string{}, std::string{"\xC1"}, std::string{"hello"}, std::string(500, '\x91'),
+                                   std::string{"\x81\xA2id\x07"}}) {
+    peer.send(bytes);
+    const auto answer = peer.receive();
+    QCOMPARE(answer.value("ok", true), false);
+    QVERIFY(answer["error"].contains("code") && answer["error"].contains("class"));
+    QVERIFY(!answer["error"]["message"].get<std::string>().empty());
+  }
+  QVERIFY(connect()->call("echo", json::object(), patience));
+  QCOMPARE(executed_.load(), 1);
+}
+
+void control_server_test::messagesOfSeveralPartsAreRefused() {
+  raw_peer peer{*context_, address_};
+  peer.send("", ZMQ_SNDMORE);
+  peer.send("\x80");
+  QVERIFY(peer.receive()["error"]["message"].get<std::string>().find("one part") != std::string::npos);
+}
+
+void control_server_test::oversizedMessageEndsItsConnectionOnly() {
+  const auto client = connect();
+  raw_peer peer{*context_, address_};
+  peer.send(std::string(2 * control_message_bytes_max, 'x'));
+  QVERIFY(client->call("echo", json::object(), patience));
+  peer.send("\x80");  // on a new connection, behind nothing of the old message
+  QCOMPARE(peer.receive().value("ok", true), false);
+  QVERIFY(client->call("echo", json::object(), patience));
+}
+
+void control_server_test::oversizedRequestIsRefusedByTheClient() {
+  const auto client = connect();
+  const auto answer = client->call("echo", {{"text", std::string(control_message_bytes_max, 'x')}}, patience);
+  QVERIFY(!answer);
+  QCOMPARE(answer.error().code, errc::limit_exceeded);
+  QCOMPARE(executed_.load(), 0);
+}
+
+void control_server_test::requestsPastTheirDeadlineAreNotExecuted() {
+  const auto late = connect();
+  std::thread blocking{[this] { QVERIFY(connect()->call("block", json::object(), patience)); }};
+  entered_.acquire();
+  const auto answer = late->call("echo", json::object(), 30ms);
+  QVERIFY(!answer);
+  QCOMPARE(answer.error().code, errc::timeout);
+  QCOMPARE(answer.error().kind, error_class::retryable);
+  release_.release();
+  blocking.join();
+  QVERIFY(late->call("echo", {{"second", true}}, patience));
+  QCOMPARE(executed_.load(), 2);  // block and the second echo
+}
+
+void control_server_test::silentServerEndsInATimeout() {
+  QTemporaryDir other;
+  const auto path = other.path().toStdString() + "/silent-1.sock";
+  raw_peer listener{*context_, "ipc:///nowhere"};
+  void* const silent = zmq_socket(context_->native(), ZMQ_ROUTER);
+  QCOMPARE(zmq_bind(silent, ("ipc://" + path).c_str()), 0);
+  const auto client = control_client::connect(*context_, "ipc://" + path, 50ms);
+  zmq_close(silent);
+  QVERIFY(!client);
+  QCOMPARE(client.error().code, errc::timeout);
+  const auto missing = control_client::connect(*context_, "ipc://" + path + "x", 50ms);
+  QVERIFY(!missing);
+  QCOMPARE(missing.error().code, errc::not_found);
+}
+
+void control_server_test::subscriptionDeliversUntilUnsubscribed() {
+  const auto client = connect();
+  const auto id = client->subscribe("telemetry", 20ms, patience);
+  QVERIFY(id);
+  int last = 0;
+  for (int i = 0; i < 5; ++i) {
+    const auto event = client->next_event(patience);
+    QVERIFY(event);
+    QCOMPARE(event->subscription, *id);
+    QCOMPARE(event->topic, std::string{"telemetry"});
+    QVERIFY(event->data["state"].get<int>() > last);
+    last = event->data["state"].get<int>();
+  }
+  QVERIFY(client->call("unsubscribe", {{"subscription", *id}}, patience));
+  const int asked = states_;
+  while (client->next_event(0ms)) {
+  }
+  QVERIFY(client->call("echo", json::object(), patience));
+  QCOMPARE(client->next_event(60ms).error().code, errc::timeout);
+  QCOMPARE(states_.load(), asked);
+}
+
+void control_server_test::badSubscriptionsAreRefused() {
+  const auto client = connect();
+  const auto refused = [&](const char* verb, const json& args, errc code) {
+    const auto answer = client->call(verb, args, patience);
+    return !answer && answer.error().code == code && answer.error().kind == error_class::user;
+  };
+  QVERIFY(refused("subscribe", json::object(), errc::not_found));
+  QVERIFY(refused("subscribe", {{"topic", 5}}, errc::not_found));
+  QVERIFY(refused("subscribe", {{"topic", "weather"}}, errc::not_found));
+  QVERIFY(refused("subscribe", {{"topic", "telemetry"}, {"interval_ms", "soon"}}, errc::invalid_argument));
+  QVERIFY(refused("subscribe", {{"topic", "telemetry"}, {"interval_ms", 19}}, errc::invalid_argument));
+  QVERIFY(refused("subscribe", {{"topic", "telemetry"}, {"interval_ms", 60'001}}, errc::invalid_argument));
+  QVERIFY(
+      refused("subscribe", {{"topic", "telemetry"}, {"interval_ms", std::uint64_t{1} << 63U}}, errc::invalid_argument));
+  QVERIFY(refused("unsubscribe", json::object(), errc::invalid_argument));
+  QVERIFY(refused("unsubscribe", {{"subscription", 99}}, errc::not_found));
+}
+
+void control_server_test::subscriptionsAreLimited() {
+  const auto client = connect();
+  for (int i = 0; i < 16; ++i) QVERIFY(client->subscribe("telemetry", 60'000ms, patience));
+  const auto more = client->subscribe("telemetry", 60'000ms, patience);
+  QVERIFY(!more);
+  QCOMPARE(more.error().code, errc::limit_exceeded);
+  QVERIFY(connect()->subscribe("telemetry", 60'000ms, patience));
+}
+
+void control_server_test::aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp() {
+  server_.reset();
+  const std::string large(300'000, 'x');  // a few of them fill the buffers of a connection
+  auto started = control_server::start(
+      *context_, address_,
+      {.on_request = [this](const std::string& verb, const json& args) { return serve(verb, args); },
+       .on_topic =
+           [&](const std::string&) {
+             return json{{"state", ++states_}, {"large", large}};
+           }});
+  QVERIFY(started);
+  server_ = std::move(*started);
+  const auto lazy = connect();
+  QVERIFY(lazy->subscribe("telemetry", 20ms, patience));
+  QTRY_VERIFY_WITH_TIMEOUT(states_ > 60, 20'000);
+  QVERIFY(connect()->call("echo", json::object(), patience));
+  std::uint64_t skipped = 0;
+  int received = 0;
+  for (; skipped == 0 && received < 200; ++received) {
+    const auto event = lazy->next_event(patience);
+    QVERIFY(event);
+    skipped = event->skipped;
+  }
+  QVERIFY(skipped > 0);
+  QVERIFY(received < states_);
+}
+
+void control_server_test::clientsThatWentAreForgotten() {
+  {
+    const auto client = connect();
+    QVERIFY(client->subscribe("telemetry", 20ms, patience));
+    QVERIFY(client->next_event(patience));
+  }
+  // Once the client is forgotten nobody asks for states any more.
+  QTRY_VERIFY_WITH_TIMEOUT(
+      [this] {
+        const int before = states_;
+        QTest::qWait(100);
+        return states_ == before;
+      }(),
+      20'000);
+}
+
+void control_server_test::sessionsAreLimited() {
+  std::vector<std::unique_ptr<control_client>> clients;
+  for (int i = 0; i < 64; ++i) clients.push_back(connect());
+  const auto refused = control_client::connect(*context_, address_, patience);
+  QVERIFY(!refused);
+  QCOMPARE(refused.error().code, errc::limit_exceeded);
+  clients.pop_back();
+  // ZeroMQ learns in the background that the client is gone; until then the limit holds.
+  std::unique_ptr<control_client> instead;
+  const auto is_admitted = [&] {
+    if (auto next = control_client::connect(*context_, address_, patience)) instead = std::move(*next);
+    return instead != nullptr;
+  };
+  QTRY_VERIFY_WITH_TIMEOUT(instead != nullptr || is_admitted(), 20'000);
+  QVERIFY(clients.front()->call("echo", json::object(), patience));
+}
+
+void control_server_test::stopRemovesTheSocket() {
+  const auto folder = folder_->path().toStdString();
+  QCOMPARE(list_endpoints(folder)->size(), std::size_t{1});
+  server_->stop();
+  server_->stop();
+  QVERIFY(!std::filesystem::exists(*path_of_address(address_)));
+  QVERIFY(list_endpoints(folder)->empty());
+}
+
+void control_server_test::restartsAtTheSameAddress() {
+  for (int i = 0; i < 20; ++i) {
+    server_.reset();
+    start();
+    QVERIFY(connect()->call("echo", json::object(), patience));
+  }
+  const auto second = control_server::start(*context_, address_,
+                                            {.on_request = [](const auto&, const auto& args) { return args; },
+                                             .on_topic = [](const auto&) { return json{}; }});
+  QVERIFY(!second);
+  QCOMPARE(second.error().code, errc::in_use);
+}
+
+QTEST_GUILESS_MAIN(control_server_test)
+#include "control_server_test.moc"
