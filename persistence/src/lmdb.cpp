@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <cstring>
+#include <system_error>
 
 #include "directory.hpp"
 
@@ -79,12 +80,24 @@ result<std::shared_ptr<environment>> environment::open(const std::filesystem::pa
   auto opened = std::shared_ptr<environment>(new environment(env.get(), folder));
   static_cast<void>(env.release());
   opened->clear_dead_readers();
+  if (!options.read_only) opened->drop_unused_tail();
   return opened;
 }
 
 void environment::clear_dead_readers() noexcept {
   int dead = 0;
   mdb_reader_check(handle_, &dead);
+}
+
+void environment::drop_unused_tail() noexcept {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  if (mdb_env_info(handle_, &info) != 0 || mdb_env_stat(handle_, &stat) != 0) return;
+  const auto used = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+  std::error_code ignored;  // the space is only wasted, and reused by the next write
+  const auto file = folder_ / "data.mdb";
+  const auto size = std::filesystem::file_size(file, ignored);
+  if (!ignored && size > used) std::filesystem::resize_file(file, used, ignored);
 }
 
 std::uint64_t environment::reusable_bytes() const {
@@ -179,8 +192,11 @@ result<void> transaction::clear(MDB_dbi database) {
 
 result<void> transaction::commit() && {
   auto* const handle = std::exchange(handle_, nullptr);
-  if (const int code = mdb_txn_commit(handle); code != 0) return failure(code, "cannot commit");
-  return {};
+  const int code = mdb_txn_commit(handle);
+  if (code == 0) return {};
+  auto why = failure(code, "cannot commit");
+  env_->drop_unused_tail();
+  return why;
 }
 
 void transaction::abort() noexcept {

@@ -48,6 +48,10 @@ public:
   /// Bytes inside the file that no snapshot uses: what can be written before the file grows.
   [[nodiscard]] std::uint64_t reusable_bytes() const;
 
+  /// Gives back what a write that failed or died left behind the last page in use: on a full disk nothing else would.
+  /// For the only writer, between transactions.
+  void drop_unused_tail() noexcept;
+
 private:
   environment(MDB_env* handle, std::filesystem::path folder) : handle_(handle), folder_(std::move(folder)) {}
 

@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <string>
 
+#include "file_damage.hpp"
 #include "millrace/engine/store_limits.hpp"
 
 namespace millrace::tests {
@@ -11,8 +12,6 @@ namespace millrace::tests {
 using engine::log_offset;
 
 namespace {
-
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
 
 std::string text_of(std::span<const std::byte> bytes) {
   std::string text;

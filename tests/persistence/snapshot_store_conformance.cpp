@@ -42,8 +42,6 @@ const model small{{"actor/0", {{"a0", "a1"}, "meta of 0"}}, {"actor/1", {{"b0"},
 
 }  // namespace
 
-std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
-
 model contents(snapshot_store& store, epoch_id epoch) {
   const auto reader = must(store.open(epoch));
   model found;

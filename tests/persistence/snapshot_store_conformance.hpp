@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "file_damage.hpp"
 #include "millrace/engine/snapshot_store.hpp"
 
 namespace millrace::tests {
@@ -19,9 +20,6 @@ using model = std::map<std::string, model_task>;
 
 /// Reads everything of `epoch`; fails the running test when it cannot.
 model contents(engine::snapshot_store& store, epoch_id epoch);
-
-/// The bytes of a text, for as long as the text lives.
-std::span<const std::byte> bytes_of(std::string_view text);
 
 /// Takes `state` in as a snapshot in which every page is given, without committing it.
 void give_all(engine::snapshot_writer& writer, const model& state);
