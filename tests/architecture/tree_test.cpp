@@ -1,5 +1,7 @@
 #include <QDebug>
 #include <QtTest/QTest>
+#include <fstream>
+#include <iterator>
 #include <string>
 #include <vector>
 
@@ -12,6 +14,11 @@ std::string text_of(const std::vector<finding>& found) {
   std::string text;
   for (const auto& f : found) text += "\n  " + f.path + ":" + std::to_string(f.line) + ": " + f.what;
   return text;
+}
+
+std::string content_of(const std::string& path) {
+  std::ifstream in{std::string{MILLRACE_SOURCE_DIR "/"} + path};
+  return {std::istreambuf_iterator<char>{in}, {}};
 }
 
 /// A tree in which each layer offers one header, and `path` includes `included`.
@@ -37,6 +44,7 @@ private slots:
   void aGoodIncludePasses_data();
   void aGoodIncludePasses();
   void leftoversAndLongSourcesAreFound();
+  void theReadmeShowsTheProgramThatIsBuilt();
 
 private:
   const tree_rules tree_{read_tree(MILLRACE_SOURCE_DIR)};
@@ -135,6 +143,15 @@ void tree_test::leftoversAndLongSourcesAreFound() {
   QCOMPARE(bad.leftovers().size(), std::size_t{1});
   QCOMPARE(bad.oversized().size(), std::size_t{1});
   QCOMPARE(bad.worth_splitting().size(), std::size_t{1});
+}
+
+void tree_test::theReadmeShowsTheProgramThatIsBuilt() {
+  const auto readme = content_of("README.md");
+  const auto program = content_of("tests/package/outside/main.cpp");
+  const auto begin = program.find("struct Payment");
+  QVERIFY(begin != std::string::npos);
+  QVERIFY2(readme.find("```cpp\n" + program.substr(begin) + "```") != std::string::npos,
+           "README.md and tests/package/outside/main.cpp differ: copy the program over");
 }
 
 }  // namespace millrace::architecture
