@@ -1,6 +1,7 @@
 #include "error_words.hpp"
 
 #include <array>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -8,7 +9,7 @@
 namespace millrace::transport {
 namespace {
 
-constexpr std::array<std::pair<errc, std::string_view>, 17> codes{{{errc::invalid_argument, "invalid_argument"},
+constexpr std::array<std::pair<errc, std::string_view>, 18> codes{{{errc::invalid_argument, "invalid_argument"},
                                                                    {errc::invalid_topology, "invalid_topology"},
                                                                    {errc::parse_error, "parse_error"},
                                                                    {errc::schema_mismatch, "schema_mismatch"},
@@ -19,12 +20,14 @@ constexpr std::array<std::pair<errc, std::string_view>, 17> codes{{{errc::invali
                                                                    {errc::disk_full, "disk_full"},
                                                                    {errc::read_only, "read_only"},
                                                                    {errc::corrupt, "corrupt"},
+                                                                   {errc::truncated, "truncated"},
                                                                    {errc::unavailable, "unavailable"},
                                                                    {errc::timeout, "timeout"},
                                                                    {errc::fenced, "fenced"},
                                                                    {errc::limit_exceeded, "limit_exceeded"},
                                                                    {errc::cancelled, "cancelled"},
                                                                    {errc::failed, "failed"}}};
+static_assert(codes.size() == static_cast<std::size_t>(errc::failed) + 1, "every error code needs a word");
 
 constexpr std::array<std::pair<error_class, std::string_view>, 3> classes{
     {{error_class::retryable, "retryable"}, {error_class::fatal, "fatal"}, {error_class::user, "user"}}};
