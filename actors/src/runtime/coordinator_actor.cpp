@@ -117,7 +117,7 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
       [self](const tasks_message& m) {
         self->state.tasks = m;
         self->state.paused = false;
-        for (const auto t : m.fresh) self->state.decide->on_task_started(t);
+        for (const auto& [task, incarnation] : m.incarnations) self->state.decide->on_task_started(task, incarnation);
       },
       [self](pause_atom) {
         self->state.paused = true;
@@ -127,8 +127,8 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
       [self](const refusal_message& m) {
         if (self->state.decide->open() == m.epoch) give_up_epoch(self, m.why);
       },
-      [self](ended_atom, std::uint32_t task) {
-        self->state.decide->on_task_ended({task});
+      [self](ended_atom, std::uint32_t task, std::uint64_t incarnation) {
+        self->state.decide->on_task_ended({task}, {incarnation});
         check(self);
       },
       [self](request_atom, bool last) {

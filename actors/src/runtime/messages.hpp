@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include <caf/actor.hpp>
@@ -93,7 +94,7 @@ struct failure_message {
 struct tasks_message {
   std::shared_ptr<const std::vector<caf::actor>> tasks;
   std::shared_ptr<const std::vector<bool>> is_producer;
-  std::vector<task_id> fresh;  ///< those that have just been made
+  std::vector<std::pair<task_id, generation>> incarnations;
 };
 
 #define MILLRACE_LOCAL_MESSAGE(Type)                            \

@@ -80,7 +80,7 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
   const auto& plan = *s.shared->plan;
   for (const auto& t : plan.tasks) {
     if (t.region != region) continue;
-    s.links[t.id.value] = std::make_shared<task_link>(t.id, plan.task_name(t.id), *s.shared);
+    s.links[t.id.value] = std::make_shared<task_link>(t.id, plan.task_name(t.id), from.incarnation, *s.shared);
     s.links[t.id.value]->connect(s.coordinator, caf::actor_cast<caf::actor>(self));
   }
   inproc_channels channels{s.shared->sockets, s.shared->instance, s.shared->options.payload,
@@ -94,7 +94,6 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
     return;
   }
   auto& r = s.regions[region];
-  tasks_message known;
   auto next = made->begin();
   for (const auto& t : plan.tasks) {
     if (t.region != region) continue;
@@ -109,19 +108,18 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
     self->monitor<caf::message_priority::high>(handle);
     s.links[t.id.value]->bell()->bind(handle);
     s.tasks[t.id.value] = handle;
-    known.fresh.push_back(t.id);
     ++r.alive;
   }
   r.now = phase::running;
   r.incarnation = from.incarnation;
-  for (const auto id : known.fresh) self->send(s.tasks[id.value], begin_atom::value);
+  for (const auto& t : plan.tasks) {
+    if (t.region == region) self->send(s.tasks[t.id.value], begin_atom::value);
+  }
   const bool all_run = std::all_of(s.regions.begin(), s.regions.end(), [](const auto& x) { return x.now == phase::running; });
   if (!all_run) return;
   s.shared->set_state("running");
-  known.fresh.clear();
-  for (const auto& t : plan.tasks) {
-    if (s.regions[t.region].incarnation == from.incarnation) known.fresh.push_back(t.id);
-  }
+  tasks_message known;
+  for (const auto& t : plan.tasks) known.incarnations.emplace_back(t.id, s.regions[t.region].incarnation);
   known.tasks = std::make_shared<const std::vector<caf::actor>>(s.tasks);
   auto producers = std::make_shared<std::vector<bool>>();
   for (const auto& t : plan.tasks) producers->push_back(s.shared->kinds[t.actor] == actor_kind::producer);

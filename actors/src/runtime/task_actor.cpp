@@ -71,7 +71,7 @@ void task_link::snapshot_failed(epoch_id epoch, const error& why) {
   caf::anon_send(coordinator_, refusal_message{epoch, name_ + ": " + why.message});
 }
 
-void task_link::ended() { caf::anon_send(coordinator_, ended_atom::value, id_.value); }
+void task_link::ended() { caf::anon_send(coordinator_, ended_atom::value, id_.value, incarnation_.value); }
 
 void task_link::log(log_level level, std::string message) {
   shared_.log(level, message.rfind(name_, 0) == 0 ? message : name_ + ": " + message);

@@ -16,7 +16,8 @@ namespace millrace::runtime {
 /// A task's way to the run: its alarms, and the coordinator and supervisor it reports to. Outlives the task.
 class task_link final : public engine::task_host {
 public:
-  task_link(task_id id, std::string name, run_shared& shared) : id_{id}, name_{std::move(name)}, shared_{shared} {}
+  task_link(task_id id, std::string name, generation incarnation, run_shared& shared)
+      : id_{id}, name_{std::move(name)}, incarnation_{incarnation}, shared_{shared} {}
 
   void connect(caf::actor coordinator, caf::actor supervisor) {
     coordinator_ = std::move(coordinator);
@@ -45,6 +46,7 @@ public:
 private:
   task_id id_;
   std::string name_;
+  generation incarnation_;
   run_shared& shared_;
   std::shared_ptr<caf_doorbell> bell_ = std::make_shared<caf_doorbell>();
   caf::actor coordinator_;

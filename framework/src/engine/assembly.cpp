@@ -59,7 +59,7 @@ result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t
     if (source == parts.end()) continue;
     auto made = channels.make(c, incarnation);
     if (!made) return std::move(made).error();
-    const auto window = credit_window::for_receiver_with(inputs_of(p, c.target));
+    const auto window = environment.credit.value_or(credit_window::for_receiver_with(inputs_of(p, c.target)));
     add_lane(source->second, c, std::move(made->first), incarnation, window);
     parts.at(c.target).inputs.emplace_back(c.name, c.input, std::move(made->second), c.to_input, window, incarnation);
   }

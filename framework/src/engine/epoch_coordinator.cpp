@@ -67,7 +67,7 @@ std::optional<epoch_id> epoch_coordinator::open() const noexcept {
 }
 
 bool epoch_coordinator::all_ended() const noexcept {
-  return std::all_of(ended_.begin(), ended_.end(), [](bool e) { return e; });
+  return known_ == ended_ && std::find(known_.begin(), known_.end(), generation{}) == known_.end();
 }
 
 void epoch_coordinator::close(std::int64_t now_ns) {

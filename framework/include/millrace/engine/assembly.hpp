@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -27,6 +28,7 @@ struct task_environment {
   std::function<std::shared_ptr<task_stats>(task_id)> stats_of;
   std::uint32_t batch_events = 256;
   protections protect;
+  std::optional<credit_window> credit{};  ///< of every channel; none: what suits the receiver
 };
 
 /// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -20,7 +21,7 @@ public:
     std::chrono::nanoseconds timeout{};
   };
 
-  epoch_coordinator(std::size_t tasks, timing t) : timing_{t}, ended_(tasks, false), parts_in_(tasks, false) {}
+  epoch_coordinator(std::size_t tasks, timing t) : timing_{t}, known_(tasks), ended_(tasks), parts_in_(tasks, false) {}
 
   /// True when a snapshot should start now; the caller takes a number from the store and calls `start`.
   [[nodiscard]] bool is_due(std::int64_t now_ns) const noexcept;
@@ -39,9 +40,12 @@ public:
   /// The open epoch if its barriers have been under way for too long.
   [[nodiscard]] std::optional<epoch_id> overdue(std::int64_t now_ns) const noexcept;
 
-  void on_task_ended(task_id task) { ended_[task.value] = true; }
-  /// The task was made anew from a snapshot: it says again when it has ended.
-  void on_task_started(task_id task) { ended_[task.value] = false; }
+  /// An incarnation of a task has handled all its input. May come before the news of its start, and after its death.
+  void on_task_ended(task_id task, generation incarnation) {
+    ended_[task.value] = std::max(ended_[task.value], incarnation);
+  }
+  /// The task was made anew from a snapshot, so what earlier incarnations said no longer counts.
+  void on_task_started(task_id task, generation incarnation) { known_[task.value] = incarnation; }
 
   [[nodiscard]] std::optional<epoch_id> open() const noexcept;
   /// The last snapshot is complete.
@@ -57,7 +61,8 @@ private:
   void close(std::int64_t now_ns);
 
   timing timing_;
-  std::vector<bool> ended_;
+  std::vector<generation> known_;  ///< current incarnations; 0: not started
+  std::vector<generation> ended_;  ///< newest incarnations that said they had ended
   std::vector<bool> parts_in_;
   std::vector<task_snapshot> parts_;
   std::optional<epoch_target> open_;
