@@ -64,7 +64,7 @@ private:
 /// Builds nodes from nlohmann's events. They come in the order of the text, so the nth value is the nth token.
 class node_builder final : public nlohmann::json_sax<nlohmann::json> {
 public:
-  explicit node_builder(std::vector<std::size_t> starts) : starts_{std::move(starts)} {}
+  node_builder(std::string_view text, std::vector<std::size_t> starts) : text_{text}, starts_{std::move(starts)} {}
 
   bool null() override {
     return add(json_node::kind::null, [](json_node&) {});
@@ -103,7 +103,7 @@ public:
     std::string what = e.what();
     // "[json.exception…] parse error at line 1, column 2: syntax error while …": the place is said by us.
     if (const auto at = what.find("column "); at != std::string::npos) what.erase(0, what.find(": ", at) + 2);
-    failure = {position == 0 ? 0 : position - 1, "expected JSON: " + what};
+    failure = {start_of(position == 0 ? 0 : position - 1), "expected JSON: " + what};
     return false;
   }
 
@@ -112,6 +112,13 @@ public:
 
 private:
   [[nodiscard]] std::size_t next_start() { return next_ < starts_.size() ? starts_[next_++] : 0; }
+
+  /// A text that should not be there is noticed at its end, but people look for its beginning.
+  [[nodiscard]] std::size_t start_of(std::size_t offset) const {
+    const auto behind = std::ranges::upper_bound(starts_, offset);
+    const bool ends_text = offset < text_.size() && text_[offset] == '"' && behind != starts_.begin();
+    return ends_text ? *(behind - 1) : offset;
+  }
 
   json_node& place(json_node::kind what) {
     const auto offset = next_start();
@@ -141,6 +148,7 @@ private:
     return true;
   }
 
+  std::string_view text_;
   std::vector<std::size_t> starts_;
   std::size_t next_ = 0;
   std::string name_;
@@ -200,7 +208,7 @@ std::string line_and_column(const std::string& text, std::size_t offset) {
 result<json_node> parse_json(const std::string& text, const std::string& source) {
   token_scan scan{text};
   if (auto refused = scan.run()) return at_place(text, source, std::move(*refused));
-  node_builder builder{std::move(scan).take()};
+  node_builder builder{text, std::move(scan).take()};
   if (!nlohmann::json::sax_parse(text, &builder)) return at_place(text, source, std::move(builder.failure));
   return std::move(builder.root);
 }

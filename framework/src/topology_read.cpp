@@ -86,7 +86,7 @@ private:
     for (const auto& [name, value] : p.node->members) {
       if (std::ranges::find(names, name) != names.end()) continue;
       const auto near = detail::nearest(name, names);
-      complain({&value, p.pointer},
+      complain({&value, p.pointer + "/" + name.substr(0, 64)},
                "there is no member '" + name.substr(0, 64) + "' here; " +
                    (near.empty() ? "expected " + detail::quoted_list(names) : "did you mean '" + near + "'?"));
     }
