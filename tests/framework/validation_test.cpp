@@ -2,6 +2,8 @@
 #include "millrace/validation.hpp"
 #include "wiring_actors.hpp"
 
+#include <sys/resource.h>
+
 #include <QtTest>
 #include <string>
 
@@ -321,6 +323,17 @@ private slots:
     actor_of(t, "file").type = "test.flie_sink";
     t.connect("count", "nowhere");
     QVERIFY(checked(t).problems.size() >= 4);
+  }
+
+  // Last: a process cannot raise its hard limit again.
+  void refusesMoreDescriptorsThanTheProcessMayHave() {
+    rlimit limit{.rlim_cur = 70, .rlim_max = 70};
+    QCOMPARE(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    HAS_PROBLEM(checked(counting()), "streams",
+                "9 channels need 82 file descriptors, but this process may have only 70", "ulimit -Hn 82");
+    auto smaller = counting();
+    actor_of(smaller, "count").parallelism = 1;
+    IS_FINE(checked(smaller));
   }
 };
 
