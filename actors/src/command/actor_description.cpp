@@ -53,12 +53,19 @@ nlohmann::json param_json(const param_base& p) {
   return j;
 }
 
+/// As it is written in a topology.
+std::string initial_text(const param_base& p) {
+  const auto value = p.get();
+  if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
+  return to_string(value);
+}
+
 std::string param_text(const param_base& p) {
   const auto& o = p.options();
   auto text = "  " + p.name() + ": " + p.allowed();
   if (o.required) {
     text += " — required";
-  } else if (const auto initial = to_string(p.get()); !initial.empty()) {
+  } else if (const auto initial = initial_text(p); !initial.empty()) {
     text += " — default " + initial;
   }
   if (o.live) text += " — may change while running";

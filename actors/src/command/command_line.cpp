@@ -23,12 +23,17 @@ std::string full_name(const CLI::App& app) {
   return app.get_parent() == nullptr ? app.get_name() : full_name(*app.get_parent()) + " " + app.get_name();
 }
 
-/// CLI11 only says that an argument was not expected; a slip in a verb deserves a better answer.
+/// CLI11 only says that an argument was not expected, or that there should be one; a slip in a verb deserves a better
+/// answer.
 bool names_known_verbs(const CLI::App& root, int argc, char** argv) {
   const auto* app = &root;
-  for (int i = 1; i < argc && argv[i][0] != '-'; ++i) {
+  for (int i = 1; i == argc || argv[i][0] != '-'; ++i) {
     const auto names = verb_names(*app);
     if (names.empty()) return true;
+    if (i == argc) {
+      print_error("'" + full_name(*app) + "' needs a verb; there are " + detail::quoted_list(names));
+      return false;
+    }
     if (std::ranges::find(names, argv[i]) == names.end()) {
       const auto near = detail::nearest(argv[i], names);
       print_error("'" + full_name(*app) + "' has no verb '" + argv[i] + "'; " +

@@ -1,5 +1,6 @@
 #include "command/report.hpp"
 
+#include <cctype>
 #include <sstream>
 
 #include "command/exit_code.hpp"
@@ -21,8 +22,10 @@ int fail_with(const error& e) {
 
 std::string problem_line(const problem& p) {
   auto line = (p.level == problem::severity::error ? "error: " : "warning: ") + p.where + ": " + p.what;
-  if (!p.remedy.empty()) line += ". " + p.remedy;
-  return line;
+  if (p.remedy.empty()) return line;
+  auto remedy = p.remedy;
+  remedy.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(remedy.front())));
+  return line + ". " + remedy;
 }
 
 }  // namespace millrace::command

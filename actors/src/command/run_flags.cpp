@@ -55,11 +55,12 @@ void declare_run_flags(CLI::App& app, run_flags& flags) {
               set_payload);
   app.add_option("--threads", flags.threads, "Worker threads (default: one a core)")
       ->type_name("N")
-      ->check(CLI::Range(std::size_t{1}, threads_max));
+      ->check(CLI::Range(std::size_t{1}, threads_max).description(""));
   app.add_flag("--accept-duplicates", flags.accept_duplicates,
                "Resume from an older snapshot although a sink cannot take back what it wrote since");
   app.add_flag("--json", flags.is_json, "Print one JSON object a second and a last one with the result");
-  app.add_flag("!--no-table", flags.is_table_wanted, "Print progress lines instead of the live table");
+  app.add_flag_callback(
+      "--no-table", [&flags] { flags.is_table_wanted = false; }, "Print progress lines instead of the live table");
   app.add_flag("--verbose", flags.is_verbose, "Log what goes on, not only what goes wrong");
   app.add_option("--log", flags.log_file, "Write the log to this file instead of standard error")->type_name("FILE");
 }

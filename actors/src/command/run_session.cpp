@@ -6,6 +6,7 @@
 
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
+#include "command/run_control.hpp"
 #include "command/run_log.hpp"
 #include "command/run_reporter.hpp"
 #include "command/setting.hpp"
@@ -22,6 +23,7 @@ using std::chrono::steady_clock;
 
 /// How soon the end of the run or a signal is noticed.
 constexpr std::chrono::milliseconds tick{20};
+constexpr std::chrono::milliseconds sample_interval{100};
 
 std::string data_dir_of(const topology& t, const run_flags& flags) {
   if (!flags.data_dir.empty()) return flags.data_dir;
@@ -53,28 +55,63 @@ runtime::run_options options_for(const std::string& data_dir, const run_flags& f
   return o;
 }
 
-/// Watches a run until it ends: passes signals and the duration on, feeds the reporter.
-runtime::run_outcome watch(runtime::topology_run& run, run_reporter& reporter, status_history& history,
-                           const stop_signal& signal, const run_flags& flags) {
-  const auto started = steady_clock::now();
-  auto shown = started - reporter.interval();
-  bool is_stopping = false;
-  for (;;) {
-    const auto outcome = run.wait(std::chrono::milliseconds{0});
-    const auto now = steady_clock::now();
-    history.add(run.status(), now);
-    if (outcome) return *outcome;
-    const bool is_time_up = flags.duration && now - started >= *flags.duration;
-    if (!is_stopping && (signal.is_raised() || is_time_up)) {
-      is_stopping = true;
-      run.stop();
+/// One run being watched from its start to its end.
+class session {
+public:
+  session(runtime::topology_run& run, run_reporter& reporter, run_control* control, const run_flags& flags)
+      : run_{run}, reporter_{reporter}, control_{control}, flags_{flags} {}
+
+  /// Passes signals, requests and the duration on, and feeds reporter and control, until the run has ended.
+  runtime::run_outcome watch(const stop_signal& signal) {
+    for (;;) {
+      const auto outcome = run_.wait(std::chrono::milliseconds{0});
+      const auto now = steady_clock::now();
+      if (outcome || now - sampled_ >= sample_interval) sample(now);
+      if (outcome) return *outcome;
+      if (!is_stopping_ && is_stop_due(signal, now)) {
+        is_stopping_ = true;
+        run_.stop();
+      }
+      if (now - shown_ >= reporter_.interval()) {
+        shown_ = now;
+        reporter_.update(history_.view(), is_stopping_);
+      }
+      signal.wait(tick);
     }
-    if (now - shown >= reporter.interval()) {
-      shown = now;
-      reporter.update(history.view(), is_stopping);
-    }
-    signal.wait(tick);
   }
+  [[nodiscard]] status_view totals() const { return history_.whole_run(); }
+
+private:
+  using time_point = steady_clock::time_point;
+
+  void sample(time_point now) {
+    sampled_ = now;
+    history_.add(run_.status(), now);
+    if (control_ != nullptr) control_->publish(history_.view());
+  }
+  [[nodiscard]] bool is_stop_due(const stop_signal& signal, time_point now) const {
+    const bool is_time_up = flags_.duration && now - started_ >= *flags_.duration;
+    return is_time_up || signal.is_raised() || (control_ != nullptr && control_->is_stop_wanted());
+  }
+
+  runtime::topology_run& run_;
+  run_reporter& reporter_;
+  run_control* control_;  ///< nullptr: could not listen
+  const run_flags& flags_;
+  const time_point started_ = steady_clock::now();
+  time_point sampled_{};
+  time_point shown_{};
+  status_history history_;
+  bool is_stopping_ = false;
+};
+
+/// A run nobody can reach is still a run: the log says why.
+std::unique_ptr<run_control> listen(const std::string& topology, const std::string& data_dir,
+                                    runtime::topology_run& run, const run_log& log) {
+  auto control = run_control::open(topology, data_dir, run);
+  if (control) return *std::move(control);
+  log.write(log_level::warning, "no control socket: " + control.error().message);
+  return nullptr;
 }
 
 int finish(const run_result& r) {
@@ -98,11 +135,13 @@ int run_session(topology t, const run_flags& flags) {
   auto reporter = make_reporter(flags, *plan);
   auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *log));
   if (!run) return fail_with(run.error());
-  reporter->begin("millrace: running '" + t.name + "', data in " + data_dir);
+  const auto control = listen(t.name, data_dir, **run, *log);
+  reporter->begin("millrace: running '" + t.name + "', data in " + data_dir +
+                  (control ? ", control socket " + control->address() : std::string{}));
 
-  status_history history;
-  const auto outcome = watch(**run, *reporter, history, signal, flags);
-  const run_result r{history.whole_run(), outcome, data_dir};
+  session watched{**run, *reporter, control.get(), flags};
+  const auto outcome = watched.watch(signal);
+  const run_result r{watched.totals(), outcome, data_dir};
   reporter->end(r);
   return finish(r);
 }

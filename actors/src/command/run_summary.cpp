@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
 
 #include "command/figures.hpp"
 
@@ -37,14 +36,11 @@ std::string headline(const run_result& r) {
   return {};
 }
 
-std::string actor_lines(const run_result& r) {
-  static const std::map<std::string, std::string> labels{{"producer", "read"}, {"sink", "written"}};
+std::string lines_of(const run_result& r, const char* kind, const char* label) {
   std::string text;
   for (const auto& a : totals_of(r.totals)) {
-    const auto label = labels.find(a.kind);
-    if (label == labels.end()) continue;
-    text +=
-        labelled(label->second, exact_text(a.events) + " events by " + a.actor + " (" + count_text(a.per_s) + "/s)");
+    if (a.kind != kind) continue;
+    text += labelled(label, exact_text(a.events) + " events by " + a.actor + " (" + count_text(a.per_s) + "/s)");
   }
   return text;
 }
@@ -106,7 +102,10 @@ bool was_finished_before(const run_result& r) {
 
 std::string summary_text(const run_result& r, const engine::plan& p) {
   auto text = headline(r);
-  if (!was_finished_before(r)) text += actor_lines(r) + dead_letter_lines(r) + epoch_line(r.totals.run);
+  if (!was_finished_before(r)) {
+    text += lines_of(r, "producer", "read") + lines_of(r, "sink", "written") + dead_letter_lines(r);
+    text += epoch_line(r.totals.run);
+  }
   for (const auto& place : places_of(p, actor_kind::sink)) text += labelled("output", place.actor + " → " + place.path);
   if (r.outcome.how == outcome_kind::stopped) {
     text += labelled("to resume", "run it again with the same data directory, " + r.data_dir);

@@ -24,8 +24,16 @@ cell name_cell(const task_view& v, processing_time) {
   return {v.now.name, tone::plain};
 }
 
+/// A task that works in bursts is idle at most of the moments one looks: what it did in the last second says more.
+task_phase phase_shown(const task_view& v) {
+  const bool is_at_work = v.now.phase == task_phase::idle || v.now.phase == task_phase::running;
+  if (is_at_work && v.blocked_share >= blocked_share_warned) return task_phase::blocked;
+  if (v.now.phase == task_phase::idle && (v.in_per_s > 0 || v.out_per_s > 0)) return task_phase::running;
+  return v.now.phase;
+}
+
 cell state_cell(const task_view& v, processing_time) {
-  switch (v.now.phase) {
+  switch (phase_shown(v)) {
     case task_phase::starting:
       return {"◌ starting", tone::dim};
     case task_phase::running:
@@ -156,11 +164,11 @@ void merge(task_view& sum, const task_view& v) {
 
 const std::vector<column_rule>& status_columns() {
   static const std::vector<column_rule> columns{
-      {"actor", true, 0, name_cell},       {"state", true, 0, state_cell},         {"in/s", false, 0, in_cell},
-      {"out/s", false, 0, out_cell},       {"total", false, 2, total_cell},        {"queue", true, 3, queue_cell},
-      {"blocked", false, 4, blocked_cell}, {"busy", false, 1, busy_cell},          {"backlog", false, 7, backlog_cell},
-      {"rows", false, 8, rows_cell},       {"dead", false, 1, dead_cell},          {"p50", false, 6, p50_cell},
-      {"p99", false, 3, p99_cell},         {"watermark", true, 9, watermark_cell}, {"lag", false, 5, lag_cell},
+      {"actor", true, 0, name_cell},       {"state", true, 1, state_cell},          {"in/s", false, 2, in_cell},
+      {"out/s", false, 2, out_cell},       {"total", false, 4, total_cell},         {"queue", true, 5, queue_cell},
+      {"blocked", false, 6, blocked_cell}, {"busy", false, 3, busy_cell},           {"backlog", false, 9, backlog_cell},
+      {"rows", false, 10, rows_cell},      {"dead", false, 3, dead_cell},           {"p50", false, 8, p50_cell},
+      {"p99", false, 5, p99_cell},         {"watermark", true, 11, watermark_cell}, {"lag", false, 7, lag_cell},
   };
   return columns;
 }

@@ -56,8 +56,7 @@ std::vector<std::size_t> fitted(std::vector<std::size_t> widths, std::size_t roo
     widths[victim] = 0;
   }
   const auto excess = total_width(widths) > room ? total_width(widths) - room : 0;
-  constexpr std::size_t name_cells_min = 6;
-  widths[0] = std::max(name_cells_min, widths[0] - std::min(excess, widths[0]));
+  widths[0] -= std::min(excess, widths[0] - 1);
   return widths;
 }
 
@@ -77,6 +76,13 @@ row_cells titles() {
   row_cells row;
   for (const auto& column : status_columns()) row.push_back({column.title, tone::dim});
   return row;
+}
+
+/// Parts the table from what actors print above it.
+std::string rule(std::size_t room) {
+  std::string line;
+  for (std::size_t i = 0; i < room; ++i) line += "─";
+  return line;
 }
 
 /// Pieces in order of importance, joined while they fit.
@@ -127,7 +133,7 @@ std::vector<std::string> footer(const runtime::run_status& r, std::size_t room, 
 std::vector<std::string> status_table::lines(const status_view& view, console::extent room, processing_time now,
                                              const std::string& hint) {
   const auto below = footer(view.run, room.columns, style_, hint);
-  constexpr std::size_t fixed_lines = 3;  // the header, the titles and the line the cursor is on
+  constexpr std::size_t fixed_lines = 4;  // the rule, the header, the titles and the line the cursor is on
   const auto taken = fixed_lines + below.size();
   const auto rows_max = room.rows > taken + 1 ? room.rows - taken : 1;
   auto rows = view.tasks.size() <= rows_max ? view.tasks : merged_by_actor(view.tasks);
@@ -143,7 +149,8 @@ std::vector<std::string> status_table::lines(const status_view& view, console::e
   widths_ = widths;
   widths = fitted(std::move(widths), room.columns);
 
-  std::vector<std::string> out{joined(header(view.run), room.columns, style_), compose(widths, titles(), style_)};
+  std::vector<std::string> out{style_(tone::dim, rule(room.columns)), joined(header(view.run), room.columns, style_),
+                               compose(widths, titles(), style_)};
   for (const auto& row : grid) out.push_back(compose(widths, row, style_));
   if (left_out != 0) out.push_back(style_(tone::dim, cut("… and " + std::to_string(left_out) + " more", room.columns)));
   out.insert(out.end(), below.begin(), below.end());

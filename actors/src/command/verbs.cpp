@@ -10,6 +10,7 @@ std::span<const verb> verbs() {
       verb{"validate", "Check a topology without running it", declare_validate},
       verb{"actor", "Look up the actor types a topology can use", declare_actor},
       verb{"snapshot", "Look into the snapshots of a data directory", declare_snapshot},
+      verb{"topology", "Look at and steer the topologies that are running", declare_topology},
       verb{"completion", "Print a completion script for a shell", declare_completion},
   };
   return table;

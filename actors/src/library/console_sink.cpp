@@ -1,16 +1,13 @@
 #include "library/console_sink.hpp"
 
-#include <cstdio>
+#include "console/terminal.hpp"
 
 namespace millrace::library {
 
 namespace {
 
-/// One call a line: lines of several partitions do not mix.
-void print(const std::string& line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fflush(stdout);
-}
+/// Shared with the live table and the log: lines of several partitions do not mix, and nothing is drawn over.
+void print(const std::string& line) { console::terminal::instance().write(line); }
 
 }  // namespace
 

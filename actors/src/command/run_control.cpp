@@ -1,0 +1,59 @@
+#include "command/run_control.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "command/status_json.hpp"
+#include "millrace/transport/control_endpoint.hpp"
+
+namespace millrace::command {
+
+result<std::unique_ptr<run_control>> run_control::open(const std::string& topology, std::string data_dir,
+                                                       runtime::topology_run& run) {
+  auto folder = transport::runtime_folder();
+  if (!folder) return std::move(folder).error();
+  auto endpoint = transport::endpoint_of(*folder, topology, static_cast<std::uint32_t>(::getpid()));
+  if (!endpoint) return std::move(endpoint).error();
+  auto sockets = transport::zmq_context::open(0);
+  if (!sockets) return std::move(sockets).error();
+
+  std::unique_ptr<run_control> made{new run_control{std::move(data_dir), run}};
+  made->sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
+  transport::control_service service;
+  service.on_request = [c = made.get()](const std::string& verb, const nlohmann::json&) { return c->answer(verb); };
+  service.on_topic = [c = made.get()](const std::string&) { return c->status(); };
+  auto server = transport::control_server::start(*made->sockets_, endpoint->address, std::move(service));
+  if (!server) return std::move(server).error();
+  made->server_ = *std::move(server);
+  return made;
+}
+
+void run_control::publish(status_view view) {
+  const std::lock_guard lock{mutex_};
+  newest_ = std::move(view);
+}
+
+nlohmann::json run_control::status() {
+  const std::lock_guard lock{mutex_};
+  auto j = to_json(newest_);
+  j["pid"] = ::getpid();
+  j["data_dir"] = data_dir_;
+  return j;
+}
+
+result<nlohmann::json> run_control::answer(const std::string& verb) {
+  if (verb == "status") return status();
+  if (verb == "list") return nlohmann::json::array({status()});
+  if (verb == "snapshot") {
+    run_.snapshot_now();
+    return nlohmann::json{{"started", true}};
+  }
+  if (verb == "stop") {
+    is_stop_wanted_ = true;
+    return nlohmann::json{{"stopping", true}};
+  }
+  return user_error(errc::not_found, "there is no verb '" + verb + "'; there are status, list, snapshot and stop");
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,46 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "command/status_view.hpp"
+#include "millrace/error.hpp"
+#include "millrace/runtime/topology_run.hpp"
+#include "millrace/transport/control_server.hpp"
+
+namespace millrace::command {
+
+/// The control socket of a run: other programs of this user ask for its status, watch it, and stop it or have it take a
+/// snapshot (verbs and topic: docs/command-line.md).
+///
+/// Owned by the run's session and destroyed before the run. Thread: main; requests are answered on the server's thread
+/// from the newest status that was published.
+class run_control {
+public:
+  /// Listens on `<topology>-<pid>.sock` in the user's runtime folder. Errors: those of the control server.
+  [[nodiscard]] static result<std::unique_ptr<run_control>> open(const std::string& topology, std::string data_dir,
+                                                                 runtime::topology_run& run);
+
+  [[nodiscard]] const std::string& address() const noexcept { return server_->address(); }
+  /// What status requests and subscribers get from now on.
+  void publish(status_view view);
+  /// Somebody asked for the end of the run.
+  [[nodiscard]] bool is_stop_wanted() const noexcept { return is_stop_wanted_.load(); }
+
+private:
+  run_control(std::string data_dir, runtime::topology_run& run) : data_dir_{std::move(data_dir)}, run_{run} {}
+  [[nodiscard]] result<nlohmann::json> answer(const std::string& verb);
+  [[nodiscard]] nlohmann::json status();
+
+  std::string data_dir_;
+  runtime::topology_run& run_;
+  std::atomic<bool> is_stop_wanted_{false};
+  std::mutex mutex_;
+  status_view newest_;
+  std::unique_ptr<transport::zmq_context> sockets_;
+  std::unique_ptr<transport::control_server> server_;
+};
+
+}  // namespace millrace::command
