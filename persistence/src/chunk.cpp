@@ -15,7 +15,9 @@ constexpr std::size_t slot_bytes_max = 10;
 constexpr std::size_t head_bytes_max = 4 + 1 + 9 + 9 + 2 + engine::task_key_bytes_max + 1 + 5 + 20;
 static_assert(head_bytes_max + slot_bytes_max + chunk_content_bytes_max <= chunk_bytes_max);
 
-error damaged(const char* what) { return fatal_error(errc::corrupt, what); }
+error damaged(const char* what) {
+  return fatal_error(errc::corrupt, what);
+}
 
 bool read_slots(msgpack::reader& in, std::uint32_t numbers, chunk_head& head) {
   if (numbers % 2 != 0) return in.refuse();
@@ -40,7 +42,8 @@ bool read_head(msgpack::reader& in, chunk_head& head) {
   std::uint32_t numbers = 0;
   std::uint8_t kind = 0;
   if (!in.array(fields) || fields != 5 || !in.integer(head.id) || !in.integer(head.epoch.value)) return false;
-  if (!in.string(head.task) || head.task.size() > engine::task_key_bytes_max || !in.integer(kind) || kind > 2) return false;
+  if (!in.string(head.task) || head.task.size() > engine::task_key_bytes_max || !in.integer(kind) || kind > 2)
+    return false;
   head.kind = static_cast<chunk_kind>(kind);
   if (!in.array(numbers)) return false;
   return head.kind == chunk_kind::pages ? read_slots(in, numbers, head) : read_part(in, numbers, head);
@@ -97,7 +100,8 @@ std::uint32_t seal_chunk(std::byte* into, const byte_buffer& head, bytes_view co
 }
 
 result<chunk_view> parse_chunk(bytes_view stored) {
-  if (stored.size() <= sizeof(std::uint32_t) || stored.size() > chunk_bytes_max) return damaged("its size is impossible");
+  if (stored.size() <= sizeof(std::uint32_t) || stored.size() > chunk_bytes_max)
+    return damaged("its size is impossible");
   const auto body = stored.subspan(sizeof(std::uint32_t));
   if (crc32c(body) != detail::load_big_endian<std::uint32_t>(stored.data())) return damaged("its checksum is wrong");
   msgpack::reader in(body);

@@ -71,7 +71,9 @@ std::uint32_t seal_chunk(std::byte* into, const byte_buffer& head, bytes_view co
 result<chunk_view> parse_chunk(bytes_view stored);
 
 /// How much of a chunk a page takes; an empty one still takes a directory entry.
-[[nodiscard]] inline std::uint32_t slot_weight(std::uint32_t bytes) noexcept { return bytes + 16; }
+[[nodiscard]] inline std::uint32_t slot_weight(std::uint32_t bytes) noexcept {
+  return bytes + 16;
+}
 /// Chunks a page or meta of `bytes` is spread over; 1 means that it shares one.
 [[nodiscard]] inline std::uint32_t parts_of(std::uint64_t bytes) noexcept {
   return bytes == 0 ? 1 : static_cast<std::uint32_t>((bytes - 1) / chunk_content_bytes_max + 1);

@@ -14,7 +14,9 @@
 namespace millrace::persistence {
 namespace {
 
-std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
+std::string quoted(const std::filesystem::path& path) {
+  return "'" + path.string() + "'";
+}
 
 error refusal(int code, const std::string& doing, const std::filesystem::path& path) {
   const auto text = doing + " " + quoted(path) + ": " + std::generic_category().message(code);
@@ -24,12 +26,15 @@ error refusal(int code, const std::string& doing, const std::filesystem::path& p
     case EROFS:
       return user_error(errc::read_only, text + "; make it writable for this user or choose another data folder");
     case ENOSPC:
-    case EDQUOT: return fatal_error(errc::disk_full, text + "; free some space and start again");
+    case EDQUOT:
+      return fatal_error(errc::disk_full, text + "; free some space and start again");
     case ENOTDIR:
     case EEXIST:
       return user_error(errc::invalid_argument, text + "; give the path of a folder, or of one that can be made");
-    case ENOENT: return user_error(errc::not_found, text + "; check the path");
-    default: return fatal_error(errc::io_error, text);
+    case ENOENT:
+      return user_error(errc::not_found, text + "; check the path");
+    default:
+      return fatal_error(errc::io_error, text);
   }
 }
 

@@ -13,8 +13,12 @@ namespace {
 constexpr unsigned readers_max = 64;
 constexpr std::uint64_t map_bytes_min = std::uint64_t{1} << 28;
 
-MDB_val to_val(bytes_view bytes) { return {bytes.size(), const_cast<std::byte*>(bytes.data())}; }
-bytes_view to_view(const MDB_val& val) { return {static_cast<const std::byte*>(val.mv_data), val.mv_size}; }
+MDB_val to_val(bytes_view bytes) {
+  return {bytes.size(), const_cast<std::byte*>(bytes.data())};
+}
+bytes_view to_view(const MDB_val& val) {
+  return {static_cast<const std::byte*>(val.mv_data), val.mv_size};
+}
 
 struct handle_deleter {
   void operator()(MDB_env* env) const noexcept { mdb_env_close(env); }
@@ -64,7 +68,8 @@ error to_error(int code, std::string_view doing, const std::filesystem::path& fo
       return retryable_error(errc::unavailable, text + "; close other programs that read this folder");
     case MDB_PANIC:
       return fatal_error(errc::failed, text + "; restart the process");
-    default: return fatal_error(errc::io_error, text);
+    default:
+      return fatal_error(errc::io_error, text);
   }
 }
 

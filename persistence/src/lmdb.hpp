@@ -16,8 +16,8 @@
 /// A thin move-only layer over LMDB: handles that close themselves, errors as `result`.
 namespace millrace::persistence::lmdb {
 
-/// What `code` means for a user; `doing` and `folder` say what failed where. `bytes` were to be written (0: none), which
-/// tells a full disk from other I/O errors, since LMDB reports both as EIO.
+/// What `code` means for a user; `doing` and `folder` say what failed where. `bytes` were to be written (0: none),
+/// which tells a full disk from other I/O errors, since LMDB reports both as EIO.
 [[nodiscard]] error to_error(int code, std::string_view doing, const std::filesystem::path& folder,
                              std::uint64_t bytes = 0);
 

@@ -92,7 +92,10 @@ private:
 class tree_check {
 public:
   tree_check(const file& from, const meta_record& meta)
-      : file_(from), meta_(meta), page_bytes_(meta.free_list.pad), pages_in_file_(from.bytes() / page_bytes_),
+      : file_(from),
+        meta_(meta),
+        page_bytes_(meta.free_list.pad),
+        pages_in_file_(from.bytes() / page_bytes_),
         seen_(meta.last_page + 1, false) {}
 
   void run() {
@@ -187,7 +190,8 @@ private:
     if (first + pages > pages_in_file_) throw damage{"the file is truncated: " + at(first + pages - 1) + " is missing"};
     std::vector<std::byte> head(head_bytes);
     read(first, head);
-    if ((load<std::uint16_t>(head.data() + 10) & flag_overflow) == 0 || load<std::uint32_t>(head.data() + 12) != pages) {
+    if ((load<std::uint16_t>(head.data() + 10) & flag_overflow) == 0 ||
+        load<std::uint32_t>(head.data() + 12) != pages) {
       throw damage{at(first) + " is of the wrong kind"};
     }
   }
@@ -237,7 +241,8 @@ meta_record newest_meta(const file& from) {
   const auto& newest = second->transaction > first->transaction ? *second : *first;
   // The last page need not be in the file yet, but a number far behind its end is none LMDB wrote.
   const auto pages = from.bytes() / page_bytes;
-  if (newest.last_page < 1 || newest.last_page / 64 > pages + 1024) throw damage{"a meta page has an impossible last page"};
+  if (newest.last_page < 1 || newest.last_page / 64 > pages + 1024)
+    throw damage{"a meta page has an impossible last page"};
   return newest;
 }
 

@@ -6,8 +6,8 @@
 
 namespace millrace::persistence::lmdb {
 
-/// Looks whether LMDB can open `folder` without harm: LMDB trusts page numbers and offsets it finds, so a truncated file
-/// is SIGBUS, a flipped bit a wild pointer, and a damaged list of free pages overwrites live ones.
+/// Looks whether LMDB can open `folder` without harm: LMDB trusts page numbers and offsets it finds, so a truncated
+/// file is SIGBUS, a flipped bit a wild pointer, and a damaged list of free pages overwrites live ones.
 ///
 /// Reads the file with pread, never through a map: the newest meta page, every branch and leaf page reachable from it,
 /// the heads of overflow pages and the free list; each page must be referenced once and lie within the file. Values are

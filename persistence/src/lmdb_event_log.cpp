@@ -49,7 +49,9 @@ std::string place(bytes_view prefix, log_offset offset) {
 }
 
 /// Over the key too, so that an entry under a key with a flipped bit is noticed.
-std::uint32_t sum_of(bytes_view key, bytes_view value) { return crc32c(value.subspan(sum_bytes), crc32c(key)); }
+std::uint32_t sum_of(bytes_view key, bytes_view value) {
+  return crc32c(value.subspan(sum_bytes), crc32c(key));
+}
 
 bool is_of(const lmdb::entry& stored, bytes_view prefix) {
   return stored.key.size() == prefix.size() + sizeof(std::uint64_t) &&
@@ -161,8 +163,8 @@ result<std::vector<log_entry>> lmdb_event_log::read(std::string_view topic, std:
                                             std::to_string(known->head.value));
   }
   if (from > known->tail) {
-    return user_error(errc::invalid_argument, place(prefix, from) + " is beyond the tail, offset " +
-                                                  std::to_string(known->tail.value));
+    return user_error(errc::invalid_argument,
+                      place(prefix, from) + " is beyond the tail, offset " + std::to_string(known->tail.value));
   }
   auto opened = lmdb::cursor::open(*begun, entries_);
   if (!opened) return std::move(opened).error();

@@ -11,8 +11,8 @@ namespace millrace::persistence {
 
 /// The event log on disk: a database of entries in offset order, and one of extents, which outlive trimmed entries.
 ///
-/// A key is topic, zero byte, partition and (for entries) first offset, the numbers big endian. A value is the crc32c of
-/// key and rest, then count and batch, or head and tail. Thread: as the port.
+/// A key is topic, zero byte, partition and (for entries) first offset, the numbers big endian. A value is the crc32c
+/// of key and rest, then count and batch, or head and tail. Thread: as the port.
 class lmdb_event_log final : public engine::event_log {
 public:
   static result<std::unique_ptr<lmdb_event_log>> open(const std::filesystem::path& folder,

@@ -15,8 +15,8 @@ result<std::unique_ptr<lmdb_snapshot_reader>> lmdb_snapshot_reader::open(
   if (*stored == nullptr || (*stored)->epoch != epoch) {
     return user_error(errc::not_found, "the snapshot of epoch " + std::to_string(epoch.value) + " is no longer kept");
   }
-  return std::unique_ptr<lmdb_snapshot_reader>(new lmdb_snapshot_reader(
-      std::move(environment), std::move(begun).value(), std::move(stored).value()));
+  return std::unique_ptr<lmdb_snapshot_reader>(
+      new lmdb_snapshot_reader(std::move(environment), std::move(begun).value(), std::move(stored).value()));
 }
 
 lmdb_snapshot_reader::lmdb_snapshot_reader(std::shared_ptr<snapshot_environment> environment, transaction transaction,

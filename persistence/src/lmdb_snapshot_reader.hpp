@@ -31,7 +31,9 @@ private:
   result<std::vector<std::byte>> read_parts(const content_ref& ref, std::string_view task, chunk_kind kind);
   result<std::uint32_t> visit_chunk(std::uint64_t chunk, std::string_view task, const manifest_task& of,
                                     const page_visitor& visit);
-  error failure(std::uint64_t chunk, std::string_view why) { return environment_->chunk_failure({chunk, info_.epoch}, why); }
+  error failure(std::uint64_t chunk, std::string_view why) {
+    return environment_->chunk_failure({chunk, info_.epoch}, why);
+  }
 
   std::shared_ptr<snapshot_environment> environment_;
   lmdb::transaction transaction_;

@@ -9,9 +9,7 @@
 
 namespace millrace::persistence {
 
-using engine::discard_mode;
 using engine::ledger_entry;
-using engine::snapshot_info;
 
 namespace {
 
@@ -20,7 +18,9 @@ constexpr std::uint64_t epoch_block = 16;
 // Tree pages, manifest and ledger beside the chunks.
 constexpr std::uint64_t overhead_bytes = std::uint64_t{2} << 20;
 
-std::string name(epoch_id epoch) { return "the snapshot of epoch " + std::to_string(epoch.value); }
+std::string name(epoch_id epoch) {
+  return "the snapshot of epoch " + std::to_string(epoch.value);
+}
 
 /// Larger than any number handed out so far, for when damage left no record of them: nobody takes a thousand snapshots
 /// a second, so counts from 1 never overtake the clock's milliseconds.
@@ -64,7 +64,8 @@ lmdb_snapshot_store::lmdb_snapshot_store(directory_lock lock, const std::filesys
   common.map_bytes = options.map_bytes;
   common.read_only = options.read_only;
   for (unsigned number = 0; number < 2; ++number) {
-    sides_[number].environment = std::make_shared<snapshot_environment>(folder / (number == 0 ? "a" : "b"), number, common);
+    sides_[number].environment =
+        std::make_shared<snapshot_environment>(folder / (number == 0 ? "a" : "b"), number, common);
   }
 }
 
@@ -159,7 +160,8 @@ result<std::unique_ptr<engine::snapshot_writer>> lmdb_snapshot_store::begin(epoc
 result<void> lmdb_snapshot_store::check_begin(epoch_id epoch, generation incarnation) const {
   if (auto writable = check_writable(); !writable) return writable;
   if (auto current = check_generation(epoch, incarnation); !current) return current;
-  if (writer_ != nullptr) return fatal_error(errc::in_use, "another snapshot is being written; commit or abort it first");
+  if (writer_ != nullptr)
+    return fatal_error(errc::in_use, "another snapshot is being written; commit or abort it first");
   if (const auto lost = lost_epoch()) {
     return fatal_error(errc::corrupt, name(*lost) + " is committed but lost; discard it to go on from the one before");
   }
@@ -238,54 +240,6 @@ const snapshot_environment* lmdb_snapshot_store::newest_good() const {
   return newest;
 }
 
-std::optional<epoch_id> lmdb_snapshot_store::lost_epoch() const {
-  if (ledger_.empty()) return std::nullopt;
-  const auto* newest = newest_good();
-  const auto committed = ledger_.rbegin()->first;
-  if (newest != nullptr && newest->current()->epoch >= committed) return std::nullopt;
-  return committed;
-}
-
-std::optional<epoch_id> lmdb_snapshot_store::epoch_of_damaged(const snapshot_environment& damaged) const {
-  if (damaged.current() != nullptr) return damaged.current()->epoch;
-  if (const auto lost = lost_epoch()) return lost;
-  // The turns alternate: beside the newest good one lay the commit before it.
-  const auto* newest = newest_good();
-  if (newest == nullptr) return std::nullopt;
-  const auto at = ledger_.lower_bound(newest->current()->epoch);
-  if (at == ledger_.begin()) return std::nullopt;
-  return std::prev(at)->first;
-}
-
-std::vector<snapshot_info> lmdb_snapshot_store::list() {
-  std::vector<snapshot_info> infos;
-  bool is_lost_shown = false;
-  const auto lost = lost_epoch();
-  for (const auto& [environment, is_base] : sides_) {
-    if (environment->current() == nullptr && !environment->is_damaged()) continue;
-    snapshot_info info;
-    if (environment->current() != nullptr) info = environment->current()->info(environment->number());
-    info.environment = environment->number();
-    info.is_ok = environment->is_good();
-    if (!info.is_ok) {
-      info.epoch = epoch_of_damaged(*environment).value_or(epoch_id{});
-      info.reason = environment->damage();
-    }
-    is_lost_shown = is_lost_shown || info.epoch == lost;
-    infos.push_back(std::move(info));
-  }
-  if (lost && !is_lost_shown) {
-    auto& info = infos.emplace_back();
-    info.epoch = *lost;
-    info.environment = turn();
-    info.is_ok = false;
-    info.reason = name(*lost) + " was committed, but environment '" + sides_[turn()].environment->folder().string() +
-                  "' no longer has it; discard it to go on from the one before";
-  }
-  std::ranges::sort(infos, std::ranges::greater{}, &snapshot_info::epoch);
-  return infos;
-}
-
 result<std::unique_ptr<engine::snapshot_reader>> lmdb_snapshot_store::open(epoch_id epoch) {
   for (const auto& [environment, is_base] : sides_) {
     if (!environment->is_good() || environment->current()->epoch != epoch) continue;
@@ -320,30 +274,6 @@ std::optional<epoch_id> lmdb_snapshot_store::oldest_retained() const {
     if (!oldest || environment->current()->epoch < *oldest) oldest = environment->current()->epoch;
   }
   return oldest;
-}
-
-result<void> lmdb_snapshot_store::discard(epoch_id epoch, discard_mode mode) {
-  if (auto writable = check_writable(); !writable) return writable;
-  if (writer_ != nullptr) return fatal_error(errc::in_use, "a snapshot is being written; commit or abort it first");
-  for (const auto& info : list()) {
-    if (info.epoch != epoch) continue;
-    auto& gone = sides_[info.environment];
-    auto& other = *sides_[1 - info.environment].environment;
-    if (mode == discard_mode::keep_one && !other.is_good()) {
-      return user_error(errc::failed, name(epoch) + " is the only one left; discard it by force or keep it");
-    }
-    // With nothing left at all the start is a fresh one: no commit is remembered, so none counts as lost.
-    if (other.current() == nullptr) ledger_.clear();
-    if (other.current() != nullptr && other.current()->epoch < epoch) {
-      ledger_.erase(ledger_.upper_bound(other.current()->epoch), ledger_.end());
-    }
-    if (auto wiped = wipe(gone); !wiped) return wiped;
-    if (!other.is_damaged()) {
-      if (auto stored = other.store_ledger_durably(ledger_); !stored) return stored;
-    }
-    return {};
-  }
-  return {};
 }
 
 result<void> lmdb_snapshot_store::check_writable() const {

@@ -35,8 +35,7 @@ processing_time wall_clock() {
 
 lmdb_snapshot_writer::lmdb_snapshot_writer(lmdb_snapshot_store& store,
                                            std::shared_ptr<snapshot_environment> environment,
-                                           std::shared_ptr<const manifest> base, epoch_id epoch,
-                                           generation incarnation)
+                                           std::shared_ptr<const manifest> base, epoch_id epoch, generation incarnation)
     : store_(store),
       environment_(std::move(environment)),
       base_(std::move(base)),
@@ -91,8 +90,8 @@ result<void> lmdb_snapshot_writer::put_meta(std::string_view task, bytes_view co
 result<void> lmdb_snapshot_writer::commit(engine::ledger_entry entry) {
   if (auto usable = check_open(); !usable) return usable;
   if (entry.epoch != next_->epoch || entry.incarnation != next_->incarnation) {
-    return user_error(errc::invalid_argument, "the ledger entry is not that of the snapshot of epoch " +
-                                                  std::to_string(next_->epoch.value));
+    return user_error(errc::invalid_argument,
+                      "the ledger entry is not that of the snapshot of epoch " + std::to_string(next_->epoch.value));
   }
   if (encode_ledger_entry(entry).size() > ledger_entry_bytes_max) {
     return user_error(errc::limit_exceeded, "positions and prepared handles of an epoch have more than " +

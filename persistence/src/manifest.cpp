@@ -18,7 +18,9 @@ constexpr std::size_t sum_bytes = sizeof(std::uint32_t);
 constexpr std::size_t ref_bytes = 12;
 constexpr std::size_t chunk_record_bytes = 16;
 
-error damaged(const char* what) { return fatal_error(errc::corrupt, what); }
+error damaged(const char* what) {
+  return fatal_error(errc::corrupt, what);
+}
 
 /// Room for the checksum in front.
 byte_buffer open_sealed() {
@@ -27,7 +29,9 @@ byte_buffer open_sealed() {
   return out;
 }
 
-void seal(byte_buffer& out) { store_big_endian(out.data(), crc32c(out.view().subspan(sum_bytes))); }
+void seal(byte_buffer& out) {
+  store_big_endian(out.data(), crc32c(out.view().subspan(sum_bytes)));
+}
 
 bool is_sealed(bytes_view stored) {
   return stored.size() > sum_bytes &&

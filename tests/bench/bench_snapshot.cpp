@@ -1,6 +1,6 @@
 // What a snapshot of keyed state costs on disk: 1 M rows of 72 bytes in pages of 256 rows, spread over four tasks, each
-// number the median of several snapshots, from `begin` to the durable `commit`. A plain file with the same bytes, written
-// and synced in the same run, is the limit to hold it against.
+// number the median of several snapshots, from `begin` to the durable `commit`. A plain file with the same bytes,
+// written and synced in the same run, is the limit to hold it against.
 //
 //   bench_snapshot [folder (default: the working folder)] [rows]
 
@@ -54,7 +54,9 @@ double median(std::vector<double> values) {
   return values[values.size() / 2];
 }
 
-std::string key(std::size_t task) { return "actor/" + std::to_string(task); }
+std::string key(std::size_t task) {
+  return "actor/" + std::to_string(task);
+}
 
 /// `share` of all pages, or every page where the store wants it.
 void snapshot(engine::snapshot_store& store, generation now, const std::vector<std::byte>& page, std::size_t pages,
@@ -129,9 +131,10 @@ int main(int argc, char** argv) {
     }
   }
   for (int round = 0; round < rounds; ++round) plain.push_back(plain_file(folder, page, pages));
-  std::printf("%zu rows x %zu B, %zu pages: full %.0f ms, incremental (10 %% dirty) %.0f ms, restore %.0f ms; "
-              "plain file + fdatasync %.0f ms\n",
-              rows, row_bytes, pages, median(full), median(incremental), median(restoring), median(plain));
+  std::printf(
+      "%zu rows x %zu B, %zu pages: full %.0f ms, incremental (10 %% dirty) %.0f ms, restore %.0f ms; "
+      "plain file + fdatasync %.0f ms\n",
+      rows, row_bytes, pages, median(full), median(incremental), median(restoring), median(plain));
   std::filesystem::remove_all(folder);
   return 0;
 }

@@ -33,7 +33,9 @@ errc code_of(const result<T>& got) {
 
 }  // namespace
 
-void event_log_conformance::init() { make_fresh(); }
+void event_log_conformance::init() {
+  make_fresh();
+}
 
 void event_log_conformance::countsEventsNotBatches() {
   QCOMPARE(must(log().extent("trades", 0)).tail.value, std::uint64_t{0});

@@ -13,6 +13,8 @@ int flip_after(const std::filesystem::path& file, std::string_view text, std::ui
 /// Replaces what is at `offset`.
 void overwrite(const std::filesystem::path& file, std::uint64_t offset, std::string_view bytes);
 
-inline std::span<const std::byte> bytes_of(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 }  // namespace millrace::tests

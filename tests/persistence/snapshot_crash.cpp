@@ -1,3 +1,5 @@
+#include <sys/wait.h>
+#include <unistd.h>
 #include <QTest>
 #include <csignal>
 #include <cstdio>
@@ -5,8 +7,6 @@
 #include <memory>
 #include <random>
 #include <stdexcept>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "file_damage.hpp"
 #include "millrace/engine/fault_point.hpp"
@@ -21,9 +21,13 @@ namespace {
 // The state of the child is a function of the round alone, so the parent needs no word from it to know it.
 constexpr unsigned tasks = 3;
 
-std::string task_key(unsigned task) { return "actor/" + std::to_string(task); }
+std::string task_key(unsigned task) {
+  return "actor/" + std::to_string(task);
+}
 
-std::uint32_t pages_in(unsigned task, std::uint64_t round) { return 12 + static_cast<std::uint32_t>((round + task) % 7); }
+std::uint32_t pages_in(unsigned task, std::uint64_t round) {
+  return 12 + static_cast<std::uint32_t>((round + task) % 7);
+}
 
 bool changes(unsigned task, std::uint32_t page, std::uint64_t round) {
   return std::mt19937(static_cast<unsigned>(round * 1'000 + page * 10 + task))() % 4 == 0;

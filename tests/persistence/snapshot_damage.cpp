@@ -1,9 +1,9 @@
-#include <QTest>
 #include <lmdb.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <QTest>
 
 #include <cstdio>
 #include <fstream>
@@ -55,7 +55,8 @@ bool mentions(const error& what, std::initializer_list<std::string> parts) {
 
 /// A mount namespace of this process's own, so that what is mounted here is seen nowhere else and ends with it.
 bool enter_mount_namespace() {
-  static const bool entered = ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
+  static const bool entered =
+      ::unshare(CLONE_NEWNS) == 0 && ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0;
   return entered;
 }
 
@@ -160,7 +161,8 @@ void snapshot_damage::namesAFlippedBitAndUsesTheOtherSnapshot() {
   const auto verified = store->verify(newest_);
   QVERIFY(!verified);
   QVERIFY(verified.error().code == errc::corrupt);
-  QVERIFY(mentions(verified.error(), {"chunk ", "epoch " + std::to_string(newest_.value), (path() / "b").string(), "discard"}));
+  QVERIFY(mentions(verified.error(),
+                   {"chunk ", "epoch " + std::to_string(newest_.value), (path() / "b").string(), "discard"}));
   QVERIFY(!store->list().front().is_ok);
   QVERIFY(store->begin(store->next_epoch().value(), now_).error().code == errc::corrupt);
   QVERIFY(contents(*store, older_) == marked("older"));
@@ -302,7 +304,8 @@ void snapshot_damage::reportsAFullDiskAndGoesOnWhenThereIsRoom() {
     const auto writer = std::move(store->begin(epoch, now)).value();
     const std::string content(9'000, 'x');
     result<void> done;
-    for (std::uint32_t page = 0; done && page < 4'000; ++page) done = writer->put_page("actor/0", page, bytes_of(content));
+    for (std::uint32_t page = 0; done && page < 4'000; ++page)
+      done = writer->put_page("actor/0", page, bytes_of(content));
     if (done) done = writer->commit({epoch, now, {}, {}});
     QVERIFY(done.error().code == errc::disk_full);
     QVERIFY(mentions(done.error(), {(disk_path / "b").string(), "bytes"}));

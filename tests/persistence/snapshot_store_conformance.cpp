@@ -75,7 +75,9 @@ epoch_id commit_all(snapshot_store& store, generation incarnation, const model& 
   return epoch;
 }
 
-void snapshot_store_conformance::init() { make_fresh(); }
+void snapshot_store_conformance::init() {
+  make_fresh();
+}
 
 void snapshot_store_conformance::handsOutGenerationsThatOnlyGrow() {
   generation last;

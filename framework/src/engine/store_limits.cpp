@@ -11,7 +11,9 @@ result<void> bounded(std::uint64_t value, std::uint64_t bound, const std::string
                     what + ": " + std::to_string(value) + " is more than the limit, " + std::to_string(bound));
 }
 
-std::string of_task(std::string_view task) { return " of task '" + std::string(task) + "'"; }
+std::string of_task(std::string_view task) {
+  return " of task '" + std::string(task) + "'";
+}
 
 }  // namespace
 
@@ -39,8 +41,8 @@ result<void> check_meta(std::string_view task, std::size_t bytes) {
 
 result<void> check_topic(std::string_view topic) {
   if (!topic.empty() && topic.size() <= log_topic_bytes_max && topic.find('\0') == std::string_view::npos) return {};
-  return user_error(errc::invalid_argument, "a topic's name has 1 to " + std::to_string(log_topic_bytes_max) +
-                                                " bytes, none of them zero");
+  return user_error(errc::invalid_argument,
+                    "a topic's name has 1 to " + std::to_string(log_topic_bytes_max) + " bytes, none of them zero");
 }
 
 result<void> check_batch(std::size_t bytes, std::uint32_t count) {

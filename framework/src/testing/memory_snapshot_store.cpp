@@ -37,7 +37,9 @@ error injected(const char* point) {
   return fatal_error(errc::io_error, std::string("injected failure at fault point ") + point);
 }
 
-std::string name(epoch_id epoch) { return "snapshot of epoch " + std::to_string(epoch.value); }
+std::string name(epoch_id epoch) {
+  return "snapshot of epoch " + std::to_string(epoch.value);
+}
 
 class memory_snapshot_reader final : public snapshot_reader {
 public:
@@ -218,14 +220,18 @@ const memory_snapshot_store::environment* memory_snapshot_store::newest_good() c
   return newest;
 }
 
-result<generation> memory_snapshot_store::next_generation() { return generation{++newest_generation_.value}; }
+result<generation> memory_snapshot_store::next_generation() {
+  return generation{++newest_generation_.value};
+}
 
 result<epoch_id> memory_snapshot_store::next_epoch() {
   if (last_epoch_ == reserved_to_) reserved_to_.value += epoch_block;
   return epoch_id{++last_epoch_.value};
 }
 
-unsigned memory_snapshot_store::turn() const { return newest_good() == &environments_[0] ? 1 : 0; }
+unsigned memory_snapshot_store::turn() const {
+  return newest_good() == &environments_[0] ? 1 : 0;
+}
 
 std::optional<epoch_id> memory_snapshot_store::base() const {
   const auto& next = environments_[turn()];
@@ -242,7 +248,8 @@ void memory_snapshot_store::resume_from(epoch_id epoch) {
 }
 
 result<std::unique_ptr<snapshot_writer>> memory_snapshot_store::begin(epoch_id epoch, generation incarnation) {
-  if (incarnation < newest_generation_) return fatal_error(errc::fenced, name(epoch) + " belongs to an older generation");
+  if (incarnation < newest_generation_)
+    return fatal_error(errc::fenced, name(epoch) + " belongs to an older generation");
   if (is_writing_) return fatal_error(errc::in_use, "another snapshot is being written; commit or abort it first");
   const auto* newest = newest_good();
   if (!ledger_.empty() && (newest == nullptr || ledger_.back().epoch > newest->snapshot->info.epoch)) {
@@ -255,7 +262,8 @@ result<std::unique_ptr<snapshot_writer>> memory_snapshot_store::begin(epoch_id e
   return std::unique_ptr<snapshot_writer>(std::make_unique<memory_snapshot_writer>(*this, epoch, incarnation));
 }
 
-result<void> memory_snapshot_store::commit(std::shared_ptr<const detail::memory_snapshot> snapshot, ledger_entry entry) {
+result<void> memory_snapshot_store::commit(std::shared_ptr<const detail::memory_snapshot> snapshot,
+                                           ledger_entry entry) {
   auto stamped = std::make_shared<detail::memory_snapshot>(*snapshot);
   if (now_) stamped->info.written_at = now_();
   environments_[snapshot->info.environment] = {.snapshot = std::move(stamped), .is_base = true, .is_damaged = false};

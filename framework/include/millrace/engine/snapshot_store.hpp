@@ -117,7 +117,8 @@ public:
   /// The newest 64 commits, oldest first, merged from both environments.
   virtual result<std::vector<ledger_entry>> ledger() = 0;
 
-  /// At most one snapshot an environment, newest first, damaged ones included (a cheap look; see `verify`).
+  /// Newest first: one snapshot an environment at most, damaged ones included, and a committed epoch that is nowhere
+  /// any more. A cheap look; see `verify`.
   virtual std::vector<snapshot_info> list() = 0;
 
   /// Reads everything of `epoch` and checks it.
