@@ -48,10 +48,11 @@ void end_run(self_pointer self, run_outcome outcome) {
   const bool orderly = s.ending->how != run_outcome::kind::failed;
   for (std::size_t i = 0; i < s.tasks.size(); ++i) {
     if (!s.tasks[i]) continue;
-    s.links[i]->stopping = true;
     if (orderly) {
+      // Its mailbox still holds the word that the last epoch is complete, which sinks must act on first.
       self->send(s.tasks[i], close_atom::value);
     } else {
+      s.links[i]->stopping = true;
       self->send_exit(s.tasks[i], caf::exit_reason::kill);
     }
   }

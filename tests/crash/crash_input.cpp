@@ -1,0 +1,108 @@
+#include "crash_input.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <random>
+#include <sstream>
+#include <tuple>
+
+namespace millrace::crash {
+
+namespace {
+
+constexpr int own_accounts = 40;
+constexpr int shared_accounts = 10;
+constexpr std::int64_t step_ns = 10'000'000;  // 100 entries a second of event time
+
+struct account_state {
+  std::int64_t count = 0;
+  std::int64_t total = 0;
+  std::vector<std::int64_t> recent;
+};
+
+std::string line(const std::string& account, const char* kind, std::int64_t number, std::int64_t count,
+                 std::int64_t total, std::int64_t recent) {
+  std::ostringstream out;
+  out << account << ',' << kind << ',' << number << ',' << count << ',' << total << ',' << recent;
+  return out.str();
+}
+
+}  // namespace
+
+expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed) {
+  expected_output out;
+  std::mt19937_64 random{seed};
+  std::map<std::tuple<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>> seconds;
+  for (const char file : {'a', 'b'}) {
+    std::ofstream csv{folder / (std::string{file} + ".csv")};
+    csv << "account,number,amount,at\n";
+    std::map<std::string, account_state> accounts;
+    for (std::int64_t n = 1; n <= lines; ++n) {
+      const bool is_shared = random() % 4 == 0;
+      const auto account = is_shared ? "s-" + std::to_string(random() % shared_accounts)
+                                     : std::string{file} + "-" + std::to_string(random() % own_accounts);
+      const auto amount = static_cast<std::int64_t>(random() % 20'001) - 10'000;
+      const auto at = n * step_ns;
+      csv << account << ',' << n << ',' << amount << ',' << at << '\n';
+      auto& second = seconds[{account, at / 1'000'000'000}];
+      ++second.first;
+      second.second += amount;
+      if (is_shared) continue;
+      auto& state = accounts[account];
+      ++state.count;
+      state.total += amount;
+      state.recent.push_back(amount);
+      std::int64_t recent = 0;
+      for (std::size_t i = state.recent.size() - std::min<std::size_t>(5, state.recent.size()); i < state.recent.size(); ++i) {
+        recent += state.recent[i];
+      }
+      out.in_order[account].push_back(line(account, "run", n, state.count, state.total, recent));
+    }
+  }
+  for (const auto& [where, sum] : seconds) {
+    out.sorted.push_back(line(std::get<0>(where), "sum", std::get<1>(where), sum.first, sum.second, 0));
+  }
+  std::sort(out.sorted.begin(), out.sorted.end());
+  return out;
+}
+
+std::string compare_output(const std::filesystem::path& folder, const expected_output& expected) {
+  std::vector<std::filesystem::path> segments;
+  for (const auto& f : std::filesystem::directory_iterator{folder}) {
+    if (f.is_regular_file() && f.path().extension() == ".csv") segments.push_back(f.path());
+  }
+  std::sort(segments.begin(), segments.end());
+  expected_output seen;
+  for (const auto& s : segments) {
+    std::ifstream in{s};
+    std::string text;
+    while (std::getline(in, text)) {
+      if (text.rfind("account,", 0) == 0) continue;
+      const auto account = text.substr(0, text.find(','));
+      if (text.compare(account.size(), 5, ",run,") == 0) {
+        seen.in_order[account].push_back(text);
+      } else {
+        seen.sorted.push_back(text);
+      }
+    }
+  }
+  std::sort(seen.sorted.begin(), seen.sorted.end());
+  std::ostringstream out;
+  for (const auto& [account, lines] : expected.in_order) {
+    const auto& got = seen.in_order[account];
+    if (got == lines) continue;
+    const auto [e, g] = std::mismatch(lines.begin(), lines.end(), got.begin(), got.end());
+    out << "account " << account << ": " << got.size() << " lines for " << lines.size() << ", first difference: expected '"
+        << (e == lines.end() ? "nothing" : *e) << "', got '" << (g == got.end() ? "nothing" : *g) << "'\n";
+  }
+  if (seen.sorted != expected.sorted) {
+    const auto [e, g] =
+        std::mismatch(expected.sorted.begin(), expected.sorted.end(), seen.sorted.begin(), seen.sorted.end());
+    out << "sums: " << seen.sorted.size() << " lines for " << expected.sorted.size() << ", first difference: expected '"
+        << (e == expected.sorted.end() ? "nothing" : *e) << "', got '" << (g == seen.sorted.end() ? "nothing" : *g)
+        << "'\n";
+  }
+  return out.str();
+}
+
+}  // namespace millrace::crash

@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace millrace::crash {
+
+/// What the output must come to, worked out from the input alone, without the engine.
+struct expected_output {
+  std::map<std::string, std::vector<std::string>> in_order;  ///< per account: its "run" lines
+  std::vector<std::string> sorted;                           ///< all "sum" lines, sorted
+};
+
+/// Writes `a.csv` and `b.csv` with `lines` entries each into `folder` and says what must come out of them.
+[[nodiscard]] expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed);
+
+/// How the committed output in `folder` differs: empty when it is as expected, else the first differences, in words.
+[[nodiscard]] std::string compare_output(const std::filesystem::path& folder, const expected_output& expected);
+
+}  // namespace millrace::crash
