@@ -23,7 +23,7 @@ simulated_coordinator::simulated_coordinator(simulated_process& process, engine:
 void simulated_coordinator::tick() {
   check();
   const auto interval = process_.plan().spec.settings.snapshot_interval;
-  const auto pause = interval.count() == 0 ? 200ms : std::clamp<std::chrono::milliseconds>(interval / 4, 1ms, 200ms);
+  const auto pause = interval.count() == 0 ? 200ms : std::clamp<std::chrono::milliseconds>(interval / 4, 2ms, 200ms);
   process_.scheduler().post_at(now() + std::chrono::nanoseconds{pause}.count(), process_.lines().coordinator,
                                [this] { tick(); });
 }

@@ -29,7 +29,7 @@ struct simulation_options {
   /// Credit of every channel; none: what the live runtime would give it.
   std::optional<engine::credit_window> credit{};
   /// How long a step takes on average, in virtual time.
-  std::chrono::nanoseconds step_time = std::chrono::microseconds{10};
+  std::chrono::nanoseconds step_time = std::chrono::microseconds{100};
   bool accept_duplicates = false;
   /// Negative controls only.
   engine::protections protect{};

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "millrace/context.hpp"
+#include "millrace/ids.hpp"
+#include "millrace/record.hpp"
+#include "millrace/time.hpp"
+
+/// Actors for the engine's tests, registered as `sim.*`, and the "disk" their sink writes to.
+namespace sample {
+
+/// What the producers `sim.numbers` emit: event `number` of partition `source`.
+struct reading {
+  std::string key;
+  std::int64_t source{};
+  std::int64_t number{};
+  std::int64_t amount{};
+  millrace::event_time at{};
+
+  bool operator==(const reading&) const = default;
+};
+MILLRACE_RECORD(reading, 1, key, source, number, amount, at)
+
+/// What `sim.tally` makes of them. `what`: "event" (one for each reading: `nth` of its key and source, after number
+/// `previous`), "window" (`sum` of the amounts of window `number`) or "summary" (`nth` readings with `sum` in all).
+struct outcome {
+  std::string what;
+  std::string key;
+  std::int64_t source = -1;
+  std::int64_t number = -1;
+  std::int64_t previous = -1;
+  std::int64_t nth = 0;
+  std::int64_t sum = 0;
+
+  bool operator==(const outcome&) const = default;
+};
+MILLRACE_RECORD(outcome, 1, what, key, source, number, previous, nth, sum)
+
+inline constexpr std::int64_t window_ns = 20'000'000;
+
+/// Event `number` of partition `source`, as a function of nothing else.
+[[nodiscard]] reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys);
+
+/// What outlives a simulated crash beside the snapshot store: the files of `sim.sink`, and how often its calls fail.
+struct disk {
+  struct files {
+    std::map<millrace::epoch_id, std::vector<outcome>> prepared, committed;
+  };
+  std::map<std::string, files> of_task;
+  std::uint64_t commits = 0;
+  std::uint64_t withdrawn = 0;
+  /// One prepare (commit) of so many fails; 0: none.
+  std::uint64_t prepare_fails_one_in = 0;
+  std::uint64_t commit_fails_one_in = 0;
+  millrace::random_source random{};
+
+  disk();
+  ~disk();
+  disk(const disk&) = delete;
+  disk& operator=(const disk&) = delete;
+  /// The one made last in this thread.
+  [[nodiscard]] static disk& current();
+
+  /// Committed output, in the order of each task's files.
+  [[nodiscard]] std::vector<outcome> output() const;
+};
+
+}  // namespace sample
