@@ -1,5 +1,7 @@
 #include "library/threshold.hpp"
 
+#include <cmath>
+
 #include "library/input_schema.hpp"
 #include "library/value_text.hpp"
 
@@ -44,19 +46,18 @@ std::optional<double> threshold::limit_passed(double number) const noexcept {
 
 void threshold::on_record(context&, const record_view& record) {
   const double number = number_of(record.field(value_index_));
+  if (std::isnan(number)) return;
   const auto at = record.field(time_index_).as_time();
   const auto limit = limit_passed(number);
   const auto* known = row_.get();
   if (!limit) {
-    if (known != nullptr && known->is_beyond) row_->is_beyond = false;
+    if (known != nullptr && known->side != 0) row_->side = 0;
     return;
   }
-  if (known != nullptr) {
-    const bool is_cooling =
-        known->alerted != event_time::min() && at < known->alerted + std::chrono::milliseconds{*cooldown_ms_};
-    if (known->is_beyond || is_cooling) return;
-  }
-  row_.set({true, at});
+  const auto side = static_cast<std::int8_t>(number > *limit ? 1 : -1);
+  if (known != nullptr && (known->side == side || at < known->alerted + std::chrono::milliseconds{*cooldown_ms_}))
+    return;
+  row_.set({side, at});
   alert(record, number, *limit, at);
 }
 

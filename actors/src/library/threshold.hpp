@@ -13,10 +13,10 @@ namespace millrace::library {
 
 /// What a threshold remembers of a key.
 struct threshold_row {
-  bool is_beyond{};                        ///< an alert was raised and the value has not come back since
+  std::int8_t side{};  ///< where the last alert was and the value still is: -1 below, 1 above; 0: within
   event_time alerted = event_time::min();  ///< when the last alert was
 };
-MILLRACE_RECORD(threshold_row, 1, is_beyond, alerted)
+MILLRACE_RECORD(threshold_row, 1, side, alerted)
 
 /// Raises an alert when a value crosses a limit: one when it leaves the permitted range, the next when it has been back
 /// and leaves again. Within the cooldown after an alert a key raises none; a value that is still beyond the limit when

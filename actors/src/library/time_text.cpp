@@ -59,6 +59,10 @@ int days_in(int year, int month) noexcept {
 }
 
 std::optional<event_time> from_seconds(std::int64_t seconds, std::int64_t ns) noexcept {
+  if (seconds < 0 && ns > 0) {  // towards zero: the earliest times fit only as a whole
+    ++seconds;
+    ns -= ns_per_second;
+  }
   event_time t;
   if (__builtin_mul_overflow(seconds, ns_per_second, &t.ns) || __builtin_add_overflow(t.ns, ns, &t.ns)) return {};
   return t;

@@ -1,0 +1,284 @@
+// Before Qt, whose keyword `emit` is the name of a member here.
+#include "actor_rig.hpp"
+#include "millrace/engine/fault_point.hpp"
+#include "millrace/sink.hpp"
+
+#include <sys/resource.h>
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <optional>
+
+using namespace millrace;
+using namespace millrace::testing;
+using lines = std::vector<std::string>;
+
+namespace {
+
+std::string failing_point;
+
+engine::fault_action fail_at_point(const char* point) {
+  return failing_point == point ? engine::fault_action::fail : engine::fault_action::proceed;
+}
+
+std::string content(const std::filesystem::path& path) {
+  std::ifstream in{path, std::ios::binary};
+  return {std::istreambuf_iterator<char>{in}, {}};
+}
+
+void write(const std::string& path, const std::string& text) {
+  std::ofstream{path, std::ios::binary} << text;
+}
+
+/// Files beyond this length fail to grow, as on a full disk.
+class file_size_limit {
+public:
+  explicit file_size_limit(rlim_t bytes) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limited = before_;
+    limited.rlim_cur = bytes;
+    ::setrlimit(RLIMIT_FSIZE, &limited);
+    ::signal(SIGXFSZ, SIG_IGN);
+  }
+  ~file_size_limit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+
+private:
+  rlimit before_{};
+};
+
+}  // namespace
+
+class file_sink_test : public QObject {
+  Q_OBJECT
+private slots:
+  void init() {
+    dir_ = std::make_unique<QTemporaryDir>();
+    failing_point.clear();
+    engine::install_fault_hook(fail_at_point);
+  }
+  void cleanup() { engine::install_fault_hook(nullptr); }
+
+  void showsEventsOnlyAfterTheCommit() {
+    auto rig = started({0});
+    rig->feed({"a,1.5,0", "\"b,c\",,1000000000"});
+    const auto handle = prepared(*rig, 7);
+    QCOMPARE(segments(), lines{});
+    QVERIFY(committed(*rig, 7, handle));
+    QCOMPARE(segments(), lines{"probe-0-00000000000000000007.csv"});
+    QCOMPARE(output(), std::string{"key,value,at\na,1.5,1970-01-01T00:00:00Z\n\"b,c\",,1970-01-01T00:00:01Z\n"});
+  }
+
+  void writesJsonLines() {
+    auto rig = started({0}, {{"format", "jsonl"}, {"time_format", "ns"}});
+    rig->feed({"a,1.5,7", "b,,8"});
+    QVERIFY(committed(*rig, 1, prepared(*rig, 1)));
+    QCOMPARE(segments(), lines{"probe-0-00000000000000000001.jsonl"});
+    QCOMPARE(output(),
+             std::string{"{\"key\":\"a\",\"value\":1.5,\"at\":7}\n{\"key\":\"b\",\"value\":null,\"at\":8}\n"});
+  }
+
+  void makesNoFileForAnEmptyEpoch() {
+    auto rig = started({0});
+    QCOMPARE(prepared(*rig, 1), std::string{});
+    rig->feed({"a,1,1"});
+    QVERIFY(committed(*rig, 2, prepared(*rig, 2)));
+    QCOMPARE(prepared(*rig, 3), std::string{});
+    QCOMPARE(segments().size(), std::size_t{1});
+  }
+
+  void commitsTwiceAsOnce() {
+    auto rig = started({0});
+    rig->feed({"a,1,1"});
+    const auto handle = prepared(*rig, 1);
+    QVERIFY(committed(*rig, 1, handle));
+    const auto once = output();
+    QVERIFY(committed(*rig, 1, handle));
+    QCOMPARE(output(), once);
+  }
+
+  void keepsSeveralPreparedEpochsApart() {
+    auto rig = started({0});
+    rig->feed({"a,1,1"});
+    const auto first = prepared(*rig, 1);
+    rig->feed({"b,2,2"});
+    const auto second = prepared(*rig, 2);
+    QVERIFY(committed(*rig, 1, first));
+    QVERIFY(committed(*rig, 2, second));
+    QCOMPARE(segments().size(), std::size_t{2});
+    QVERIFY(output().find("b,2,") != std::string::npos);
+  }
+
+  void rollsForwardWhatTheSnapshotKnowsAndDropsTheRest() {
+    std::string handle;
+    {
+      auto rig = started({0});
+      rig->feed({"a,1,1"});
+      handle = prepared(*rig, 1);
+      rig->feed({"lost,2,2"});
+      (void)prepared(*rig, 2);
+      rig->feed({"lost as well,3,3"});
+    }
+    auto rig = started({1}, {}, {{epoch_id{1}, handle}});
+    QCOMPARE(segments(), lines{"probe-0-00000000000000000001.csv"});
+    QCOMPARE(pending(), lines{});
+    rig->feed({"b,2,2"});
+    QVERIFY(committed(*rig, 3, prepared(*rig, 3)));
+    QCOMPARE(segments().size(), std::size_t{2});
+    QVERIFY(output().find("lost") == std::string::npos);
+  }
+
+  void survivesACrashAroundTheRename_data() {
+    QTest::addColumn<QByteArray>("point");
+    QTest::newRow("before") << QByteArray{"sink.before_rename"};
+    QTest::newRow("after") << QByteArray{"sink.after_rename"};
+  }
+  void survivesACrashAroundTheRename() {
+    QFETCH(QByteArray, point);
+    std::string handle;
+    {
+      auto rig = started({0});
+      rig->feed({"a,1,1"});
+      handle = prepared(*rig, 1);
+      failing_point = point.toStdString();
+      QVERIFY(!committed(*rig, 1, handle));
+    }
+    failing_point.clear();
+    auto rig = started({1}, {}, {{epoch_id{1}, handle}});
+    QCOMPARE(segments().size(), std::size_t{1});
+    QCOMPARE(output(), std::string{"key,value,at\na,1,1970-01-01T00:00:00.000000001Z\n"});
+  }
+
+  void withdrawsSegmentsAfterTheSnapshotItGoesBackTo() {
+    {
+      auto rig = started({0});
+      for (const std::uint64_t epoch : {1, 2, 3}) {
+        rig->feed({"a,1,1"});
+        QVERIFY(committed(*rig, epoch, prepared(*rig, epoch)));
+      }
+    }
+    write(path("probe-0-1-00000000000000000009.csv"), "another actor's");
+    write(path("probe-1-00000000000000000009.csv"), "another partition's");
+    auto rig = started({1});
+    QCOMPARE(segments(), (lines{"probe-0-00000000000000000001.csv", "probe-0-1-00000000000000000009.csv",
+                                "probe-1-00000000000000000009.csv"}));
+    QCOMPARE(rig->ctx().lines.size(), std::size_t{1});
+  }
+
+  void refusesTheOutputOfAnotherRun() {
+    std::filesystem::create_directories(path(""));
+    write(path("probe-3-00000000000000000009.csv"), "x");
+    const auto refused = start_error();
+    QVERIFY(refused.find("holds output of an earlier run ('probe-3-00000000000000000009.csv')") != std::string::npos);
+    QVERIFY(refused.find("new folder") != std::string::npos);
+    QCOMPARE(segments().size(), std::size_t{1});
+  }
+
+  void startsAgainAfterACrashBeforeTheFirstSnapshot() {
+    started({0})->feed({"a,1,1"});
+    {
+      auto rig = started({0});
+      rig->feed({"a,1,1"});
+      (void)prepared(*rig, 1);
+    }
+    QCOMPARE(start_error(), std::string{});
+    QCOMPARE(pending(), lines{});
+  }
+
+  void refusesFilesThatWereTamperedWith() {
+    auto rig = started({0});
+    rig->feed({"a,1,1"});
+    const auto handle = prepared(*rig, 1);
+    const auto name = dir_->filePath("out/.inprogress/").toStdString() + pending().front();
+    write(name, "short");
+    QVERIFY(commit_error(*rig, handle).find("has 5 bytes where the snapshot says") != std::string::npos);
+    std::filesystem::remove(name);
+    QVERIFY(commit_error(*rig, handle).find("is gone") != std::string::npos);
+    QVERIFY(commit_error(*rig, "no handle").find("none of a file sink") != std::string::npos);
+    QVERIFY(commit_error(*rig, "5 ../../x y").find("none of a file sink") != std::string::npos);
+  }
+
+  void losesNothingOnAFullDisk() {
+    auto rig = started({0});
+    lines many;
+    for (int i = 0; i < 200; ++i) many.push_back(std::string(500, 'x') + std::to_string(i) + ",1,1");
+    rig->feed(many);
+    {
+      const file_size_limit limit{50'000};
+      const auto refused = rig->as<sink>().prepare(rig->ctx(), {1});
+      QVERIFY(!refused);
+      QCOMPARE(refused.error().code, errc::disk_full);
+      QVERIFY(refused.error().message.find(".inprogress/probe-0.0.csv") != std::string::npos);
+    }
+    QVERIFY(committed(*rig, 2, prepared(*rig, 2)));
+    const auto text = output();
+    QCOMPARE(std::count(text.begin(), text.end(), '\n'), 201);
+    for (int i = 0; i < 200; ++i) QVERIFY(text.find("x" + std::to_string(i) + ",1,") != std::string::npos);
+  }
+
+  void namesAFolderThatCannotBeMade() {
+    write(dir_->filePath("out").toStdString(), "a file");
+    QVERIFY(start_error().find("cannot make the folder '" + path(".inprogress")) != std::string::npos);
+  }
+
+private:
+  [[nodiscard]] std::string path(const std::string& name) const {
+    return dir_->filePath(("out/" + name).c_str()).toStdString();
+  }
+  [[nodiscard]] std::unique_ptr<actor_rig> made(std::map<std::string, param_value> params = {}) const {
+    params.try_emplace("path", dir_->filePath("out").toStdString());
+    return std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.file_sink",
+                                                          .params = std::move(params),
+                                                          .input_fields = "key:string,value:float64?,at:event_time"});
+  }
+  [[nodiscard]] std::unique_ptr<actor_rig> started(epoch_id restored, std::map<std::string, param_value> params = {},
+                                                   const std::vector<sink::prepared>& handles = {}) const {
+    auto rig = made(std::move(params));
+    const auto ok = rig->as<sink>().recover(rig->ctx(), restored, handles);
+    if (!ok) qFatal("%s", ok.error().message.c_str());
+    return rig;
+  }
+  [[nodiscard]] std::string start_error() const {
+    auto rig = made();
+    const auto ok = rig->as<sink>().recover(rig->ctx(), {0}, {});
+    return ok ? std::string{} : ok.error().message;
+  }
+  static std::string prepared(actor_rig& rig, std::uint64_t epoch) {
+    auto handle = rig.as<sink>().prepare(rig.ctx(), {epoch});
+    if (!handle) qFatal("%s", handle.error().message.c_str());
+    return std::move(handle).value();
+  }
+  static bool committed(actor_rig& rig, std::uint64_t epoch, const std::string& handle) {
+    return rig.as<sink>().commit(rig.ctx(), {epoch}, handle).has_value();
+  }
+  static std::string commit_error(actor_rig& rig, const std::string& handle) {
+    const auto ok = rig.as<sink>().commit(rig.ctx(), {1}, handle);
+    return ok ? std::string{} : ok.error().message;
+  }
+  [[nodiscard]] lines files_in(const std::string& folder) const {
+    lines names;
+    for (const auto& entry : std::filesystem::directory_iterator{path(folder)}) {
+      const auto name = entry.path().filename().string();
+      if (entry.is_regular_file() && !name.ends_with(".lock")) names.push_back(name);
+    }
+    std::ranges::sort(names);
+    return names;
+  }
+  [[nodiscard]] lines segments() const { return files_in(""); }
+  [[nodiscard]] lines pending() const { return files_in(".inprogress"); }
+  /// What the folder shows: the segments in the order of their names.
+  [[nodiscard]] std::string output() const {
+    std::string all;
+    for (const auto& name : segments()) all += content(path(name));
+    return all;
+  }
+
+  std::unique_ptr<QTemporaryDir> dir_;
+};
+
+QTEST_APPLESS_MAIN(file_sink_test)
+#include "file_sink_test.moc"

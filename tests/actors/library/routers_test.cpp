@@ -1,0 +1,86 @@
+// Before Qt, whose keyword `emit` is the name of a member here.
+#include "library/routers.hpp"
+#include "actor_rig.hpp"
+#include "millrace/key_group.hpp"
+
+#include <QtTest>
+
+using namespace millrace;
+using namespace millrace::testing;
+
+namespace {
+
+/// Only makes batches: a filter accepts any record.
+actor_rig& batches() {
+  static actor_rig rig{{.id = "millrace.filter",
+                        .params = {{"field", "key"}, {"value", "x"}},
+                        .input_fields = "key:string,value:float64"}};
+  return rig;
+}
+
+std::vector<std::uint16_t> targets_of(router& r, const batch_ptr& b, std::uint32_t partitions,
+                                      std::vector<std::uint64_t>& hashes) {
+  std::vector<std::uint16_t> targets(b->size());
+  hashes.assign(b->size(), 0);
+  (void)r.route(batches().ctx(), *b, partitions, targets, hashes);
+  return targets;
+}
+
+}  // namespace
+
+class routers_test : public QObject {
+  Q_OBJECT
+private slots:
+  void byKeyAgreesWithKeyGroups() {
+    std::vector<std::string> rows;
+    for (int i = 0; i < 200; ++i) rows.push_back("key-" + std::to_string(i) + ",1");
+    const auto b = batches().batch_of(rows);
+    const std::vector<std::string> names{"key"};
+    const auto type = record_type_ptr{record_type_ptr{}, &b->type()};
+    const auto key = key_of(type, names);
+    QVERIFY(key);
+    for (const std::uint32_t groups : {1024u, 1000u}) {
+      library::by_key router;
+      QVERIFY(router.routes_by_key());
+      router.use_key(*key, groups);
+      std::vector<std::uint64_t> hashes;
+      const auto targets = targets_of(router, b, 7, hashes);
+      for (std::uint32_t i = 0; i < b->size(); ++i) {
+        key_bytes one;
+        QVERIFY((*key)->key(*b, i, one));
+        QCOMPARE(hashes[i], key_hash(one.view()));
+        QCOMPARE(std::uint32_t{targets[i]}, partition_of(key_group_of(hashes[i], groups), 7, groups));
+      }
+    }
+  }
+
+  void byKeyNamesARecordWithoutAKey() {
+    const auto b = batches().batch_of({"a,1", "b,nan"});
+    const std::vector<std::string> names{"value"};
+    const auto key = key_of(record_type_ptr{record_type_ptr{}, &b->type()}, names);
+    library::by_key router;
+    router.use_key(*key, 1024);
+    std::vector<std::uint64_t> hashes;
+    QVERIFY_EXCEPTION_THROWN((void)targets_of(router, b, 2, hashes), std::invalid_argument);
+  }
+
+  void roundRobinGoesOnWhereItStopped() {
+    const auto b = batches().batch_of({"a,1", "a,1", "a,1", "a,1"});
+    library::round_robin router;
+    std::vector<std::uint64_t> hashes;
+    QCOMPARE(targets_of(router, b, 3, hashes), (std::vector<std::uint16_t>{0, 1, 2, 0}));
+    byte_buffer state;
+    msgpack::writer w{state};
+    router.save_state(w);
+    library::round_robin next;
+    msgpack::reader in{state.view()};
+    QVERIFY(next.load_state(in));
+    QCOMPARE(targets_of(next, b, 3, hashes), (std::vector<std::uint16_t>{1, 2, 0, 1}));
+    QCOMPARE(targets_of(next, b, 2, hashes), (std::vector<std::uint16_t>{0, 1, 0, 1}));
+  }
+
+  void broadcastSaysSo() { QVERIFY(library::broadcast{}.broadcasts()); }
+};
+
+QTEST_APPLESS_MAIN(routers_test)
+#include "routers_test.moc"
