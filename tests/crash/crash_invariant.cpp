@@ -1,0 +1,40 @@
+#include "crash_invariant.hpp"
+
+#include <algorithm>
+
+#include "millrace/persistence/snapshot_store.hpp"
+
+namespace millrace::crash {
+
+namespace {
+
+// Segments are called <actor>-<partition>-<epoch>.csv.
+std::uint64_t newest_segment(const std::filesystem::path& output) {
+  std::uint64_t newest = 0;
+  for (const auto& f : std::filesystem::directory_iterator{output}) {
+    if (!f.is_regular_file() || f.path().extension() != ".csv") continue;
+    const auto name = f.path().stem().string();
+    newest = std::max<std::uint64_t>(newest, std::stoull(name.substr(name.rfind('-') + 1)));
+  }
+  return newest;
+}
+
+}  // namespace
+
+std::string check_nothing_early(const std::filesystem::path& data, const std::filesystem::path& output) {
+  const auto visible = newest_segment(output);
+  if (visible == 0) return {};
+  persistence::snapshot_store_options look;
+  look.read_only = true;
+  auto store = persistence::open_snapshot_store(data, look);
+  if (!store) return "the snapshots cannot be read after a kill: " + store.error().message + "\n";
+  std::uint64_t complete = 0;
+  for (const auto& info : (*store)->list()) {
+    if (info.is_ok) complete = std::max(complete, info.epoch.value);
+  }
+  if (visible <= complete) return {};
+  return "output of epoch " + std::to_string(visible) + " is visible, but the newest complete snapshot is " +
+         std::to_string(complete) + "\n";
+}
+
+}  // namespace millrace::crash
