@@ -73,7 +73,7 @@ struct scratch {
 
 result<figures> measure(const setup& s, const hotpath_options& o) {
   const auto checked = validate(topology_of(s));
-  if (!checked.ok()) return fatal_error(errc::invalid_topology, to_string(checked.problems.front()));
+  if (!checked.ok()) return fatal_error(errc::invalid_topology, to_string(checked.problems.back()));
   const scratch folder;
   runtime::run_options options;
   options.data_dir = folder.at.string();
@@ -101,6 +101,8 @@ result<figures> measure(const setup& s, const hotpath_options& o) {
   for (std::size_t i = 0; i < latency.size(); ++i) latency[i] -= before[i];
   const auto q = [&](double p) { return engine::latency_histogram::quantile(latency, p) / 1000; };
   if ((*run)->wait(0ms)) return fatal_error(errc::failed, "the run ended while it was measured");
+  (*run)->stop();
+  if (!(*run)->wait(20s)) return fatal_error(errc::timeout, "the run did not end");
   return figures{events / seconds, cpu * 1e9 / std::max(events, 1.0), cpu / seconds, q(0.5), q(0.99), q(0.999)};
 }
 

@@ -69,6 +69,12 @@ std::string explain(const CLI::App& app, const CLI::ParseError& e) {
          detail::did_you_mean(what.substr(0, what.find('=')), flag_names(innermost(app)));
 }
 
+/// On every verb and sub-verb.
+void add_version(CLI::App& app) {
+  app.set_version_flag("--version", "millrace " MILLRACE_VERSION, "Print the version and exit");
+  for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) add_version(*sub);
+}
+
 }  // namespace
 
 std::unique_ptr<CLI::App> make_grammar(action& chosen) {
@@ -76,14 +82,13 @@ std::unique_ptr<CLI::App> make_grammar(action& chosen) {
       "Millrace runs reactive data topologies: producers, routers, processors and "
       "sinks joined by streams.",
       "millrace");
-  app->set_version_flag("--version", "millrace " MILLRACE_VERSION, "Print the version and exit");
   app->require_subcommand(1);
   app->get_formatter()->column_width(34);
   for (const auto& v : verbs()) {
     auto* sub = app->add_subcommand(v.name, v.help);
-    sub->set_version_flag("--version", "millrace " MILLRACE_VERSION, "Print the version and exit");
     v.declare(*sub, chosen);
   }
+  add_version(*app);
   app->footer("Exit codes: 0 fine, 1 the work failed or a verdict is negative, 2 wrong use or invalid input.");
   return app;
 }

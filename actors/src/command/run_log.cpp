@@ -4,7 +4,10 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/basic_file_sink.h>
 
+#include <chrono>
+#include <cstdint>
 #include <mutex>
+#include <string>
 #include <string_view>
 
 #include "console/terminal.hpp"
@@ -13,14 +16,42 @@ namespace millrace::command {
 
 namespace {
 
-/// Standard error, shared with the live table.
+/// More a second are not read by anybody, only drown what matters.
+constexpr int lines_per_s_max = 20;
+
+/// Standard error, shared with the live table. A failure that repeats itself fills no terminal: what goes beyond the
+/// limit is counted.
 class terminal_sink final : public spdlog::sinks::base_sink<std::mutex> {
+public:
+  ~terminal_sink() override { say_left_out(); }
+
+private:
   void sink_it_(const spdlog::details::log_msg& message) override {
+    const auto second = std::chrono::floor<std::chrono::seconds>(message.time);
+    if (second != second_) {
+      say_left_out();
+      second_ = second;
+      lines_ = 0;
+    }
+    if (++lines_ > lines_per_s_max) {
+      ++left_out_;
+      return;
+    }
     spdlog::memory_buf_t line;
     formatter_->format(message, line);
     console::terminal::instance().write_error({line.data(), line.size()});
   }
   void flush_() override {}
+  void say_left_out() {
+    if (left_out_ == 0) return;
+    console::terminal::instance().write_error("… " + std::to_string(left_out_) +
+                                              " more log lines left out; --log FILE keeps them all\n");
+    left_out_ = 0;
+  }
+
+  std::chrono::time_point<spdlog::log_clock, std::chrono::seconds> second_{};
+  int lines_ = 0;
+  std::uint64_t left_out_ = 0;
 };
 
 spdlog::level::level_enum level_of(log_level level) {

@@ -154,6 +154,7 @@ std::vector<std::string> status_table::lines(const status_view& view, console::e
   for (const auto& row : grid) out.push_back(compose(widths, row, style_));
   if (left_out != 0) out.push_back(style_(tone::dim, cut("… and " + std::to_string(left_out) + " more", room.columns)));
   out.insert(out.end(), below.begin(), below.end());
+  if (out.size() >= room.rows) out.resize(room.rows > 1 ? room.rows - 1 : 1);
   return out;
 }
 

@@ -11,6 +11,7 @@ std::span<const verb> verbs() {
       verb{"actor", "Look up the actor types a topology can use", declare_actor},
       verb{"snapshot", "Look into the snapshots of a data directory", declare_snapshot},
       verb{"topology", "Look at and steer the topologies that are running", declare_topology},
+      verb{"bench", "Measure this machine and this build", declare_bench},
       verb{"completion", "Print a completion script for a shell", declare_completion},
   };
   return table;
