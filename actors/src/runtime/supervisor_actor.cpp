@@ -26,7 +26,13 @@ void quit_if_over(self_pointer self) {
     if (r.alive != 0) return;
   }
   for (const auto& link : s.links) {
-    if (link) link->disconnect();
+    if (!link) continue;
+    // A last commit that fails comes too late for a restart: the next start finishes it from the snapshot.
+    if (!link->failure.empty() && s.ending->how != run_outcome::kind::failed) {
+      s.ending = run_outcome{run_outcome::kind::failed, false,
+                             link->failure + "; start again with the same data directory to finish the output"};
+    }
+    link->disconnect();
   }
   s.links.clear();
   s.tasks.clear();

@@ -10,6 +10,7 @@ using self_pointer = caf::stateful_actor<task_state>*;
 
 void report(self_pointer self, engine::task_failure failure) {
   auto& s = self->state;
+  s.link->failure = failure.what.message;
   self->send(s.link->supervisor(), failure_message{s.link->id(), s.incarnation, std::move(failure)});
   s.link->stopping = true;
 }

@@ -33,6 +33,8 @@ public:
   [[nodiscard]] run_shared& shared() const noexcept { return shared_; }
   /// Looked at before every step: a stopping task takes no more input, whatever waits in its mailbox.
   std::atomic<bool> stopping{false};
+  /// Why the task is over. Written by the task, read by the supervisor once the task is down.
+  std::string failure{};
   /// The alarm set last has rung or is past.
   void alarm_passed() noexcept { armed_ns_ = 0; }
 

@@ -21,6 +21,8 @@ void seeded_scheduler::post_at(std::int64_t at_ns, line to, action what) {
 }
 
 bool seeded_scheduler::step() {
+  if (lines_.empty()) return false;
+  if (++steps_ % steps_per_change == 0) lines_[random_.below(lines_.size())].speed = draw_speed();
   if (step_ns_ > 0) clock_.move_by(static_cast<std::int64_t>(random_.below(static_cast<std::uint64_t>(2 * step_ns_))));
   wake_sleepers();
   std::uint64_t total = 0;
@@ -31,7 +33,6 @@ bool seeded_scheduler::step() {
     clock_.move_to(alarms_.begin()->first);
     wake_sleepers();
   }
-  if (++steps_ % steps_per_change == 0) lines_[random_.below(lines_.size())].speed = draw_speed();
   const auto chosen = pick(total);
   trace(chosen);
   trace(static_cast<std::uint64_t>(clock_.steady_ns()));

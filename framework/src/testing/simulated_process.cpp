@@ -119,7 +119,12 @@ void simulated_process::stop_region(std::uint32_t region) {
 void simulated_process::on_failure(task_id task, generation incarnation, const engine::task_failure& failure) {
   const auto where = plan().tasks[task.value].region;
   auto& r = regions_[where];
-  if (is_ending() || r.now != region_phase::running || incarnation != r.incarnation) return;
+  if (is_ending()) {
+    ending_ = simulation::phase::failed;
+    message_ = failure.what.message;
+    return;
+  }
+  if (r.now != region_phase::running || incarnation != r.incarnation) return;
   if (failure.action != failure_action::restart) {
     fail_run(failure.what.message, failure.action == failure_action::escalate);
     return;
@@ -164,7 +169,8 @@ void simulated_process::end_run(simulation::phase how) {
   ending_ = how;
   for (const auto& t : tasks_) {
     if (!t || t->is_killed) continue;
-    t->is_stopping = true;
+    // After an orderly end the mailbox still holds the word that the last epoch is complete.
+    t->is_stopping = how == simulation::phase::failed;
     t->is_killed = true;
     const auto region = plan().tasks[t->id().value].region;
     scheduler().post(line_of(t->id()), [this, id = t->id(), region, how] {

@@ -172,6 +172,7 @@ public:
     }
     auto& f = files(c);
     f.prepared.clear();
+    if (!*withdraws) return {};
     disk::current().withdrawn += std::erase_if(f.committed, [&](const auto& file) { return file.first > restored; });
     return {};
   }
