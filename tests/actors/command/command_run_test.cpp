@@ -18,7 +18,8 @@ class command_run_test : public QObject {
   static void interrupt(const QProcess& process) { ::kill(static_cast<pid_t>(process.processId()), SIGINT); }
   static QStringList undisturbed() {
     const topology_folder folder{events};
-    (void)run_command({"run", folder.file()});
+    const auto ended = run_command({"run", folder.file()});
+    if (ended.exit_code != 0) qFatal("the undisturbed run failed: %s", ended.err.constData());
     return folder.output();
   }
 
@@ -91,12 +92,79 @@ private slots:
     QProcess first;
     start_command(first, {"run", folder.file()});
     QTRY_VERIFY_WITH_TIMEOUT(QDir{folder.data_dir()}.exists("LOCK"), 20'000);
-    QTRY_VERIFY_WITH_TIMEOUT(!first.readAllStandardOutput().isEmpty(), 20'000);
+    QTRY_VERIFY_WITH_TIMEOUT(first.bytesAvailable() > 0, 20'000);
     const auto second = run_command({"run", folder.file()});
     QVERIFY(second.exit_code != 0);
     QVERIFY2(second.err.startsWith("error: "), second.err);
     interrupt(first);
     QCOMPARE(finish_command(first).exit_code, 0);
+  }
+
+  void theSecondSignalEndsAtOnceAndTheNextRunRecovers() {
+    const topology_folder folder{events, 10'000};
+    QProcess process;
+    start_command(process, {"run", folder.file()});
+    QTRY_VERIFY_WITH_TIMEOUT(QDir{folder.path("out")}.entryList({"*.csv"}).size() > 1, 20'000);
+    interrupt(process);
+    // Another signal than the first: two of a kind may be delivered as one.
+    ::kill(static_cast<pid_t>(process.processId()), SIGTERM);
+    const auto ended = finish_command(process);
+    QCOMPARE(ended.exit_code, 1);
+    QVERIFY(!ended.crashed);
+    const auto resumed = run_command({"run", folder.file(), "--set", "numbers.rate=0"});
+    QVERIFY2(resumed.exit_code == 0, resumed.err);
+    QCOMPARE(folder.output(), undisturbed());
+  }
+
+  void aFailureNamesItsReason_data() {
+    QTest::addColumn<QString>("action");
+    QTest::newRow("stop") << "stop";
+    QTest::newRow("escalate") << "escalate";
+    QTest::newRow("restart") << "restart";
+  }
+  void aFailureNamesItsReason() {
+    QFETCH(QString, action);
+    const topology_folder folder{1};
+    folder.write("numbers.csv", "n\n1\nmany\n");
+    folder.write("fail.mill", QString{R"({"millrace": 1, "name": "fail", "actors": [
+      {"name": "read", "type": "millrace.file_source", "params": {"path": "numbers.csv", "fields": "n:int64"},
+       "on_failure": {"action": "%1", "max_restarts": 1, "backoff": "1ms"}},
+      {"name": "drop", "type": "millrace.null_sink"}], "streams": ["read -> drop"]})"}
+                                  .arg(action)
+                                  .toUtf8());
+    const auto ended = run_command({"run", folder.path("fail.mill")});
+    QCOMPARE(ended.exit_code, 1);
+    QVERIFY2(ended.err.contains("error: ") && ended.err.contains("numbers.csv:3"), ended.err);
+  }
+
+  void runsCanBeSteeredFromOutside() {
+    const topology_folder folder{1'000'000'000, 1'000};
+    QProcess process;
+    start_command(process, {"run", folder.file()});
+    const auto pid = QString::number(process.processId());
+    QTRY_VERIFY_WITH_TIMEOUT(run_command({"topology", "status", "numbers", "--pid", pid}).exit_code == 0, 20'000);
+    const auto list = run_command({"topology", "list", "--json"});
+    QVERIFY2(list.exit_code == 0, list.err);
+    QVERIFY2(list.out.contains(folder.data_dir().toUtf8()), list.out);
+    const auto status = run_command({"topology", "status", "numbers", "--pid", pid, "--json"});
+    QCOMPARE(nlohmann::json::parse(status.out.toStdString())["tasks"].size(), std::size_t{5});
+    QCOMPARE(run_command({"topology", "snapshot", "numbers", "--pid", pid}).exit_code, 0);
+    QCOMPARE(run_command({"topology", "stop", "numbers", "--pid", pid}).exit_code, 0);
+    const auto ended = finish_command(process);
+    QVERIFY2(ended.exit_code == 0, ended.err);
+    QVERIFY2(ended.out.contains("to resume"), ended.out);
+    QCOMPARE(run_command({"topology", "stop", "numbers", "--pid", pid}).exit_code, 2);
+  }
+
+  void aProgramOfItsOwnTakesTheSameOptions() {
+    const topology_folder folder{1};
+    QProcess own;
+    own.start(MILLRACE_OWN_MAIN, {"--data-dir", folder.path("own.data"), "--set", "numbers.count=500", "--json"});
+    const auto ended = finish_command(own);
+    QVERIFY2(ended.exit_code == 0, ended.err);
+    QCOMPARE(ended.json_lines().back()["actors"][0]["events"].get<int>(), 500);
+    own.start(MILLRACE_OWN_MAIN, {"--nonsense"});
+    QCOMPARE(finish_command(own).exit_code, 2);
   }
 
   void snapshotsCanBeListedAndInspected() {
