@@ -7,10 +7,8 @@ set(CMAKE_AUTOMOC OFF)
 function(millrace_test name)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "TIMEOUT" "SOURCES;LINK;ARGS")
   add_executable(test_${name} ${arg_SOURCES})
-  # Without the compiler's predefines: CMake asks for them without the language level, and moc then fails on <concepts>;
-  # without any level it fails on <chrono>.
-  set_target_properties(test_${name} PROPERTIES AUTOMOC ON AUTOMOC_COMPILER_PREDEFINES OFF
-    AUTOMOC_MOC_OPTIONS -D__cplusplus=202002L
+  # moc 6.4 misjudges the guards of <concepts> and then stumbles over this macro of libstdc++ because it does not know it.
+  set_target_properties(test_${name} PROPERTIES AUTOMOC ON AUTOMOC_MOC_OPTIONS "-D_GLIBCXX_VISIBILITY="
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
   target_link_libraries(test_${name} PRIVATE ${arg_LINK} Qt6::Test millrace_build)
   add_test(NAME ${name} COMMAND test_${name} ${arg_ARGS})

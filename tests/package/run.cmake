@@ -16,4 +16,4 @@ step(${CMAKE_COMMAND} -S ${PROBE_DIR} -B ${build} -G ${GENERATOR} -D CMAKE_PREFI
   -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -D CMAKE_CXX_FLAGS=${flags}
   -D CMAKE_BUILD_TYPE=Release)
 step(${CMAKE_COMMAND} --build ${build})
-step(${build}/outside)
+step(${CMAKE_COMMAND} -E chdir ${build} ./outside --no-table)
