@@ -114,6 +114,12 @@ std::unique_ptr<run_control> listen(const std::string& topology, const std::stri
   return nullptr;
 }
 
+std::string announcement(const std::string& topology, const std::string& data_dir, const run_control* control) {
+  auto text = topology + ": running\n  data          " + data_dir;
+  if (control != nullptr) text += "\n  control       " + control->address();
+  return text;
+}
+
 int finish(const run_result& r) {
   if (r.outcome.how != runtime::run_outcome::kind::failed) return exit_ok;
   print_error(r.outcome.message);
@@ -135,14 +141,14 @@ int run_session(topology t, const run_flags& flags) {
   auto reporter = make_reporter(flags, *plan);
   auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *log));
   if (!run) return fail_with(run.error());
-  const auto control = listen(t.name, data_dir, **run, *log);
-  reporter->begin("millrace: running '" + t.name + "', data in " + data_dir +
-                  (control ? ", control socket " + control->address() : std::string{}));
+  auto control = listen(t.name, data_dir, **run, *log);
+  reporter->begin(announcement(t.name, data_dir, control.get()));
 
   session watched{**run, *reporter, control.get(), flags};
   const auto outcome = watched.watch(signal);
   const run_result r{watched.totals(), outcome, data_dir};
   reporter->end(r);
+  control.reset();
   return finish(r);
 }
 
