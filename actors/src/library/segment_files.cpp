@@ -123,18 +123,22 @@ result<void> segment_files::commit(const segment_handle& handle) {
   if (engine::fault_point("sink.before_rename") == engine::fault_action::fail) {
     return retryable_error(errc::io_error, "cannot rename '" + pending + "': refused by an experiment");
   }
-  const auto bytes = bytes_of(pending);
-  if (bytes && *bytes != handle.bytes) {
-    return fatal_error(errc::corrupt, "'" + pending + "' has " + std::to_string(*bytes) +
-                                          " bytes where the snapshot says " + std::to_string(handle.bytes) +
-                                          ": somebody changed it");
+  // The final name first: it carries the epoch, so once it is there this commit has happened, and a pending file of that
+  // name is a later incarnation's.
+  if (bytes_of(final_path) != handle.bytes) {
+    const auto bytes = bytes_of(pending);
+    if (!bytes) {
+      return fatal_error(errc::corrupt, "'" + pending + "' is gone and '" + final_path +
+                                            "' is not what it was to become: " +
+                                            "somebody changed the output folder; start with a new one");
+    }
+    if (*bytes != handle.bytes) {
+      return fatal_error(errc::corrupt, "'" + pending + "' has " + std::to_string(*bytes) +
+                                            " bytes where the snapshot says " + std::to_string(handle.bytes) +
+                                            ": somebody changed it");
+    }
+    if (::rename(pending.c_str(), final_path.c_str()) != 0) return system_failure("cannot rename", pending);
   }
-  if (!bytes && bytes_of(final_path) != handle.bytes) {
-    return fatal_error(errc::corrupt, "'" + pending + "' is gone and '" + final_path +
-                                          "' is not what it was to become: " +
-                                          "somebody changed the output folder; start with a new one");
-  }
-  if (bytes && ::rename(pending.c_str(), final_path.c_str()) != 0) return system_failure("cannot rename", pending);
   if (engine::fault_point("sink.after_rename") == engine::fault_action::fail) {
     return retryable_error(errc::io_error,
                            "cannot make durable the folder '" + folder_ + "': refused by an experiment");

@@ -101,6 +101,22 @@ private slots:
     QCOMPARE(output(), once);
   }
 
+  void goesBackToTheSameEpochTwiceWithoutMixingFiles() {
+    std::string handle;
+    {
+      auto rig = started({0});
+      rig->feed({"a,1,1"});
+      handle = prepared(*rig, 1);
+    }
+    {
+      auto rig = started({1}, {}, {{epoch_id{1}, handle}});
+      rig->feed({"b,22,2", "c,33,3"});
+      (void)prepared(*rig, 2);  // never completed: the process dies here
+    }
+    auto rig = started({1}, {}, {{epoch_id{1}, handle}});
+    QCOMPARE(segments(), lines{"probe-0-00000000000000000001.csv"});
+  }
+
   void keepsSeveralPreparedEpochsApart() {
     auto rig = started({0});
     rig->feed({"a,1,1"});
@@ -130,6 +146,24 @@ private slots:
     QVERIFY(committed(*rig, 3, prepared(*rig, 3)));
     QCOMPARE(segments().size(), std::size_t{2});
     QVERIFY(output().find("lost") == std::string::npos);
+  }
+
+  void recoversFromTheSameSnapshotTwice() {
+    std::string handle;
+    {
+      auto rig = started({0});
+      rig->feed({"a,1,1"});
+      handle = prepared(*rig, 1);
+    }
+    {
+      auto rig = started({1}, {}, {{epoch_id{1}, handle}});
+      rig->feed({"a longer one,2,2"});
+      (void)prepared(*rig, 2);  // under the name that the first file had before it was committed
+    }
+    auto rig = started({1}, {}, {{epoch_id{1}, handle}});
+    QCOMPARE(segments(), lines{"probe-0-00000000000000000001.csv"});
+    QCOMPARE(pending(), lines{});
+    QVERIFY(output().find("longer") == std::string::npos);
   }
 
   void survivesACrashAroundTheRename_data() {
