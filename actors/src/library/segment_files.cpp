@@ -123,8 +123,8 @@ result<void> segment_files::commit(const segment_handle& handle) {
   if (engine::fault_point("sink.before_rename") == engine::fault_action::fail) {
     return retryable_error(errc::io_error, "cannot rename '" + pending + "': refused by an experiment");
   }
-  // The final name first: it carries the epoch, so once it is there this commit has happened, and a pending file of that
-  // name is a later incarnation's.
+  // The final name first: it carries the epoch, so once it is there this commit has happened, and a pending file of
+  // that name is a later incarnation's.
   if (bytes_of(final_path) != handle.bytes) {
     const auto bytes = bytes_of(pending);
     if (!bytes) {
