@@ -1,11 +1,22 @@
 #include "library/threshold.hpp"
 
+#include <charconv>
 #include <cmath>
 
 #include "library/input_schema.hpp"
 #include "library/value_text.hpp"
 
 namespace millrace::library {
+
+namespace {
+
+/// Six digits are what a person reads; the fields have them all.
+void append_rounded(std::string& out, double number) {
+  char text[32];
+  out.append(text, std::to_chars(text, text + sizeof text, number, std::chars_format::general, 6).ptr);
+}
+
+}  // namespace
 
 result<void> threshold::configure(wiring& w) {
   const auto type = dynamic_input_type(w, "in");
@@ -72,11 +83,10 @@ void threshold::alert(const record_view& record, double number, double limit, ev
     append_text(message, fields_.types[field], record.field(index), time_format::iso);
     (void)row.set(field++, record.field(index));
   }
-  const field_type number_type{.kind = field_kind::float64};
   message += " is ";
-  append_text(message, number_type, value::of(number), time_format::iso);
+  append_rounded(message, number);
   message += number > limit ? ", above " : ", below ";
-  append_text(message, number_type, value::of(limit), time_format::iso);
+  append_rounded(message, limit);
   (void)row.set(field++, value::of(number));
   (void)row.set(field++, value::of(limit));
   (void)row.set(field++, value::of(std::string_view{message}));
