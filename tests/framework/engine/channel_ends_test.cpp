@@ -1,0 +1,190 @@
+// The two ends of a channel: what a lane sends within its credit, and what the input makes of it.
+#include "hand_channel.hpp"
+#include "sample_actors.hpp"
+
+#include <QtTest>
+
+using namespace millrace;
+using engine::credit_window;
+using engine::frame;
+using engine::frame_kind;
+using engine::input_channel;
+using engine::output_lane;
+using arrival = input_channel::arrival;
+using order = input_channel::order;
+
+namespace {
+
+batch_ptr readings(std::int64_t first, std::int64_t count) {
+  typed_builder<sample::reading> b{static_cast<std::uint32_t>(count)};
+  for (std::int64_t i = 0; i < count; ++i) b.push(sample::reading_of(0, first + i, 5));
+  return b.finish();
+}
+
+/// A lane and an input with a wire between them.
+struct ends {
+  explicit ends(credit_window w) : window{w} {}
+
+  credit_window window;
+  std::shared_ptr<sample::hand_wire> wire = std::make_shared<sample::hand_wire>();
+  output_lane lane{"a/0.out -> b/0.in", frame{.incarnation = {3}}, std::make_unique<sample::hand_sender>(wire), window};
+  input_channel input{"a/0.out -> b/0.in", 0, std::make_unique<sample::hand_receiver>(wire), nullptr, window, {3}};
+  engine::task_stats stats;
+  frame got;
+  std::uint32_t skip = 0;
+
+  arrival receive() {
+    auto what = input.receive(got, skip, order::strict, stats);
+    return what ? *what : arrival::none;
+  }
+  void send(std::int64_t first, std::int64_t count) { lane.send_batch(readings(first, count), {first}, 0); }
+};
+
+constexpr credit_window small{4, std::uint64_t{1} << 20};
+
+}  // namespace
+
+class channel_ends_test : public QObject {
+  Q_OBJECT
+private slots:
+  void sendsNoMoreThanTheWindow() {
+    ends e{small};
+    for (int i = 0; i < 7; ++i) e.send(i * 10, 10);
+    QCOMPARE(e.wire->frames.size(), std::size_t{4});
+    QVERIFY(!e.lane.is_free());
+    QCOMPARE(e.lane.batches_in_flight(), 7U);
+    e.lane.send_barrier({9});
+    QCOMPARE(e.receive(), arrival::data);
+    e.input.done(e.got);
+    e.lane.collect_credit();
+    QVERIFY2(e.wire->frames.size() == 4, "what waits goes out first, in order");
+    for (int i = 0; i < 6; ++i) {
+      QCOMPARE(e.receive(), arrival::data);
+      e.input.done(e.got);
+      e.lane.collect_credit();
+    }
+    QCOMPARE(e.receive(), arrival::barrier);
+    QCOMPARE(e.got.epoch.value, std::uint64_t{9});
+    e.lane.collect_credit();
+    QVERIFY(e.lane.is_free());
+    QCOMPARE(e.lane.batches_in_flight(), 0U);
+  }
+
+  void letsABatchLargerThanTheWindowPass() {
+    ends e{{4, 1000}};
+    const auto large = readings(0, 200);
+    QVERIFY(large->bytes() > 1000);
+    e.lane.send_batch(large, {1}, 0);
+    QCOMPARE(e.wire->frames.size(), std::size_t{1});
+    QVERIFY2(!e.lane.is_free(), "one at a time");
+    QCOMPARE(e.receive(), arrival::data);
+    QCOMPARE(e.got.count, 200U);
+    e.input.done(e.got);
+    e.lane.collect_credit();
+    QVERIFY(e.lane.is_free());
+  }
+
+  void barriersAndEndsNeedNoCredit() {
+    ends e{small};
+    for (int i = 0; i < 4; ++i) e.send(i, 1);
+    QVERIFY(!e.lane.is_free());
+    e.lane.send_barrier({1});
+    e.lane.send_end();
+    QCOMPARE(e.wire->frames.size(), std::size_t{6});
+  }
+
+  void sendsAWatermarkOnlyWhenItMoved() {
+    ends e{small};
+    e.send(5, 1);
+    e.lane.send_watermark({5});
+    QCOMPARE(e.wire->frames.size(), std::size_t{1});
+    e.lane.send_watermark({6});
+    e.lane.send_watermark({6});
+    QCOMPARE(e.wire->frames.size(), std::size_t{2});
+    QCOMPARE(e.receive(), arrival::data);
+    QCOMPARE(e.receive(), arrival::watermark);
+    QCOMPARE(e.got.watermark.ns, 6);
+  }
+
+  void countsEventsAcrossFrames() {
+    ends e{small};
+    e.lane.restore({100});
+    e.input.restore({100}, false);
+    e.send(0, 7);
+    e.send(7, 5);
+    QCOMPARE(e.receive(), arrival::data);
+    QCOMPARE(e.got.first.value, std::uint64_t{100});
+    QCOMPARE(e.receive(), arrival::data);
+    QCOMPARE(e.got.first.value, std::uint64_t{107});
+    QCOMPARE(e.input.expected().value, std::uint64_t{112});
+    QCOMPARE(e.lane.next().value, std::uint64_t{112});
+  }
+
+  void trimsWhatWasSeenAlsoInTheMiddleOfABatch() {
+    ends e{small};
+    e.input.restore({3}, false);
+    e.send(0, 5);
+    QCOMPARE(e.receive(), arrival::data);
+    QCOMPARE(e.skip, 3U);
+    QCOMPARE(e.stats.duplicates.get(), std::uint64_t{3});
+    QCOMPARE(e.input.expected().value, std::uint64_t{5});
+  }
+
+  void refusesAGap() {
+    ends e{small};
+    e.lane.restore({4});
+    e.send(0, 2);
+    const auto got = e.input.receive(e.got, e.skip, order::strict, e.stats);
+    QVERIFY(!got);
+    QCOMPARE(got.error().code, errc::corrupt);
+    QVERIFY2(got.error().message.find("events 0 to 3 are missing") != std::string::npos, got.error().message.c_str());
+  }
+
+  void dropsFramesOfOtherGenerations() {
+    ends e{small};
+    e.send(0, 2);
+    e.wire->frames.front().incarnation = {2};
+    e.lane.restore({0});
+    e.send(0, 2);
+    QCOMPARE(e.receive(), arrival::data);
+    QCOMPARE(e.stats.duplicates.get(), std::uint64_t{2});
+    QCOMPARE(e.receive(), arrival::none);
+  }
+
+  void namesTheChannelWhenAFrameCannotBeRead() {
+    ends e{small};
+    e.wire->broken = "checksum mismatch";
+    const auto got = e.input.receive(e.got, e.skip, order::strict, e.stats);
+    QVERIFY(!got);
+    QCOMPARE(QByteArray::fromStdString(got.error().message), "channel a/0.out -> b/0.in: checksum mismatch");
+  }
+
+  void remembersThatTheInputEnded() {
+    ends e{small};
+    e.lane.send_end();
+    QCOMPARE(e.receive(), arrival::end);
+    QVERIFY(e.input.has_ended());
+    QCOMPARE(e.got.watermark, event_time::max());
+  }
+
+  void givesCreditBackEveryQuarterOfTheWindow() {
+    ends e{{16, std::uint64_t{1} << 20}};
+    for (int i = 0; i < 8; ++i) e.send(i, 1);
+    for (int i = 0; i < 8; ++i) {
+      QCOMPARE(e.receive(), arrival::data);
+      e.input.done(e.got);
+    }
+    QCOMPARE(e.wire->credit.size(), std::size_t{2});
+    QCOMPARE(e.wire->credit.front().batches, 4U);
+  }
+
+  void aWindowSuitsTheNumberOfChannels() {
+    QCOMPARE(credit_window::for_receiver_with(1).batches, 32U);
+    QCOMPARE(credit_window::for_receiver_with(16).batches, 16U);
+    QCOMPARE(credit_window::for_receiver_with(1000).batches, 4U);
+    QVERIFY(credit_window::for_receiver_with(1000).bytes >= std::uint64_t{1} << 20);
+  }
+};
+
+QTEST_APPLESS_MAIN(channel_ends_test)
+#include "channel_ends_test.moc"

@@ -1,0 +1,201 @@
+#include "millrace/engine/row_store.hpp"
+
+#include <QtTest>
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "millrace/context.hpp"
+#include "millrace/key.hpp"
+#include "millrace/state.hpp"
+
+using namespace millrace;
+using engine::header_of;
+using engine::row_page;
+using engine::row_store;
+
+namespace {
+
+using model = std::map<std::string, std::int64_t>;
+
+/// A store with one number and one text a key, and the same as plain maps.
+class tested_store {
+public:
+  tested_store() {
+    number_ = rows.layout().add("number", "int", engine::cell_ops_of<std::int64_t>());
+    text_ = rows.layout().add("text", "string", engine::cell_ops_of<std::string>());
+  }
+
+  void put(const std::string& key, std::int64_t v) {
+    const auto id = rows.find_or_create(hash(key), bytes(key));
+    auto* at = rows.writable_row(id);
+    *cell<std::int64_t>(at, number_) = v;
+    *cell<std::string>(at, text_) = std::to_string(v) + " as a text too long to lie inside";
+    header_of(at).present |= 1U << number_ | 1U << text_;
+    content[key] = v;
+  }
+  void erase(const std::string& key) {
+    const auto id = rows.find(hash(key), bytes(key));
+    if (id != engine::no_row) rows.erase(id);
+    content.erase(key);
+  }
+  /// What the rows hold; a text that does not fit its number shows as -1.
+  [[nodiscard]] model stored() const {
+    model out;
+    rows.for_each([&](engine::row_id, const std::byte* at) { add(out, at); });
+    return out;
+  }
+  [[nodiscard]] bool finds_everything() const {
+    if (rows.size() != content.size()) return false;
+    for (const auto& [key, v] : content) {
+      const auto id = rows.find(hash(key), bytes(key));
+      if (id == engine::no_row || *cell<std::int64_t>(rows.row(id), number_) != v) return false;
+    }
+    return stored() == content;
+  }
+  void add(model& out, const std::byte* at) const {
+    const auto v = *cell<std::int64_t>(at, number_);
+    const bool fits = cell<std::string>(at, text_)->starts_with(std::to_string(v) + " as");
+    out[std::string{as_text(header_of(at).key.view())}] = fits ? v : -1;
+  }
+  static std::uint64_t hash(const std::string& key) { return key_hash(as_bytes(key)); }
+  static key_bytes bytes(const std::string& key) { return key_bytes{as_bytes(key)}; }
+
+  row_store rows;
+  model content;
+
+private:
+  template <class T>
+  [[nodiscard]] T* cell(std::byte* row, std::size_t index) const {
+    return reinterpret_cast<T*>(row + rows.layout().cells()[index].offset);
+  }
+  template <class T>
+  [[nodiscard]] const T* cell(const std::byte* row, std::size_t index) const {
+    return reinterpret_cast<const T*>(row + rows.layout().cells()[index].offset);
+  }
+  std::size_t number_ = 0;
+  std::size_t text_ = 0;
+};
+
+/// One environment of the store on disk: encoded pages by number.
+using disk = std::map<std::uint32_t, std::string>;
+
+void write(disk& to, const engine::frozen_rows& frozen) {
+  for (const auto& page : frozen.pages) {
+    byte_buffer out;
+    msgpack::writer w{out};
+    (*page.content).encode(w);
+    to[page.number] = std::string{as_text(out.view())};
+  }
+}
+
+std::unique_ptr<tested_store> loaded(const disk& from, unsigned environment) {
+  auto out = std::make_unique<tested_store>();
+  for (const auto& [number, content] : from) {
+    if (auto ok = out->rows.load_page(number, as_bytes(content), {0, 1}, key_hash); !ok) {
+      qFatal("%s", ok.error().message.c_str());
+    }
+  }
+  out->rows.loaded_from(environment);
+  out->content = out->stored();
+  return out;
+}
+
+std::string key_of_number(std::uint64_t n) { return "key" + std::to_string(n) + (n % 3 == 0 ? " with a long name" : ""); }
+
+}  // namespace
+
+class row_store_test : public QObject {
+  Q_OBJECT
+private slots:
+  void agreesWithAModelThroughTurnsAbortsAndRestarts() {
+    random_source random{5};
+    auto s = std::make_unique<tested_store>();
+    std::array<disk, 2> disks;
+    std::array<model, 2> written;
+    std::array<bool, 2> has_base{};
+    unsigned turn = 0;
+    for (int round = 0; round < 400; ++round) {
+      for (std::uint64_t i = random.below(300); i-- != 0;) {
+        const auto key = key_of_number(random.below(1500));
+        if (random.below(4) == 0) {
+          s->erase(key);
+        } else {
+          s->put(key, static_cast<std::int64_t>(random.below(1'000'000)));
+        }
+      }
+      const auto frozen = s->rows.freeze(turn, !has_base[turn]);
+      const auto at_barrier = s->content;
+      for (int i = 0; i < 50; ++i) s->put(key_of_number(random.below(1500)), round);
+      if (random.below(4) == 0) {
+        std::vector<std::uint32_t> pages;
+        for (const auto& p : frozen.pages) pages.push_back(p.number);
+        s->rows.thaw(turn, pages);
+        continue;
+      }
+      write(disks[turn], frozen);
+      written[turn] = at_barrier;
+      has_base[turn] = true;
+      if (random.below(5) == 0) {
+        s = loaded(disks[turn], turn);
+        QVERIFY2(s->content == written[turn], "a snapshot lacks changes");
+        has_base[1 - turn] = false;
+      }
+      QVERIFY(s->finds_everything());
+      turn = 1 - turn;
+    }
+  }
+
+  void frozenPagesDoNotChange() {
+    tested_store s;
+    for (std::uint64_t i = 0; i < 1000; ++i) s.put(key_of_number(i), 1);
+    const auto before = s.content;
+    const auto frozen = s.rows.freeze(0, true);
+    for (std::uint64_t i = 0; i < 1000; i += 2) s.put(key_of_number(i), 2);
+    for (std::uint64_t i = 1; i < 1000; i += 4) s.erase(key_of_number(i));
+    for (std::uint64_t i = 5000; i < 5500; ++i) s.put(key_of_number(i), 3);
+    model then;
+    for (const auto& page : frozen.pages) {
+      for (std::uint32_t r = 0; r < row_page::rows; ++r) {
+        const auto* at = (*page.content).row(r);
+        if (header_of(at).live != 0) s.add(then, at);
+      }
+    }
+    QVERIFY(then == before);
+    QVERIFY(s.finds_everything());
+  }
+
+  void freezesOnlyPagesThatChanged() {
+    tested_store s;
+    for (std::uint64_t i = 0; i < 1024; ++i) s.put(key_of_number(i), 1);
+    QCOMPARE(s.rows.freeze(0, false).pages.size(), std::size_t{4});
+    QCOMPARE(s.rows.freeze(0, false).pages.size(), std::size_t{0});
+    s.put(key_of_number(0), 2);
+    QCOMPARE(s.rows.freeze(0, false).pages.size(), std::size_t{1});
+    QVERIFY2(s.rows.freeze(1, false).pages.size() == 4, "each environment has a dirty bit of its own");
+    QCOMPARE(s.rows.freeze(1, true).pages.size(), std::size_t{4});
+  }
+
+  void refusesDamagedPages_data() {
+    QTest::addColumn<QByteArray>("bytes");
+    QTest::newRow("no list") << QByteArray{"\xc0"};
+    QTest::newRow("too many rows") << QByteArray{"\xdc\x01\x01"};
+    QTest::newRow("cut") << QByteArray{"\x91\x94\x00\xc4\x01"};
+    QTest::newRow("row outside the page") << QByteArray{"\x91\x94\xcd\x01\x00\xc4\x01k\x00\x90", 11};
+    QTest::newRow("one row twice") << QByteArray{"\x92\x94\x05\xc4\x01k\x00\x90\x94\x05\xc4\x01m\x00\x90", 17};
+    QTest::newRow("a value of another type") << QByteArray{"\x91\x94\x05\xc4\x01k\x01\x91\xa1x", 11};
+  }
+  void refusesDamagedPages() {
+    QFETCH(QByteArray, bytes);
+    tested_store s;
+    const bytes_view view{reinterpret_cast<const std::byte*>(bytes.constData()), static_cast<std::size_t>(bytes.size())};
+    const auto ok = s.rows.load_page(3, view, {0, 1}, key_hash);
+    QVERIFY(!ok);
+    QCOMPARE(ok.error().code, errc::corrupt);
+    QVERIFY(ok.error().message.starts_with("state page 3: "));
+  }
+};
+
+QTEST_APPLESS_MAIN(row_store_test)
+#include "row_store_test.moc"
