@@ -23,8 +23,11 @@ void begin(self_pointer self) {
   if (!ok) {
     s.link->log(log_level::error, ok.error().message);
     // What a restart cannot mend (a state that no longer fits, a folder that is not ours) must not be retried.
-    const auto action =
-        ok.error().kind == error_class::user ? failure_action::stop : failure_action::restart;
+    const auto wanted = s.task->policy().action;
+    const bool ends_run = wanted == failure_action::stop || wanted == failure_action::escalate;
+    const auto action = ok.error().kind == error_class::user ? failure_action::stop
+                        : ends_run                           ? wanted
+                                                             : failure_action::restart;
     report(self, {std::move(ok).error(), action});
     return;
   }

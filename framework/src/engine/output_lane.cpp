@@ -17,7 +17,7 @@ bool needs_credit(const frame& f) noexcept {
 
 credit_window credit_window::for_receiver_with(std::size_t channels) noexcept {
   const auto n = std::max<std::size_t>(channels, 1);
-  return {static_cast<std::uint32_t>(std::clamp<std::size_t>(pool_batches / n, 4, 32)),
+  return {static_cast<std::uint32_t>(std::clamp<std::size_t>(pool_batches / n, 4, 16)),
           std::clamp<std::uint64_t>(pool_bytes / n, std::uint64_t{1} << 20, std::uint64_t{8} << 20)};
 }
 

@@ -74,7 +74,10 @@ step_result task::step() {
 
 task::progress task::advance() {
   if (retry_at_ != 0) {
-    if (parts_.time->steady_ns() < retry_at_) return progress::nothing;
+    if (parts_.time->steady_ns() < retry_at_) {
+      parts_.host->wake_at(retry_at_);
+      return progress::nothing;
+    }
     retry_at_ = 0;
   }
   if (firing_) return fire_timers();
@@ -211,6 +214,7 @@ task::progress task::poll_producer() {
   try {
     const auto r = source.poll(context_, poll_events);
     attempts_ = 0;
+    poll_failures_ = 0;
     parts_.stats->backlog.set(source.backlog());
     if (r.what == poll_result::next::more) return progress::worked;
     if (r.what == poll_result::next::end) {

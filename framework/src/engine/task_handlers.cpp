@@ -8,8 +8,9 @@ task::progress task::run_records() {
   try {
     if (kind_ == actor_kind::router) {
       route_records();
+      if (failure_) return progress::stopped;
     } else {
-      if (!prepare_keys()) return on_handler_failure("a record has a key that is not a number (NaN)", true);
+      if (!prepare_keys()) return progress::stopped;
       const bool keyed = parts_.input_keys[parts_.inputs[current_channel_].input()] != nullptr;
       batch_run run{context_,
                     *current_.body,
@@ -43,42 +44,85 @@ bool task::prepare_keys() {
   if (keys_ready_) return true;
   const auto& key = parts_.input_keys[parts_.inputs[current_channel_].input()];
   if (key == nullptr) return keys_ready_ = true;
-  const auto& records = *current_.body;
-  const auto n = records.size();
-  if (keys_.size() < n) {
-    keys_.resize(n);
-    hashes_.resize(n);
-  }
-  const auto sent = records.key_hashes();
-  if (sent.size() == n) {
-    std::copy(sent.begin(), sent.end(), hashes_.begin());
-  } else if (!key->hashes(records, hashes_.data())) {
+  const auto sent = current_.body->key_hashes();
+  if (sent.size() == current_.count) {
+    hashes_.assign(sent.begin(), sent.end());
+  } else if (!hash_keys(*key)) {
     return false;
   }
+  const auto n = current_.count;
+  if (keys_.size() < n) keys_.resize(n);
   auto& rows = actor_access::state(*parts_.behavior).rows();
   for (std::uint32_t i = cursor_; i < n; ++i) rows.prefetch_index(hashes_[i]);
-  if (!key->keys(records, keys_.data())) return false;
+  if (!key->keys(*current_.body, keys_.data())) {
+    (void)fail(fatal_error(errc::failed, place() + ": its keys changed while they were read"), failure_action::restart);
+    return false;
+  }
   for (std::uint32_t i = cursor_; i < n; ++i) rows.prefetch_row(hashes_[i]);
   return keys_ready_ = true;
 }
 
+bool task::hash_keys(const key_extractor& key) {
+  if (hashes_.size() < current_.count) hashes_.resize(current_.count);
+  if (key.hashes(*current_.body, hashes_.data())) return true;
+  if (!drop_invalid_keys(key)) return false;
+  return key.hashes(*current_.body, hashes_.data());
+}
+
+/// Takes records whose key is NaN out of the current frame: each a failure of its own under the actor's policy. A retry
+/// would find the same key, so its last resort applies at once.
+bool task::drop_invalid_keys(const key_extractor& key) {
+  const auto& policy = parts_.on_failure;
+  const auto action = policy.action == failure_action::retry ? policy.after_retries : policy.action;
+  std::vector<std::uint32_t> valid;
+  key_bytes ignored;
+  for (; cursor_ < current_.count; ++cursor_) {
+    const auto ok = key.key(*current_.body, cursor_, ignored);
+    if (ok) {
+      valid.push_back(cursor_);
+    } else if (action == failure_action::resume) {
+      dead_letter(ok.error().message, true);
+    } else {
+      (void)fail(fatal_error(errc::failed, place() + ": " + ok.error().message), action);
+      return false;
+    }
+  }
+  const auto kept = current_.body->type().make_builder(current_.count);
+  kept->append_rows(*current_.body, valid);
+  current_.body = kept->finish();
+  current_.count = current_.body->size();
+  cursor_ = 0;
+  return true;
+}
+
+void task::pick_targets(std::uint32_t partitions) {
+  const auto n = current_.count;
+  if (targets_.size() < n) targets_.resize(n);
+  if (hashes_.size() < n) hashes_.resize(n);
+  hashed_ = static_cast<router&>(*parts_.behavior)
+                .route(context_, *current_.body, partitions, {targets_.data(), n}, {hashes_.data(), n});
+}
+
 void task::route_records() {
-  auto& r = static_cast<router&>(*parts_.behavior);
+  const auto& r = static_cast<router&>(*parts_.behavior);
   const auto partitions = outputs_.dealing_groups();
   if (r.broadcasts() || partitions == 1) {
     outputs_.broadcast(current_.body);
     cursor_ = current_.count;
     return;
   }
-  const auto n = current_.count;
   if (!keys_ready_) {
-    if (targets_.size() < n) {
-      targets_.resize(n);
-      hashes_.resize(n);
+    try {
+      pick_targets(partitions);
+    } catch (const std::invalid_argument&) {
+      // What a router by key says to a key that is NaN. Those records are out of the way at the second try.
+      if (parts_.router_key == nullptr) throw;
+      if (!drop_invalid_keys(*parts_.router_key)) return;
+      pick_targets(partitions);
     }
-    hashed_ = r.route(context_, *current_.body, partitions, {targets_.data(), n}, {hashes_.data(), n});
     keys_ready_ = true;
   }
+  const auto n = current_.count;
   outputs_.deal(*current_.body, cursor_, {targets_.data(), n},
                 hashed_ ? std::span<const std::uint64_t>{hashes_.data(), n} : std::span<const std::uint64_t>{});
 }
@@ -100,14 +144,28 @@ task::progress task::on_handler_failure(const std::string& reason, bool in_recor
     }
     action = policy.after_retries;
   }
+  if (action == failure_action::resume && kind_ == actor_kind::producer) return on_poll_failure(reason);
   if (action == failure_action::resume) {
     dead_letter(reason, in_record);
     attempts_ = 0;
     if (in_record) ++cursor_;
-    if (kind_ == actor_kind::producer) poll_at_ = parts_.time->steady_ns() + std::chrono::nanoseconds{policy.backoff}.count();
     return progress::worked;
   }
   return fail(fatal_error(errc::failed, place() + ": " + reason), action);
+}
+
+/// A producer that cannot get past its input has no event to give up: polling again for ever would only fill the log.
+task::progress task::on_poll_failure(const std::string& reason) {
+  const auto& policy = parts_.on_failure;
+  if (++poll_failures_ > policy.max_restarts) {
+    return fail(fatal_error(errc::failed, place() + ": " + reason + "; given up after " +
+                                              std::to_string(poll_failures_) + " attempts without an event"),
+                failure_action::stop);
+  }
+  dead_letter(reason, false);
+  attempts_ = 0;
+  poll_at_ = parts_.time->steady_ns() + std::chrono::nanoseconds{policy.backoff}.count();
+  return progress::worked;
 }
 
 void task::dead_letter(const std::string& reason, bool in_record) {

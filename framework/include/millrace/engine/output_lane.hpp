@@ -11,7 +11,7 @@ namespace millrace::engine {
 
 /// What a channel may have on its way: batches and bytes.
 struct credit_window {
-  std::uint32_t batches = 32;
+  std::uint32_t batches = 16;
   std::uint64_t bytes = std::uint64_t{8} << 20;
 
   /// Each of a receiver's channels gets an equal part of the receiver's pool, within limits: small ones starve the

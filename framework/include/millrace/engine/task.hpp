@@ -100,6 +100,7 @@ public:
   [[nodiscard]] const std::string& name() const noexcept { return parts_.name; }
   [[nodiscard]] actor& behavior() noexcept { return *parts_.behavior; }
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+  [[nodiscard]] const failure_policy& policy() const noexcept { return parts_.on_failure; }
 
 private:
   enum class progress { worked, nothing, stopped };
@@ -118,8 +119,12 @@ private:
   // task_handlers.cpp: user code and its failures
   [[nodiscard]] progress run_records();
   [[nodiscard]] bool prepare_keys();
+  [[nodiscard]] bool hash_keys(const key_extractor& key);
+  [[nodiscard]] bool drop_invalid_keys(const key_extractor& key);
   void route_records();
+  void pick_targets(std::uint32_t partitions);
   [[nodiscard]] progress on_handler_failure(const std::string& reason, bool in_record);
+  [[nodiscard]] progress on_poll_failure(const std::string& reason);
   void dead_letter(const std::string& reason, bool in_record);
   [[nodiscard]] std::string place() const;
   [[nodiscard]] progress fail(error what, failure_action action);
@@ -164,6 +169,7 @@ private:
   event_time newest_ = event_time::min();
 
   std::uint32_t attempts_ = 0;
+  std::uint32_t poll_failures_ = 0;  // producers, policy resume: since the last successful poll
   std::int64_t retry_at_ = 0;
   std::optional<task_failure> failure_;
 
