@@ -26,6 +26,7 @@ struct batch_run {
   const key_bytes* keys = nullptr;
   std::uint32_t cursor = 0;
   const bool* pause = nullptr;
+  const row_id* hints = nullptr;  ///< where each record's key probably has its row; may be missing
 };
 
 /// Told by an output that its batch is full. Thread: owning task.
@@ -153,7 +154,8 @@ private:
       return;
     }
     for (; run.cursor < count && !*run.pause; ++run.cursor) {
-      run.state.select(run.hashes[run.cursor], run.keys[run.cursor]);
+      run.state.select(run.hashes[run.cursor], run.keys[run.cursor],
+                       run.hints == nullptr ? engine::no_row : run.hints[run.cursor]);
       (owner_->*each_)(run.ctx, record_at(run.cursor));
     }
     run.state.deselect();

@@ -33,15 +33,15 @@ row_id row_store::find(std::uint64_t hash, const key_bytes& key) const noexcept 
   }
 }
 
-void row_store::prefetch_row(std::uint64_t hash) const noexcept {
-  if (index_.empty()) return;
+row_id row_store::prefetch_row(std::uint64_t hash) const noexcept {
+  if (index_.empty()) return no_row;
   const auto tag = tag_of(hash);
   for (auto at = tag & mask_;; at = (at + 1) & mask_) {
     const auto& slot = index_[at];
-    if (slot.row == no_row) return;
+    if (slot.row == no_row) return no_row;
     if (slot.tag == tag) {
       __builtin_prefetch(row(slot.row));
-      return;
+      return slot.row;
     }
   }
 }

@@ -16,8 +16,9 @@ public:
   [[nodiscard]] row_store& rows() noexcept { return rows_; }
   [[nodiscard]] const row_store& rows() const noexcept { return rows_; }
 
-  /// `key` must live until the next select or deselect.
-  void select(std::uint64_t hash, const key_bytes& key) noexcept {
+  /// `key` must live until the next select or deselect. `hint`: the row that `row_store::prefetch_row` gave.
+  void select(std::uint64_t hash, const key_bytes& key, row_id hint = no_row) noexcept {
+    hint_ = hint;
     hash_ = hash;
     key_ = &key;
     row_ = no_row;
@@ -61,12 +62,12 @@ public:
 private:
   void resolve() {
     if (resolved_) return;
-    row_ = rows_.find(hash_, key());
+    row_ = rows_.find(hash_, key(), hint_);
     resolved_ = true;
   }
   std::byte* make_writable() {
+    resolve();
     if (row_ == no_row) row_ = rows_.find_or_create(hash_, key());
-    resolved_ = true;
     return writable_ = rows_.writable_row(row_);
   }
   [[noreturn]] static void throw_without_key() {
@@ -77,6 +78,7 @@ private:
   std::uint64_t hash_ = 0;
   const key_bytes* key_ = nullptr;
   row_id row_ = no_row;
+  row_id hint_ = no_row;
   bool resolved_ = false;
   std::byte* writable_ = nullptr;
 };

@@ -44,6 +44,14 @@ public:
   [[nodiscard]] const row_layout& layout() const noexcept { return *layout_; }
 
   [[nodiscard]] row_id find(std::uint64_t hash, const key_bytes& key) const noexcept;
+  /// As above, trying the row `hint` names before the index.
+  [[nodiscard]] row_id find(std::uint64_t hash, const key_bytes& key, row_id hint) const noexcept {
+    if (hint != no_row) {
+      const auto& head = header_of(row(hint));
+      if (head.live != 0 && head.key == key) return hint;
+    }
+    return find(hash, key);
+  }
   row_id find_or_create(std::uint64_t hash, const key_bytes& key);
   void erase(row_id id);
 
@@ -62,7 +70,8 @@ public:
   void prefetch_index(std::uint64_t hash) const noexcept {
     if (!index_.empty()) __builtin_prefetch(&index_[tag_of(hash) & mask_]);
   }
-  void prefetch_row(std::uint64_t hash) const noexcept;
+  /// Also gives the row that is probably meant (same tag), or no_row: a hint for `find`.
+  row_id prefetch_row(std::uint64_t hash) const noexcept;
 
   [[nodiscard]] std::size_t size() const noexcept { return live_; }
   [[nodiscard]] std::size_t bytes() const noexcept;
