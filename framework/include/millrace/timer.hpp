@@ -15,16 +15,18 @@ public:
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
   /// If the current row's deadline is `deadline`, clears it and calls the handler; otherwise the entry was stale.
   virtual void fire(context& c, std::int64_t deadline) = 0;
+  /// Sets the current key's deadline again after a handler that failed.
+  virtual void put_back(std::int64_t deadline) = 0;
   /// The deadline stored in `row`, if any.
   [[nodiscard]] virtual std::optional<std::int64_t> deadline_in(const std::byte* row) const = 0;
 
 protected:
   timer_base(actor* owner, std::string name) : owner_{owner}, name_{std::move(name)} {
-    index_ = engine::actor_access::timers(*owner).size();
+    timer_index_ = engine::actor_access::timers(*owner).size();
     engine::actor_access::timers(*owner).push_back(this);
   }
   actor* owner_;
-  std::size_t index_ = 0;
+  std::size_t timer_index_ = 0;
 
 private:
   std::string name_;
@@ -49,7 +51,7 @@ public:
     auto& deadline = *reinterpret_cast<std::int64_t*>(write());
     deadline = at.ns;
     engine::actor_access::timer_heap(*owner_).add(
-        {at.ns, engine::actor_access::state(*owner_).current_row(), static_cast<std::uint32_t>(timer_base::index_)});
+        {at.ns, engine::actor_access::state(*owner_).current_row(), static_cast<std::uint32_t>(timer_index_)});
   }
   [[nodiscard]] std::optional<event_time> pending() const {
     const auto* at = read();
@@ -64,6 +66,7 @@ public:
     drop();
     (owner_->*handler_)(c, event_time{deadline});
   }
+  void put_back(std::int64_t deadline) override { set({deadline}); }
   [[nodiscard]] std::optional<std::int64_t> deadline_in(const std::byte* row) const override { return stored_in(row); }
 
 private:

@@ -1,5 +1,4 @@
 #include "millrace/engine/task.hpp"
-#include "millrace/timer.hpp"
 
 namespace millrace::engine {
 
@@ -80,7 +79,7 @@ task::progress task::advance() {
     }
     retry_at_ = 0;
   }
-  if (firing_) return fire_timers();
+  if (settling_ != settling::done) return settle();
   if (in_frame_) return run_records();
   return kind_ == actor_kind::producer ? poll_producer() : take_frame();
 }
@@ -149,51 +148,12 @@ task::progress task::finish_frame() {
     parts_.stats->latency.record(parts_.time->steady_ns() - current_.ingest_ns, current_.count);
   }
   current_.body = nullptr;
-  if (watermarks_.advance(current_channel_, current_.watermark)) {
-    context_.set_watermark(watermarks_.current());
-    firing_ = true;
-  } else if (ends_ == parts_.inputs.size() && !ended_) {
-    firing_ = true;
-  }
-  return firing_ ? fire_timers() : progress::worked;
-}
-
-task::progress task::fire_timers() {
-  auto& heap = actor_access::timer_heap(*parts_.behavior);
-  auto& state = actor_access::state(*parts_.behavior);
-  const auto limit = watermarks_.current().ns;
-  try {
-    while (heap.is_due(limit)) {
-      if (outputs_.pause()) return progress::worked;
-      const auto due = heap.pop();
-      const auto* row = state.rows().row(due.row);
-      if (header_of(row).live == 0) continue;
-      const key_bytes key = header_of(row).key;
-      state.select(key_hash(key.view()), key);
-      actor_access::timers(*parts_.behavior)[due.timer]->fire(context_, due.deadline);
-      state.deselect();
-    }
-    firing_ = false;
-    parts_.behavior->on_watermark(context_);
-  } catch (const std::exception& e) {
-    state.deselect();
-    return on_handler_failure(e.what(), false);
-  }
-  outputs_.set_watermark(watermarks_.current());
-  if (ends_ == parts_.inputs.size() && !ended_) end_of_input();
-  return failure_ ? progress::stopped : progress::worked;
-}
-
-void task::end_of_input() {
-  try {
-    parts_.behavior->on_end_of_input(context_);
-  } catch (const std::exception& e) {
-    if (on_handler_failure(e.what(), false) == progress::stopped) return;
-  }
-  ended_ = true;
-  outputs_.set_watermark(event_time::max());
-  outputs_.send_end();
-  parts_.host->ended();
+  places_.clear();
+  watermark_moved_ = watermarks_.advance(current_channel_, current_.watermark);
+  if (watermark_moved_) context_.set_watermark(watermarks_.current());
+  const bool has_ended = ends_ == parts_.inputs.size() && !ended_;
+  settling_ = watermark_moved_ || has_ended ? settling::timers : settling::done;
+  return settle();
 }
 
 task::progress task::poll_producer() {
@@ -218,15 +178,15 @@ task::progress task::poll_producer() {
     parts_.stats->backlog.set(source.backlog());
     if (r.what == poll_result::next::more) return progress::worked;
     if (r.what == poll_result::next::end) {
-      end_of_input();
-      return failure_ ? progress::stopped : progress::worked;
+      settling_ = settling::end;
+      return settle();
     }
     poll_at_ = now + r.after.count();
     outputs_.flush();
     parts_.host->wake_at(poll_at_);
     return progress::nothing;
-  } catch (const std::exception& e) {
-    return on_handler_failure(e.what(), false);
+  } catch (...) {
+    return on_handler_failure(current_failure(), false);
   }
 }
 
@@ -268,8 +228,8 @@ void task::inject_barrier(const epoch_target& target) {
 void task::close() {
   try {
     parts_.behavior->close(context_);
-  } catch (const std::exception& e) {
-    parts_.host->log(log_level::error, "close failed: " + std::string{e.what()});
+  } catch (...) {
+    parts_.host->log(log_level::error, "close failed: " + current_failure());
   }
 }
 

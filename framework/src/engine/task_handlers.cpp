@@ -4,7 +4,18 @@
 
 namespace millrace::engine {
 
+std::string current_failure() {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    return e.what();
+  } catch (...) {
+    return "something that is not a std::exception was thrown";
+  }
+}
+
 task::progress task::run_records() {
+  if (cursor_ >= current_.count) return finish_frame();
   try {
     if (kind_ == actor_kind::router) {
       route_records();
@@ -18,7 +29,8 @@ task::progress task::run_records() {
                     keyed ? hashes_.data() : nullptr,
                     keyed ? keys_.data() : nullptr,
                     cursor_,
-                    &outputs_.pause()};
+                    &outputs_.pause(),
+                    keyed ? hints_.data() : nullptr};
       auto& input = *actor_access::inputs(*parts_.behavior)[parts_.inputs[current_channel_].input()];
       try {
         input.process(run);
@@ -28,12 +40,9 @@ task::progress task::run_records() {
       }
       cursor_ = run.cursor;
     }
-  } catch (const std::exception& e) {
-    actor_access::state(*parts_.behavior).deselect();
-    return on_handler_failure(e.what(), true);
   } catch (...) {
     actor_access::state(*parts_.behavior).deselect();
-    return on_handler_failure("something that is not a std::exception was thrown", true);
+    return on_handler_failure(current_failure(), true);
   }
   if (cursor_ < current_.count) return progress::worked;
   attempts_ = 0;
@@ -51,14 +60,17 @@ bool task::prepare_keys() {
     return false;
   }
   const auto n = current_.count;
-  if (keys_.size() < n) keys_.resize(n);
+  if (keys_.size() < n) {
+    keys_.resize(n);
+    hints_.resize(n);
+  }
   auto& rows = actor_access::state(*parts_.behavior).rows();
   for (std::uint32_t i = cursor_; i < n; ++i) rows.prefetch_index(hashes_[i]);
   if (!key->keys(*current_.body, keys_.data())) {
     (void)fail(fatal_error(errc::failed, place() + ": its keys changed while they were read"), failure_action::restart);
     return false;
   }
-  for (std::uint32_t i = cursor_; i < n; ++i) rows.prefetch_row(hashes_[i]);
+  for (std::uint32_t i = cursor_; i < n; ++i) hints_[i] = rows.prefetch_row(hashes_[i]);
   return keys_ready_ = true;
 }
 
@@ -87,12 +99,23 @@ bool task::drop_invalid_keys(const key_extractor& key) {
       return false;
     }
   }
-  const auto kept = current_.body->type().make_builder(current_.count);
-  kept->append_rows(*current_.body, valid);
-  current_.body = kept->finish();
+  keep_records(valid);
+  return true;
+}
+
+void task::keep_records(const std::vector<std::uint32_t>& kept) {
+  std::vector<std::uint64_t> places;
+  for (const auto i : kept) places.push_back(place_of(i));
+  const auto builder = current_.body->type().make_builder(static_cast<std::uint32_t>(kept.size()));
+  builder->append_rows(*current_.body, kept);
+  current_.body = builder->finish();
   current_.count = current_.body->size();
   cursor_ = 0;
-  return true;
+  places_ = std::move(places);
+}
+
+std::uint64_t task::place_of(std::uint32_t record) const noexcept {
+  return record < places_.size() ? places_[record] : current_.first.value + record;
 }
 
 void task::pick_targets(std::uint32_t partitions) {
@@ -130,6 +153,8 @@ void task::route_records() {
 task::progress task::on_handler_failure(const std::string& reason, bool in_record) {
   const auto& policy = parts_.on_failure;
   auto action = policy.action;
+  if (in_record && attempted_at_ != cursor_) attempts_ = 0;
+  attempted_at_ = cursor_;
   if (action == failure_action::retry) {
     if (attempts_ < policy.max_attempts) {
       const auto backoff = std::min(policy.backoff * (std::int64_t{1} << std::min(attempts_, 20U)), policy.backoff_max);
@@ -146,12 +171,45 @@ task::progress task::on_handler_failure(const std::string& reason, bool in_recor
   }
   if (action == failure_action::resume && kind_ == actor_kind::producer) return on_poll_failure(reason);
   if (action == failure_action::resume) {
-    dead_letter(reason, in_record);
     attempts_ = 0;
-    if (in_record) ++cursor_;
+    if (in_record) return give_up_records(reason);
+    dead_letter(reason, false);
     return progress::worked;
   }
   return fail(fatal_error(errc::failed, place() + ": " + reason), action);
+}
+
+/// The handler of one record names the event that failed. One of whole batches cannot: all of its batch is given up. A
+/// router chose for all records before it sent any: each is asked about again, alone.
+task::progress task::give_up_records(const std::string& reason) {
+  if (kind_ == actor_kind::router) return route_singly();
+  const bool takes_batches =
+      actor_access::inputs(*parts_.behavior)[parts_.inputs[current_channel_].input()]->takes_batches();
+  do {
+    dead_letter(reason, true);
+    ++cursor_;
+  } while (takes_batches && cursor_ < current_.count);
+  return progress::worked;
+}
+
+task::progress task::route_singly() {
+  auto& r = static_cast<router&>(*parts_.behavior);
+  const auto all = current_.body;
+  std::vector<std::uint32_t> placed;
+  for (; cursor_ < current_.count; ++cursor_) {
+    const auto builder = all->type().make_builder(1);
+    builder->append_from(*all, cursor_);
+    const auto at = placed.size();
+    try {
+      hashed_ = r.route(context_, *builder->finish(), outputs_.dealing_groups(), {&targets_[at], 1}, {&hashes_[at], 1});
+      placed.push_back(cursor_);
+    } catch (...) {
+      dead_letter(current_failure(), true);
+    }
+  }
+  keep_records(placed);
+  keys_ready_ = true;
+  return progress::worked;
 }
 
 /// A producer that cannot get past its input has no event to give up: polling again for ever would only fill the log.
@@ -178,7 +236,7 @@ void task::dead_letter(const std::string& reason, bool in_record) {
   letter.partition = parts_.partition;
   letter.input = actor_access::inputs(*parts_.behavior)[parts_.inputs[current_channel_].input()]->name();
   letter.channel = parts_.inputs[current_channel_].name();
-  letter.sequence = current_.first.value + cursor_;
+  letter.sequence = place_of(cursor_);
   letter.reason = reason;
   letter.at = event_time{parts_.time->now().ns};
   letter.content = record_text(*current_.body, cursor_);
@@ -187,7 +245,7 @@ void task::dead_letter(const std::string& reason, bool in_record) {
 
 std::string task::place() const {
   if (!in_frame_) return parts_.name;
-  return parts_.name + ", event " + std::to_string(current_.first.value + cursor_) + " of " +
+  return parts_.name + ", event " + std::to_string(place_of(cursor_)) + " of " +
          parts_.inputs[current_channel_].name();
 }
 

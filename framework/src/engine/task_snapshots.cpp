@@ -34,6 +34,7 @@ void task::take_snapshot(const epoch_target& target) {
   msgpack::writer out{part.meta};
   encode_meta(out);
   auto& rows = actor_access::state(*parts_.behavior).rows();
+  take_back_pages(target.environment);
   part.rows = rows.freeze(target.environment, target.full);
   auto& frozen = frozen_pages_[target.epoch];
   frozen.first = target.environment;
@@ -43,6 +44,15 @@ void task::take_snapshot(const epoch_target& target) {
   parts_.stats->snapshot_freeze_ns.set(static_cast<std::uint64_t>(parts_.time->steady_ns() - started));
   (void)fault_point("task.freeze");
   parts_.host->snapshot_taken(std::move(part));
+}
+
+// The same environment twice means that the epoch before was given up, even if the word of it is still under way (a
+// barrier in a channel may overtake it); taking a complete one's pages again would only cost time.
+void task::take_back_pages(unsigned environment) {
+  for (auto& [epoch, frozen] : frozen_pages_) {
+    if (frozen.first == environment) actor_access::state(*parts_.behavior).rows().thaw(environment, frozen.second);
+  }
+  std::erase_if(frozen_pages_, [&](const auto& f) { return f.second.first == environment; });
 }
 
 bool task::prepare_sink(epoch_id epoch, std::string& handle) {

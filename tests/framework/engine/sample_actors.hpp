@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "millrace/context.hpp"
+#include "millrace/dead_letter.hpp"
 #include "millrace/ids.hpp"
 #include "millrace/record.hpp"
 #include "millrace/time.hpp"
@@ -40,6 +42,13 @@ struct outcome {
 };
 MILLRACE_RECORD(outcome, 1, what, key, source, number, previous, nth, sum)
 
+/// A record whose key may be NaN.
+struct measure {
+  double key{};
+  std::int64_t number{};
+};
+MILLRACE_RECORD(measure, 1, key, number)
+
 inline constexpr std::int64_t window_ns = 20'000'000;
 
 /// Event `number` of partition `source`, as a function of nothing else.
@@ -51,6 +60,10 @@ struct disk {
     std::map<millrace::epoch_id, std::vector<outcome>> prepared, committed;
   };
   std::map<std::string, files> of_task;
+  std::vector<millrace::dead_letter> letters;  ///< what `sim.letters` got
+  /// What `sim.watcher` saw, by task: a list for each incarnation.
+  std::map<std::string, std::vector<std::vector<millrace::event_time>>> watermarks;
+  std::map<std::pair<std::string, std::int64_t>, int> attempts;  ///< of `sim.flaky`, by place and number
   std::uint64_t commits = 0;
   std::uint64_t withdrawn = 0;
   /// One prepare (commit) of so many fails; 0: none.

@@ -56,6 +56,9 @@ enum class step_result : std::uint8_t {
   failed,   ///< the task is over, `failure()` says why
 };
 
+/// Text of the exception being handled.
+[[nodiscard]] std::string current_failure();
+
 /// Why a task is over, and what its policy says about it.
 struct task_failure {
   error what;
@@ -110,11 +113,17 @@ private:
   [[nodiscard]] progress take_frame();
   [[nodiscard]] progress start_frame(std::size_t channel, input_channel::arrival what, std::uint32_t skip);
   [[nodiscard]] progress poll_producer();
-  [[nodiscard]] progress fire_timers();
   [[nodiscard]] progress finish_frame();
   void flush_if_lingering(std::int64_t now);
-  void end_of_input();
   void publish(std::int64_t started, step_result r);
+
+  // task_settling.cpp: timers, watermark and end of input
+  enum class settling : std::uint8_t { done, timers, watermark, end };
+  [[nodiscard]] progress settle();
+  [[nodiscard]] bool run_settling_step();
+  void next_settling_step();
+  [[nodiscard]] bool fire_timers();
+  void put_timer_back();
 
   // task_handlers.cpp: user code and its failures
   [[nodiscard]] progress run_records();
@@ -125,12 +134,17 @@ private:
   void pick_targets(std::uint32_t partitions);
   [[nodiscard]] progress on_handler_failure(const std::string& reason, bool in_record);
   [[nodiscard]] progress on_poll_failure(const std::string& reason);
+  [[nodiscard]] progress give_up_records(const std::string& reason);
+  [[nodiscard]] progress route_singly();
+  void keep_records(const std::vector<std::uint32_t>& kept);
   void dead_letter(const std::string& reason, bool in_record);
+  [[nodiscard]] std::uint64_t place_of(std::uint32_t record) const noexcept;
   [[nodiscard]] std::string place() const;
   [[nodiscard]] progress fail(error what, failure_action action);
 
   // task_snapshots.cpp
   void take_snapshot(const epoch_target& target);
+  void take_back_pages(unsigned environment);
   [[nodiscard]] bool prepare_sink(epoch_id epoch, std::string& handle);
   void encode_meta(msgpack::writer& out) const;
   [[nodiscard]] result<void> load_meta(msgpack::reader& in, std::vector<std::size_t>& cell_map);
@@ -158,9 +172,15 @@ private:
   bool hashed_ = false;  // routers: hashes_ holds key hashes
   std::vector<key_bytes> keys_;
   std::vector<std::uint64_t> hashes_;
+  std::vector<row_id> hints_;
   std::vector<std::uint16_t> targets_;
 
-  bool firing_ = false;          // timers up to the watermark are being fired
+  std::vector<std::uint64_t> places_;  // of the records left when some were given up; else empty
+
+  settling settling_ = settling::done;
+  bool watermark_moved_ = false;
+  timer_queue::entry firing_{};  // the timer at work, and its key
+  key_bytes firing_key_;
   std::size_t ends_ = 0;         // input channels that have ended
   bool ended_ = false;
   bool stop_polling_ = false;    // after the barrier of the last epoch
@@ -169,6 +189,7 @@ private:
   event_time newest_ = event_time::min();
 
   std::uint32_t attempts_ = 0;
+  std::uint32_t attempted_at_ = 0;  // the record they were made at
   std::uint32_t poll_failures_ = 0;  // producers, policy resume: since the last successful poll
   std::int64_t retry_at_ = 0;
   std::optional<task_failure> failure_;
