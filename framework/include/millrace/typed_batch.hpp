@@ -9,6 +9,7 @@
 #include "millrace/batch.hpp"
 #include "millrace/check.hpp"
 #include "millrace/codec.hpp"
+#include "millrace/detail/block_cache.hpp"
 #include "millrace/detail/field_value.hpp"
 
 namespace millrace {
@@ -22,11 +23,12 @@ template <record T>
 class typed_batch final : public batch {
 public:
   typed_batch(const record_type& type, std::uint32_t room) : batch{type}, room_{room} {
-    rows_ = std::allocator<T>{}.allocate(room);
+    static_assert(alignof(T) <= __STDCPP_DEFAULT_NEW_ALIGNMENT__, "over-aligned records are not supported");
+    rows_ = static_cast<T*>(detail::take_block(room * sizeof(T)));
   }
   ~typed_batch() override {
     std::destroy_n(rows_, constructed);
-    std::allocator<T>{}.deallocate(rows_, room_);
+    detail::give_block(rows_, room_ * sizeof(T));
   }
 
   [[nodiscard]] T* data() noexcept { return rows_; }
