@@ -14,7 +14,9 @@ seeded_scheduler::line seeded_scheduler::open_line() {
   return lines_.size() - 1;
 }
 
-void seeded_scheduler::post(line to, action what) { lines_[to].pending.push_back(std::move(what)); }
+void seeded_scheduler::post(line to, action what) {
+  lines_[to].pending.push_back(std::move(what));
+}
 
 void seeded_scheduler::post_at(std::int64_t at_ns, line to, action what) {
   alarms_.emplace(at_ns, std::pair{to, std::move(what)});
@@ -55,7 +57,9 @@ void seeded_scheduler::wake_sleepers() {
   }
 }
 
-std::uint64_t seeded_scheduler::draw_speed() { return std::uint64_t{1} << 2 * random_.below(4); }
+std::uint64_t seeded_scheduler::draw_speed() {
+  return std::uint64_t{1} << 2 * random_.below(4);
+}
 
 seeded_scheduler::line seeded_scheduler::pick(std::uint64_t total) {
   auto left = random_.below(total);

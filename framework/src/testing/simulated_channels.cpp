@@ -104,8 +104,8 @@ private:
 }  // namespace
 
 result<engine::channel_factory::ends> simulated_channels::make(const engine::plan_channel& channel, generation) {
-  auto c = std::make_shared<connection>(
-      connection{scheduler_, lines_[channel.id.value], batches_, channel.type, {}, {}});
+  auto c =
+      std::make_shared<connection>(connection{scheduler_, lines_[channel.id.value], batches_, channel.type, {}, {}});
   c->frames.ring = bells_(channel.target);
   c->credit.ring = bells_(channel.source);
   return ends{std::make_unique<sender>(c), std::make_unique<receiver>(c)};

@@ -105,8 +105,9 @@ void simulated_coordinator::write(std::vector<engine::task_snapshot>&& parts) {
   process_.scheduler().post(lines.writer, [this, carried, &lines] {
     const auto epoch = carried->front().target.epoch;
     auto done = engine::write_snapshot(process_.store(), process_.plan(), process_.newest_generation(), *carried);
-    process_.scheduler().post(lines.coordinator,
-                              [this, epoch, why = done ? std::string{} : done.error().message] { on_written(epoch, why); });
+    process_.scheduler().post(lines.coordinator, [this, epoch, why = done ? std::string{} : done.error().message] {
+      on_written(epoch, why);
+    });
   });
 }
 
@@ -155,6 +156,8 @@ void simulated_coordinator::give_up_run(const std::string& why) {
   process_.scheduler().post(process_.lines().supervisor, [this, why] { process_.on_give_up(why); });
 }
 
-std::int64_t simulated_coordinator::now() const { return process_.scheduler().clock().steady_ns(); }
+std::int64_t simulated_coordinator::now() const {
+  return process_.scheduler().clock().steady_ns();
+}
 
 }  // namespace millrace::testing

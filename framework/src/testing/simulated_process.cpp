@@ -12,8 +12,7 @@ simulated_process::simulated_process(shared s) : shared_{std::move(s)} {
   tasks_.resize(p.tasks.size());
   regions_.resize(p.regions);
   coordinator_ = std::make_unique<simulated_coordinator>(
-      *this,
-      engine::epoch_coordinator::timing{p.spec.settings.snapshot_interval, p.spec.settings.snapshot_timeout});
+      *this, engine::epoch_coordinator::timing{p.spec.settings.snapshot_interval, p.spec.settings.snapshot_timeout});
 }
 
 void simulated_process::open_lines() {
@@ -97,7 +96,9 @@ void simulated_process::spawn_tasks(std::uint32_t region, const point_ptr& point
   }
   r.now = region_phase::running;
   r.incarnation = incarnation;
-  if (!std::ranges::all_of(regions_, [](const region_phase p) { return p == region_phase::running; }, &region_state::now)) return;
+  if (!std::ranges::all_of(
+          regions_, [](const region_phase p) { return p == region_phase::running; }, &region_state::now))
+    return;
   std::vector<std::weak_ptr<simulated_task>> known(tasks_.begin(), tasks_.end());
   scheduler().post(lines_.coordinator, [this, known = std::move(known)] { coordinator_->on_tasks(known); });
 }
@@ -155,7 +156,9 @@ void simulated_process::on_done(bool stopped) {
   end_run(stopped ? simulation::phase::stopped : simulation::phase::finished);
 }
 
-void simulated_process::on_give_up(const std::string& why) { fail_run(why); }
+void simulated_process::on_give_up(const std::string& why) {
+  fail_run(why);
+}
 
 void simulated_process::fail_run(std::string why, bool escalated) {
   if (is_ending()) return;
@@ -183,7 +186,8 @@ void simulated_process::end_run(simulation::phase how) {
 }
 
 void simulated_process::quit_if_over() {
-  if (is_ending() && std::ranges::all_of(regions_, [](std::size_t alive) { return alive == 0; }, &region_state::alive)) {
+  if (is_ending() && std::ranges::all_of(
+                         regions_, [](std::size_t alive) { return alive == 0; }, &region_state::alive)) {
     phase_ = ending_;
   }
 }

@@ -15,8 +15,8 @@ namespace millrace::testing {
 
 /// One life of a simulated process: supervisor, coordinator, writer, tasks and channels, from start to end or crash.
 ///
-/// The decisions follow the live supervisor's: a region with a failed task is stopped, waits as its restart budget says,
-/// and comes back from the newest snapshot. Thread: the simulation's.
+/// The decisions follow the live supervisor's: a region with a failed task is stopped, waits as its restart budget
+/// says, and comes back from the newest snapshot. Thread: the simulation's.
 class simulated_process {
 public:
   struct shared {

@@ -19,9 +19,14 @@ void simulated_task::run() {
   // Peers may ring before this task is restored; what they sent waits in the channels.
   if (is_stopping || !has_begun_) return;
   switch (work->step()) {
-    case engine::step_result::again: ring(); break;
-    case engine::step_result::idle: break;
-    case engine::step_result::failed: report(work->failure()); break;
+    case engine::step_result::again:
+      ring();
+      break;
+    case engine::step_result::idle:
+      break;
+    case engine::step_result::failed:
+      report(work->failure());
+      break;
   }
 }
 
@@ -69,7 +74,9 @@ void simulated_task::wake_at(std::int64_t steady_ns) {
   });
 }
 
-engine::epoch_target simulated_task::target_of(epoch_id epoch) { return process_.coordinator().target_of(epoch); }
+engine::epoch_target simulated_task::target_of(epoch_id epoch) {
+  return process_.coordinator().target_of(epoch);
+}
 
 void simulated_task::snapshot_taken(engine::task_snapshot&& part) {
   auto carried = std::make_shared<engine::task_snapshot>(std::move(part));
@@ -78,17 +85,15 @@ void simulated_task::snapshot_taken(engine::task_snapshot&& part) {
 }
 
 void simulated_task::snapshot_failed(epoch_id epoch, const error& why) {
-  process_.scheduler().post(process_.lines().coordinator,
-                            [&p = process_, epoch, text = name_ + ": " + why.message] {
-                              p.coordinator().on_refusal(epoch, text);
-                            });
+  process_.scheduler().post(process_.lines().coordinator, [&p = process_, epoch, text = name_ + ": " + why.message] {
+    p.coordinator().on_refusal(epoch, text);
+  });
 }
 
 void simulated_task::ended() {
-  process_.scheduler().post(process_.lines().coordinator,
-                            [&p = process_, id = id_, incarnation = incarnation_] {
-                              p.coordinator().on_ended(id, incarnation);
-                            });
+  process_.scheduler().post(process_.lines().coordinator, [&p = process_, id = id_, incarnation = incarnation_] {
+    p.coordinator().on_ended(id, incarnation);
+  });
 }
 
 void simulated_task::log(log_level, std::string message) {

@@ -13,10 +13,9 @@ namespace millrace::testing {
 
 struct simulation::world {
   world(std::shared_ptr<const engine::plan> p, simulation_options o)
-      : plan{std::move(p)},
-        options{std::move(o)},
-        scheduler{options.seed, options.step_time.count()},
-        store{[this] { return scheduler.clock().now(); }} {}
+      : plan{std::move(p)}, options{std::move(o)}, scheduler{options.seed, options.step_time.count()}, store{[this] {
+          return scheduler.clock().now();
+        }} {}
 
   void on_stats(task_id task, std::shared_ptr<engine::task_stats> fresh) {
     stats.emplace_back(plan->spec.actors[plan->tasks[task.value].actor].name, std::move(fresh));
@@ -35,7 +34,9 @@ struct simulation::world {
 simulation::simulation(std::shared_ptr<const engine::plan> p, simulation_options options)
     : world_{std::make_unique<world>(std::move(p), std::move(options))} {}
 
-simulation::~simulation() { crash(); }
+simulation::~simulation() {
+  crash();
+}
 
 void simulation::start() {
   auto& w = *world_;
@@ -46,7 +47,9 @@ void simulation::start() {
   w.process->start();
 }
 
-bool simulation::step() { return now_is() == phase::running && world_->scheduler.step(); }
+bool simulation::step() {
+  return now_is() == phase::running && world_->scheduler.step();
+}
 
 bool simulation::run_until_over(std::size_t max_steps) {
   for (std::size_t i = 0; i < max_steps; ++i) {
@@ -66,9 +69,15 @@ void simulation::replace_plan(std::shared_ptr<const engine::plan> p) {
   world_->plan = std::move(p);
 }
 
-void simulation::stop() { world_->process->request_snapshot(true); }
-void simulation::snapshot_now() { world_->process->request_snapshot(false); }
-void simulation::advance(std::chrono::nanoseconds d) { world_->scheduler.clock().move_by(d.count()); }
+void simulation::stop() {
+  world_->process->request_snapshot(true);
+}
+void simulation::snapshot_now() {
+  world_->process->request_snapshot(false);
+}
+void simulation::advance(std::chrono::nanoseconds d) {
+  world_->scheduler.clock().move_by(d.count());
+}
 
 simulation::phase simulation::now_is() const noexcept {
   return world_->process ? world_->process->now_is() : phase::down;
@@ -76,9 +85,15 @@ simulation::phase simulation::now_is() const noexcept {
 const std::string& simulation::message() const noexcept {
   return world_->process ? world_->process->message() : world_->no_message;
 }
-bool simulation::has_escalated() const noexcept { return world_->process && world_->process->has_escalated(); }
-const engine::clock& simulation::clock() const noexcept { return world_->scheduler.clock(); }
-memory_snapshot_store& simulation::store() noexcept { return world_->store; }
+bool simulation::has_escalated() const noexcept {
+  return world_->process && world_->process->has_escalated();
+}
+const engine::clock& simulation::clock() const noexcept {
+  return world_->scheduler.clock();
+}
+memory_snapshot_store& simulation::store() noexcept {
+  return world_->store;
+}
 engine::task* simulation::find_task(const std::string& name) noexcept {
   return world_->process ? world_->process->find_task(name) : nullptr;
 }
@@ -91,8 +106,12 @@ std::vector<std::shared_ptr<const engine::task_stats>> simulation::stats_of(cons
   return out;
 }
 
-std::uint64_t simulation::steps() const noexcept { return world_->scheduler.steps(); }
-std::uint64_t simulation::restarts() const noexcept { return world_->process ? world_->process->restarts() : 0; }
+std::uint64_t simulation::steps() const noexcept {
+  return world_->scheduler.steps();
+}
+std::uint64_t simulation::restarts() const noexcept {
+  return world_->process ? world_->process->restarts() : 0;
+}
 std::uint64_t simulation::snapshots() const noexcept {
   return world_->process ? world_->process->coordinator().snapshots() : 0;
 }
@@ -102,8 +121,12 @@ std::uint64_t simulation::snapshot_failures() const noexcept {
 epoch_id simulation::restored_epoch() const noexcept {
   return world_->process ? world_->process->restored_epoch() : epoch_id{};
 }
-const std::vector<std::string>& simulation::log() const noexcept { return world_->log; }
-std::uint64_t simulation::trace() const noexcept { return world_->scheduler.trace(); }
+const std::vector<std::string>& simulation::log() const noexcept {
+  return world_->log;
+}
+std::uint64_t simulation::trace() const noexcept {
+  return world_->scheduler.trace();
+}
 
 std::uint64_t seed_from_environment(std::uint64_t fallback) {
   auto seed = fallback;

@@ -79,11 +79,12 @@ verdict run_through(std::uint64_t seed, const weather& w) {
   auto t = sample::mesh(shape);
   for (auto& a : t.actors) a.on_failure.max_restarts = 1000;
   t.actors.back().params["withdraws"] = w.sinks_withdraw;
-  simulation sim{sample::plan_of(t), {.seed = random(),
-                                      .batches = w.batches,
-                                      .batch_events = 1 + static_cast<std::uint32_t>(random.below(24)),
-                                      .credit = engine::credit_window{4, std::uint64_t{1} << 20},
-                                      .protect = w.protect}};
+  simulation sim{sample::plan_of(t),
+                 {.seed = random(),
+                  .batches = w.batches,
+                  .batch_events = 1 + static_cast<std::uint32_t>(random.below(24)),
+                  .credit = engine::credit_window{4, std::uint64_t{1} << 20},
+                  .protect = w.protect}};
   verdict out;
   sim.start();
   for (; out.crashes < static_cast<std::uint64_t>(w.crashes); ++out.crashes) {
@@ -135,10 +136,13 @@ private slots:
     QVERIFY2(sum.aborts > 100, std::to_string(sum.aborts).c_str());
   }
 
-  void unalignedBarriersAreNoticed() { QVERIFY(is_noticed({.protect = {.align_barriers = false}, .failing_writes = false})); }
+  void unalignedBarriersAreNoticed() {
+    QVERIFY(is_noticed({.protect = {.align_barriers = false}, .failing_writes = false}));
+  }
 
   void commitsBeforeTheManifestAreNoticed() {
-    QVERIFY(is_noticed({.protect = {.commit_after_manifest = false}, .failing_writes = false, .sinks_withdraw = false}));
+    QVERIFY(
+        is_noticed({.protect = {.commit_after_manifest = false}, .failing_writes = false, .sinks_withdraw = false}));
   }
 
 private:

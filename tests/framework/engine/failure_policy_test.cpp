@@ -25,7 +25,10 @@ topology flaky_topology(std::map<std::string, param_value> params, const failure
   t.add("flaky", "sim.flaky", std::move(params)).on_failure = policy;
   t.add("store", "sim.sink");
   t.add("letters", "sim.letters");
-  return t.connect("numbers", "route").connect("route", "flaky").connect("flaky", "store").connect("flaky.dead", "letters");
+  return t.connect("numbers", "route")
+      .connect("route", "flaky")
+      .connect("flaky", "store")
+      .connect("flaky.dead", "letters");
 }
 
 /// A finished or failed run and what it left.
@@ -132,10 +135,12 @@ private slots:
   }
 
   void restartsAreLimited() {
-    const ran r{flaky_topology({{"every", std::int64_t{1000}}}, {.action = failure_action::restart, .max_restarts = 3})};
+    const ran r{
+        flaky_topology({{"every", std::int64_t{1000}}}, {.action = failure_action::restart, .max_restarts = 3})};
     QVERIFY(r.ends && r.sim.now_is() == simulation::phase::failed);
     QCOMPARE(r.sim.restarts(), std::uint64_t{3});
-    QVERIFY2(r.sim.message().find("given up after 3 restarts within 60 s") != std::string::npos, r.sim.message().c_str());
+    QVERIFY2(r.sim.message().find("given up after 3 restarts within 60 s") != std::string::npos,
+             r.sim.message().c_str());
     QVERIFY2(r.sim.message().find("flaky/0, event 999 of route/0.out -> flaky/0.in") != std::string::npos,
              r.sim.message().c_str());
   }
@@ -235,7 +240,8 @@ private slots:
     topology t;
     t.name = "batches";
     t.add("numbers", "sim.numbers", {{"count", count}});
-    t.add("check", "sim.flaky_batches", {{"every", std::int64_t{1000}}}).on_failure = {.action = failure_action::resume};
+    t.add("check", "sim.flaky_batches", {{"every", std::int64_t{1000}}}).on_failure = {.action =
+                                                                                           failure_action::resume};
     t.add("store", "sim.sink");
     t.add("letters", "sim.letters");
     t.connect("numbers", "check").connect("check", "store").connect("check.dead", "letters");

@@ -11,7 +11,9 @@ namespace {
 constexpr failure_policy policy{
     .action = failure_action::restart, .max_restarts = 3, .period = 1000ms, .backoff = 10ms, .backoff_max = 30ms};
 
-std::int64_t at(std::chrono::nanoseconds t) { return t.count(); }
+std::int64_t at(std::chrono::nanoseconds t) {
+  return t.count();
+}
 
 }  // namespace
 

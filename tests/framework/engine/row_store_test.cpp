@@ -102,7 +102,9 @@ std::unique_ptr<tested_store> loaded(const disk& from, unsigned environment) {
   return out;
 }
 
-std::string key_of_number(std::uint64_t n) { return "key" + std::to_string(n) + (n % 3 == 0 ? " with a long name" : ""); }
+std::string key_of_number(std::uint64_t n) {
+  return "key" + std::to_string(n) + (n % 3 == 0 ? " with a long name" : "");
+}
 
 }  // namespace
 
@@ -189,7 +191,8 @@ private slots:
   void refusesDamagedPages() {
     QFETCH(QByteArray, bytes);
     tested_store s;
-    const bytes_view view{reinterpret_cast<const std::byte*>(bytes.constData()), static_cast<std::size_t>(bytes.size())};
+    const bytes_view view{reinterpret_cast<const std::byte*>(bytes.constData()),
+                          static_cast<std::size_t>(bytes.size())};
     const auto ok = s.rows.load_page(3, view, {0, 1}, key_hash);
     QVERIFY(!ok);
     QCOMPARE(ok.error().code, errc::corrupt);

@@ -22,20 +22,31 @@ namespace {
 
 thread_local disk* current_disk = nullptr;
 
-std::uint64_t mixed(std::uint64_t a, std::uint64_t b) { return random_source{a * 0x9e3779b97f4a7c15ULL + b}(); }
+std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
+  return random_source{a * 0x9e3779b97f4a7c15ULL + b}();
+}
 
 }  // namespace
 
 reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys) {
   const auto h = mixed(static_cast<std::uint64_t>(source), static_cast<std::uint64_t>(number));
   const auto jitter = static_cast<std::int64_t>(h >> 40 & 0x3) * 1'000'000;
-  return {"key" + std::to_string(h % static_cast<std::uint64_t>(keys)), source, number,
-          static_cast<std::int64_t>(h >> 20 & 0xff), {number * 1'000'000 + jitter}};
+  return {"key" + std::to_string(h % static_cast<std::uint64_t>(keys)),
+          source,
+          number,
+          static_cast<std::int64_t>(h >> 20 & 0xff),
+          {number * 1'000'000 + jitter}};
 }
 
-disk::disk() { current_disk = this; }
-disk::~disk() { current_disk = nullptr; }
-disk& disk::current() { return *current_disk; }
+disk::disk() {
+  current_disk = this;
+}
+disk::~disk() {
+  current_disk = nullptr;
+}
+disk& disk::current() {
+  return *current_disk;
+}
 
 std::vector<outcome> disk::output() const {
   std::vector<outcome> all;
@@ -159,7 +170,8 @@ public:
   result<void> commit(context& c, epoch_id epoch, const std::string& handle) override {
     auto& d = disk::current();
     if (d.commit_fails_one_in != 0 && d.random.below(d.commit_fails_one_in) == 0) {
-      return retryable_error(errc::io_error, "the output of epoch " + std::to_string(epoch.value) + " cannot be renamed");
+      return retryable_error(errc::io_error,
+                             "the output of epoch " + std::to_string(epoch.value) + " cannot be renamed");
     }
     std::uint64_t number = 0;
     std::from_chars(handle.data(), handle.data() + handle.size(), number);

@@ -47,7 +47,8 @@ public:
     if (!later.pending()) later.set({r.at.ns / window_ns * window_ns + window_ns});
   }
   void on_later(context& c, event_time at) {
-    if (*where == "timer" && at.ns / window_ns % *every == 0) maybe_throw("timer " + c.key<std::string>(), at.ns, *fails);
+    if (*where == "timer" && at.ns / window_ns % *every == 0)
+      maybe_throw("timer " + c.key<std::string>(), at.ns, *fails);
     results.emit({"timer", c.key<std::string>(), -1, at.ns, -1, 0, 0});
   }
   void on_watermark(context& c) override {

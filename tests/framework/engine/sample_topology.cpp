@@ -12,8 +12,12 @@ namespace sample {
 
 namespace {
 
-auto fields_of(const outcome& o) { return std::tie(o.what, o.key, o.source, o.number, o.previous, o.nth, o.sum); }
-bool is_less(const outcome& a, const outcome& b) { return fields_of(a) < fields_of(b); }
+auto fields_of(const outcome& o) {
+  return std::tie(o.what, o.key, o.source, o.number, o.previous, o.nth, o.sum);
+}
+bool is_less(const outcome& a, const outcome& b) {
+  return fields_of(a) < fields_of(b);
+}
 
 struct history {
   std::map<std::int64_t, std::vector<reading>> of_source;

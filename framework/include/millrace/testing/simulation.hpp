@@ -48,7 +48,7 @@ struct simulation_options {
 class simulation {
 public:
   enum class phase : std::uint8_t {
-    down,      ///< not started, or crashed
+    down,  ///< not started, or crashed
     running,
     finished,  ///< all input was handled and the last snapshot is complete
     stopped,   ///< `stop` was asked for and the last snapshot is complete

@@ -1,0 +1,133 @@
+// One task with its channels moved by hand: orders of messages that are rare even in the simulation.
+#include "hand_channel.hpp"
+#include "sample_topology.hpp"
+#include "still_clock.hpp"
+
+#include <QtTest>
+#include <algorithm>
+#include <map>
+
+using namespace millrace;
+using engine::epoch_target;
+using engine::frame;
+using engine::frame_kind;
+
+namespace {
+
+class hand_channels final : public engine::channel_factory {
+public:
+  result<ends> make(const engine::plan_channel& channel, generation) override {
+    auto w = std::make_shared<sample::hand_wire>();
+    wires[channel.name] = w;
+    return ends{std::make_unique<sample::hand_sender>(w), std::make_unique<sample::hand_receiver>(w)};
+  }
+  std::map<std::string, std::shared_ptr<sample::hand_wire>> wires;
+};
+
+class hand_host final : public engine::task_host {
+public:
+  void wake_at(std::int64_t) override {}
+  epoch_target target_of(epoch_id epoch) override { return targets.at(epoch); }
+  void snapshot_taken(engine::task_snapshot&& part) override { parts.push_back(std::move(part)); }
+  void snapshot_failed(epoch_id, const error&) override {}
+  void ended() override {}
+  void log(log_level, std::string) override {}
+
+  std::map<epoch_id, epoch_target> targets;
+  std::vector<engine::task_snapshot> parts;
+};
+
+/// The keyed task of a small topology.
+struct keyed_task {
+  keyed_task() {
+    const auto plan = sample::plan_of(sample::mesh({.producers = 1, .partitions = 1}));
+    auto made = engine::assemble(*plan, 0, {1}, channels,
+                                 {&time,
+                                  [this](task_id) -> engine::task_host& { return host; },
+                                  [](task_id) { return std::make_shared<engine::task_stats>(); },
+                                  256,
+                                  {},
+                                  {}});
+    tasks = std::move(made).value();
+    work = std::ranges::find(tasks, "tally/0", [](const auto& t) { return t->name(); })->get();
+    in = channels.wires.at("route/0.out -> tally/0.in");
+    if (!work->restore({})) qFatal("cannot start");
+  }
+  void send(std::int64_t first, std::int64_t count, std::int64_t keys) {
+    typed_builder<sample::reading> b{static_cast<std::uint32_t>(count)};
+    for (std::int64_t i = 0; i < count; ++i) b.push(sample::reading_of(0, first + i, keys));
+    frame f{.incarnation = {1}, .first = {next}, .count = static_cast<std::uint32_t>(count)};
+    next += f.count;
+    f.body = b.finish();
+    in->frames.push_back(std::move(f));
+  }
+  void barrier(const epoch_target& target) {
+    host.targets[target.epoch] = target;
+    in->frames.push_back({.kind = frame_kind::barrier, .incarnation = {1}, .epoch = target.epoch, .first = {next}});
+  }
+  [[nodiscard]] std::size_t pages_of_newest() {
+    (void)work->step();
+    return host.parts.back().rows.pages.size();
+  }
+
+  hand_channels channels;
+  hand_host host;
+  sample::still_clock time;
+  std::vector<std::unique_ptr<engine::task>> tasks;
+  engine::task* work = nullptr;
+  std::shared_ptr<sample::hand_wire> in;
+  std::uint64_t next = 0;
+};
+
+}  // namespace
+
+class task_test : public QObject {
+  Q_OBJECT
+private slots:
+  void takesOnlyPagesThatChanged() {
+    keyed_task t;
+    t.send(0, 200, 1000);
+    t.barrier({.epoch = {1}, .environment = 0, .full = true});
+    QCOMPARE(t.pages_of_newest(), std::size_t{1});
+    QVERIFY(t.work->epoch_complete({1}));
+    t.barrier({.epoch = {2}, .environment = 1, .full = false});
+    QCOMPARE(t.pages_of_newest(), std::size_t{1});
+    QVERIFY(t.work->epoch_complete({2}));
+    t.barrier({.epoch = {3}, .environment = 0, .full = false});
+    QCOMPARE(t.pages_of_newest(), std::size_t{0});
+  }
+
+  void anAbortedEpochLeavesItsPagesDirty() {
+    keyed_task t;
+    t.send(0, 200, 1000);
+    t.barrier({.epoch = {1}, .environment = 0, .full = false});
+    QCOMPARE(t.pages_of_newest(), std::size_t{1});
+    t.work->epoch_aborted({1});
+    t.barrier({.epoch = {2}, .environment = 0, .full = false});
+    QCOMPARE(t.pages_of_newest(), std::size_t{1});
+  }
+
+  void aBarrierMayOvertakeTheWordOfAnAbortedEpoch() {
+    keyed_task t;
+    t.send(0, 200, 1000);
+    t.barrier({.epoch = {1}, .environment = 0, .full = false});
+    QCOMPARE(t.pages_of_newest(), std::size_t{1});
+    t.barrier({.epoch = {2}, .environment = 0, .full = false});
+    QVERIFY2(t.pages_of_newest() == 1, "the pages of epoch 1 were never written");
+    t.work->epoch_aborted({1});
+    QVERIFY(t.work->epoch_complete({2}));
+    t.barrier({.epoch = {3}, .environment = 0, .full = false});
+    QCOMPARE(t.pages_of_newest(), std::size_t{0});
+  }
+
+  void aGapEndsTheTask() {
+    keyed_task t;
+    t.next = 3;
+    t.send(3, 5, 10);
+    QCOMPARE(t.work->step(), engine::step_result::failed);
+    QCOMPARE(t.work->failure().action, failure_action::restart);
+  }
+};
+
+QTEST_APPLESS_MAIN(task_test)
+#include "task_test.moc"
