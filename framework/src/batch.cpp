@@ -8,7 +8,8 @@
 namespace millrace {
 
 batch_ptr batch_builder::seal(batch* made, std::size_t payload_bytes) {
-  MILLRACE_CHECK(key_hashes_.empty() || key_hashes_.size() == size_, "a batch has a key hash for every record or for none");
+  MILLRACE_CHECK(key_hashes_.empty() || key_hashes_.size() == size_,
+                 "a batch has a key hash for every record or for none");
   made->size_ = std::exchange(size_, 0);
   made->bytes_ = payload_bytes;
   if (!key_hashes_.empty()) {
@@ -21,8 +22,8 @@ namespace detail {
 
 error bad_record(const schema& s, std::uint32_t row, std::size_t offset, std::size_t size) {
   return fatal_error(errc::corrupt, "record " + std::to_string(row) + " of " + s.name + " does not follow version " +
-                                        std::to_string(s.version) + " of its schema, at byte " + std::to_string(offset) +
-                                        " of " + std::to_string(size));
+                                        std::to_string(s.version) + " of its schema, at byte " +
+                                        std::to_string(offset) + " of " + std::to_string(size));
 }
 
 result<void> check_count(msgpack::reader& r, const schema& s, std::uint32_t count) {

@@ -7,7 +7,9 @@
 namespace millrace {
 namespace {
 
-bool is_whole(field_kind kind) noexcept { return kind == field_kind::integer || kind == field_kind::enumeration; }
+bool is_whole(field_kind kind) noexcept {
+  return kind == field_kind::integer || kind == field_kind::enumeration;
+}
 
 bool widens(const field_type& from, const field_type& to) noexcept {
   if (from.is_signed == to.is_signed) return from.bits <= to.bits;
@@ -28,8 +30,8 @@ bool can_become(const field_type& from, const field_type& to) noexcept {
 }
 
 error cannot_become(const schema& from, const schema& to, const field& source, const field& target) {
-  return user_error(errc::schema_mismatch, "field '" + target.name + "' is " + to_text(source.type) + " in " + from.name +
-                                               " and " + to_text(target.type) + " in " + to.name +
+  return user_error(errc::schema_mismatch, "field '" + target.name + "' is " + to_text(source.type) + " in " +
+                                               from.name + " and " + to_text(target.type) + " in " + to.name +
                                                ": values could be lost; change one of the types");
 }
 

@@ -7,7 +7,9 @@
 
 namespace millrace {
 
-record_type_ptr dynamic_record_type(schema_ptr s) { return std::make_shared<const detail::dynamic_type>(std::move(s)); }
+record_type_ptr dynamic_record_type(schema_ptr s) {
+  return std::make_shared<const detail::dynamic_type>(std::move(s));
+}
 
 namespace detail {
 

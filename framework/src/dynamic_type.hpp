@@ -20,8 +20,7 @@ public:
   value value_at(const batch& b, std::uint32_t row, std::uint32_t field, byte_buffer& scratch) const override;
   column column_of(const batch& b, std::uint32_t field) const noexcept override;
   std::uint32_t scatter(const batch& source, std::uint32_t first, std::span<const std::uint16_t> targets,
-                        std::span<const std::uint64_t> hashes,
-                        std::span<batch_builder* const> builders) const override;
+                        std::span<const std::uint64_t> hashes, std::span<batch_builder* const> builders) const override;
 
 private:
   [[nodiscard]] bool read_row(msgpack::reader& r, std::uint32_t written_fields, std::span<value> row) const;

@@ -97,21 +97,30 @@ bool read_as(msgpack::reader& r, value& out) {
 void write_default(msgpack::writer& w, const field_type& type) {
   if (type.optional) return w.nil();
   switch (type.kind) {
-    case field_kind::boolean: return w.boolean(false);
-    case field_kind::float32: return w.float32(0);
-    case field_kind::float64: return w.float64(0);
-    case field_kind::string: return w.string({});
-    case field_kind::bytes: return w.binary({});
-    case field_kind::decimal: return codec<decimal>::encode(w, {});
-    case field_kind::list: return w.array(0);
-    case field_kind::map: return w.map(0);
+    case field_kind::boolean:
+      return w.boolean(false);
+    case field_kind::float32:
+      return w.float32(0);
+    case field_kind::float64:
+      return w.float64(0);
+    case field_kind::string:
+      return w.string({});
+    case field_kind::bytes:
+      return w.binary({});
+    case field_kind::decimal:
+      return codec<decimal>::encode(w, {});
+    case field_kind::list:
+      return w.array(0);
+    case field_kind::map:
+      return w.map(0);
     case field_kind::record:
       w.array(static_cast<std::uint32_t>(type.nested->fields.size()));
       for (const field& f : type.nested->fields) write_default(w, f.type);
       return;
     case field_kind::integer:
     case field_kind::enumeration:
-    case field_kind::event_time: return w.integer(0);
+    case field_kind::event_time:
+      return w.integer(0);
   }
 }
 
@@ -125,18 +134,23 @@ bool read_value(msgpack::reader& r, const field_type& type, value& out) {
   std::string_view text;
   bytes_view bytes;
   switch (type.kind) {
-    case field_kind::boolean: return read_as<bool>(r, out);
+    case field_kind::boolean:
+      return read_as<bool>(r, out);
     case field_kind::integer:
-    case field_kind::enumeration: return read_integer(r, type, out);
+    case field_kind::enumeration:
+      return read_integer(r, type, out);
     case field_kind::float32: {
       float v = 0;
       if (!codec<float>::decode(r, v)) return false;
       out = value::of(static_cast<double>(v));
       return true;
     }
-    case field_kind::float64: return read_as<double>(r, out);
-    case field_kind::event_time: return read_as<event_time>(r, out);
-    case field_kind::decimal: return read_as<decimal>(r, out);
+    case field_kind::float64:
+      return read_as<double>(r, out);
+    case field_kind::event_time:
+      return read_as<event_time>(r, out);
+    case field_kind::decimal:
+      return read_as<decimal>(r, out);
     case field_kind::string:
       if (!r.string(text)) return false;
       out = value::of(text);
@@ -147,24 +161,35 @@ bool read_value(msgpack::reader& r, const field_type& type, value& out) {
       return true;
     case field_kind::record:
     case field_kind::list:
-    case field_kind::map: return read_packed(r, type, out);
+    case field_kind::map:
+      return read_packed(r, type, out);
   }
   return r.refuse();
 }
 
 void write_value(msgpack::writer& w, const field_type& type, const value& v) {
   switch (v.kind()) {
-    case value_kind::null: return w.nil();
-    case value_kind::boolean: return w.boolean(v.as_bool());
-    case value_kind::int64: return w.integer(v.as_int64());
-    case value_kind::uint64: return w.integer(v.as_uint64());
+    case value_kind::null:
+      return w.nil();
+    case value_kind::boolean:
+      return w.boolean(v.as_bool());
+    case value_kind::int64:
+      return w.integer(v.as_int64());
+    case value_kind::uint64:
+      return w.integer(v.as_uint64());
     case value_kind::float64:
-      return type.kind == field_kind::float32 ? w.float32(static_cast<float>(v.as_float64())) : w.float64(v.as_float64());
-    case value_kind::string: return w.string(v.as_string());
-    case value_kind::bytes: return w.binary(v.as_bytes());
-    case value_kind::event_time: return w.integer(v.as_time().ns);
-    case value_kind::decimal: return codec<decimal>::encode(w, v.as_decimal());
-    case value_kind::packed: return w.raw(v.as_bytes());
+      return type.kind == field_kind::float32 ? w.float32(static_cast<float>(v.as_float64()))
+                                              : w.float64(v.as_float64());
+    case value_kind::string:
+      return w.string(v.as_string());
+    case value_kind::bytes:
+      return w.binary(v.as_bytes());
+    case value_kind::event_time:
+      return w.integer(v.as_time().ns);
+    case value_kind::decimal:
+      return codec<decimal>::encode(w, v.as_decimal());
+    case value_kind::packed:
+      return w.raw(v.as_bytes());
   }
 }
 
@@ -172,21 +197,28 @@ bool accept_value(const field_type& type, const value& v, value& out) {
   out = v;
   if (v.is_null()) return type.optional;
   switch (type.kind) {
-    case field_kind::boolean: return v.kind() == value_kind::boolean;
+    case field_kind::boolean:
+      return v.kind() == value_kind::boolean;
     case field_kind::integer:
-    case field_kind::enumeration: return fits(type, v);
+    case field_kind::enumeration:
+      return fits(type, v);
     case field_kind::float32:
     case field_kind::float64:
       if (v.kind() != value_kind::float64 && !v.is_integer()) return false;
       out = value::of(type.kind == field_kind::float64 ? v.to_float64() : static_cast<float>(v.to_float64()));
       return true;
-    case field_kind::string: return v.kind() == value_kind::string;
-    case field_kind::bytes: return v.kind() == value_kind::bytes;
-    case field_kind::event_time: return v.kind() == value_kind::event_time;
-    case field_kind::decimal: return v.kind() == value_kind::decimal;
+    case field_kind::string:
+      return v.kind() == value_kind::string;
+    case field_kind::bytes:
+      return v.kind() == value_kind::bytes;
+    case field_kind::event_time:
+      return v.kind() == value_kind::event_time;
+    case field_kind::decimal:
+      return v.kind() == value_kind::decimal;
     case field_kind::record:
     case field_kind::list:
-    case field_kind::map: break;
+    case field_kind::map:
+      break;
   }
   if (v.kind() != value_kind::packed) return false;
   msgpack::reader r{v.as_bytes()};

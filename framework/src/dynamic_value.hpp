@@ -7,8 +7,8 @@
 
 namespace millrace::detail {
 
-/// Reads a value of the type; text, bytes and packed values stay views into the input. Nested values are checked all the
-/// way down, so that a packed value always decodes later.
+/// Reads a value of the type; text, bytes and packed values stay views into the input. Nested values are checked all
+/// the way down, so that a packed value always decodes later.
 [[nodiscard]] bool read_value(msgpack::reader& r, const field_type& type, value& out);
 
 /// Writes a value that `read_value` or `accept_value` took for this type.

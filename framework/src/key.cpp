@@ -11,7 +11,9 @@ namespace {
 class field_key final : public key_extractor {
 public:
   field_key(record_type_ptr type, std::vector<std::uint32_t> fields, std::string description, std::string key_type)
-      : key_extractor{std::move(description), std::move(key_type)}, type_{std::move(type)}, fields_{std::move(fields)} {}
+      : key_extractor{std::move(description), std::move(key_type)},
+        type_{std::move(type)},
+        fields_{std::move(fields)} {}
 
   bool is_of_fields() const noexcept override { return true; }
   bool hashes(const batch& b, std::uint64_t* out) const override {
@@ -71,8 +73,9 @@ private:
 }  // namespace
 
 error key_extractor::invalid_key(std::uint32_t row) const {
-  return user_error(errc::invalid_argument, "key '" + description_ + "' of record " + std::to_string(row) +
-                                                " is NaN, which equals nothing: filter such records out before the router");
+  return user_error(errc::invalid_argument,
+                    "key '" + description_ + "' of record " + std::to_string(row) +
+                        " is NaN, which equals nothing: filter such records out before the router");
 }
 
 result<key_ptr> key_by_fields(record_type_ptr type, std::vector<std::uint32_t> fields) {
@@ -85,8 +88,9 @@ result<key_ptr> key_by_fields(record_type_ptr type, std::vector<std::uint32_t> f
     }
     const field& f = s.fields[index];
     if (!f.type.is_scalar()) {
-      return user_error(errc::invalid_argument, "field '" + f.name + "' of " + s.name + " is " + to_text(f.type) +
-                                                    " and cannot be a key: take a scalar field or a named key function");
+      return user_error(errc::invalid_argument,
+                        "field '" + f.name + "' of " + s.name + " is " + to_text(f.type) +
+                            " and cannot be a key: take a scalar field or a named key function");
     }
     names += (names.empty() ? "" : ", ") + f.name;
     types += (types.empty() ? "" : ", ") + detail::key_type_text(f.type);

@@ -22,7 +22,9 @@ void key_bytes::make_shared(bytes_view canonical) {
   data_[inline_max] = shared_mark;
 }
 
-void key_bytes::retain() const noexcept { shared()->references.fetch_add(1, std::memory_order_relaxed); }
+void key_bytes::retain() const noexcept {
+  shared()->references.fetch_add(1, std::memory_order_relaxed);
+}
 
 void key_bytes::drop() noexcept {
   shared_key* const owned = shared();
@@ -31,7 +33,9 @@ void key_bytes::drop() noexcept {
   ::operator delete(owned);
 }
 
-bytes_view key_bytes::shared_view() const noexcept { return {shared()->bytes(), shared()->size}; }
+bytes_view key_bytes::shared_view() const noexcept {
+  return {shared()->bytes(), shared()->size};
+}
 
 bool key_bytes::same_shared(const key_bytes& a, const key_bytes& b) noexcept {
   return std::ranges::equal(a.shared_view(), b.shared_view());

@@ -18,16 +18,34 @@ bool encode_key_float(msgpack::writer& w, double v) {
 
 bool encode_key_value(msgpack::writer& w, const value& v) {
   switch (v.kind()) {
-    case value_kind::null: w.nil(); return true;
-    case value_kind::boolean: w.boolean(v.as_bool()); return true;
-    case value_kind::int64: w.integer(v.as_int64()); return true;
-    case value_kind::uint64: w.integer(v.as_uint64()); return true;
-    case value_kind::float64: return encode_key_float(w, v.as_float64());
-    case value_kind::string: w.string(v.as_string()); return true;
-    case value_kind::bytes: w.binary(v.as_bytes()); return true;
-    case value_kind::event_time: w.integer(v.as_time().ns); return true;
-    case value_kind::decimal: codec<decimal>::encode(w, without_trailing_zeros(v.as_decimal())); return true;
-    case value_kind::packed: break;
+    case value_kind::null:
+      w.nil();
+      return true;
+    case value_kind::boolean:
+      w.boolean(v.as_bool());
+      return true;
+    case value_kind::int64:
+      w.integer(v.as_int64());
+      return true;
+    case value_kind::uint64:
+      w.integer(v.as_uint64());
+      return true;
+    case value_kind::float64:
+      return encode_key_float(w, v.as_float64());
+    case value_kind::string:
+      w.string(v.as_string());
+      return true;
+    case value_kind::bytes:
+      w.binary(v.as_bytes());
+      return true;
+    case value_kind::event_time:
+      w.integer(v.as_time().ns);
+      return true;
+    case value_kind::decimal:
+      codec<decimal>::encode(w, without_trailing_zeros(v.as_decimal()));
+      return true;
+    case value_kind::packed:
+      break;
   }
   return false;
 }

@@ -11,7 +11,9 @@
 
 namespace millrace {
 
-std::uint64_t key_hash(bytes_view canonical) noexcept { return XXH3_64bits(canonical.data(), canonical.size()); }
+std::uint64_t key_hash(bytes_view canonical) noexcept {
+  return XXH3_64bits(canonical.data(), canonical.size());
+}
 
 namespace detail {
 namespace {
@@ -69,10 +71,12 @@ struct small_key {
   [[nodiscard]] bytes_view view() const noexcept { return {bytes, size}; }
 };
 
-/// XXH3_64bits of a canonical integer of five or nine bytes, made in registers: written to memory and read back at other
-/// addresses, the same bytes stall the processor for longer than the hash takes. Follows XXH3_len_4to8_64b and
+/// XXH3_64bits of a canonical integer of five or nine bytes, made in registers: written to memory and read back at
+/// other addresses, the same bytes stall the processor for longer than the hash takes. Follows XXH3_len_4to8_64b and
 /// XXH3_len_9to16_64b with seed 0.
-std::uint64_t secret(std::size_t at) noexcept { return XXH_readLE64(XXH3_kSecret + at); }
+std::uint64_t secret(std::size_t at) noexcept {
+  return XXH_readLE64(XXH3_kSecret + at);
+}
 
 std::uint64_t hash_nine_bytes(std::uint64_t tag, std::uint64_t v) noexcept {
   const std::uint64_t last = to_big_endian(v);
@@ -120,8 +124,10 @@ bool each_number(const column& c, std::uint32_t n, Emit emit) {
     Stored v;
     std::memcpy(&v, at, sizeof v);
     bool is_valid = true;
-    if constexpr (std::is_floating_point_v<Stored>) is_valid = key.set(static_cast<double>(v));
-    else key.set(v);
+    if constexpr (std::is_floating_point_v<Stored>)
+      is_valid = key.set(static_cast<double>(v));
+    else
+      key.set(v);
     if (!is_valid) return false;
     emit(i, key.view());
   }
@@ -144,23 +150,36 @@ bool each_written(const column& c, std::uint32_t n, Write write, Emit emit) {
 template <class Emit>
 bool each_key(const column& c, std::uint32_t n, Emit emit) {
   switch (c.kind) {
-    case column_kind::boolean: return each_number<bool>(c, n, emit);
-    case column_kind::int8: return each_number<std::int8_t>(c, n, emit);
-    case column_kind::int16: return each_number<std::int16_t>(c, n, emit);
-    case column_kind::int32: return each_number<std::int32_t>(c, n, emit);
+    case column_kind::boolean:
+      return each_number<bool>(c, n, emit);
+    case column_kind::int8:
+      return each_number<std::int8_t>(c, n, emit);
+    case column_kind::int16:
+      return each_number<std::int16_t>(c, n, emit);
+    case column_kind::int32:
+      return each_number<std::int32_t>(c, n, emit);
     case column_kind::event_time:
-    case column_kind::int64: return each_number<std::int64_t>(c, n, emit);
-    case column_kind::uint8: return each_number<std::uint8_t>(c, n, emit);
-    case column_kind::uint16: return each_number<std::uint16_t>(c, n, emit);
-    case column_kind::uint32: return each_number<std::uint32_t>(c, n, emit);
-    case column_kind::uint64: return each_number<std::uint64_t>(c, n, emit);
-    case column_kind::float32: return each_number<float>(c, n, emit);
-    case column_kind::float64: return each_number<double>(c, n, emit);
+    case column_kind::int64:
+      return each_number<std::int64_t>(c, n, emit);
+    case column_kind::uint8:
+      return each_number<std::uint8_t>(c, n, emit);
+    case column_kind::uint16:
+      return each_number<std::uint16_t>(c, n, emit);
+    case column_kind::uint32:
+      return each_number<std::uint32_t>(c, n, emit);
+    case column_kind::uint64:
+      return each_number<std::uint64_t>(c, n, emit);
+    case column_kind::float32:
+      return each_number<float>(c, n, emit);
+    case column_kind::float64:
+      return each_number<double>(c, n, emit);
     case column_kind::string:
       return each_written<std::string>(
           c, n, [](msgpack::writer& w, const std::string& s) { return w.string(s), true; }, emit);
-    case column_kind::value: return each_written<value>(c, n, encode_key_value, emit);
-    case column_kind::none: break;
+    case column_kind::value:
+      return each_written<value>(c, n, encode_key_value, emit);
+    case column_kind::none:
+      break;
   }
   return false;
 }
@@ -170,11 +189,16 @@ bool each_key(const column& c, std::uint32_t n, Emit emit) {
 bool hash_column(const column& c, std::uint32_t n, std::uint64_t* out) {
   switch (c.kind) {
     case column_kind::event_time:
-    case column_kind::int64: return hash_integers<std::int64_t>(c, n, out);
-    case column_kind::uint64: return hash_integers<std::uint64_t>(c, n, out);
-    case column_kind::int32: return hash_integers<std::int32_t>(c, n, out);
-    case column_kind::uint32: return hash_integers<std::uint32_t>(c, n, out);
-    default: break;
+    case column_kind::int64:
+      return hash_integers<std::int64_t>(c, n, out);
+    case column_kind::uint64:
+      return hash_integers<std::uint64_t>(c, n, out);
+    case column_kind::int32:
+      return hash_integers<std::int32_t>(c, n, out);
+    case column_kind::uint32:
+      return hash_integers<std::uint32_t>(c, n, out);
+    default:
+      break;
   }
   return each_key(c, n, [out](std::uint32_t i, bytes_view key) { out[i] = XXH3_64bits(key.data(), key.size()); });
 }

@@ -15,16 +15,25 @@ std::string number(N n) {
 
 std::string text_of(const value& v) {
   switch (v.kind()) {
-    case value_kind::null: return "null";
-    case value_kind::boolean: return v.as_bool() ? "true" : "false";
-    case value_kind::int64: return number(v.as_int64());
-    case value_kind::uint64: return number(v.as_uint64());
-    case value_kind::float64: return number(v.as_float64());
-    case value_kind::string: return '"' + std::string{v.as_string()} + '"';
-    case value_kind::event_time: return number(v.as_time().ns);
-    case value_kind::decimal: return number(v.as_decimal().unscaled) + "e-" + std::to_string(v.as_decimal().scale);
+    case value_kind::null:
+      return "null";
+    case value_kind::boolean:
+      return v.as_bool() ? "true" : "false";
+    case value_kind::int64:
+      return number(v.as_int64());
+    case value_kind::uint64:
+      return number(v.as_uint64());
+    case value_kind::float64:
+      return number(v.as_float64());
+    case value_kind::string:
+      return '"' + std::string{v.as_string()} + '"';
+    case value_kind::event_time:
+      return number(v.as_time().ns);
+    case value_kind::decimal:
+      return number(v.as_decimal().unscaled) + "e-" + std::to_string(v.as_decimal().scale);
     case value_kind::bytes:
-    case value_kind::packed: return "<" + std::to_string(v.as_bytes().size()) + " bytes>";
+    case value_kind::packed:
+      return "<" + std::to_string(v.as_bytes().size()) + " bytes>";
   }
   return "?";
 }

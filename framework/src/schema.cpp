@@ -72,8 +72,8 @@ std::vector<std::string> compatible(const schema& writer, const schema& reader) 
     const field& was = writer.fields[i];
     const field& is = reader.fields[i];
     if (was.name != is.name) {
-      problems.push_back("field " + std::to_string(i + 1) + " was written as '" + was.name + "' and is now '" + is.name +
-                         "': fields are only appended");
+      problems.push_back("field " + std::to_string(i + 1) + " was written as '" + was.name + "' and is now '" +
+                         is.name + "': fields are only appended");
     } else {
       check_type(is.name, was.type, is.type, problems);
     }

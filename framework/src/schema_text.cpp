@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <cctype>
+#include <charconv>
 #include <utility>
 
 #include "millrace/schema.hpp"
@@ -46,8 +46,10 @@ public:
     do {
       field f;
       if (!one_field(f)) return false;
-      if (std::ranges::find(out, f.name, &field::name) != out.end()) return fail("another name: '" + f.name + "' is taken");
-      if (!out.empty() && f.since < out.back().since) return fail("a version of at least " + std::to_string(out.back().since));
+      if (std::ranges::find(out, f.name, &field::name) != out.end())
+        return fail("another name: '" + f.name + "' is taken");
+      if (!out.empty() && f.since < out.back().since)
+        return fail("a version of at least " + std::to_string(out.back().since));
       if (out.size() == fields_max) return fail("no more than " + std::to_string(fields_max) + " fields");
       out.push_back(std::move(f));
     } while (take(','));
@@ -105,8 +107,9 @@ private:
     const auto known = std::ranges::find(scalar_names, std::string_view{name}, &scalar_name::text);
     if (known == scalar_names.end()) {
       at_ = start;
-      return fail("a type (bool, int8…int64, uint8…uint64, float32, float64, string, bytes, event_time, decimal, enum, "
-                  "list<>, map<,>, {})");
+      return fail(
+          "a type (bool, int8…int64, uint8…uint64, float32, float64, string, bytes, event_time, decimal, enum, "
+          "list<>, map<,>, {})");
     }
     out.kind = known->kind;
     out.bits = known->bits;
@@ -159,7 +162,8 @@ private:
   std::string word() {
     skip_spaces();
     const std::size_t start = at_;
-    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_')) ++at_;
+    while (at_ < text_.size() && (std::isalnum(static_cast<unsigned char>(text_[at_])) != 0 || text_[at_] == '_'))
+      ++at_;
     return std::string{text_.substr(start, at_ - start)};
   }
   bool take(char c) {
@@ -185,25 +189,32 @@ private:
 
 std::string bare_text(const field_type& type) {
   switch (type.kind) {
-    case field_kind::record: return "{" + to_text(*type.nested) + "}";
-    case field_kind::list: return "list<" + to_text(*type.element) + ">";
-    case field_kind::map: return "map<" + to_text(*type.key) + "," + to_text(*type.element) + ">";
+    case field_kind::record:
+      return "{" + to_text(*type.nested) + "}";
+    case field_kind::list:
+      return "list<" + to_text(*type.element) + ">";
+    case field_kind::map:
+      return "map<" + to_text(*type.key) + "," + to_text(*type.element) + ">";
     case field_kind::enumeration: {
       field_type number = type;
       number.kind = field_kind::integer;
       return number.bits == 32 && number.is_signed ? "enum" : "enum<" + bare_text(number) + ">";
     }
-    default: break;
+    default:
+      break;
   }
   const auto known = std::ranges::find_if(scalar_names, [&](const scalar_name& n) {
-    return n.kind == type.kind && (type.kind != field_kind::integer || (n.bits == type.bits && n.is_signed == type.is_signed));
+    return n.kind == type.kind &&
+           (type.kind != field_kind::integer || (n.bits == type.bits && n.is_signed == type.is_signed));
   });
   return std::string{known == scalar_names.end() ? "int64" : known->text};
 }
 
 }  // namespace
 
-std::string to_text(const field_type& type) { return bare_text(type) + (type.optional ? "?" : ""); }
+std::string to_text(const field_type& type) {
+  return bare_text(type) + (type.optional ? "?" : "");
+}
 
 std::string to_text(const schema& s) {
   std::string text;

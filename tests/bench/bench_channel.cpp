@@ -1,5 +1,5 @@
-// What one frame costs on an in-process channel, sender and receiver together: in one thread (the work alone) and between
-// two threads that run at the same time (work, cache misses and wake-ups). Prints one line a case.
+// What one frame costs on an in-process channel, sender and receiver together: in one thread (the work alone) and
+// between two threads that run at the same time (work, cache misses and wake-ups). Prints one line a case.
 //
 //   bench_channel [frames] [records per frame]
 
@@ -163,7 +163,8 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "%s\n", context.error().message.c_str());
     return EXIT_FAILURE;
   }
-  std::printf("%llu frames of %u records, window %u frames\n", static_cast<unsigned long long>(frames), records, window);
+  std::printf("%llu frames of %u records, window %u frames\n", static_cast<unsigned long long>(frames), records,
+              window);
   measure(*context, "shared, one thread", payload_mode::shared, run_in_one_thread, frames, records);
   measure(*context, "shared, two threads", payload_mode::shared, run_between_threads, frames, records);
   const auto fewer = frames / 10 + 1;  // encoding costs a thousand times more per frame

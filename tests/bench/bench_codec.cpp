@@ -33,9 +33,14 @@ struct trade {
 };
 MILLRACE_RECORD(trade, 1, account, amount, at, venue, quantity)
 
-bid make(std::int64_t i, bid*) { return {i * 7919, i * 104729, i % 5000, {1'700'000'000'000'000'000 + i}}; }
+bid make(std::int64_t i, bid*) {
+  return {i * 7919, i * 104729, i % 5000, {1'700'000'000'000'000'000 + i}};
+}
 trade make(std::int64_t i, trade*) {
-  return {"account-" + std::to_string(i % 1000), 0.25 * static_cast<double>(i), {1'700'000'000'000'000'000 + i}, "XETRA",
+  return {"account-" + std::to_string(i % 1000),
+          0.25 * static_cast<double>(i),
+          {1'700'000'000'000'000'000 + i},
+          "XETRA",
           static_cast<std::int32_t>(i)};
 }
 
@@ -51,7 +56,9 @@ millrace::record_type_ptr dynamic_twin() {
   return millrace::dynamic_record_type(millrace::schema_of<T>());
 }
 
-void count_records(benchmark::State& state) { state.SetItemsProcessed(state.iterations() * batch_records); }
+void count_records(benchmark::State& state) {
+  state.SetItemsProcessed(state.iterations() * batch_records);
+}
 
 template <class T>
 void build(benchmark::State& state) {
@@ -103,8 +110,12 @@ void hash(benchmark::State& state, const millrace::key_ptr& key, const millrace:
   count_records(state);
 }
 
-void hash_int(benchmark::State& state) { hash(state, millrace::key_of<bid>(&bid::auction), make_batch<bid>()); }
-void hash_string(benchmark::State& state) { hash(state, millrace::key_of<trade>(&trade::account), make_batch<trade>()); }
+void hash_int(benchmark::State& state) {
+  hash(state, millrace::key_of<bid>(&bid::auction), make_batch<bid>());
+}
+void hash_string(benchmark::State& state) {
+  hash(state, millrace::key_of<trade>(&trade::account), make_batch<trade>());
+}
 void hash_pair(benchmark::State& state) {
   hash(state, millrace::key_of<trade>(&trade::account, &trade::venue), make_batch<trade>());
 }
@@ -126,7 +137,8 @@ void scatter_to_four(benchmark::State& state) {
   const auto& type = source->type();
   std::vector<std::uint16_t> targets;
   std::vector<std::uint64_t> hashes(batch_records, 1);
-  for (std::uint32_t i = 0; i < batch_records; ++i) targets.push_back(static_cast<std::uint16_t>((i * 2654435761u) >> 30));
+  for (std::uint32_t i = 0; i < batch_records; ++i)
+    targets.push_back(static_cast<std::uint16_t>((i * 2654435761u) >> 30));
   std::vector<std::unique_ptr<millrace::batch_builder>> owned;
   std::vector<millrace::batch_builder*> builders;
   for (int i = 0; i < 4; ++i) builders.push_back(owned.emplace_back(type.make_builder(batch_records)).get());

@@ -1,5 +1,5 @@
-// A producer twice as fast as the slowest actor, for as long as `--duration` says: memory must stay flat, nothing may be
-// lost, and the table must show who is blocked. Takes the options of `millrace run`, for example
+// A producer twice as fast as the slowest actor, for as long as `--duration` says: memory must stay flat, nothing may
+// be lost, and the table must show who is blocked. Takes the options of `millrace run`, for example
 //   overload --data-dir /tmp/overload.data --duration 10m
 #include <chrono>
 #include <thread>

@@ -9,7 +9,9 @@ constexpr std::size_t recent_max = 5;
 
 MILLRACE_ACTOR(ledger, {.id = "crash.ledger", .title = "Ledger"})
 
-std::int64_t end_of(std::int64_t second) { return (second + 1) * second_ns; }
+std::int64_t end_of(std::int64_t second) {
+  return (second + 1) * second_ns;
+}
 
 }  // namespace
 

@@ -53,7 +53,8 @@ expected_output write_input(const std::filesystem::path& folder, std::int64_t li
       state.total += amount;
       state.recent.push_back(amount);
       std::int64_t recent = 0;
-      for (std::size_t i = state.recent.size() - std::min<std::size_t>(5, state.recent.size()); i < state.recent.size(); ++i) {
+      for (std::size_t i = state.recent.size() - std::min<std::size_t>(5, state.recent.size()); i < state.recent.size();
+           ++i) {
         recent += state.recent[i];
       }
       out.in_order[account].push_back(line(account, "run", n, state.count, state.total, recent));
@@ -92,8 +93,9 @@ std::string compare_output(const std::filesystem::path& folder, const expected_o
     const auto& got = seen.in_order[account];
     if (got == lines) continue;
     const auto [e, g] = std::mismatch(lines.begin(), lines.end(), got.begin(), got.end());
-    out << "account " << account << ": " << got.size() << " lines for " << lines.size() << ", first difference: expected '"
-        << (e == lines.end() ? "nothing" : *e) << "', got '" << (g == got.end() ? "nothing" : *g) << "'\n";
+    out << "account " << account << ": " << got.size() << " lines for " << lines.size()
+        << ", first difference: expected '" << (e == lines.end() ? "nothing" : *e) << "', got '"
+        << (g == got.end() ? "nothing" : *g) << "'\n";
   }
   if (seen.sorted != expected.sorted) {
     const auto [e, g] =

@@ -19,9 +19,14 @@ namespace fs = std::filesystem;
 using millrace::crash::life;
 
 // Every place in the path from a barrier to visible output where a process may die.
-const std::vector<std::string> points{"task.freeze",           "sink.prepared",           "snapshot.chunk_write",
-                                      "snapshot.before_manifest", "snapshot.after_manifest", "sink.before_rename",
-                                      "sink.after_rename",     "sink.recover"};
+const std::vector<std::string> points{"task.freeze",
+                                      "sink.prepared",
+                                      "snapshot.chunk_write",
+                                      "snapshot.before_manifest",
+                                      "snapshot.after_manifest",
+                                      "sink.before_rename",
+                                      "sink.after_rename",
+                                      "sink.recover"};
 
 struct plan_of_kills {
   int at_progress = 200;
@@ -82,7 +87,8 @@ void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, s
     }
     if (d.exit_code != 0) {
       t.failed = true;
-      t.difference += "seed " + std::to_string(seed) + ": a life ended with exit code " + std::to_string(d.exit_code) + "\n";
+      t.difference +=
+          "seed " + std::to_string(seed) + ": a life ended with exit code " + std::to_string(d.exit_code) + "\n";
       return;
     }
   }
@@ -125,7 +131,8 @@ tally kill_all(const plan_of_kills& p, const fs::path& root) {
         const bool is_per_task = name == "task.freeze" || name == "snapshot.chunk_write";
         l.hit = name == "sink.recover" ? 1 + static_cast<int>(random() % 4)
                                        : (is_per_task ? 25 : 7) + static_cast<int>(random() % 20);
-        if (name == "snapshot.before_manifest" || name == "snapshot.after_manifest") l.hit = 3 + static_cast<int>(random() % 3);
+        if (name == "snapshot.before_manifest" || name == "snapshot.after_manifest")
+          l.hit = 3 + static_cast<int>(random() % 3);
         kills.push_back(l);
       }
     }
@@ -134,7 +141,8 @@ tally kill_all(const plan_of_kills& p, const fs::path& root) {
     progress_left = p.at_progress - t.kills["progress"];
     for (const auto& name : points) points_left[name] = p.per_point - t.kills[name];
     std::printf("run %llu: %d lives so far, %d kills by progress, differences: %s\n",
-                static_cast<unsigned long long>(run), t.lives, t.kills["progress"], t.difference.empty() ? "none" : "yes");
+                static_cast<unsigned long long>(run), t.lives, t.kills["progress"],
+                t.difference.empty() ? "none" : "yes");
     std::fflush(stdout);
     if (p.broken.empty() && run > p.seed * 1000 + 400) break;
     if (!p.broken.empty() && run > p.seed * 1000 + 12) break;
@@ -159,7 +167,8 @@ int report(const plan_of_kills& p, const tally& t) {
   if (!t.difference.empty()) std::printf("%s", t.difference.c_str());
   if (!p.broken.empty()) {
     const bool caught = !t.difference.empty();
-    std::printf("%s: protection '%s' off was %s\n", caught ? "PASS" : "FAIL", p.broken.c_str(), caught ? "caught" : "NOT caught");
+    std::printf("%s: protection '%s' off was %s\n", caught ? "PASS" : "FAIL", p.broken.c_str(),
+                caught ? "caught" : "NOT caught");
     return caught ? 0 : 1;
   }
   const bool passed = t.difference.empty() && complete && !t.failed;
@@ -180,10 +189,12 @@ int main(int argc, char** argv) {
   app.add_option("--rate", p.rate, "Events a second from each file")->capture_default_str();
   app.add_option("--seed", p.seed, "Seed")->envname("MILLRACE_SEED")->capture_default_str();
   app.add_option("--payload", p.payload, "How batches travel")->check(CLI::IsMember({"shared", "encoded"}));
-  app.add_option("--break", p.broken, "Negative control: switch a protection off")->check(CLI::IsMember({"align", "commit"}));
+  app.add_option("--break", p.broken, "Negative control: switch a protection off")
+      ->check(CLI::IsMember({"align", "commit"}));
   app.add_option("--keep", keep, "Work in this folder and leave differing runs there");
   CLI11_PARSE(app, argc, argv);
-  const auto root = keep.empty() ? fs::temp_directory_path() / ("millrace-crash-" + std::to_string(::getpid())) : fs::path{keep};
+  const auto root =
+      keep.empty() ? fs::temp_directory_path() / ("millrace-crash-" + std::to_string(::getpid())) : fs::path{keep};
   fs::create_directories(root);
   const auto code = report(p, kill_all(p, root));
   if (keep.empty()) fs::remove_all(root);

@@ -78,23 +78,40 @@ private slots:
     QTest::addColumn<QString>("from");
     QTest::addColumn<QString>("to");
     QTest::addColumn<bool>("allowed");
-    QTest::newRow("wider") << "int8" << "int64" << true;
-    QTest::newRow("narrower") << "int64" << "int32" << false;
-    QTest::newRow("unsigned to wider signed") << "uint32" << "int64" << true;
-    QTest::newRow("unsigned to same signed") << "uint64" << "int64" << false;
-    QTest::newRow("signed to unsigned") << "int8" << "uint64" << false;
-    QTest::newRow("int32 to float64") << "int32" << "float64" << true;
-    QTest::newRow("int64 to float64") << "int64" << "float64" << false;
-    QTest::newRow("float64 to float32") << "float64" << "float32" << false;
-    QTest::newRow("float to int") << "float32" << "int64" << false;
-    QTest::newRow("enum to int") << "enum" << "int32" << true;
-    QTest::newRow("to optional") << "string" << "string?" << true;
-    QTest::newRow("from optional") << "string?" << "string" << false;
-    QTest::newRow("string to bytes") << "string" << "bytes" << false;
-    QTest::newRow("lists") << "list<int8>" << "list<int8>" << true;
-    QTest::newRow("wider lists") << "list<int8>" << "list<int16>" << false;
-    QTest::newRow("records") << "{a:int8,b:map<string,bool>}" << "{a:int8,b:map<string,bool>}" << true;
-    QTest::newRow("renamed inside") << "{a:int8}" << "{b:int8}" << false;
+    QTest::newRow("wider") << "int8"
+                           << "int64" << true;
+    QTest::newRow("narrower") << "int64"
+                              << "int32" << false;
+    QTest::newRow("unsigned to wider signed") << "uint32"
+                                              << "int64" << true;
+    QTest::newRow("unsigned to same signed") << "uint64"
+                                             << "int64" << false;
+    QTest::newRow("signed to unsigned") << "int8"
+                                        << "uint64" << false;
+    QTest::newRow("int32 to float64") << "int32"
+                                      << "float64" << true;
+    QTest::newRow("int64 to float64") << "int64"
+                                      << "float64" << false;
+    QTest::newRow("float64 to float32") << "float64"
+                                        << "float32" << false;
+    QTest::newRow("float to int") << "float32"
+                                  << "int64" << false;
+    QTest::newRow("enum to int") << "enum"
+                                 << "int32" << true;
+    QTest::newRow("to optional") << "string"
+                                 << "string?" << true;
+    QTest::newRow("from optional") << "string?"
+                                   << "string" << false;
+    QTest::newRow("string to bytes") << "string"
+                                     << "bytes" << false;
+    QTest::newRow("lists") << "list<int8>"
+                           << "list<int8>" << true;
+    QTest::newRow("wider lists") << "list<int8>"
+                                 << "list<int16>" << false;
+    QTest::newRow("records") << "{a:int8,b:map<string,bool>}"
+                             << "{a:int8,b:map<string,bool>}" << true;
+    QTest::newRow("renamed inside") << "{a:int8}"
+                                    << "{b:int8}" << false;
   }
   void refusesWhatCouldLoseValues() {
     QFETCH(QString, from);
@@ -110,8 +127,9 @@ private slots:
   void namesTheFieldThatIsMissing() {
     const auto c = make_converter(type_of("price:float64"), record_type_of<wide>());
     QVERIFY(!c && c.error().code == errc::schema_mismatch);
-    QCOMPARE(c.error().message, std::string{"field 'auction' (int64) of wide is missing in row (price:float64): add it there "
-                                            "or make it optional"});
+    QCOMPARE(c.error().message,
+             std::string{"field 'auction' (int64) of wide is missing in row (price:float64): add it there "
+                         "or make it optional"});
   }
 };
 

@@ -79,7 +79,7 @@ private slots:
     const auto type = type_of("b:bool,i:int8,u:uint64,s:string,l:list<int8>,m:map<int8,bool>,o:{x:string}?");
     const auto builder = type->make_builder(1);
     builder->begin_row();
-    const unsigned char long_item[] = {0x91, 0xcd, 0x01, 0x00};     // [256]
+    const unsigned char long_item[] = {0x91, 0xcd, 0x01, 0x00};       // [256]
     const unsigned char same_key[] = {0x82, 1, 0xc2, 0xd0, 1, 0xc3};  // {1: false, 1 (spelled longer): true}
     QVERIFY(!builder->set(0, value::of(std::int64_t{1})));
     QVERIFY(!builder->set(1, value::of(std::int64_t{128})));

@@ -147,7 +147,8 @@ private slots:
   }
 
   void takesStringsLongAndShort() {
-    const std::vector<std::string> names{"", "short", std::string(14, 'f'), std::string(15, 'x'), std::string(500, 'y')};
+    const std::vector<std::string> names{"", "short", std::string(14, 'f'), std::string(15, 'x'),
+                                         std::string(500, 'y')};
     std::vector<sample::trade> trades;
     for (const auto& name : names) trades.push_back({name, 1, {}, "v"});
     verify_agrees<std::string>(*key_of<sample::trade>(&sample::trade::account), *batch_of(trades), names);
@@ -167,8 +168,7 @@ private slots:
     verify_agrees(*computed, *b, sizes);
     QCOMPARE(computed->description(), std::string{"length"});
     QCOMPARE(computed->key_type(), std::string{"int"});
-    const auto same =
-        key_of<sample::trade>("pair", [](const sample::trade& t) { return std::pair{t.account, t.at}; });
+    const auto same = key_of<sample::trade>("pair", [](const sample::trade& t) { return std::pair{t.account, t.at}; });
     QCOMPARE(same->key_type(), both->key_type());
   }
 

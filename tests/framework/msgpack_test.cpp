@@ -75,7 +75,10 @@ private slots:
       const std::string text(n, 'a');
       QCOMPARE(hex(written([&](writer& w) { w.string(text); }).view()), reference(text));
       const std::vector<char> blob(n, 'b');
-      QCOMPARE(hex(written([&](writer& w) { w.binary(millrace::as_bytes({blob.data(), n})); }).view()), reference(blob));
+      QCOMPARE(hex(written([&](writer& w) {
+                     w.binary(millrace::as_bytes({blob.data(), n}));
+                   }).view()),
+               reference(blob));
       const std::vector<int> list(n, 3);
       QCOMPARE(hex(written([&](writer& w) {
                      w.array(static_cast<std::uint32_t>(n));
@@ -175,8 +178,10 @@ private slots:
   }
 
   void refusesLengthsBeyondTheInput() {
-    const unsigned char lies[][5] = {{0xdd, 0xff, 0xff, 0xff, 0xff}, {0xdf, 0xff, 0xff, 0xff, 0xff},
-                                     {0xdb, 0xff, 0xff, 0xff, 0xff}, {0xc6, 0xff, 0xff, 0xff, 0xff},
+    const unsigned char lies[][5] = {{0xdd, 0xff, 0xff, 0xff, 0xff},
+                                     {0xdf, 0xff, 0xff, 0xff, 0xff},
+                                     {0xdb, 0xff, 0xff, 0xff, 0xff},
+                                     {0xc6, 0xff, 0xff, 0xff, 0xff},
                                      {0xc9, 0xff, 0xff, 0xff, 0xff}};
     for (const auto& lie : lies) {
       reader r{std::as_bytes(std::span{lie})};

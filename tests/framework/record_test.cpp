@@ -103,7 +103,8 @@ private slots:
     const auto back = decoded<sample::trade_v1>(bytes.view(), 3, schema_of<sample::trade>().get());
     QVERIFY(back);
     QCOMPARE(rows<sample::trade_v1>(*back)[2].account, std::string{"account-2"});
-    QVERIFY2(!record_type_of<sample::trade_v1>()->decode(bytes.view(), 3), "a longer record without its schema is refused");
+    QVERIFY2(!record_type_of<sample::trade_v1>()->decode(bytes.view(), 3),
+             "a longer record without its schema is refused");
   }
 
   void refusesALengthNoVersionHad() {

@@ -10,7 +10,8 @@
 
 #include "millrace/typed_batch.hpp"
 
-/// Records the tests of the codec share: one flat, one with a string, one with every kind of field, two versions of one.
+/// Records the tests of the codec share: one flat, one with a string, one with every kind of field, two versions of
+/// one.
 namespace sample {
 
 enum class side : std::uint8_t { buy = 1, sell = 2 };

@@ -60,21 +60,36 @@ private slots:
   void namesWhatIsWrongAndWhere_data() {
     QTest::addColumn<QString>("text");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("empty") << "" << "column 1: expected a field name";
-    QTest::newRow("no type") << "a" << "column 2: expected ':' and a type";
-    QTest::newRow("unknown type") << "a:strnig" << "column 3: expected a type (bool";
-    QTest::newRow("trailing comma") << "a:bool," << "column 8: expected a field name";
-    QTest::newRow("twice") << "a:bool,a:bool" << "another name: 'a' is taken";
-    QTest::newRow("rubbish") << "a:bool;b:bool" << "column 7: expected ',' or the end";
-    QTest::newRow("open list") << "a:list<bool" << "expected '>'";
-    QTest::newRow("open record") << "a:{b:bool" << "expected ',' or '}'";
-    QTest::newRow("float key") << "a:map<float64,bool>" << "a scalar type other than float";
-    QTest::newRow("nested key") << "a:map<list<bool>,bool>" << "a scalar type other than float";
-    QTest::newRow("enum of string") << "a:enum<string>" << "an integer type";
-    QTest::newRow("version 0") << "a:bool@0" << "a version from 1 on";
-    QTest::newRow("huge version") << "a:bool@99999999999" << "a version from 1 on";
-    QTest::newRow("version falls") << "a:bool@3,b:bool@2" << "a version of at least 3";
-    QTest::newRow("mark") << "a:bool!secret" << "'personal'";
+    QTest::newRow("empty") << ""
+                           << "column 1: expected a field name";
+    QTest::newRow("no type") << "a"
+                             << "column 2: expected ':' and a type";
+    QTest::newRow("unknown type") << "a:strnig"
+                                  << "column 3: expected a type (bool";
+    QTest::newRow("trailing comma") << "a:bool,"
+                                    << "column 8: expected a field name";
+    QTest::newRow("twice") << "a:bool,a:bool"
+                           << "another name: 'a' is taken";
+    QTest::newRow("rubbish") << "a:bool;b:bool"
+                             << "column 7: expected ',' or the end";
+    QTest::newRow("open list") << "a:list<bool"
+                               << "expected '>'";
+    QTest::newRow("open record") << "a:{b:bool"
+                                 << "expected ',' or '}'";
+    QTest::newRow("float key") << "a:map<float64,bool>"
+                               << "a scalar type other than float";
+    QTest::newRow("nested key") << "a:map<list<bool>,bool>"
+                                << "a scalar type other than float";
+    QTest::newRow("enum of string") << "a:enum<string>"
+                                    << "an integer type";
+    QTest::newRow("version 0") << "a:bool@0"
+                               << "a version from 1 on";
+    QTest::newRow("huge version") << "a:bool@99999999999"
+                                  << "a version from 1 on";
+    QTest::newRow("version falls") << "a:bool@3,b:bool@2"
+                                   << "a version of at least 3";
+    QTest::newRow("mark") << "a:bool!secret"
+                          << "'personal'";
     QTest::newRow("too deep") << "a:" + QString("list<").repeated(1000) << "no more than 16 levels";
   }
   void namesWhatIsWrongAndWhere() {
@@ -88,17 +103,39 @@ private slots:
     QTest::addColumn<QString>("writer");
     QTest::addColumn<QString>("reader");
     QTest::addColumn<QString>("expected");
-    QTest::newRow("same") << "a:bool,b:string" << "a:bool,b:string" << "";
-    QTest::newRow("appended") << "a:bool" << "a:bool,b:string@2" << "";
-    QTest::newRow("older reader") << "a:bool,b:string@2" << "a:bool" << "";
-    QTest::newRow("now optional") << "a:int32" << "a:int32?" << "";
-    QTest::newRow("no since") << "a:bool" << "a:bool,b:string" << "field 'b' is new: mark it since(2)";
-    QTest::newRow("renamed") << "a:bool" << "b:bool" << "was written as 'a' and is now 'b'";
-    QTest::newRow("removed") << "a:bool,b:bool" << "a:bool" << "field 'b' was removed";
-    QTest::newRow("other type") << "a:int32" << "a:int64" << "was written as int32 and is now int64";
-    QTest::newRow("no longer optional") << "a:int32?" << "a:int32" << "was written as int32? and is now int32";
-    QTest::newRow("nested appended") << "a:{x:bool}" << "a:{x:bool,y:bool@2}" << "";
-    QTest::newRow("nested newer") << "a:{x:bool,y:bool@2}" << "a:{x:bool}" << "holds a newer";
+    QTest::newRow("same") << "a:bool,b:string"
+                          << "a:bool,b:string"
+                          << "";
+    QTest::newRow("appended") << "a:bool"
+                              << "a:bool,b:string@2"
+                              << "";
+    QTest::newRow("older reader") << "a:bool,b:string@2"
+                                  << "a:bool"
+                                  << "";
+    QTest::newRow("now optional") << "a:int32"
+                                  << "a:int32?"
+                                  << "";
+    QTest::newRow("no since") << "a:bool"
+                              << "a:bool,b:string"
+                              << "field 'b' is new: mark it since(2)";
+    QTest::newRow("renamed") << "a:bool"
+                             << "b:bool"
+                             << "was written as 'a' and is now 'b'";
+    QTest::newRow("removed") << "a:bool,b:bool"
+                             << "a:bool"
+                             << "field 'b' was removed";
+    QTest::newRow("other type") << "a:int32"
+                                << "a:int64"
+                                << "was written as int32 and is now int64";
+    QTest::newRow("no longer optional") << "a:int32?"
+                                        << "a:int32"
+                                        << "was written as int32? and is now int32";
+    QTest::newRow("nested appended") << "a:{x:bool}"
+                                     << "a:{x:bool,y:bool@2}"
+                                     << "";
+    QTest::newRow("nested newer") << "a:{x:bool,y:bool@2}"
+                                  << "a:{x:bool}"
+                                  << "holds a newer";
   }
   void acceptsAppendedFieldsOnly() {
     QFETCH(QString, writer);

@@ -9,8 +9,8 @@
 #include "millrace/dynamic_batch.hpp"
 #include "millrace/typed_batch.hpp"
 
-// Bytes from anywhere as a batch of records: a typed and a dynamic type of the same schema must agree on what they take,
-// and what they took must come back the same when it is written and read again.
+// Bytes from anywhere as a batch of records: a typed and a dynamic type of the same schema must agree on what they
+// take, and what they took must come back the same when it is written and read again.
 
 namespace {
 

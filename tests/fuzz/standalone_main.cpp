@@ -1,5 +1,6 @@
-// Runs a libFuzzer target without libFuzzer, so that every target takes part in the ordinary test run with any compiler:
-// replays the corpus given, then feeds it seeded mutations of it. A finding is a crash, a failed assertion or a timeout.
+// Runs a libFuzzer target without libFuzzer, so that every target takes part in the ordinary test run with any
+// compiler: replays the corpus given, then feeds it seeded mutations of it. A finding is a crash, a failed assertion or
+// a timeout.
 #include <algorithm>
 #include <charconv>
 #include <chrono>
@@ -30,7 +31,9 @@ std::size_t below(random_source& random, std::size_t bound) {
   return std::uniform_int_distribution<std::size_t>{0, bound - 1}(random);
 }
 
-std::uint8_t any_byte(random_source& random) { return static_cast<std::uint8_t>(below(random, 256)); }
+std::uint8_t any_byte(random_source& random) {
+  return static_cast<std::uint8_t>(below(random, 256));
+}
 
 std::vector<input> read_corpus(const std::filesystem::path& folder) {
   std::vector<std::filesystem::path> paths;
@@ -50,11 +53,21 @@ void mutate_once(input& bytes, random_source& random) {
   const auto at = bytes.empty() ? 0 : below(random, bytes.size());
   const auto place = bytes.begin() + static_cast<std::ptrdiff_t>(at);
   switch (bytes.empty() ? 0 : below(random, 5)) {
-    case 0: bytes.insert(place, any_byte(random)); break;
-    case 1: bytes[at] = any_byte(random); break;
-    case 2: bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ (1U << below(random, 8))); break;
-    case 3: bytes.erase(place); break;
-    default: bytes.erase(place, bytes.end()); break;
+    case 0:
+      bytes.insert(place, any_byte(random));
+      break;
+    case 1:
+      bytes[at] = any_byte(random);
+      break;
+    case 2:
+      bytes[at] = static_cast<std::uint8_t>(bytes[at] ^ (1U << below(random, 8)));
+      break;
+    case 3:
+      bytes.erase(place);
+      break;
+    default:
+      bytes.erase(place, bytes.end());
+      break;
   }
 }
 

@@ -45,14 +45,15 @@ double cpu_seconds() {
   return s(u.ru_utime) + s(u.ru_stime);
 }
 
-std::int64_t steady_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
+std::int64_t steady_ns() {
+  return std::chrono::steady_clock::now().time_since_epoch().count();
+}
 
 topology topology_of(const setup& s) {
   topology t;
   t.name = "hotpath";
   t.settings.snapshot_interval = s.snapshots ? 1000ms : 0ms;
-  t.add("generator", "millrace.bench.generator",
-        {{"keys", static_cast<std::int64_t>(s.keys)}, {"rate", s.rate}});
+  t.add("generator", "millrace.bench.generator", {{"keys", static_cast<std::int64_t>(s.keys)}, {"rate", s.rate}});
   t.add("map", "millrace.bench.map");
   t.add("route", "millrace.by_key");
   t.add("total", "millrace.bench.aggregate", {}, s.partitions);
@@ -63,8 +64,8 @@ topology topology_of(const setup& s) {
 
 // A folder of its own for each run, removed afterwards.
 struct scratch {
-  std::filesystem::path at = std::filesystem::temp_directory_path() /
-                             ("millrace-hotpath-" + std::to_string(steady_ns()));
+  std::filesystem::path at =
+      std::filesystem::temp_directory_path() / ("millrace-hotpath-" + std::to_string(steady_ns()));
   ~scratch() {
     std::error_code ignored;
     std::filesystem::remove_all(at, ignored);
@@ -113,7 +114,8 @@ result<figures> median_of(const setup& s, const hotpath_options& o) {
     if (!one) return one;
     all.push_back(*one);
   }
-  std::sort(all.begin(), all.end(), [](const auto& a, const auto& b) { return a.cpu_ns_per_event < b.cpu_ns_per_event; });
+  std::sort(all.begin(), all.end(),
+            [](const auto& a, const auto& b) { return a.cpu_ns_per_event < b.cpu_ns_per_event; });
   return all[all.size() / 2];
 }
 
@@ -179,20 +181,21 @@ double fused_ns_per_event(std::uint64_t keys, const hotpath_options& o) {
 void print(const setup& s, const figures& f, double fused, bool json) {
   const auto* payload = s.payload == transport::payload_mode::shared ? "shared" : "encoded";
   if (json) {
-    std::printf("{\"keys\":%llu,\"partitions\":%u,\"rate\":%.0f,\"payload\":\"%s\",\"snapshots\":%s,\"events_per_s\":%.0f,"
-                "\"cpu_ns_per_event\":%.1f,\"ratio_to_fused\":%.2f,\"cores\":%.3f,\"p50_us\":%lld,\"p99_us\":%lld,"
-                "\"p999_us\":%lld}\n",
-                static_cast<unsigned long long>(s.keys), s.partitions, s.rate, payload, s.snapshots ? "true" : "false",
-                f.events_per_s, f.cpu_ns_per_event, f.cpu_ns_per_event / fused, f.cores, static_cast<long long>(f.p50_us),
-                static_cast<long long>(f.p99_us), static_cast<long long>(f.p999_us));
+    std::printf(
+        "{\"keys\":%llu,\"partitions\":%u,\"rate\":%.0f,\"payload\":\"%s\",\"snapshots\":%s,\"events_per_s\":%.0f,"
+        "\"cpu_ns_per_event\":%.1f,\"ratio_to_fused\":%.2f,\"cores\":%.3f,\"p50_us\":%lld,\"p99_us\":%lld,"
+        "\"p999_us\":%lld}\n",
+        static_cast<unsigned long long>(s.keys), s.partitions, s.rate, payload, s.snapshots ? "true" : "false",
+        f.events_per_s, f.cpu_ns_per_event, f.cpu_ns_per_event / fused, f.cores, static_cast<long long>(f.p50_us),
+        static_cast<long long>(f.p99_us), static_cast<long long>(f.p999_us));
   } else {
     const auto rate = s.rate == 0 ? std::string{"full"} : std::to_string(static_cast<long long>(s.rate)) + "/s";
-    std::printf("%9llu keys  %u partitions  %-8s %-8s %-9s %9.2f M/s  %7.1f ns CPU/event  x%-5.2f %5.2f cores  p50 %lld us  "
-                "p99 %lld us  p99.9 %lld us\n",
-                static_cast<unsigned long long>(s.keys), s.partitions, rate.c_str(), payload,
-                s.snapshots ? "snapshots" : "-", f.events_per_s / 1e6, f.cpu_ns_per_event, f.cpu_ns_per_event / fused,
-                f.cores, static_cast<long long>(f.p50_us), static_cast<long long>(f.p99_us),
-                static_cast<long long>(f.p999_us));
+    std::printf(
+        "%9llu keys  %u partitions  %-8s %-8s %-9s %9.2f M/s  %7.1f ns CPU/event  x%-5.2f %5.2f cores  p50 %lld us  "
+        "p99 %lld us  p99.9 %lld us\n",
+        static_cast<unsigned long long>(s.keys), s.partitions, rate.c_str(), payload, s.snapshots ? "snapshots" : "-",
+        f.events_per_s / 1e6, f.cpu_ns_per_event, f.cpu_ns_per_event / fused, f.cores, static_cast<long long>(f.p50_us),
+        static_cast<long long>(f.p99_us), static_cast<long long>(f.p999_us));
   }
   std::fflush(stdout);
 }
@@ -207,7 +210,8 @@ result<void> run_hotpath(const hotpath_options& o) {
     if (o.json) {
       std::printf("{\"keys\":%llu,\"fused_ns_per_event\":%.1f}\n", static_cast<unsigned long long>(keys), fused);
     } else {
-      std::printf("%9llu keys  fused loop, one thread: %.1f ns CPU/event\n", static_cast<unsigned long long>(keys), fused);
+      std::printf("%9llu keys  fused loop, one thread: %.1f ns CPU/event\n", static_cast<unsigned long long>(keys),
+                  fused);
     }
     std::vector<setup> setups;
     for (const auto p : o.partitions) setups.push_back({keys, p});

@@ -26,11 +26,14 @@ int run_hotpath(hotpath_request& request) {
 void declare_bench(CLI::App& app, action& chosen) {
   app.require_subcommand(1);
   auto* hotpath = app.add_subcommand(
-      "hotpath", "Generator, map, route by key, count and sum per key, sink: throughput, CPU and latency, beside the same "
-                 "work in one fused loop. Run it on an otherwise idle machine");
+      "hotpath",
+      "Generator, map, route by key, count and sum per key, sink: throughput, CPU and latency, beside the same "
+      "work in one fused loop. Run it on an otherwise idle machine");
   const auto request = std::make_shared<hotpath_request>();
   auto& o = request->options;
-  hotpath->add_option("--keys", o.keys, "Numbers of distinct keys")->capture_default_str()->check(CLI::Range(1, 100'000'000));
+  hotpath->add_option("--keys", o.keys, "Numbers of distinct keys")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 100'000'000));
   hotpath->add_option("--partitions", o.partitions, "Partitions of the keyed actor")
       ->capture_default_str()
       ->check(CLI::Range(1, 64));

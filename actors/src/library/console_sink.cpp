@@ -7,7 +7,9 @@ namespace millrace::library {
 namespace {
 
 /// Shared with the live table and the log: lines of several partitions do not mix, and nothing is drawn over.
-void print(const std::string& line) { console::terminal::instance().write(line); }
+void print(const std::string& line) {
+  console::terminal::instance().write(line);
+}
 
 }  // namespace
 

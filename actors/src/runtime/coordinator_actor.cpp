@@ -62,8 +62,9 @@ void check(self_pointer self) {
   }
   if (!s.paused && !s.number_asked && s.decide->is_due(now)) {
     s.number_asked = true;
-    self->request(s.writer, writer_timeout, number_atom::value)
-        .then([self](const number_message& m) { start_epoch(self, m); });
+    self->request(s.writer, writer_timeout, number_atom::value).then([self](const number_message& m) {
+      start_epoch(self, m);
+    });
   }
 }
 

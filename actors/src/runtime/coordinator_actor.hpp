@@ -16,9 +16,9 @@ struct coordinator_state {
   caf::actor supervisor;
   std::unique_ptr<engine::epoch_coordinator> decide;
   tasks_message tasks;
-  bool paused = true;           ///< no region may take part: nothing starts
-  bool number_asked = false;    ///< a number is on its way from the writer
-  bool writing = false;         ///< all parts of the open epoch are with the writer
+  bool paused = true;         ///< no region may take part: nothing starts
+  bool number_asked = false;  ///< a number is on its way from the writer
+  bool writing = false;       ///< all parts of the open epoch are with the writer
   std::int64_t started_ns = 0;
 };
 

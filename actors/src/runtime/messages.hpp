@@ -97,10 +97,10 @@ struct tasks_message {
   std::vector<std::pair<task_id, generation>> incarnations;
 };
 
-#define MILLRACE_LOCAL_MESSAGE(Type)                            \
-  template <class Inspector>                                    \
-  auto inspect(Inspector& f, Type&) {                           \
-    return f(caf::meta::type_name(#Type));                      \
+#define MILLRACE_LOCAL_MESSAGE(Type)       \
+  template <class Inspector>               \
+  auto inspect(Inspector& f, Type&) {      \
+    return f(caf::meta::type_name(#Type)); \
   }
 MILLRACE_LOCAL_MESSAGE(barrier_message)
 MILLRACE_LOCAL_MESSAGE(epoch_message)

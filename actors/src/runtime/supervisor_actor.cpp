@@ -17,7 +17,9 @@ constexpr auto recovery_timeout = std::chrono::minutes{10};
 // Tasks look at their stop flag before every step, so this is only reached when a handler hangs.
 constexpr auto ending_timeout = std::chrono::seconds{15};
 
-std::uint32_t region_of(const supervisor_state& s, task_id t) { return s.shared->plan->tasks[t.value].region; }
+std::uint32_t region_of(const supervisor_state& s, task_id t) {
+  return s.shared->plan->tasks[t.value].region;
+}
 
 void quit_if_over(self_pointer self) {
   auto& s = self->state;
@@ -92,9 +94,9 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
   }
   inproc_channels channels{s.shared->sockets, s.shared->instance, s.shared->options.payload,
                            [&s](task_id t) { return s.links[t.value]->bell(); }};
-  engine::task_environment environment{&s.shared->time, [&s](task_id t) -> engine::task_host& { return *s.links[t.value]; },
-                                       [&s](task_id t) { return s.shared->fresh_stats(t); },
-                                       s.shared->options.batch_events, s.shared->options.protect};
+  engine::task_environment environment{
+      &s.shared->time, [&s](task_id t) -> engine::task_host& { return *s.links[t.value]; },
+      [&s](task_id t) { return s.shared->fresh_stats(t); }, s.shared->options.batch_events, s.shared->options.protect};
   auto made = engine::assemble(plan, region, from.incarnation, channels, environment);
   if (!made) {
     fail_run(self, made.error().message);
@@ -122,7 +124,8 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
   for (const auto& t : plan.tasks) {
     if (t.region == region) self->send(s.tasks[t.id.value], begin_atom::value);
   }
-  const bool all_run = std::all_of(s.regions.begin(), s.regions.end(), [](const auto& x) { return x.now == phase::running; });
+  const bool all_run =
+      std::all_of(s.regions.begin(), s.regions.end(), [](const auto& x) { return x.now == phase::running; });
   if (!all_run) return;
   s.shared->set_state("running");
   tasks_message known;
@@ -186,7 +189,8 @@ void on_down(self_pointer self, const caf::down_msg& down) {
       return;
     }
     if (r.now == phase::running) {
-      on_failure(self, {task_id{static_cast<std::uint32_t>(i)}, r.incarnation,
+      on_failure(self, {task_id{static_cast<std::uint32_t>(i)},
+                        r.incarnation,
                         {fatal_error(errc::failed, s.shared->plan->task_name({static_cast<std::uint32_t>(i)}) +
                                                        " ended unexpectedly"),
                          failure_action::restart}});

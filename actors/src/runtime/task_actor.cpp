@@ -42,9 +42,14 @@ void run(self_pointer self) {
   // Peers may ring before this task is restored; what they sent waits in the channels.
   if (s.link->stopping || !s.has_begun) return;
   switch (s.task->step()) {
-    case engine::step_result::again: s.link->bell()->ring(); break;
-    case engine::step_result::idle: break;
-    case engine::step_result::failed: report(self, s.task->failure()); break;
+    case engine::step_result::again:
+      s.link->bell()->ring();
+      break;
+    case engine::step_result::idle:
+      break;
+    case engine::step_result::failed:
+      report(self, s.task->failure());
+      break;
   }
 }
 
@@ -75,7 +80,9 @@ void task_link::snapshot_failed(epoch_id epoch, const error& why) {
   caf::anon_send(coordinator_, refusal_message{epoch, name_ + ": " + why.message});
 }
 
-void task_link::ended() { caf::anon_send(coordinator_, ended_atom::value, id_.value, incarnation_.value); }
+void task_link::ended() {
+  caf::anon_send(coordinator_, ended_atom::value, id_.value, incarnation_.value);
+}
 
 void task_link::log(log_level level, std::string message) {
   shared_.log(level, message.rfind(name_, 0) == 0 ? message : name_ + ": " + message);

@@ -66,8 +66,7 @@ result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const 
   auto store = persistence::open_snapshot_store(options.data_dir);
   if (!store) return std::move(store).error();
   const auto threads = options.threads;
-  auto shared =
-      std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store));
+  auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store));
   return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
 }
 

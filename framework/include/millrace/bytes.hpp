@@ -49,7 +49,8 @@ public:
 
   /// Room for `n` more bytes behind the end; they count only once `advance` says so.
   [[nodiscard]] std::byte* room(std::size_t n) {
-    if (capacity_ - size_ < n) [[unlikely]] reallocate(std::max(size_ + n, 2 * capacity_));
+    if (capacity_ - size_ < n) [[unlikely]]
+      reallocate(std::max(size_ + n, 2 * capacity_));
     return data_.get() + size_;
   }
   void advance(std::size_t n) noexcept { size_ += n; }

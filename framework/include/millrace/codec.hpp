@@ -14,9 +14,9 @@
 
 namespace millrace {
 
-/// How a C++ type is written to and read from MessagePack: `static field_type type()`, `static void encode(writer&, const
-/// T&)`, `static bool decode(reader&, T&)`. There is one for every type a record field or a keyed state may have; a program
-/// can specialise it for a type of its own.
+/// How a C++ type is written to and read from MessagePack: `static field_type type()`, `static void encode(writer&,
+/// const T&)`, `static bool decode(reader&, T&)`. There is one for every type a record field or a keyed state may have;
+/// a program can specialise it for a type of its own.
 template <class T>
 struct codec;
 
@@ -31,8 +31,8 @@ template <class T>
 void encode(msgpack::writer& w, const T& in) {
   codec<T>::encode(w, in);
 }
-/// Reads one value into `out`, which should be fresh: what an older version did not write keeps its default. False (and the
-/// reader failed) when the bytes are something else.
+/// Reads one value into `out`, which should be fresh: what an older version did not write keeps its default. False (and
+/// the reader failed) when the bytes are something else.
 template <class T>
 [[nodiscard]] bool decode(msgpack::reader& r, T& out) {
   return codec<T>::decode(r, out);
@@ -55,7 +55,7 @@ struct codec<bool> {
 };
 
 template <class T>
-  requires std::is_enum_v<T>
+requires std::is_enum_v<T>
 struct codec<T> {
   using number = std::underlying_type_t<T>;
   static field_type type() {

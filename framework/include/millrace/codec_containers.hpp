@@ -20,9 +20,7 @@ struct codec<std::optional<T>> {
     t.optional = true;
     return t;
   }
-  static void encode(msgpack::writer& w, const std::optional<T>& in) {
-    in ? codec<T>::encode(w, *in) : w.nil();
-  }
+  static void encode(msgpack::writer& w, const std::optional<T>& in) { in ? codec<T>::encode(w, *in) : w.nil(); }
   static bool decode(msgpack::reader& r, std::optional<T>& out) {
     if (r.take_nil()) {
       out.reset();

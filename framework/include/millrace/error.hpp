@@ -61,7 +61,7 @@ struct error {
 template <class T>
 class [[nodiscard]] result {
 public:
-  result(T value) : storage_{std::in_place_index<0>, std::move(value)} {}  // NOLINT: implicit by intent
+  result(T value) : storage_{std::in_place_index<0>, std::move(value)} {}        // NOLINT: implicit by intent
   result(millrace::error e) : storage_{std::in_place_index<1>, std::move(e)} {}  // NOLINT: implicit by intent
 
   [[nodiscard]] bool has_value() const noexcept { return storage_.index() == 0; }

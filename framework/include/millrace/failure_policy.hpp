@@ -8,9 +8,10 @@ namespace millrace {
 
 /// What happens when a handler throws.
 enum class failure_action : std::uint8_t {
-  resume,    ///< the event becomes a dead letter, the actor goes on
-  retry,     ///< the handler gets the same event again after a backoff, at most `max_attempts` times; then `after_retries`
-  restart,   ///< the actor's region goes back to its newest snapshot after a backoff, at most `max_restarts` within `period`
+  resume,  ///< the event becomes a dead letter, the actor goes on
+  retry,  ///< the handler gets the same event again after a backoff, at most `max_attempts` times; then `after_retries`
+  restart,   ///< the actor's region goes back to its newest snapshot after a backoff, at most `max_restarts` within
+             ///< `period`
   stop,      ///< the topology is stopped where it is; what was committed stays; the run counts as failed
   escalate,  ///< the whole process ends at once with a failure, for whoever supervises it
 };

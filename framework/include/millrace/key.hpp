@@ -15,8 +15,8 @@
 
 namespace millrace {
 
-/// Finds the key of records: what a by-key router and a keyed input share. Keys are compared and hashed in canonical form
-/// (one value: bare; several: an array), the same for typed and dynamic records of the same fields.
+/// Finds the key of records: what a by-key router and a keyed input share. Keys are compared and hashed in canonical
+/// form (one value: bare; several: an array), the same for typed and dynamic records of the same fields.
 ///
 /// Immutable. Thread: any. Batches must be of the record type the extractor was made for.
 class key_extractor {
@@ -30,8 +30,8 @@ public:
   /// Two keyed inputs can share state when these are equal: `string`, `int`, `(string, int)`.
   [[nodiscard]] const std::string& key_type() const noexcept { return key_type_; }
 
-  /// True: the key is made of fields, `description` lists their names, and another record type with these fields can have
-  /// it too.
+  /// True: the key is made of fields, `description` lists their names, and another record type with these fields can
+  /// have it too.
   [[nodiscard]] virtual bool is_of_fields() const noexcept { return false; }
 
   /// `key_hash` of every record into `out`, which has room for `size()`. False when a record has no valid key (NaN):
@@ -130,8 +130,7 @@ private:
 /// Key of one or several members: `key_of<Trade>(&Trade::account, &Trade::venue)`. Throws std::invalid_argument when a
 /// member is not a field of the record, or is a list, map or record.
 template <record T, class... M>
-  requires(sizeof...(M) >= 1)
-[[nodiscard]] key_ptr key_of(M T::*... members) {
+requires(sizeof...(M) >= 1) [[nodiscard]] key_ptr key_of(M T::*... members) {
   auto made = key_by_fields(record_type_of<T>(), {detail::index_of<T>(members)...});
   if (!made) throw std::invalid_argument(made.error().message);
   return std::move(made).value();
@@ -139,7 +138,7 @@ template <record T, class... M>
 
 /// Key computed by `fn(const T&)`, which must depend on the record alone. The name stands for it in descriptions.
 template <record T, class F>
-  requires std::is_invocable_v<const F&, const T&>
+requires std::is_invocable_v<const F&, const T&>
 [[nodiscard]] key_ptr key_of(std::string name, F fn) {
   return std::make_shared<const detail::function_key<T, F>>(std::move(name), std::move(fn));
 }

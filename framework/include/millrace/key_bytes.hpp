@@ -9,8 +9,8 @@
 
 namespace millrace {
 
-/// A key in canonical form, in 16 bytes: up to 15 bytes lie inside, longer keys are shared by reference count. Equal keys
-/// have equal bytes. Copies may be used from any thread; one object by one thread at a time.
+/// A key in canonical form, in 16 bytes: up to 15 bytes lie inside, longer keys are shared by reference count. Equal
+/// keys have equal bytes. Copies may be used from any thread; one object by one thread at a time.
 class key_bytes {
 public:
   static constexpr std::size_t inline_max = 15;
@@ -26,7 +26,8 @@ public:
   }
   key_bytes(const key_bytes& other) noexcept {
     std::memcpy(data_, other.data_, sizeof data_);
-    if (is_shared()) [[unlikely]] retain();
+    if (is_shared()) [[unlikely]]
+      retain();
   }
   key_bytes(key_bytes&& other) noexcept : key_bytes{} { swap(other); }
   key_bytes& operator=(const key_bytes& other) noexcept {
@@ -38,12 +39,14 @@ public:
     return *this;
   }
   ~key_bytes() {
-    if (is_shared()) [[unlikely]] drop();
+    if (is_shared()) [[unlikely]]
+      drop();
   }
 
   /// The canonical MessagePack; lives as long as this object is neither changed nor moved.
   [[nodiscard]] bytes_view view() const noexcept {
-    if (is_shared()) [[unlikely]] return shared_view();
+    if (is_shared()) [[unlikely]]
+      return shared_view();
     return {data_, std::to_integer<std::size_t>(data_[inline_max])};
   }
   [[nodiscard]] bool empty() const noexcept { return data_[inline_max] == std::byte{0}; }

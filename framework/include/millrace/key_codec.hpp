@@ -40,7 +40,10 @@ bool encode_key_into(msgpack::writer& w, const K& key) {
   } else if constexpr (std::is_same_v<K, decimal>) {
     codec<decimal>::encode(w, without_trailing_zeros(key));
     return true;
-  } else if constexpr (requires { key.has_value(); *key; }) {
+  } else if constexpr (requires {
+                         key.has_value();
+                         *key;
+                       }) {
     if (key) return encode_key_into(w, *key);
     w.nil();
     return true;

@@ -10,7 +10,8 @@ namespace millrace {
 inline constexpr std::uint32_t default_key_groups = 1024;
 
 /// The unit of state placement a key belongs to: hash mod `groups` (at least 1). Persisted: never changes.
-[[nodiscard]] constexpr key_group key_group_of(std::uint64_t key_hash, std::uint32_t groups = default_key_groups) noexcept {
+[[nodiscard]] constexpr key_group key_group_of(std::uint64_t key_hash,
+                                               std::uint32_t groups = default_key_groups) noexcept {
   return {static_cast<std::uint32_t>(key_hash % groups)};
 }
 

@@ -22,14 +22,14 @@ using param_value = std::variant<bool, std::int64_t, double, std::string>;
 
 /// What a parameter means to the person who sets it. Shown by `millrace actor list`, checked at validation.
 struct param_options {
-  std::string unit{};                         ///< e.g. "ms", "events/s"; empty: a plain number or text
-  std::optional<double> min{};                ///< smallest value allowed (numbers)
-  std::optional<double> max{};                ///< largest value allowed (numbers)
-  std::vector<std::string> choices{};         ///< the only texts allowed (strings); empty: any
-  bool required = false;                      ///< must stand in the topology
-  bool live = false;                          ///< may be changed while the topology runs
-  bool is_path = false;                       ///< a file or folder; relative ones are resolved against the topology file
-  std::string help{};                         ///< one sentence
+  std::string unit{};                  ///< e.g. "ms", "events/s"; empty: a plain number or text
+  std::optional<double> min{};         ///< smallest value allowed (numbers)
+  std::optional<double> max{};         ///< largest value allowed (numbers)
+  std::vector<std::string> choices{};  ///< the only texts allowed (strings); empty: any
+  bool required = false;               ///< must stand in the topology
+  bool live = false;                   ///< may be changed while the topology runs
+  bool is_path = false;                ///< a file or folder; relative ones are resolved against the topology file
+  std::string help{};                  ///< one sentence
 };
 
 /// Base of `param<T>`: registers itself with its actor. Thread: owning actor.
@@ -64,10 +64,10 @@ private:
 /// T: bool, an integer, float/double or std::string.
 template <class T>
 class param final : public param_base {
-  using stored = std::conditional_t<
-      std::is_same_v<T, bool>, bool,
-      std::conditional_t<std::is_integral_v<T>, std::int64_t,
-                         std::conditional_t<std::is_floating_point_v<T>, double, std::string>>>;
+  using stored =
+      std::conditional_t<std::is_same_v<T, bool>, bool,
+                         std::conditional_t<std::is_integral_v<T>, std::int64_t,
+                                            std::conditional_t<std::is_floating_point_v<T>, double, std::string>>>;
 
 public:
   param(actor* owner, std::string name, T initial, param_options options = {})

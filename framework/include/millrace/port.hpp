@@ -87,11 +87,11 @@ public:
   template <class K>
   key_spec(K T::*member) : extractor{key_of<T>(member)} {}  // NOLINT: implicit by intent
   template <class... K>
-    requires(sizeof...(K) > 1)
-  key_spec(K T::*... members) : extractor{key_of<T>(members...)} {}  // NOLINT: implicit by intent
+  requires(sizeof...(K) > 1) key_spec(K T::*... members)
+      : extractor{key_of<T>(members...)} {}  // NOLINT: implicit by intent
   template <class F>
-    requires std::is_invocable_v<F, const T&>
-  key_spec(std::string name, F f) : extractor{key_of<T>(std::move(name), std::move(f))} {}
+  requires std::is_invocable_v<F, const T&> key_spec(std::string name, F f)
+      : extractor{key_of<T>(std::move(name), std::move(f))} {}
 
   std::shared_ptr<const key_extractor> extractor;
 };
@@ -118,8 +118,7 @@ public:
     key_ = std::move(options.key.extractor);
   }
   template <class Owner>
-    requires(!is_dynamic)
-  in(Owner* owner, std::string name, void (Owner::*handler)(context&, std::span<const T>))
+  requires(!is_dynamic) in(Owner* owner, std::string name, void (Owner::*handler)(context&, std::span<const T>))
       : input_base(owner, std::move(name)), batch_{static_cast<batch_handler>(handler)} {}
 
   [[nodiscard]] accepts what() const noexcept override { return is_dynamic ? accepts::dynamic : accepts::typed; }

@@ -16,7 +16,9 @@ struct record_tag {};
 
 /// A struct that has been declared with `MILLRACE_RECORD`.
 template <class T>
-concept record = requires { millrace_describe_record(record_tag<T>{}); };
+concept record = requires {
+  millrace_describe_record(record_tag<T>{});
+};
 
 namespace detail {
 
@@ -72,8 +74,9 @@ struct record_traits {
   static constexpr auto members = description.members;
   static constexpr std::size_t field_count = std::tuple_size_v<decltype(members)>;
   static_assert(field_count >= 1 && field_count <= 32, "a record has 1 to 32 fields");
-  static_assert(detail::is_append_only(description),
-                "fields are only appended: order them by since(), which is at least 1 and at most the record's version");
+  static_assert(
+      detail::is_append_only(description),
+      "fields are only appended: order them by since(), which is at least 1 and at most the record's version");
 
   template <std::size_t I>
   static constexpr auto pointer = std::get<I>(members).pointer;
@@ -85,7 +88,8 @@ struct record_traits {
   static constexpr bool each_index(Visit&& visit) {
     return [&]<std::size_t... I>(std::index_sequence<I...>) {
       return (visit(std::integral_constant<std::size_t, I>{}) && ...);
-    }(std::make_index_sequence<field_count>{});
+    }
+    (std::make_index_sequence<field_count>{});
   }
 
   /// Calls `visit(name, member)` for each field in order.
@@ -116,17 +120,17 @@ struct record_traits {
 ///     struct Trade { std::string account; double amount{}; millrace::event_time at{}; std::string venue = "?"; };
 ///     MILLRACE_RECORD(Trade, 2, account, amount, at, since(2, venue))
 ///
-/// Fields: bool, integers, float, double, std::string, event_time, decimal, enums, std::vector<std::byte>, other records,
-/// and std::optional, std::vector, std::map of those.
-#define MILLRACE_RECORD(type, version, ...)                                                           \
-  [[maybe_unused]] constexpr auto millrace_describe_record(::millrace::record_tag<type>) noexcept {   \
-    using millrace_record = type;                                                                     \
-    return ::millrace::detail::record_description{                                                    \
-        #type, version, ::std::tuple{MILLRACE_DETAIL_EACH(MILLRACE_DETAIL_FIELD, __VA_ARGS__)}};      \
+/// Fields: bool, integers, float, double, std::string, event_time, decimal, enums, std::vector<std::byte>, other
+/// records, and std::optional, std::vector, std::map of those.
+#define MILLRACE_RECORD(type, version, ...)                                                         \
+  [[maybe_unused]] constexpr auto millrace_describe_record(::millrace::record_tag<type>) noexcept { \
+    using millrace_record = type;                                                                   \
+    return ::millrace::detail::record_description{                                                  \
+        #type, version, ::std::tuple{MILLRACE_DETAIL_EACH(MILLRACE_DETAIL_FIELD, __VA_ARGS__)}};    \
   }
 
-// An annotated field makes MILLRACE_DETAIL_FIELD_since(…) expand to "~, expression", which moves the expression to the place
-// that is chosen; a plain name pastes to something that is no macro, so the plain member is chosen.
+// An annotated field makes MILLRACE_DETAIL_FIELD_since(…) expand to "~, expression", which moves the expression to the
+// place that is chosen; a plain name pastes to something that is no macro, so the plain member is chosen.
 #define MILLRACE_DETAIL_FIELD(x) MILLRACE_DETAIL_CHOOSE(MILLRACE_DETAIL_FIELD_##x, MILLRACE_DETAIL_PLAIN(x), ~)
 #define MILLRACE_DETAIL_CHOOSE(...) MILLRACE_DETAIL_SECOND(__VA_ARGS__)
 #define MILLRACE_DETAIL_SECOND(first, second, ...) second

@@ -6,8 +6,9 @@ namespace millrace {
 
 using record_type_ptr = std::shared_ptr<const record_type>;
 
-/// What the engine knows of a kind of record: how to build, encode, decode and look into batches of it. One object per C++
-/// record type (`record_type_of<T>()`) and one per dynamic schema; types are the same when they are the same object.
+/// What the engine knows of a kind of record: how to build, encode, decode and look into batches of it. One object per
+/// C++ record type (`record_type_of<T>()`) and one per dynamic schema; types are the same when they are the same
+/// object.
 ///
 /// Immutable. Thread: any. It must outlive builders made from it; batches keep dynamic types alive themselves.
 class record_type {
@@ -28,8 +29,8 @@ public:
   virtual void encode(const batch& b, byte_buffer& out) const = 0;
 
   /// Reads what `encode` wrote, strictly: exactly `count` records and nothing behind them. `written_by` is the writer's
-  /// schema where it may be newer than this one: the fields it appended are skipped. Errors: `corrupt` with the record's
-  /// number and the offset.
+  /// schema where it may be newer than this one: the fields it appended are skipped. Errors: `corrupt` with the
+  /// record's number and the offset.
   [[nodiscard]] virtual result<batch_ptr> decode(bytes_view encoded, std::uint32_t count,
                                                  const millrace::schema* written_by = nullptr) const = 0;
 
@@ -41,9 +42,9 @@ public:
   /// Direct access to a field of all records where there is any (`column_kind::none` otherwise).
   [[nodiscard]] virtual column column_of(const batch& b, std::uint32_t field) const noexcept = 0;
 
-  /// Deals records out: record i goes to `builders[targets[i]]`, with `hashes[i]` as its key hash unless `hashes` is empty.
-  /// Starts at `first` and stops before the first record whose builder is full; returns that record's number, or the
-  /// batch's size when all are placed. The builders must be of this type; `targets` has one entry per record.
+  /// Deals records out: record i goes to `builders[targets[i]]`, with `hashes[i]` as its key hash unless `hashes` is
+  /// empty. Starts at `first` and stops before the first record whose builder is full; returns that record's number, or
+  /// the batch's size when all are placed. The builders must be of this type; `targets` has one entry per record.
   [[nodiscard]] virtual std::uint32_t scatter(const batch& source, std::uint32_t first,
                                               std::span<const std::uint16_t> targets,
                                               std::span<const std::uint64_t> hashes,

@@ -12,10 +12,10 @@ namespace millrace {
 
 /// What `millrace actor list` and the workbench's palette show of an actor type.
 struct actor_info {
-  std::string id;           ///< stable, dotted: "acme.velocity"; what topology files name
-  std::string title;        ///< for people
-  std::string category{};   ///< palette group
-  std::string help{};       ///< one sentence
+  std::string id;          ///< stable, dotted: "acme.velocity"; what topology files name
+  std::string title;       ///< for people
+  std::string category{};  ///< palette group
+  std::string help{};      ///< one sentence
   std::uint32_t version = 1;
 };
 
@@ -56,7 +56,6 @@ struct register_actor {
 #define MILLRACE_DETAIL_CAT(a, b) MILLRACE_DETAIL_CAT2(a, b)
 
 /// Registers an actor type: `MILLRACE_ACTOR(VelocityCheck, {.id = "acme.velocity", .title = "Velocity check"})`
-#define MILLRACE_ACTOR(Type, ...)                                                                             \
-  static const ::millrace::detail::register_actor<Type> MILLRACE_DETAIL_CAT(millrace_registered_, __LINE__) { \
-    ::millrace::actor_info __VA_ARGS__                                                                        \
-  };
+#define MILLRACE_ACTOR(Type, ...)                                            \
+  static const ::millrace::detail::register_actor<Type> MILLRACE_DETAIL_CAT( \
+      millrace_registered_, __LINE__){::millrace::actor_info __VA_ARGS__};

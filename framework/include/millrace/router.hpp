@@ -9,8 +9,8 @@
 
 namespace millrace {
 
-/// Distributes a stream over the partitions of what lies behind it. Runs with its upstream's parallelism, passes records
-/// through unchanged, and has one input `in` and one output `out`.
+/// Distributes a stream over the partitions of what lies behind it. Runs with its upstream's parallelism, passes
+/// records through unchanged, and has one input `in` and one output `out`.
 class router : public actor {
 public:
   router();

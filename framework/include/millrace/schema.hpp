@@ -45,7 +45,8 @@ struct field_type {
   friend bool operator==(const field_type& a, const field_type& b) noexcept;
 };
 
-/// `since`: version of the schema that brought the field. `personal`: data about a person, masked where views are shared.
+/// `since`: version of the schema that brought the field. `personal`: data about a person, masked where views are
+/// shared.
 struct field {
   std::string name;
   field_type type{};
@@ -70,11 +71,13 @@ struct schema {
 };
 
 /// A field that a record can do without: null, or the default that came with a later version.
-[[nodiscard]] inline bool has_default(const field& f) noexcept { return f.type.optional || f.since > 1; }
+[[nodiscard]] inline bool has_default(const field& f) noexcept {
+  return f.type.optional || f.since > 1;
+}
 
-/// What keeps bytes written with `writer` from being read with `reader`, one sentence a problem; empty: they can be read.
-/// Fields may be appended (with a later `since`, or optional), never renamed, moved, removed or given another type.
-/// A reader older than the writer is fine too: it skips what it does not know.
+/// What keeps bytes written with `writer` from being read with `reader`, one sentence a problem; empty: they can be
+/// read. Fields may be appended (with a later `since`, or optional), never renamed, moved, removed or given another
+/// type. A reader older than the writer is fine too: it skips what it does not know.
 [[nodiscard]] std::vector<std::string> compatible(const schema& writer, const schema& reader);
 
 /// Text of a type: `int64`, `string?`, `list<float64>`, `map<string,int32>`, `{a:int8,b:string}` for nested records.

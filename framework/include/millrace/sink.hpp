@@ -40,7 +40,8 @@ public:
   };
   /// Called once before `open`, also on a first start (with epoch 0 and nothing prepared): commits `handles`, withdraws
   /// what is newer than `restored`.
-  [[nodiscard]] virtual result<void> recover(context&, epoch_id /*restored*/, const std::vector<prepared>& /*handles*/) {
+  [[nodiscard]] virtual result<void> recover(context&, epoch_id /*restored*/,
+                                             const std::vector<prepared>& /*handles*/) {
     return {};
   }
 };

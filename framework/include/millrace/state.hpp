@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "millrace/actor.hpp"
-#include "millrace/engine/cow.hpp"
 #include "millrace/codec.hpp"
+#include "millrace/engine/cow.hpp"
 
 namespace millrace {
 
@@ -24,7 +24,9 @@ std::string type_text() {
 
 template <class T>
 cell_ops cell_ops_of() {
-  return {sizeof(T), alignof(T), std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
+  return {sizeof(T),
+          alignof(T),
+          std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
           [](void* at) { new (at) T{}; },
           [](void* to, const void* from) { new (to) T(*static_cast<const T*>(from)); },
           [](void* at) noexcept { static_cast<T*>(at)->~T(); },
@@ -35,7 +37,9 @@ cell_ops cell_ops_of() {
 template <class T>
 cell_ops cow_cell_ops_of() {
   using shared = cow<T>;
-  return {sizeof(shared), alignof(shared), false,
+  return {sizeof(shared),
+          alignof(shared),
+          false,
           [](void* at) { new (at) shared{}; },
           [](void* to, const void* from) { new (to) shared(*static_cast<const shared*>(from)); },
           [](void* at) noexcept { static_cast<shared*>(at)->~shared(); },

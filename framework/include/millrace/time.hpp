@@ -19,8 +19,12 @@ struct event_time {
 
   constexpr auto operator<=>(const event_time&) const noexcept = default;
 
-  friend constexpr event_time operator+(event_time t, std::chrono::nanoseconds d) noexcept { return {t.ns + d.count()}; }
-  friend constexpr event_time operator-(event_time t, std::chrono::nanoseconds d) noexcept { return {t.ns - d.count()}; }
+  friend constexpr event_time operator+(event_time t, std::chrono::nanoseconds d) noexcept {
+    return {t.ns + d.count()};
+  }
+  friend constexpr event_time operator-(event_time t, std::chrono::nanoseconds d) noexcept {
+    return {t.ns - d.count()};
+  }
   friend constexpr std::chrono::nanoseconds operator-(event_time a, event_time b) noexcept {
     return std::chrono::nanoseconds{a.ns - b.ns};
   }

@@ -53,8 +53,7 @@ template <record T>
 template <record T>
 class typed_builder final : public batch_builder {
 public:
-  explicit typed_builder(std::uint32_t capacity)
-      : batch_builder{*record_type_of<T>(), capacity == 0 ? 1 : capacity} {}
+  explicit typed_builder(std::uint32_t capacity) : batch_builder{*record_type_of<T>(), capacity == 0 ? 1 : capacity} {}
   ~typed_builder() override { discard(); }
 
   /// A new record with C++ defaults; the reference is good until the next record is added.

@@ -13,7 +13,7 @@ namespace millrace {
 struct problem {
   enum class severity : std::uint8_t { error, warning };
   severity level = severity::error;
-  std::string where;   ///< "actor", "actor.port", "actor.parameter" or a setting
+  std::string where;  ///< "actor", "actor.port", "actor.parameter" or a setting
   std::string what;
   std::string remedy;  ///< may be empty
 };
@@ -34,8 +34,8 @@ struct validation {
   [[nodiscard]] bool ok() const noexcept { return plan != nullptr; }
 };
 
-/// Checks a topology against the registry: names, types, parameters, ports, record types, keys and routing, parallelism,
-/// cycles, guarantees, descriptors needed; touches no file or device. Thread: any.
+/// Checks a topology against the registry: names, types, parameters, ports, record types, keys and routing,
+/// parallelism, cycles, guarantees, descriptors needed; touches no file or device. Thread: any.
 [[nodiscard]] validation validate(const topology& t);
 
 }  // namespace millrace

@@ -33,7 +33,8 @@ enum class value_kind : std::uint8_t {
 
 /// One field of one record, whatever the record's type: what conversions, filters and text output work on.
 ///
-/// 16 bytes, copied freely. Text and bytes are views: they live as long as the batch (or scratch buffer) they came from.
+/// 16 bytes, copied freely. Text and bytes are views: they live as long as the batch (or scratch buffer) they came
+/// from.
 class value {
 public:
   constexpr value() noexcept = default;

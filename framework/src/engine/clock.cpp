@@ -13,8 +13,12 @@ std::int64_t ns_of() {
 
 }  // namespace
 
-processing_time system_clock::now() const { return {ns_of<std::chrono::system_clock>()}; }
+processing_time system_clock::now() const {
+  return {ns_of<std::chrono::system_clock>()};
+}
 
-std::int64_t system_clock::steady_ns() const { return ns_of<std::chrono::steady_clock>(); }
+std::int64_t system_clock::steady_ns() const {
+  return ns_of<std::chrono::steady_clock>();
+}
 
 }  // namespace millrace::engine

@@ -8,8 +8,9 @@ namespace millrace::engine {
 bool epoch_coordinator::is_due(std::int64_t now_ns) const noexcept {
   if (open_ || finished_) return false;
   // After a failure the next attempt waits for the interval, so that a full disk is not hammered.
-  const auto pause = failures_ == 0 ? std::chrono::nanoseconds{0}
-                                    : std::max<std::chrono::nanoseconds>(timing_.interval, std::chrono::milliseconds{100});
+  const auto pause = failures_ == 0
+                         ? std::chrono::nanoseconds{0}
+                         : std::max<std::chrono::nanoseconds>(timing_.interval, std::chrono::milliseconds{100});
   if (requested_ || last_requested_ || all_ended()) return now_ns - idle_since_ns_ >= pause.count();
   return timing_.interval.count() > 0 && now_ns - started_ns_ >= timing_.interval.count();
 }

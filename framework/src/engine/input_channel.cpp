@@ -4,28 +4,34 @@
 
 namespace millrace::engine {
 
-result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t& skip, order check,
-                                                      task_stats& stats) {
+result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t& skip, order check, task_stats& stats) {
   for (;;) {
     switch (receiver_->receive(out)) {
-      case receive_status::empty: return arrival::none;
-      case receive_status::broken: return fatal_error(errc::corrupt, "channel " + name_ + ": " + receiver_->failure());
-      case receive_status::received: break;
+      case receive_status::empty:
+        return arrival::none;
+      case receive_status::broken:
+        return fatal_error(errc::corrupt, "channel " + name_ + ": " + receiver_->failure());
+      case receive_status::received:
+        break;
     }
     if (out.incarnation == incarnation_) break;
     stats.duplicates.add(out.count);
   }
   switch (out.kind) {
-    case frame_kind::data: return take_data(out, skip, check, stats);
-    case frame_kind::watermark: return arrival::watermark;
-    case frame_kind::barrier: return arrival::barrier;
-    case frame_kind::end: ended_ = true; return arrival::end;
+    case frame_kind::data:
+      return take_data(out, skip, check, stats);
+    case frame_kind::watermark:
+      return arrival::watermark;
+    case frame_kind::barrier:
+      return arrival::barrier;
+    case frame_kind::end:
+      ended_ = true;
+      return arrival::end;
   }
   return fatal_error(errc::corrupt, "channel " + name_ + ": frame of an unknown kind");
 }
 
-result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t& skip, order check,
-                                                        task_stats& stats) {
+result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t& skip, order check, task_stats& stats) {
   frame_bytes_ = f.body->bytes();
   if (f.first > expected_ && check == order::strict) {
     return fatal_error(errc::corrupt, "channel " + name_ + ": events " + std::to_string(expected_.value) + " to " +

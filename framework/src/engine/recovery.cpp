@@ -79,7 +79,8 @@ result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, b
       if (!accept_duplicates) {
         if (auto ok = check_fall_back(p, point->epoch, committed); !ok) return std::move(ok).error();
       }
-      notes.push_back("going back to epoch " + std::to_string(point->epoch.value) + "; output committed after it is withdrawn");
+      notes.push_back("going back to epoch " + std::to_string(point->epoch.value) +
+                      "; output committed after it is withdrawn");
       for (const auto& damaged : store.list()) {
         if (damaged.epoch == point->epoch) continue;
         if (auto done = store.discard(damaged.epoch); !done) return std::move(done).error();
@@ -95,7 +96,9 @@ result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, b
   if (committed.value != 0 || !notes.empty()) {
     auto text = "no intact snapshot is left, but epoch " + std::to_string(committed.value) + " was committed";
     for (const auto& n : notes) text += "; " + n;
-    return fatal_error(errc::corrupt, text + ". Restore the data directory from a backup, or start over with a new one and new output folders");
+    return fatal_error(
+        errc::corrupt,
+        text + ". Restore the data directory from a backup, or start over with a new one and new output folders");
   }
   store.resume_from({});
   return restore_point{};

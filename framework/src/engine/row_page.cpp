@@ -8,7 +8,9 @@ namespace millrace::engine {
 
 namespace {
 
-std::size_t aligned(std::size_t at, std::size_t align) { return (at + align - 1) / align * align; }
+std::size_t aligned(std::size_t at, std::size_t align) {
+  return (at + align - 1) / align * align;
+}
 
 }  // namespace
 

@@ -9,7 +9,9 @@ namespace {
 
 constexpr std::size_t first_index_slots = 1024;
 // Linear probing stays short (about 1.5 probes a hit) up to this fill.
-constexpr bool is_crowded(std::size_t used, std::size_t slots) { return used * 5 >= slots * 3; }
+constexpr bool is_crowded(std::size_t used, std::size_t slots) {
+  return used * 5 >= slots * 3;
+}
 
 error damaged_page(std::uint32_t number, const char* what) {
   return fatal_error(errc::corrupt, "state page " + std::to_string(number) + ": " + what);

@@ -4,26 +4,36 @@ namespace millrace::engine {
 
 namespace {
 
-// Frames a step handles before other tasks get the thread: long enough to amortise the switch, short enough for fairness.
+// Frames a step handles before other tasks get the thread: long enough to amortise the switch, short enough for
+// fairness.
 constexpr int frames_per_step = 16;
 // Records a producer is asked for at once.
 constexpr std::size_t poll_events = 256;
 // A partial batch waits no longer than this while input keeps coming.
 constexpr std::int64_t linger_ns = 1'000'000;
 
-std::string actor_name_of(const std::string& task_name) { return task_name.substr(0, task_name.rfind('/')); }
+std::string actor_name_of(const std::string& task_name) {
+  return task_name.substr(0, task_name.rfind('/'));
+}
 
 }  // namespace
 
 const char* to_string(task_phase p) noexcept {
   switch (p) {
-    case task_phase::starting: return "starting";
-    case task_phase::running: return "running";
-    case task_phase::blocked: return "blocked";
-    case task_phase::idle: return "idle";
-    case task_phase::backing_off: return "backing off";
-    case task_phase::finished: return "finished";
-    case task_phase::failed: return "failed";
+    case task_phase::starting:
+      return "starting";
+    case task_phase::running:
+      return "running";
+    case task_phase::blocked:
+      return "blocked";
+    case task_phase::idle:
+      return "idle";
+    case task_phase::backing_off:
+      return "backing off";
+    case task_phase::finished:
+      return "finished";
+    case task_phase::failed:
+      return "failed";
   }
   return "?";
 }
@@ -31,8 +41,12 @@ const char* to_string(task_phase p) noexcept {
 task::task(task_parts parts)
     : parts_{std::move(parts)},
       kind_{parts_.behavior->kind()},
-      context_{actor_name_of(parts_.name), parts_.partition, parts_.parallelism, actor_access::state(*parts_.behavior),
-               *parts_.time, *parts_.host},
+      context_{actor_name_of(parts_.name),
+               parts_.partition,
+               parts_.parallelism,
+               actor_access::state(*parts_.behavior),
+               *parts_.time,
+               *parts_.host},
       outputs_{std::move(parts_.outputs)},
       aligner_{parts_.inputs.size()},
       watermarks_{parts_.inputs.size()} {
@@ -123,7 +137,8 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       if (verdict == barrier_aligner::verdict::hold) {
         if (aligning_since_ == 0) aligning_since_ = parts_.time->steady_ns();
       } else if (verdict == barrier_aligner::verdict::aligned) {
-        if (aligning_since_ != 0) parts_.stats->align_ns.add(static_cast<std::uint64_t>(parts_.time->steady_ns() - aligning_since_));
+        if (aligning_since_ != 0)
+          parts_.stats->align_ns.add(static_cast<std::uint64_t>(parts_.time->steady_ns() - aligning_since_));
         aligning_since_ = 0;
         take_snapshot(parts_.host->target_of(current_.epoch));
       }
@@ -134,7 +149,8 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       [[fallthrough]];
     case input_channel::arrival::watermark:
       return finish_frame();
-    case input_channel::arrival::none: break;
+    case input_channel::arrival::none:
+      break;
   }
   return progress::nothing;
 }

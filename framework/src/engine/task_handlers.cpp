@@ -245,8 +245,7 @@ void task::dead_letter(const std::string& reason, bool in_record) {
 
 std::string task::place() const {
   if (!in_frame_) return parts_.name;
-  return parts_.name + ", event " + std::to_string(place_of(cursor_)) + " of " +
-         parts_.inputs[current_channel_].name();
+  return parts_.name + ", event " + std::to_string(place_of(cursor_)) + " of " + parts_.inputs[current_channel_].name();
 }
 
 task::progress task::fail(error what, failure_action action) {

@@ -24,19 +24,25 @@ task::progress task::settle() {
 
 bool task::run_settling_step() {
   switch (settling_) {
-    case settling::timers: return fire_timers();
+    case settling::timers:
+      return fire_timers();
     case settling::watermark:
       if (watermark_moved_) parts_.behavior->on_watermark(context_);
       return true;
-    case settling::end: parts_.behavior->on_end_of_input(context_); return true;
-    case settling::done: break;
+    case settling::end:
+      parts_.behavior->on_end_of_input(context_);
+      return true;
+    case settling::done:
+      break;
   }
   return true;
 }
 
 void task::next_settling_step() {
   switch (settling_) {
-    case settling::timers: settling_ = settling::watermark; break;
+    case settling::timers:
+      settling_ = settling::watermark;
+      break;
     case settling::watermark:
       outputs_.set_watermark(watermarks_.current());
       settling_ = ends_ == parts_.inputs.size() && !ended_ ? settling::end : settling::done;
@@ -48,7 +54,8 @@ void task::next_settling_step() {
       outputs_.send_end();
       parts_.host->ended();
       break;
-    case settling::done: break;
+    case settling::done:
+      break;
   }
 }
 

@@ -15,7 +15,9 @@ error unreadable(const std::string& task, const char* part) {
                                         " cannot be read; discard this snapshot to go back to the one before");
 }
 
-void encode_text(msgpack::writer& out, const std::string& text) { out.string(text); }
+void encode_text(msgpack::writer& out, const std::string& text) {
+  out.string(text);
+}
 
 bool decode_text(msgpack::reader& in, std::string& text) {
   std::string_view view;
@@ -146,9 +148,10 @@ result<void> task::load_meta(msgpack::reader& in, std::vector<std::size_t>& cell
     return unreadable(parts_.name, "header");
   }
   if (parallelism != parts_.parallelism) {
-    return user_error(errc::invalid_topology,
-                      parts_.name + " was snapshotted with parallelism " + std::to_string(parallelism) + " and is now " +
-                          std::to_string(parts_.parallelism) + "; use the old parallelism or a new data directory");
+    return user_error(errc::invalid_topology, parts_.name + " was snapshotted with parallelism " +
+                                                  std::to_string(parallelism) + " and is now " +
+                                                  std::to_string(parts_.parallelism) +
+                                                  "; use the old parallelism or a new data directory");
   }
   const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
   if (!in.array(n)) return unreadable(parts_.name, "state layout");

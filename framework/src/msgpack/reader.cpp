@@ -10,15 +10,32 @@ token reader::peek() const noexcept {
   if (tag < 0xa0) return token::array;
   if (tag < 0xc0) return token::string;
   switch (tag) {
-    case 0xc0: return token::nil;
-    case 0xc2: case 0xc3: return token::boolean;
-    case 0xc4: case 0xc5: case 0xc6: return token::binary;
-    case 0xca: case 0xcb: return token::floating;
-    case 0xd9: case 0xda: case 0xdb: return token::string;
-    case 0xdc: case 0xdd: return token::array;
-    case 0xde: case 0xdf: return token::map;
-    case 0xc1: return token::invalid;
-    default: return tag >= 0xcc && tag <= 0xd3 ? token::integer : token::ext;
+    case 0xc0:
+      return token::nil;
+    case 0xc2:
+    case 0xc3:
+      return token::boolean;
+    case 0xc4:
+    case 0xc5:
+    case 0xc6:
+      return token::binary;
+    case 0xca:
+    case 0xcb:
+      return token::floating;
+    case 0xd9:
+    case 0xda:
+    case 0xdb:
+      return token::string;
+    case 0xdc:
+    case 0xdd:
+      return token::array;
+    case 0xde:
+    case 0xdf:
+      return token::map;
+    case 0xc1:
+      return token::invalid;
+    default:
+      return tag >= 0xcc && tag <= 0xd3 ? token::integer : token::ext;
   }
 }
 
@@ -41,7 +58,8 @@ bool reader::other_float(double& out) noexcept {
       out = is_negative ? static_cast<double>(static_cast<std::int64_t>(bits)) : static_cast<double>(bits);
       return true;
     }
-    default: return refuse();
+    default:
+      return refuse();
   }
 }
 
@@ -120,7 +138,9 @@ bool reader::ext(std::int8_t& type, bytes_view& payload) noexcept {
   return true;
 }
 
-bool reader::skip() noexcept { return skip_levels(nesting_max - std::min(depth_, nesting_max)); }
+bool reader::skip() noexcept {
+  return skip_levels(nesting_max - std::min(depth_, nesting_max));
+}
 
 bool reader::raw(bytes_view& out) noexcept {
   const std::byte* const first = at_;
@@ -144,17 +164,26 @@ bool reader::skip_levels(unsigned levels) noexcept {
     return true;
   };
   switch (peek()) {
-    case token::nil: return take_nil();
-    case token::boolean: return boolean(flag);
+    case token::nil:
+      return take_nil();
+    case token::boolean:
+      return boolean(flag);
     case token::integer:
-    case token::floating: return float64(number);
-    case token::string: return string(text);
-    case token::binary: return binary(bytes);
-    case token::ext: return ext(type, bytes);
-    case token::array: return array(n) && skip_many(n);
-    case token::map: return map(n) && skip_many(2 * std::uint64_t{n});
+    case token::floating:
+      return float64(number);
+    case token::string:
+      return string(text);
+    case token::binary:
+      return binary(bytes);
+    case token::ext:
+      return ext(type, bytes);
+    case token::array:
+      return array(n) && skip_many(n);
+    case token::map:
+      return map(n) && skip_many(2 * std::uint64_t{n});
     case token::none:
-    case token::invalid: break;
+    case token::invalid:
+      break;
   }
   return refuse();
 }

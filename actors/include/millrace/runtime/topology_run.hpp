@@ -15,17 +15,17 @@
 namespace millrace::runtime {
 
 struct run_options {
-  std::string data_dir;     ///< snapshots live here; the same folder resumes
+  std::string data_dir;  ///< snapshots live here; the same folder resumes
   transport::payload_mode payload = transport::payload_mode::shared;
   std::size_t threads = 0;  ///< scheduler threads; 0: one a core
   std::uint32_t batch_events = 256;
   bool accept_duplicates = false;  ///< go back behind committed output of sinks that cannot withdraw
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
-  engine::protections protect;     ///< negative controls only
+  engine::protections protect;                             ///< negative controls only
 };
 
-/// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer, with
-/// ZeroMQ channels between the tasks and snapshots in the data directory.
+/// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer,
+/// with ZeroMQ channels between the tasks and snapshots in the data directory.
 ///
 /// Lifecycle: `start` → (status, snapshot_now, …) → `stop` or the end of all inputs → `wait` → destructor. The
 /// destructor ends what still runs without a last snapshot. Thread: any, calls may overlap.

@@ -28,7 +28,8 @@ private:
   static constexpr std::size_t chunk_bytes_max = std::size_t{64} << 10;
 
   std::byte* allocate(std::size_t n) {
-    if (n > left_) [[unlikely]] add_chunk(n);
+    if (n > left_) [[unlikely]]
+      add_chunk(n);
     std::byte* const at = next_;
     next_ += n;
     left_ -= n;

@@ -146,17 +146,28 @@ template <record T>
 
 template <class T>
 [[nodiscard]] constexpr column_kind column_kind_of() noexcept {
-  if constexpr (std::is_same_v<T, bool>) return column_kind::boolean;
-  else if constexpr (std::is_enum_v<T>) return column_kind_of<std::underlying_type_t<T>>();
-  else if constexpr (std::is_same_v<T, float>) return column_kind::float32;
-  else if constexpr (std::is_same_v<T, double>) return column_kind::float64;
-  else if constexpr (std::is_same_v<T, event_time>) return column_kind::event_time;
-  else if constexpr (std::is_same_v<T, std::string>) return column_kind::string;
-  else if constexpr (!std::is_integral_v<T>) return column_kind::none;
-  else if constexpr (sizeof(T) == 1) return std::is_signed_v<T> ? column_kind::int8 : column_kind::uint8;
-  else if constexpr (sizeof(T) == 2) return std::is_signed_v<T> ? column_kind::int16 : column_kind::uint16;
-  else if constexpr (sizeof(T) == 4) return std::is_signed_v<T> ? column_kind::int32 : column_kind::uint32;
-  else return std::is_signed_v<T> ? column_kind::int64 : column_kind::uint64;
+  if constexpr (std::is_same_v<T, bool>)
+    return column_kind::boolean;
+  else if constexpr (std::is_enum_v<T>)
+    return column_kind_of<std::underlying_type_t<T>>();
+  else if constexpr (std::is_same_v<T, float>)
+    return column_kind::float32;
+  else if constexpr (std::is_same_v<T, double>)
+    return column_kind::float64;
+  else if constexpr (std::is_same_v<T, event_time>)
+    return column_kind::event_time;
+  else if constexpr (std::is_same_v<T, std::string>)
+    return column_kind::string;
+  else if constexpr (!std::is_integral_v<T>)
+    return column_kind::none;
+  else if constexpr (sizeof(T) == 1)
+    return std::is_signed_v<T> ? column_kind::int8 : column_kind::uint8;
+  else if constexpr (sizeof(T) == 2)
+    return std::is_signed_v<T> ? column_kind::int16 : column_kind::uint16;
+  else if constexpr (sizeof(T) == 4)
+    return std::is_signed_v<T> ? column_kind::int32 : column_kind::uint32;
+  else
+    return std::is_signed_v<T> ? column_kind::int64 : column_kind::uint64;
 }
 
 }  // namespace millrace::detail

@@ -14,7 +14,8 @@ namespace detail {
 inline std::atomic<fault_hook> installed_fault_hook{nullptr};
 }
 
-/// Installs the hook every fault point asks; nullptr (the default) switches all points off. Thread: any, before a run starts.
+/// Installs the hook every fault point asks; nullptr (the default) switches all points off. Thread: any, before a run
+/// starts.
 inline void install_fault_hook(fault_hook hook) noexcept {
   detail::installed_fault_hook.store(hook, std::memory_order_release);
 }

@@ -7,8 +7,8 @@
 
 namespace millrace::engine {
 
-/// Latencies from 1 µs to about 19 hours with 6 % resolution: 16 steps to each power of two (the layout of HdrHistogram,
-/// Gil Tene). One writer, any readers; a reader sees each bucket current and the whole nearly so.
+/// Latencies from 1 µs to about 19 hours with 6 % resolution: 16 steps to each power of two (the layout of
+/// HdrHistogram, Gil Tene). One writer, any readers; a reader sees each bucket current and the whole nearly so.
 class latency_histogram {
 public:
   static constexpr std::size_t buckets = 16 * 33;

@@ -41,9 +41,7 @@ public:
 
   /// Takes credit that came back and sends what waited for it.
   void collect_credit();
-  [[nodiscard]] bool is_free() const noexcept {
-    return waiting_.empty() && has_credit();
-  }
+  [[nodiscard]] bool is_free() const noexcept { return waiting_.empty() && has_credit(); }
   [[nodiscard]] std::uint32_t batches_in_flight() const noexcept {
     return window_.batches - batches_left_ + static_cast<std::uint32_t>(waiting_.size());
   }

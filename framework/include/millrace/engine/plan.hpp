@@ -26,14 +26,14 @@ struct plan_task {
 struct plan_channel {
   channel_id id;
   task_id source, target;
-  std::uint32_t stream = 0;       ///< index into topology.streams
-  std::uint32_t output = 0;       ///< index of the source actor's output port
-  std::uint32_t stream_slot = 0;  ///< which of the streams leaving that port, dense from 0
-  std::uint32_t lane = 0;         ///< routers: the target partition this channel leads to; others 0
-  std::uint32_t input = 0;        ///< index of the target actor's input port
-  std::shared_ptr<const record_type> type;        ///< what travels
-  std::shared_ptr<const converter> to_input{};    ///< what the receiver applies; nullptr: the input takes `type` as it is
-  std::string name;               ///< "from/0.out -> to/3.in"
+  std::uint32_t stream = 0;                     ///< index into topology.streams
+  std::uint32_t output = 0;                     ///< index of the source actor's output port
+  std::uint32_t stream_slot = 0;                ///< which of the streams leaving that port, dense from 0
+  std::uint32_t lane = 0;                       ///< routers: the target partition this channel leads to; others 0
+  std::uint32_t input = 0;                      ///< index of the target actor's input port
+  std::shared_ptr<const record_type> type;      ///< what travels
+  std::shared_ptr<const converter> to_input{};  ///< what the receiver applies; nullptr: the input takes `type` as it is
+  std::string name;                             ///< "from/0.out -> to/3.in"
 };
 
 /// What a validated topology comes to: tasks and channels with dense ids. Immutable, shared by runtime and simulation.

@@ -27,9 +27,9 @@ struct restore_point {
   [[nodiscard]] task::restored for_task(const std::string& name) const;
 };
 
-/// Reads the newest snapshot that is intact; a damaged one is discarded in favour of the one before. Falling back behind
-/// what sinks have committed is allowed only when each of them can withdraw or does not mind (`accept_duplicates`
-/// overrules). errc::corrupt when nothing intact is left of a topology that has committed output.
+/// Reads the newest snapshot that is intact; a damaged one is discarded in favour of the one before. Falling back
+/// behind what sinks have committed is allowed only when each of them can withdraw or does not mind
+/// (`accept_duplicates` overrules). errc::corrupt when nothing intact is left of a topology that has committed output.
 [[nodiscard]] result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, bool accept_duplicates);
 
 /// Writes a snapshot: pages, then meta, then the manifest that makes it the newest. Thread: snapshot writer.

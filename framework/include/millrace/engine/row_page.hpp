@@ -62,7 +62,9 @@ private:
   bool trivial_ = true;
 };
 
-[[nodiscard]] inline row_header& header_of(std::byte* row) noexcept { return *reinterpret_cast<row_header*>(row); }
+[[nodiscard]] inline row_header& header_of(std::byte* row) noexcept {
+  return *reinterpret_cast<row_header*>(row);
+}
 [[nodiscard]] inline const row_header& header_of(const std::byte* row) noexcept {
   return *reinterpret_cast<const row_header*>(row);
 }

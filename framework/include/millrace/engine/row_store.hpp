@@ -81,7 +81,8 @@ public:
   /// The snapshot that took these pages came to nothing: they are dirty for `environment` again.
   void thaw(unsigned environment, const std::vector<std::uint32_t>& pages);
   /// Loads one encoded page of a snapshot; `cell_map[i]` is this layout's cell for the snapshot's cell i.
-  [[nodiscard]] result<void> load_page(std::uint32_t number, bytes_view encoded, const std::vector<std::size_t>& cell_map,
+  [[nodiscard]] result<void> load_page(std::uint32_t number, bytes_view encoded,
+                                       const std::vector<std::size_t>& cell_map,
                                        std::uint64_t (*hash)(bytes_view) noexcept);
   /// Everything loaded came from `environment`: pages are clean there and dirty for the other.
   void loaded_from(unsigned environment);

@@ -51,9 +51,9 @@ struct task_parts {
 
 /// What a step came to.
 enum class step_result : std::uint8_t {
-  again,    ///< there is more to do: step again soon
-  idle,     ///< nothing until a doorbell rings or the wake-up asked for
-  failed,   ///< the task is over, `failure()` says why
+  again,   ///< there is more to do: step again soon
+  idle,    ///< nothing until a doorbell rings or the wake-up asked for
+  failed,  ///< the task is over, `failure()` says why
 };
 
 /// Text of the exception being handled.
@@ -181,15 +181,15 @@ private:
   bool watermark_moved_ = false;
   timer_queue::entry firing_{};  // the timer at work, and its key
   key_bytes firing_key_;
-  std::size_t ends_ = 0;         // input channels that have ended
+  std::size_t ends_ = 0;  // input channels that have ended
   bool ended_ = false;
-  bool stop_polling_ = false;    // after the barrier of the last epoch
+  bool stop_polling_ = false;  // after the barrier of the last epoch
   std::int64_t poll_at_ = 0;
   std::optional<epoch_target> barrier_;  // producers: to be put in at the next step
   event_time newest_ = event_time::min();
 
   std::uint32_t attempts_ = 0;
-  std::uint32_t attempted_at_ = 0;  // the record they were made at
+  std::uint32_t attempted_at_ = 0;   // the record they were made at
   std::uint32_t poll_failures_ = 0;  // producers, policy resume: since the last successful poll
   std::int64_t retry_at_ = 0;
   std::optional<task_failure> failure_;

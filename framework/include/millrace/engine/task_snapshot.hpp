@@ -23,7 +23,7 @@ struct epoch_target {
 struct task_snapshot {
   task_id task;
   epoch_target target;
-  byte_buffer meta;    ///< everything that is not in rows
+  byte_buffer meta;  ///< everything that is not in rows
   frozen_rows rows;
   std::string prepared;  ///< transactional sinks: what to commit with the epoch; empty: nothing
   std::string position;  ///< producers: where they stand, for people

@@ -31,10 +31,10 @@ struct task_stats {
   gauge<std::uint64_t> batches_in;
   gauge<std::uint64_t> dead_letters;
   gauge<std::uint64_t> retries;
-  gauge<std::uint64_t> duplicates;   ///< events trimmed because they were seen before
-  gauge<std::uint64_t> busy_ns;      ///< working
-  gauge<std::uint64_t> blocked_ns;   ///< waiting for credit while there is work
-  gauge<std::uint64_t> align_ns;     ///< waiting for a barrier on other inputs
+  gauge<std::uint64_t> duplicates;  ///< events trimmed because they were seen before
+  gauge<std::uint64_t> busy_ns;     ///< working
+  gauge<std::uint64_t> blocked_ns;  ///< waiting for credit while there is work
+  gauge<std::uint64_t> align_ns;    ///< waiting for a barrier on other inputs
   gauge<std::uint64_t> snapshots;
   gauge<std::uint64_t> snapshot_freeze_ns;  ///< of the newest snapshot: how long the task stood still
   gauge<std::uint64_t> state_rows;

@@ -29,7 +29,9 @@ public:
   [[nodiscard]] bool at_end() const noexcept { return !failed_ && at_ == end_; }
   [[nodiscard]] std::size_t remaining() const noexcept { return static_cast<std::size_t>(end_ - at_); }
   /// Bytes read so far; after a failure, where it happened.
-  [[nodiscard]] std::size_t offset() const noexcept { return static_cast<std::size_t>((failed_ ? failed_at_ : at_) - start_); }
+  [[nodiscard]] std::size_t offset() const noexcept {
+    return static_cast<std::size_t>((failed_ ? failed_at_ : at_) - start_);
+  }
   [[nodiscard]] token peek() const noexcept;
 
   /// Takes a nil if one comes next; anything else is left alone and is not a failure.
@@ -60,8 +62,10 @@ public:
     bool is_negative = false;
     if (!wide_integer(tag, bits, is_negative)) return false;
     if (is_negative) {
-      if constexpr (std::is_unsigned_v<I>) return refuse();
-      else if (static_cast<std::int64_t>(bits) < std::numeric_limits<I>::min()) return refuse();
+      if constexpr (std::is_unsigned_v<I>)
+        return refuse();
+      else if (static_cast<std::int64_t>(bits) < std::numeric_limits<I>::min())
+        return refuse();
     } else if (bits > static_cast<std::uint64_t>(std::numeric_limits<I>::max())) {
       return refuse();
     }
@@ -126,13 +130,15 @@ public:
 
 private:
   bool head(std::uint8_t& tag) noexcept {
-    if (at_ == end_) [[unlikely]] return refuse();
+    if (at_ == end_) [[unlikely]]
+      return refuse();
     tag = static_cast<std::uint8_t>(*at_++);
     return true;
   }
   template <std::unsigned_integral U>
   bool take(U& out) noexcept {
-    if (remaining() < sizeof(U)) [[unlikely]] return refuse();
+    if (remaining() < sizeof(U)) [[unlikely]]
+      return refuse();
     out = detail::load_big_endian<U>(at_);
     at_ += sizeof(U);
     return true;
@@ -158,8 +164,8 @@ private:
   bool failed_ = false;
 };
 
-/// Inline because timestamps and ids of nine bytes are what the data path is made of. The length comes from the tag's low
-/// bits and not from a branch for each: integers of mixed lengths cost more in wrong predictions than in work.
+/// Inline because timestamps and ids of nine bytes are what the data path is made of. The length comes from the tag's
+/// low bits and not from a branch for each: integers of mixed lengths cost more in wrong predictions than in work.
 inline bool reader::wide_integer(std::uint8_t tag, std::uint64_t& bits, bool& is_negative) noexcept {
   if (tag >= 0xe0) {
     bits = static_cast<std::uint64_t>(static_cast<std::int64_t>(static_cast<std::int8_t>(tag)));
@@ -167,7 +173,8 @@ inline bool reader::wide_integer(std::uint8_t tag, std::uint64_t& bits, bool& is
     return true;
   }
   const std::size_t n = std::size_t{1} << (tag & 3);
-  if (tag < 0xcc || tag > 0xd3 || n > remaining()) [[unlikely]] return refuse();
+  if (tag < 0xcc || tag > 0xd3 || n > remaining()) [[unlikely]]
+    return refuse();
   std::byte padded[8]{};
   const std::byte* from = at_;
   if (remaining() < sizeof padded) [[unlikely]] {

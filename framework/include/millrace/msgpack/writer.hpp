@@ -11,8 +11,9 @@
 
 namespace millrace::msgpack {
 
-/// Appends values to a buffer in canonical MessagePack: the shortest form of every integer and length, doubles always as
-/// float 64 (msgpack-cxx turns 2.0 into an integer and loses −0.0). Equal values give equal bytes, so keys can be hashed.
+/// Appends values to a buffer in canonical MessagePack: the shortest form of every integer and length, doubles always
+/// as float 64 (msgpack-cxx turns 2.0 into an integer and loses −0.0). Equal values give equal bytes, so keys can be
+/// hashed.
 ///
 /// Thread: as the buffer, which the writer does not own.
 class writer {
