@@ -148,14 +148,17 @@ public:
 private:
   template <class RecordAt>
   void loop(engine::batch_run& run, std::uint32_t count, RecordAt record_at) {
+    // Locals: GCC 12's UBSan takes `(owner_->*each_)(...)` on members for a call through a null pointer.
+    auto* const owner = owner_;
+    const auto each = each_;
     if (run.hashes == nullptr) {
-      for (; run.cursor < count && !*run.pause; ++run.cursor) (owner_->*each_)(run.ctx, record_at(run.cursor));
+      for (; run.cursor < count && !*run.pause; ++run.cursor) (owner->*each)(run.ctx, record_at(run.cursor));
       return;
     }
     for (; run.cursor < count && !*run.pause; ++run.cursor) {
       run.state.select(run.hashes[run.cursor], run.keys[run.cursor],
                        run.hints == nullptr ? engine::no_row : run.hints[run.cursor]);
-      (owner_->*each_)(run.ctx, record_at(run.cursor));
+      (owner->*each)(run.ctx, record_at(run.cursor));
     }
     run.state.deselect();
   }
