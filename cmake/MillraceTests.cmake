@@ -10,6 +10,8 @@ function(millrace_test name)
   # moc 6.4 misjudges the guards of <concepts> and then stumbles over this macro of libstdc++ because it does not know it.
   set_target_properties(test_${name} PROPERTIES AUTOMOC ON AUTOMOC_MOC_OPTIONS "-D_GLIBCXX_VISIBILITY="
     RUNTIME_OUTPUT_DIRECTORY ${CMAKE_CURRENT_BINARY_DIR})
+  # Outputs have a member `emit`, which Qt makes a keyword otherwise.
+  target_compile_definitions(test_${name} PRIVATE QT_NO_EMIT)
   target_link_libraries(test_${name} PRIVATE ${arg_LINK} Qt6::Test millrace_build)
   add_test(NAME ${name} COMMAND test_${name} ${arg_ARGS})
   if(NOT arg_TIMEOUT)

@@ -1,5 +1,6 @@
 #include "actor_setup.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <filesystem>
 #include <map>
@@ -25,6 +26,10 @@ result<void> configure(actor& a, const std::vector<record_type_ptr>& inputs, con
     if (auto ok = a.configure(w); !ok) return ok;
   } catch (const std::exception& e) {
     return user_error(errc::failed, std::string{"configure() threw: "} + e.what());
+  }
+  for (auto* out : engine::actor_access::outputs(a)) {
+    const auto from = std::ranges::find(ports, out->passes());
+    if (from != ports.end()) out->set_type(inputs[static_cast<std::size_t>(from - ports.begin())]);
   }
   if (a.kind() == actor_kind::router) {
     for (auto* out : engine::actor_access::outputs(a)) {

@@ -75,7 +75,9 @@ batch_ptr converter::convert(const batch& b) const {
     }
   }
   builder->append_key_hashes(b.key_hashes());
-  return builder->finish();
+  auto converted = builder->finish();
+  if (!b.late_marks().empty()) batch_builder::mark_late(converted, {b.late_marks().begin(), b.late_marks().end()});
+  return converted;
 }
 
 }  // namespace millrace

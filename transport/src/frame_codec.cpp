@@ -10,6 +10,7 @@
 #include "frame_header.hpp"
 #include "millrace/check.hpp"
 #include "millrace/crc32c.hpp"
+#include "millrace/msgpack.hpp"
 
 namespace millrace::transport {
 namespace {
@@ -18,6 +19,14 @@ constexpr std::size_t crc_size = sizeof(std::uint32_t);
 constexpr std::size_t crc_at = frame_header_bytes - crc_size;
 constexpr std::size_t bin_prefix_bytes = 1 + sizeof(std::uint32_t);
 
+/// On the wire only: a data frame whose body starts with late marks.
+constexpr std::uint8_t marked_data = 1 + static_cast<std::uint8_t>(engine::frame_kind::idle);
+
+std::uint8_t wire_kind(const engine::frame& f) noexcept {
+  const bool is_marked = f.body && !f.body->late_marks().empty();
+  return is_marked ? marked_data : static_cast<std::uint8_t>(f.kind);
+}
+
 /// What a header says beside the fields of the frame.
 struct envelope {
   std::uint32_t magic = frame_magic;
@@ -25,6 +34,7 @@ struct envelope {
   std::uint8_t kind = 0;
   std::uint64_t topology = 0;
   std::uint32_t crc = 0;
+  [[nodiscard]] bool has_marks() const noexcept { return kind == marked_data; }
 };
 
 error bad_field(errc code, const char* name, const std::string& what) {
@@ -32,12 +42,13 @@ error bad_field(errc code, const char* name, const std::string& what) {
 }
 
 /// Writes everything before the body; the checksum stays 0.
-std::byte* write_header(std::byte* out, const engine::frame& f, topology_instance topology) noexcept {
+std::byte* write_header(std::byte* out, const engine::frame& f, topology_instance topology,
+                        std::uint8_t kind) noexcept {
   wire::field_writer w{out};
   w.byte(wire::array_of_15);
   w.field(frame_magic);
   w.field(frame_version);
-  w.field(static_cast<std::uint8_t>(f.kind));
+  w.field(kind);
   w.field(topology.value);
   w.field(f.channel.value);
   w.field(f.source.value);
@@ -61,7 +72,7 @@ std::optional<error> check(const envelope& e, const engine::frame& f, topology_i
                      "is " + std::to_string(e.version) + ", this program reads " + std::to_string(frame_version) +
                          ": run one release on all nodes");
   }
-  if (e.kind > static_cast<std::uint8_t>(engine::frame_kind::end)) {
+  if (e.kind > marked_data) {
     return bad_field(errc::corrupt, "kind", "unknown kind " + std::to_string(e.kind));
   }
   if (e.topology != topology.value) {
@@ -78,8 +89,8 @@ std::optional<error> check(const envelope& e, const engine::frame& f, topology_i
   return std::nullopt;
 }
 
-/// Reads everything before the body and makes sure that at least one byte of body follows. Returns the checksum.
-result<std::uint32_t> read_header(bytes_view bytes, topology_instance topology, engine::frame& out) {
+/// Reads everything before the body and makes sure that at least one byte of body follows.
+result<envelope> read_header(bytes_view bytes, topology_instance topology, engine::frame& out) {
   if (bytes.size() <= frame_header_bytes) {
     return fatal_error(errc::corrupt, "frame of " + std::to_string(bytes.size()) + " bytes is shorter than its header");
   }
@@ -90,7 +101,7 @@ result<std::uint32_t> read_header(bytes_view bytes, topology_instance topology, 
   e.version = r.field<std::uint8_t>("version");
   e.kind = r.field<std::uint8_t>("kind");
   e.topology = r.field<std::uint64_t>("topology");
-  out.kind = static_cast<engine::frame_kind>(e.kind);
+  out.kind = e.has_marks() ? engine::frame_kind::data : static_cast<engine::frame_kind>(e.kind);
   out.channel.value = r.field<std::uint32_t>("channel");
   out.source.value = r.field<std::uint32_t>("source");
   out.target.value = r.field<std::uint32_t>("target");
@@ -107,7 +118,7 @@ result<std::uint32_t> read_header(bytes_view bytes, topology_instance topology, 
   if (auto wrong = check(e, out, topology)) {
     return std::move(*wrong);
   }
-  return e.crc;
+  return e;
 }
 
 /// Checksum of the frame with its own field as 0, so that header and body are under it.
@@ -139,6 +150,33 @@ result<bytes_view> read_encoded_body(bytes_view body, engine::frame_kind kind) {
         "says " + std::to_string(size) + " bytes, the frame has " + std::to_string(body.size() - bin_prefix_bytes));
   }
   return body.subspan(bin_prefix_bytes);
+}
+
+void encode_marks(std::span<const late_mark> marks, byte_buffer& out) {
+  msgpack::writer w{out};
+  w.array(static_cast<std::uint32_t>(2 * marks.size()));
+  for (const auto& m : marks) {
+    w.integer(m.row);
+    w.integer(m.watermark.ns);
+  }
+}
+
+/// Takes the late marks off the front of `body`.
+result<std::vector<late_mark>> take_marks(bytes_view& body, std::uint32_t count) {
+  msgpack::reader r{body};
+  std::uint32_t fields = 0;
+  if (!r.array(fields) || fields % 2 != 0 || fields / 2 > count) {
+    return bad_field(errc::corrupt, "body", "does not start with late marks");
+  }
+  std::vector<late_mark> marks(fields / 2);
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    const bool is_read = r.integer(marks[i].row) && r.integer(marks[i].watermark.ns);
+    if (!is_read || marks[i].row >= count || (i > 0 && marks[i].row <= marks[i - 1].row)) {
+      return bad_field(errc::corrupt, "body", "has a damaged late mark");
+    }
+  }
+  body = body.subspan(r.offset());
+  return marks;
 }
 
 /// Where a shared data frame keeps the pointer to its batch.
@@ -174,10 +212,11 @@ result<void> take_shared_body(std::span<std::byte> bytes, engine::frame& out) {
 
 void encode_frame(const engine::frame& f, topology_instance topology, const record_type& type, byte_buffer& out) {
   out.clear();
-  write_header(out.extend(frame_header_bytes), f, topology);
+  write_header(out.extend(frame_header_bytes), f, topology, wire_kind(f));
   if (f.kind == engine::frame_kind::data) {
     MILLRACE_CHECK(f.body && f.body->size() == f.count && &f.body->type() == &type, "frame and batch do not fit");
     out.extend(bin_prefix_bytes);
+    if (!f.body->late_marks().empty()) encode_marks(f.body->late_marks(), out);
     type.encode(*f.body, out);
     const std::size_t size = out.size() - frame_header_bytes - bin_prefix_bytes;
     MILLRACE_CHECK(size <= std::numeric_limits<std::uint32_t>::max(), "the records of a frame outgrow 4 GiB");
@@ -191,31 +230,39 @@ void encode_frame(const engine::frame& f, topology_instance topology, const reco
 }
 
 result<void> decode_frame(bytes_view bytes, topology_instance topology, const record_type& type, engine::frame& out) {
-  const auto crc = read_header(bytes, topology, out);
-  if (!crc) {
-    return crc.error();
+  const auto head = read_header(bytes, topology, out);
+  if (!head) {
+    return head.error();
   }
-  const auto body = read_encoded_body(bytes.subspan(frame_header_bytes), out.kind);
+  auto body = read_encoded_body(bytes.subspan(frame_header_bytes), out.kind);
   if (!body) {
     return body.error();
   }
-  if (*crc != checksum(bytes)) {
+  if (head->crc != checksum(bytes)) {
     return bad_field(errc::corrupt, "crc32c", "the frame's bytes were changed on the way");
   }
   out.body.reset();
   if (out.kind == engine::frame_kind::data) {
-    auto decoded = type.decode(*body, out.count);
+    auto records = *body;
+    std::vector<late_mark> marks;
+    if (head->has_marks()) {
+      auto taken = take_marks(records, out.count);
+      if (!taken) return std::move(taken).error();
+      marks = std::move(*taken);
+    }
+    auto decoded = type.decode(records, out.count);
     if (!decoded) {
       return bad_field(decoded.error().code, "body", decoded.error().message);
     }
     out.body = std::move(*decoded);
+    if (!marks.empty()) batch_builder::mark_late(out.body, std::move(marks));
   }
   return {};
 }
 
 std::size_t write_shared_frame(engine::frame&& f, topology_instance topology,
                                std::span<std::byte, shared_frame_bytes> out) noexcept {
-  wire::field_writer w{write_header(out.data(), f, topology)};
+  wire::field_writer w{write_header(out.data(), f, topology, static_cast<std::uint8_t>(f.kind))};
   if (f.kind != engine::frame_kind::data) {
     w.byte(wire::nil);
     std::memset(pointer_slot(out.data()), 0, sizeof(void*));
@@ -229,9 +276,9 @@ std::size_t write_shared_frame(engine::frame&& f, topology_instance topology,
 
 result<void> take_shared_frame(std::span<std::byte> bytes, topology_instance topology, engine::frame& out) {
   out.body.reset();
-  if (auto crc = read_header(bytes, topology, out); !crc) {
-    return std::move(crc).error();
-  } else if (*crc != 0) {
+  if (auto head = read_header(bytes, topology, out); !head) {
+    return std::move(head).error();
+  } else if (head->crc != 0) {
     return bad_field(errc::corrupt, "crc32c", "is set on a frame that is not encoded");
   }
   return take_shared_body(bytes, out);

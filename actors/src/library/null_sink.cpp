@@ -5,8 +5,8 @@
 namespace millrace::library {
 
 void null_sink::counting_input::process(engine::batch_run& run) {
-  sink_->count_ += run.records.size() - run.cursor;
-  run.cursor = run.records.size();
+  sink_->count_ += run.end - run.cursor;
+  run.cursor = run.end;
 }
 
 void null_sink::on_end_of_input(context& c) {

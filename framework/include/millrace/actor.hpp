@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "millrace/context.hpp"
+#include "millrace/engine/firing.hpp"
 #include "millrace/engine/keyed_state.hpp"
 #include "millrace/engine/timer_queue.hpp"
 #include "millrace/error.hpp"
@@ -72,6 +73,8 @@ private:
   std::vector<timer_base*> timers_;
   engine::keyed_state state_;
   engine::timer_queue timer_queue_;
+  engine::timer_queue processing_timer_queue_;
+  std::vector<engine::firing*> firings_;
   std::unique_ptr<output_base> dead_;
 };
 
@@ -86,6 +89,8 @@ struct actor_access {
   static keyed_state& state(actor& a) noexcept { return a.state_; }
   static const keyed_state& state(const actor& a) noexcept { return a.state_; }
   static timer_queue& timer_heap(actor& a) noexcept { return a.timer_queue_; }
+  static timer_queue& processing_timer_heap(actor& a) noexcept { return a.processing_timer_queue_; }
+  static std::vector<firing*>& firings(actor& a) noexcept { return a.firings_; }
 
   /// The output `dead` comes first among an actor's outputs.
   static constexpr std::size_t dead_index = 0;

@@ -12,12 +12,20 @@
 #include "millrace/column.hpp"
 #include "millrace/error.hpp"
 #include "millrace/schema.hpp"
+#include "millrace/time.hpp"
 #include "millrace/value.hpp"
 
 namespace millrace {
 
 class record_type;
 class batch_builder;
+
+/// A record that its own producer partition had already declared complete: what it is late against travels with it, so
+/// that the same record is late in every run or in none, whatever other inputs do meanwhile.
+struct late_mark {
+  std::uint32_t row = 0;
+  event_time watermark{};  ///< of the producer partition, where the record stood in its input
+};
 
 /// Records on their way: immutable, all of one type, shared by reference count so that a frame can carry them through a
 /// channel without copying. Built by a `batch_builder`. Thread: any.
@@ -32,6 +40,8 @@ public:
   [[nodiscard]] std::size_t bytes() const noexcept { return bytes_; }
   /// Empty, or the key hash of each record: put there by a by-key router so that the receiver need not hash again.
   [[nodiscard]] std::span<const std::uint64_t> key_hashes() const noexcept { return key_hashes_; }
+  /// The records that came after their producer partition's watermark had passed them, by row. Nearly always empty.
+  [[nodiscard]] std::span<const late_mark> late_marks() const noexcept { return late_marks_; }
 
 protected:
   explicit batch(const record_type& type) noexcept : type_{&type} {}
@@ -50,6 +60,7 @@ private:
   const record_type* type_;
   std::size_t bytes_ = 0;
   std::vector<std::uint64_t> key_hashes_;
+  std::vector<late_mark> late_marks_;
 };
 
 /// Shared owner of a batch, one pointer wide. `release` and `adopt` carry the reference through C interfaces.

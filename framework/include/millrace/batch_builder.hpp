@@ -40,6 +40,16 @@ public:
     key_hashes_.insert(key_hashes_.end(), hashes.begin(), hashes.end());
   }
 
+  /// Records added from now on are late against `t`, until `end_late`.
+  void begin_late(event_time t) {
+    late_against_ = t;
+    late_from_ = size_;
+  }
+  void end_late() { close_late(); }
+
+  /// Marks records of a batch that nobody else holds yet.
+  static void mark_late(const batch_ptr& fresh, std::vector<late_mark> marks);
+
   /// The batch of what was added; the builder is empty again. An empty builder gives an empty batch.
   [[nodiscard]] virtual batch_ptr finish() = 0;
 
@@ -52,9 +62,14 @@ protected:
   std::uint32_t size_ = 0;
 
 private:
+  void close_late();
+
   const record_type* type_;
   std::uint32_t capacity_;
   std::vector<std::uint64_t> key_hashes_;
+  std::vector<late_mark> late_marks_;
+  event_time late_against_ = event_time::min();  ///< min: what is added is on time
+  std::uint32_t late_from_ = 0;
 };
 
 }  // namespace millrace

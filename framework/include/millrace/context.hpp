@@ -59,6 +59,9 @@ public:
   [[nodiscard]] std::uint32_t parallelism() const noexcept { return parallelism_; }
   /// Event time up to which this actor's input is complete.
   [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
+  /// What the current record is late against: the watermark of its own producer partition where the record stood in its
+  /// input; `event_time::min()` when it came within its producer's bound. The same in every run, unlike `watermark()`.
+  [[nodiscard]] event_time late_against() const noexcept { return late_against_; }
   [[nodiscard]] random_source& random() noexcept { return random_; }
   [[nodiscard]] std::uint64_t random_state() const noexcept { return random_.state(); }
   /// The current key as `K`; throws std::logic_error outside a keyed handler or when the key is no K.
@@ -79,6 +82,7 @@ protected:
         random_{seed} {}
 
   event_time watermark_ = event_time::min();
+  event_time late_against_ = event_time::min();
 
 private:
   std::string actor_name_;

@@ -27,6 +27,7 @@ struct batch_run {
   std::uint32_t cursor = 0;
   const bool* pause = nullptr;
   const row_id* hints = nullptr;  ///< where each record's key probably has its row; may be missing
+  std::uint32_t end = 0;          ///< handle records before this one only
 };
 
 /// Told by an output that its batch is full. Thread: owning task.
@@ -34,6 +35,8 @@ class output_listener {
 public:
   virtual ~output_listener() = default;
   virtual void batch_full(output_base& out) = 0;
+  /// Emits the record being handled, as it came.
+  virtual void emit_current(output_base& out) = 0;
 };
 
 }  // namespace engine
@@ -56,7 +59,7 @@ public:
   [[nodiscard]] virtual std::shared_ptr<const record_type> type() const = 0;
   /// True: the handler wants whole batches, so it cannot be keyed.
   [[nodiscard]] virtual bool takes_batches() const noexcept { return false; }
-  /// Handles records from `run.cursor` on; returns at the end or when paused, with `cursor` behind the last one done.
+  /// Handles records from `run.cursor` to `run.end`; stops early when paused, with `cursor` behind the last one done.
   virtual void process(engine::batch_run& run) = 0;
 
   /// Key of a typed input; nullptr when not keyed (or keyed by field names, see `key_fields`).
@@ -131,31 +134,29 @@ public:
   }
   [[nodiscard]] bool takes_batches() const noexcept override { return batch_ != nullptr; }
   void process(engine::batch_run& run) override {
-    const auto count = run.records.size();
     if constexpr (!is_dynamic) {
       const auto records = rows<T>(run.records);
       if (batch_ != nullptr) {
-        (owner_->*batch_)(run.ctx, records.subspan(run.cursor));
-        run.cursor = count;
+        (owner_->*batch_)(run.ctx, records.subspan(run.cursor, run.end - run.cursor));
+        run.cursor = run.end;
         return;
       }
-      loop(run, count, [&](std::uint32_t i) -> const T& { return records[i]; });
+      loop(run, [&](std::uint32_t i) -> const T& { return records[i]; });
     } else {
-      loop(run, count, [&](std::uint32_t i) { return record_view{run.records, i}; });
+      loop(run, [&](std::uint32_t i) { return record_view{run.records, i}; });
     }
   }
 
 private:
   template <class RecordAt>
-  void loop(engine::batch_run& run, std::uint32_t count, RecordAt record_at) {
-    // Locals: GCC 12's UBSan takes `(owner_->*each_)(...)` on members for a call through a null pointer.
+  void loop(engine::batch_run& run, RecordAt record_at) {
     auto* const owner = owner_;
     const auto each = each_;
     if (run.hashes == nullptr) {
-      for (; run.cursor < count && !*run.pause; ++run.cursor) (owner->*each)(run.ctx, record_at(run.cursor));
+      for (; run.cursor < run.end && !*run.pause; ++run.cursor) (owner->*each)(run.ctx, record_at(run.cursor));
       return;
     }
-    for (; run.cursor < count && !*run.pause; ++run.cursor) {
+    for (; run.cursor < run.end && !*run.pause; ++run.cursor) {
       run.state.select(run.hashes[run.cursor], run.keys[run.cursor],
                        run.hints == nullptr ? engine::no_row : run.hints[run.cursor]);
       (owner->*each)(run.ctx, record_at(run.cursor));
@@ -186,26 +187,53 @@ public:
     builder_ = type_->make_builder(batch_events);
   }
   [[nodiscard]] batch_builder* builder() const noexcept { return builder_.get(); }
+  /// True: leaving it unconnected is no oversight.
+  [[nodiscard]] bool is_optional() const noexcept { return is_optional_; }
+  /// The input whose records leave here as they came; nullptr for outputs of records of their own.
+  [[nodiscard]] virtual const input_base* passes() const noexcept { return nullptr; }
 
 protected:
-  output_base(actor* owner, std::string name, std::shared_ptr<const record_type> type)
-      : name_{std::move(name)}, type_{std::move(type)} {
+  output_base(actor* owner, std::string name, std::shared_ptr<const record_type> type, bool is_optional = false)
+      : name_{std::move(name)}, type_{std::move(type)}, is_optional_{is_optional} {
     engine::actor_access::outputs(*owner).push_back(this);
   }
   void full() { listener_->batch_full(*this); }
+  void emit_current() {
+    if (listener_ != nullptr) listener_->emit_current(*this);
+  }
 
 private:
   std::string name_;
   std::shared_ptr<const record_type> type_;
+  bool is_optional_;
   engine::output_listener* listener_ = nullptr;
   std::unique_ptr<batch_builder> builder_;
+};
+
+struct out_options {
+  bool optional = false;  ///< validation does not warn when no stream leaves it
+};
+
+/// An output for the records of an input that came too late, as they came. Nobody has to listen. What judges lateness
+/// (windows, joins) brings its own.
+class late_output final : public output_base {
+public:
+  late_output(actor* owner, const input_base& of, std::string name = "late")
+      : output_base(owner, std::move(name), of.type(), true), of_{&of} {}
+  [[nodiscard]] const input_base* passes() const noexcept override { return of_; }
+  /// Sends the record being handled on.
+  void take() { emit_current(); }
+
+private:
+  const input_base* of_;
 };
 
 /// An output of records of type `T`: `out<Alert> alerts{this, "alerts"}; alerts.emit({…});`
 template <class T>
 class out final : public output_base {
 public:
-  out(actor* owner, std::string name) : output_base(owner, std::move(name), record_type_of<T>()) {}
+  out(actor* owner, std::string name, out_options options = {})
+      : output_base(owner, std::move(name), record_type_of<T>(), options.optional) {}
 
   void bind(engine::output_listener& listener, std::uint32_t batch_events) override {
     output_base::bind(listener, batch_events);
@@ -230,7 +258,8 @@ private:
 template <>
 class out<record_view> final : public output_base {
 public:
-  out(actor* owner, std::string name) : output_base(owner, std::move(name), nullptr) {}
+  out(actor* owner, std::string name, out_options options = {})
+      : output_base(owner, std::move(name), nullptr, options.optional) {}
 
   void bind(engine::output_listener& listener, std::uint32_t batch_events) override {
     output_base::bind(listener, batch_events);

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "millrace/actor.hpp"
@@ -17,13 +18,16 @@ enum class replay : std::uint8_t {
 
 /// What `poll` tells the engine to do next.
 struct poll_result {
-  enum class next : std::uint8_t { more, wait, end };
+  enum class next : std::uint8_t { more, wait, idle, end };
   next what = next::more;
   /// With `wait`: how long until there may be something; the engine polls again then.
   std::chrono::nanoseconds after{};
 
   static poll_result more() { return {}; }
   static poll_result wait(std::chrono::nanoseconds d) { return {next::wait, d}; }
+  /// As `wait`, and nothing is expected for longer: watermarks downstream go on without this partition until it emits
+  /// again. What it then emits behind them may be late.
+  static poll_result idle(std::chrono::nanoseconds d) { return {next::idle, d}; }
   static poll_result end() { return {next::end, {}}; }
 };
 
@@ -46,6 +50,10 @@ public:
   [[nodiscard]] virtual std::string describe_position() const = 0;
   /// How far event times may run behind the newest one seen: the watermark follows at this distance.
   [[nodiscard]] virtual std::chrono::nanoseconds disorder() const { return std::chrono::nanoseconds{0}; }
+  /// The watermark as the input itself tells it (punctuation, or a rule of the actor's own): every event emitted from
+  /// now on is later than this. nullopt: it follows the newest event time at the distance `disorder`. Must depend on
+  /// the position alone, or lateness would differ between runs. Never moves back: an earlier value is ignored.
+  [[nodiscard]] virtual std::optional<event_time> watermark() const { return std::nullopt; }
   /// Events not read yet, when the input's end is known; the run shows it as lag.
   [[nodiscard]] virtual std::uint64_t backlog() const { return 0; }
 };

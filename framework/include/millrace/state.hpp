@@ -24,14 +24,16 @@ std::string type_text() {
 
 template <class T>
 cell_ops cell_ops_of() {
-  return {sizeof(T),
-          alignof(T),
-          std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
-          [](void* at) { new (at) T{}; },
-          [](void* to, const void* from) { new (to) T(*static_cast<const T*>(from)); },
-          [](void* at) noexcept { static_cast<T*>(at)->~T(); },
-          [](msgpack::writer& out, const void* at) { codec<T>::encode(out, *static_cast<const T*>(at)); },
-          [](msgpack::reader& in, void* at) { return codec<T>::decode(in, *static_cast<T*>(at)); }};
+  return {
+      sizeof(T),
+      alignof(T),
+      std::is_trivially_copyable_v<T> && std::is_trivially_destructible_v<T>,
+      1,
+      [](void* at, std::uint32_t) { new (at) T{}; },
+      [](void* to, const void* from, std::uint32_t) { new (to) T(*static_cast<const T*>(from)); },
+      [](void* at, std::uint32_t) noexcept { static_cast<T*>(at)->~T(); },
+      [](msgpack::writer& out, const void* at, std::uint32_t) { codec<T>::encode(out, *static_cast<const T*>(at)); },
+      [](msgpack::reader& in, void* at, std::uint32_t) { return codec<T>::decode(in, *static_cast<T*>(at)); }};
 }
 
 template <class T>
@@ -40,20 +42,37 @@ cell_ops cow_cell_ops_of() {
   return {sizeof(shared),
           alignof(shared),
           false,
-          [](void* at) { new (at) shared{}; },
-          [](void* to, const void* from) { new (to) shared(*static_cast<const shared*>(from)); },
-          [](void* at) noexcept { static_cast<shared*>(at)->~shared(); },
-          [](msgpack::writer& out, const void* at) { codec<T>::encode(out, static_cast<const shared*>(at)->read()); },
-          [](msgpack::reader& in, void* at) { return codec<T>::decode(in, static_cast<shared*>(at)->write()); }};
+          1,
+          [](void* at, std::uint32_t) { new (at) shared{}; },
+          [](void* to, const void* from, std::uint32_t) { new (to) shared(*static_cast<const shared*>(from)); },
+          [](void* at, std::uint32_t) noexcept { static_cast<shared*>(at)->~shared(); },
+          [](msgpack::writer& out, const void* at, std::uint32_t) {
+            codec<T>::encode(out, static_cast<const shared*>(at)->read());
+          },
+          [](msgpack::reader& in, void* at, std::uint32_t) {
+            return codec<T>::decode(in, static_cast<shared*>(at)->write());
+          }};
 }
 
 /// What every declared state shares: its cell in the actor's rows.
 class state_cell {
 protected:
+  /// A cell that gets its place later, by `place`.
+  explicit state_cell(actor* owner) : state_{&actor_access::state(*owner)} {}
   state_cell(actor* owner, std::string name, std::string type, cell_ops ops)
       : state_{&actor_access::state(*owner)},
         index_{state_->rows().layout().add(std::move(name), std::move(type), ops)},
         offset_{state_->rows().layout().cells()[index_].offset} {}
+
+  void place(std::string name, std::string type, cell_ops ops) {
+    index_ = state_->rows().layout().add(std::move(name), std::move(type), ops);
+    offset_ = state_->rows().layout().cells()[index_].offset;
+  }
+  [[nodiscard]] keyed_state& state() const noexcept { return *state_; }
+  /// The cell's place in `row`; nullptr when it has no value there.
+  [[nodiscard]] const std::byte* in_row(const std::byte* row) const {
+    return (header_of(row).present >> index_ & 1U) == 0 ? nullptr : row + offset_;
+  }
 
   [[nodiscard]] const std::byte* read() const {
     const auto* row = state_->read();
@@ -73,8 +92,8 @@ protected:
 
 private:
   keyed_state* state_;
-  std::size_t index_;
-  std::size_t offset_;
+  std::size_t index_ = 0;
+  std::size_t offset_ = 0;
 };
 
 }  // namespace engine

@@ -27,6 +27,8 @@ result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t&
     case frame_kind::end:
       ended_ = true;
       return arrival::end;
+    case frame_kind::idle:
+      return arrival::idle;
   }
   return fatal_error(errc::corrupt, "channel " + name_ + ": frame of an unknown kind");
 }

@@ -10,7 +10,7 @@ constexpr std::size_t pool_batches = 256;
 constexpr std::uint64_t pool_bytes = std::uint64_t{64} << 20;
 
 bool needs_credit(const frame& f) noexcept {
-  return f.kind == frame_kind::data || f.kind == frame_kind::watermark;
+  return f.kind == frame_kind::data || f.kind == frame_kind::watermark || f.kind == frame_kind::idle;
 }
 
 }  // namespace
@@ -28,6 +28,7 @@ void output_lane::send_batch(const batch_ptr& records, event_time watermark, std
   f.ingest_ns = ingest_ns;
   f.body = records;
   next_.value += f.count;
+  said_idle_ = false;
   sent_watermark_ = watermark;
   push(std::move(f));
 }
@@ -37,7 +38,14 @@ void output_lane::send_watermark(event_time watermark) {
   auto f = stamped(frame_kind::watermark);
   f.watermark = watermark;
   sent_watermark_ = watermark;
+  said_idle_ = false;
   push(std::move(f));
+}
+
+void output_lane::send_idle() {
+  if (said_idle_ || !is_free()) return;
+  said_idle_ = true;
+  push(stamped(frame_kind::idle));
 }
 
 void output_lane::send_barrier(epoch_id epoch) {

@@ -27,13 +27,13 @@ std::size_t row_layout::add(std::string name, std::string type, cell_ops ops) {
 
 void row_layout::construct_row(std::byte* row, const key_bytes& key) const {
   new (row) row_header{key, 1, 0};
-  for (const auto& c : cells_) c.ops.construct(row + c.offset);
+  for (const auto& c : cells_) c.ops.construct(row + c.offset, c.ops.units);
 }
 
 void row_layout::destroy_row(std::byte* row) const noexcept {
   if (!trivial_) {
     for (const auto& c : cells_) {
-      if (!c.ops.trivial) c.ops.destroy(row + c.offset);
+      if (!c.ops.trivial) c.ops.destroy(row + c.offset, c.ops.units);
     }
   }
   header_of(row).~row_header();
@@ -50,7 +50,7 @@ void row_layout::copy_row(std::byte* to, const std::byte* from) const {
     if (c.ops.trivial) {
       std::memcpy(to + c.offset, from + c.offset, c.ops.size);
     } else {
-      c.ops.copy(to + c.offset, from + c.offset);
+      c.ops.copy(to + c.offset, from + c.offset, c.ops.units);
     }
   }
 }
@@ -92,7 +92,8 @@ void row_page::encode(msgpack::writer& out) const {
     out.integer(head.present);
     out.array(static_cast<std::uint32_t>(__builtin_popcount(head.present)));
     for (std::size_t c = 0; c < layout_->cells().size(); ++c) {
-      if ((head.present >> c & 1U) != 0) layout_->cells()[c].ops.encode(out, at + layout_->cells()[c].offset);
+      const auto& cell = layout_->cells()[c];
+      if ((head.present >> c & 1U) != 0) cell.ops.encode(out, at + cell.offset, cell.ops.units);
     }
   }
 }

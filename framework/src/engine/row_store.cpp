@@ -117,7 +117,8 @@ result<void> row_store::load_page(std::uint32_t number, bytes_view encoded, cons
     for (std::size_t c = 0; c < cell_map.size(); ++c) {
       if ((present >> c & 1U) == 0) continue;
       const auto& cell = layout_->cells()[cell_map[c]];
-      if (!cell.ops.decode(in, at + cell.offset)) return damaged_page(number, "has a value that cannot be read");
+      if (!cell.ops.decode(in, at + cell.offset, cell.ops.units))
+        return damaged_page(number, "has a value that cannot be read");
       header_of(at).present |= 1U << cell_map[c];
     }
     ++live_;

@@ -4,6 +4,30 @@ namespace millrace::engine {
 
 namespace {
 
+// What a producer's event times say, record by record.
+struct event_time_observer {
+  event_time newest;
+  event_time complete;                               // the watermark so far
+  std::optional<std::chrono::nanoseconds> disorder;  // nullopt: the producer tells the watermark itself
+  std::vector<late_mark> late{};
+
+  event_time_observer(event_time newest_before, event_time told, std::optional<std::chrono::nanoseconds> bound)
+      : newest{newest_before}, complete{told}, disorder{bound} {
+    follow();
+  }
+  void observe(std::uint32_t row, event_time t) {
+    if (t <= complete) {
+      late.push_back({row, complete});
+    } else if (t > newest) {
+      newest = t;
+      follow();
+    }
+  }
+  void follow() {
+    if (disorder && newest != event_time::min()) complete = newest - *disorder - std::chrono::nanoseconds{1};
+  }
+};
+
 // Frames a step handles before other tasks get the thread: long enough to amortise the switch, short enough for
 // fairness.
 constexpr int frames_per_step = 16;
@@ -49,11 +73,12 @@ task::task(task_parts parts)
                *parts_.host},
       outputs_{std::move(parts_.outputs)},
       aligner_{parts_.inputs.size()},
-      watermarks_{parts_.inputs.size()} {
+      watermarks_{parts_.inputs.size(), parts_.protect.slowest_input_rules ? watermark_tracker::rule::slowest
+                                                                           : watermark_tracker::rule::fastest} {
   const auto& ports = actor_access::outputs(*parts_.behavior);
   outputs_.bind(parts_.batch_events, kind_ == actor_kind::router ? ports.back() : nullptr);
   if (kind_ == actor_kind::producer) {
-    outputs_.on_batch([this](const batch& b) { observe_event_times(b); });
+    outputs_.on_batch([this](const batch_ptr& b) { observe_event_times(b); });
   }
   if (parts_.router_key != nullptr) {
     static_cast<router&>(*parts_.behavior).use_key(parts_.router_key, parts_.key_groups);
@@ -95,6 +120,10 @@ task::progress task::advance() {
   }
   if (settling_ != settling::done) return settle();
   if (in_frame_) return run_records();
+  if (is_processing_due()) {
+    settling_ = settling::processing;
+    return settle();
+  }
   return kind_ == actor_kind::producer ? poll_producer() : take_frame();
 }
 
@@ -148,6 +177,7 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       ++ends_;
       [[fallthrough]];
     case input_channel::arrival::watermark:
+    case input_channel::arrival::idle:
       return finish_frame();
     case input_channel::arrival::none:
       break;
@@ -157,7 +187,8 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
 
 task::progress task::finish_frame() {
   in_frame_ = false;
-  if (current_.kind == frame_kind::data || current_.kind == frame_kind::watermark) {
+  const bool is_idle = current_.kind == frame_kind::idle;
+  if (current_.kind == frame_kind::data || current_.kind == frame_kind::watermark || is_idle) {
     parts_.inputs[current_channel_].done(current_);
   }
   if (current_.kind == frame_kind::data && current_.ingest_ns != 0 && kind_ == actor_kind::sink) {
@@ -165,10 +196,12 @@ task::progress task::finish_frame() {
   }
   current_.body = nullptr;
   places_.clear();
-  watermark_moved_ = watermarks_.advance(current_channel_, current_.watermark);
+  watermark_moved_ =
+      is_idle ? watermarks_.set_idle(current_channel_) : watermarks_.advance(current_channel_, current_.watermark);
   if (watermark_moved_) context_.set_watermark(watermarks_.current());
   const bool has_ended = ends_ == parts_.inputs.size() && !ended_;
-  settling_ = watermark_moved_ || has_ended ? settling::timers : settling::done;
+  const bool passes_idleness = is_idle && watermarks_.all_idle();
+  settling_ = watermark_moved_ || has_ended || passes_idleness ? settling::timers : settling::done;
   return settle();
 }
 
@@ -192,6 +225,7 @@ task::progress task::poll_producer() {
     attempts_ = 0;
     poll_failures_ = 0;
     parts_.stats->backlog.set(source.backlog());
+    if (const auto told = source.watermark(); told && *told > outputs_.watermark()) outputs_.set_watermark(*told);
     if (r.what == poll_result::next::more) return progress::worked;
     if (r.what == poll_result::next::end) {
       settling_ = settling::end;
@@ -199,6 +233,7 @@ task::progress task::poll_producer() {
     }
     poll_at_ = now + r.after.count();
     outputs_.flush();
+    if (r.what == poll_result::next::idle) outputs_.send_idle();
     parts_.host->wake_at(poll_at_);
     return progress::nothing;
   } catch (...) {
@@ -206,24 +241,49 @@ task::progress task::poll_producer() {
   }
 }
 
-void task::observe_event_times(const batch& records) {
-  const auto& schema = records.type().schema();
-  if (!schema.event_time_field) return;
-  const auto field = static_cast<std::uint32_t>(*schema.event_time_field);
-  if (const auto c = records.type().column_of(records, field); c.kind == column_kind::event_time) {
-    for (std::uint32_t i = 0; i < records.size(); ++i) {
-      newest_ = std::max(newest_, *reinterpret_cast<const event_time*>(c.first + i * c.stride));
+// The watermark after a record depends on the records before it alone, and so does which records are late: batches may
+// be cut anywhere.
+void task::observe_event_times(const batch_ptr& records) {
+  const auto& type = records->type();
+  if (!type.schema().event_time_field) return;
+  const auto field = static_cast<std::uint32_t>(*type.schema().event_time_field);
+  const auto& source = static_cast<producer&>(*parts_.behavior);
+  const auto told = source.watermark();
+  event_time_observer seen{newest_, told ? outputs_.watermark() : event_time::min(),
+                           told ? std::nullopt : std::optional{source.disorder()}};
+  if (const auto c = type.column_of(*records, field); c.kind == column_kind::event_time) {
+    for (std::uint32_t i = 0; i < records->size(); ++i) {
+      seen.observe(i, *reinterpret_cast<const event_time*>(c.first + i * c.stride));
     }
   } else {
     byte_buffer scratch;
-    for (std::uint32_t i = 0; i < records.size(); ++i) {
-      const auto v = records.type().value_at(records, i, field, scratch);
-      if (v.kind() == value_kind::event_time) newest_ = std::max(newest_, v.as_time());
+    for (std::uint32_t i = 0; i < records->size(); ++i) {
+      const auto v = type.value_at(*records, i, field, scratch);
+      if (v.kind() == value_kind::event_time) seen.observe(i, v.as_time());
     }
   }
-  if (newest_ == event_time::min()) return;
-  const auto complete = newest_ - static_cast<producer&>(*parts_.behavior).disorder() - std::chrono::nanoseconds{1};
-  if (complete > outputs_.watermark()) outputs_.set_watermark(complete);
+  newest_ = seen.newest;
+  if (seen.complete > outputs_.watermark()) outputs_.set_watermark(seen.complete);
+  if (!seen.late.empty()) batch_builder::mark_late(records, std::move(seen.late));
+}
+
+bool task::is_processing_due() {
+  const auto next = next_processing();
+  if (!next) return false;
+  const auto now = parts_.time->now();
+  if (*next <= now) return true;
+  parts_.host->wake_at(parts_.time->steady_ns() + (*next - now).count());
+  return false;
+}
+
+std::optional<processing_time> task::next_processing() {
+  std::optional<processing_time> next;
+  const auto& heap = actor_access::processing_timer_heap(*parts_.behavior);
+  if (!heap.empty()) next = processing_time{heap.next()};
+  for (const auto* f : actor_access::firings(*parts_.behavior)) {
+    if (const auto due = f->next_processing(); due && (!next || *due < *next)) next = due;
+  }
+  return next;
 }
 
 void task::flush_if_lingering(std::int64_t now) {
@@ -257,6 +317,7 @@ void task::publish(std::int64_t started, step_result r) {
   const bool blocked = r == step_result::idle && !outputs_.is_free();
   blocked_since_ = blocked ? now : 0;
   s.events_out.set(outputs_.events_sent());
+  s.late.set(outputs_.events_late());
   s.credit_used.set(outputs_.credit_used());
   s.watermark.set(outputs_.watermark().ns);
   const auto& rows = actor_access::state(*parts_.behavior).rows();

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "millrace/dead_letter.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/record_text.hpp"
@@ -22,23 +24,7 @@ task::progress task::run_records() {
       if (failure_) return progress::stopped;
     } else {
       if (!prepare_keys()) return progress::stopped;
-      const bool keyed = parts_.input_keys[parts_.inputs[current_channel_].input()] != nullptr;
-      batch_run run{context_,
-                    *current_.body,
-                    actor_access::state(*parts_.behavior),
-                    keyed ? hashes_.data() : nullptr,
-                    keyed ? keys_.data() : nullptr,
-                    cursor_,
-                    &outputs_.pause(),
-                    keyed ? hints_.data() : nullptr};
-      auto& input = *actor_access::inputs(*parts_.behavior)[parts_.inputs[current_channel_].input()];
-      try {
-        input.process(run);
-      } catch (...) {
-        cursor_ = run.cursor;
-        throw;
-      }
-      cursor_ = run.cursor;
+      run_handlers();
     }
   } catch (...) {
     actor_access::state(*parts_.behavior).deselect();
@@ -47,6 +33,71 @@ task::progress task::run_records() {
   if (cursor_ < current_.count) return progress::worked;
   attempts_ = 0;
   return finish_frame();
+}
+
+namespace {
+
+/// Gives `cursor` back and takes the marks of the record at work away however handlers end.
+class handler_scope {
+public:
+  handler_scope(task_outputs& outputs, task_context& context, batch_run& run, std::uint32_t& cursor, event_time late)
+      : outputs_{&outputs}, context_{&context}, run_{&run}, cursor_{&cursor}, late_{late} {
+    outputs_->set_current(run_);
+    if (late_ == event_time::min()) return;
+    context_->set_late_against(late_);
+    outputs_->begin_late(late_);
+  }
+  handler_scope(const handler_scope&) = delete;
+  handler_scope& operator=(const handler_scope&) = delete;
+  ~handler_scope() {
+    *cursor_ = run_->cursor;
+    outputs_->set_current(nullptr);
+    if (late_ == event_time::min()) return;
+    context_->set_late_against(event_time::min());
+    outputs_->end_late();
+  }
+
+private:
+  task_outputs* outputs_;
+  task_context* context_;
+  batch_run* run_;
+  std::uint32_t* cursor_;
+  event_time late_;
+};
+
+}  // namespace
+
+void task::run_handlers() {
+  const auto port = parts_.inputs[current_channel_].input();
+  const bool keyed = parts_.input_keys[port] != nullptr;
+  auto& input = *actor_access::inputs(*parts_.behavior)[port];
+  while (cursor_ < current_.count && !outputs_.pause()) {
+    event_time late_against;
+    const auto end = end_of_segment(late_against);
+    batch_run run{context_,
+                  *current_.body,
+                  actor_access::state(*parts_.behavior),
+                  keyed ? hashes_.data() : nullptr,
+                  keyed ? keys_.data() : nullptr,
+                  cursor_,
+                  &outputs_.pause(),
+                  keyed ? hints_.data() : nullptr,
+                  end};
+    const handler_scope scope{outputs_, context_, run, cursor_, late_against};
+    input.process(run);
+  }
+}
+
+/// Where the records from `cursor_` on that are late against the same thing end; all of the batch when none is late.
+std::uint32_t task::end_of_segment(event_time& late_against) const noexcept {
+  late_against = event_time::min();
+  const auto marks = current_.body->late_marks();
+  if (marks.empty()) return current_.count;
+  auto mark = std::ranges::lower_bound(marks, cursor_, {}, &late_mark::row);
+  if (mark == marks.end()) return current_.count;
+  if (mark->row != cursor_) return mark->row;
+  late_against = mark->watermark;
+  return cursor_ + 1;
 }
 
 bool task::prepare_keys() {
@@ -108,7 +159,13 @@ void task::keep_records(const std::vector<std::uint32_t>& kept) {
   for (const auto i : kept) places.push_back(place_of(i));
   const auto builder = current_.body->type().make_builder(static_cast<std::uint32_t>(kept.size()));
   builder->append_rows(*current_.body, kept);
+  std::vector<late_mark> marks;
+  for (const auto& m : current_.body->late_marks()) {
+    const auto at = std::ranges::lower_bound(kept, m.row);
+    if (at != kept.end() && *at == m.row) marks.push_back({static_cast<std::uint32_t>(at - kept.begin()), m.watermark});
+  }
   current_.body = builder->finish();
+  if (!marks.empty()) batch_builder::mark_late(current_.body, std::move(marks));
   current_.count = current_.body->size();
   cursor_ = 0;
   places_ = std::move(places);

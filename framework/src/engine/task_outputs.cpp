@@ -41,11 +41,51 @@ void task_outputs::batch_full(output_base& out) {
   }
 }
 
+void task_outputs::emit_current(output_base& out) {
+  ++events_late_;
+  if (out.builder() == nullptr || current_ == nullptr) return;
+  out.builder()->append_from(current_->records, current_->cursor);
+  if (out.builder()->is_full()) batch_full(out);
+}
+
+template <class F>
+void task_outputs::for_each_builder(F&& f) {
+  for (auto& p : ports_) {
+    if (auto* b = p.out->builder(); b != nullptr) f(*b);
+  }
+}
+
+void task_outputs::begin_late(event_time t) {
+  for_each_builder([t](batch_builder& b) { b.begin_late(t); });
+}
+
+void task_outputs::end_late() {
+  for_each_builder([](batch_builder& b) { b.end_late(); });
+}
+
+// A batch with late marks goes record by record, so that each mark finds its record's new place.
+void task_outputs::deal_one(const batch& records, std::uint32_t row, std::uint16_t target,
+                            std::span<const std::uint64_t> hashes) {
+  auto& to = *dealt_[target];
+  const auto marks = records.late_marks();
+  const auto mark = std::ranges::lower_bound(marks, row, {}, &late_mark::row);
+  const bool is_late = mark != marks.end() && mark->row == row;
+  if (is_late) to.begin_late(mark->watermark);
+  to.append_from(records, row);
+  if (is_late) to.end_late();
+  if (!hashes.empty()) to.push_key_hash(hashes[row]);
+}
+
 void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,
                         std::span<const std::uint64_t> hashes) {
   auto& p = *dealing_;
   while (cursor < records.size() && !pause_) {
-    cursor = records.type().scatter(records, cursor, targets, hashes, dealt_);
+    if (records.late_marks().empty()) {
+      cursor = records.type().scatter(records, cursor, targets, hashes, dealt_);
+    } else {
+      deal_one(records, cursor, targets[cursor], hashes);
+      ++cursor;
+    }
     for (std::size_t g = 0; g < dealt_.size(); ++g) {
       if (dealt_[g]->is_full()) send(p, g, dealt_[g]->finish());
     }
@@ -59,6 +99,11 @@ void task_outputs::broadcast(const batch_ptr& records) {
 void task_outputs::flush() {
   for (auto& p : ports_) flush_port(p);
   for_each_lane([this](output_lane& lane) { lane.send_watermark(watermark_); });
+}
+
+void task_outputs::send_idle() {
+  flush();
+  for_each_lane([](output_lane& lane) { lane.send_idle(); });
 }
 
 void task_outputs::send_barrier(epoch_id epoch) {
@@ -106,7 +151,7 @@ std::uint32_t task_outputs::credit_total() const noexcept {
 
 void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
   events_sent_ += records->size();
-  if (on_batch_) on_batch_(*records);
+  if (on_batch_) on_batch_(records);
   for (auto& lane : p.groups[group]) {
     lane.send_batch(records, watermark_, p.oldest_ingest[group]);
     if (!lane.is_free()) pause_ = true;

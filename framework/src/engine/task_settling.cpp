@@ -1,10 +1,13 @@
+#include <algorithm>
+#include <limits>
+
 #include "millrace/engine/task.hpp"
 #include "millrace/timer.hpp"
 
 namespace millrace::engine {
 
-// What follows a frame that moved the watermark or ended the input. Each step may throw, and then be tried again or
-// given up, without keeping the steps behind it from happening.
+// What follows a frame that moved the watermark or ended the input, or a moment of processing time. Each step may
+// throw, and then be tried again or given up, without keeping the steps behind it from happening.
 task::progress task::settle() {
   while (settling_ != settling::done) {
     try {
@@ -14,7 +17,8 @@ task::progress task::settle() {
       const auto p = on_handler_failure(current_failure(), false);
       if (p == progress::nothing) put_timer_back();
       if (p != progress::worked) return p;
-      if (settling_ == settling::timers) continue;
+      if (fired_ != nullptr) fired_->skip();
+      if (settling_ != settling::watermark && settling_ != settling::end) continue;
     }
     attempts_ = 0;
     next_settling_step();
@@ -23,15 +27,20 @@ task::progress task::settle() {
 }
 
 bool task::run_settling_step() {
+  fired_ = nullptr;
   switch (settling_) {
     case settling::timers:
-      return fire_timers();
+      return fire_timers(actor_access::timer_heap(*parts_.behavior), watermarks_.current().ns);
+    case settling::windows:
+      return fire_windows();
     case settling::watermark:
       if (watermark_moved_) parts_.behavior->on_watermark(context_);
       return true;
     case settling::end:
       parts_.behavior->on_end_of_input(context_);
       return true;
+    case settling::processing:
+      return fire_processing(parts_.time->now());
     case settling::done:
       break;
   }
@@ -41,10 +50,14 @@ bool task::run_settling_step() {
 void task::next_settling_step() {
   switch (settling_) {
     case settling::timers:
+      settling_ = settling::windows;
+      break;
+    case settling::windows:
       settling_ = settling::watermark;
       break;
     case settling::watermark:
       outputs_.set_watermark(watermarks_.current());
+      if (watermarks_.all_idle()) outputs_.send_idle();
       settling_ = ends_ == parts_.inputs.size() && !ended_ ? settling::end : settling::done;
       break;
     case settling::end:
@@ -54,18 +67,18 @@ void task::next_settling_step() {
       outputs_.send_end();
       parts_.host->ended();
       break;
+    case settling::processing:
     case settling::done:
+      settling_ = settling::done;
       break;
   }
 }
 
-bool task::fire_timers() {
-  auto& heap = actor_access::timer_heap(*parts_.behavior);
+bool task::fire_timers(timer_queue& due, std::int64_t limit) {
   auto& state = actor_access::state(*parts_.behavior);
-  const auto limit = watermarks_.current().ns;
-  while (heap.is_due(limit)) {
+  while (due.is_due(limit)) {
     if (outputs_.pause()) return false;
-    firing_ = heap.pop();
+    firing_ = due.pop();
     const auto* row = state.rows().row(firing_.row);
     if (header_of(row).live == 0) continue;
     firing_key_ = header_of(row).key;
@@ -77,8 +90,28 @@ bool task::fire_timers() {
   return true;
 }
 
+bool task::fire_windows() {
+  for (auto* f : actor_access::firings(*parts_.behavior)) {
+    fired_ = f;
+    if (!f->fire(context_, watermarks_.current(), outputs_.pause())) return false;
+  }
+  // Nothing comes after the end of the input: what waits for the clock would wait for nothing.
+  return ends_ != parts_.inputs.size() || fire_processing({std::numeric_limits<std::int64_t>::max()});
+}
+
+bool task::fire_processing(processing_time now) {
+  fired_ = nullptr;
+  if (!fire_timers(actor_access::processing_timer_heap(*parts_.behavior), now.ns)) return false;
+  for (auto* f : actor_access::firings(*parts_.behavior)) {
+    fired_ = f;
+    if (!f->fire_processing(context_, now, outputs_.pause())) return false;
+  }
+  return true;
+}
+
 void task::put_timer_back() {
-  if (settling_ != settling::timers) return;
+  const bool at_timers = settling_ == settling::timers || settling_ == settling::processing;
+  if (fired_ != nullptr || !at_timers) return;
   auto& state = actor_access::state(*parts_.behavior);
   state.select(key_hash(firing_key_.view()), firing_key_);
   actor_access::timers(*parts_.behavior)[firing_.timer]->put_back(firing_.deadline);

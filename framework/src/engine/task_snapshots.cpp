@@ -8,7 +8,7 @@ namespace millrace::engine {
 
 namespace {
 
-constexpr std::uint64_t meta_format = 1;
+constexpr std::uint64_t meta_format = 2;
 
 error unreadable(const std::string& task, const char* part) {
   return fatal_error(errc::corrupt, "snapshot of " + task + ": its " + part +
@@ -75,7 +75,7 @@ bool task::prepare_sink(epoch_id epoch, std::string& handle) {
 }
 
 void task::encode_meta(msgpack::writer& out) const {
-  out.array(11);
+  out.array(12);
   out.integer(meta_format);
   out.integer(parts_.parallelism);
   const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
@@ -87,12 +87,14 @@ void task::encode_meta(msgpack::writer& out) const {
   }
   out.array(static_cast<std::uint32_t>(parts_.inputs.size()));
   for (std::size_t i = 0; i < parts_.inputs.size(); ++i) {
-    out.array(4);
+    out.array(5);
     encode_text(out, parts_.inputs[i].name());
     out.integer(parts_.inputs[i].expected().value);
     out.integer(watermarks_.of(i).ns);
     out.boolean(parts_.inputs[i].has_ended());
+    out.boolean(watermarks_.is_idle(i));
   }
+  out.integer(watermarks_.current().ns);
   std::uint32_t lanes = 0;
   outputs_.for_each_lane([&](const output_lane&) { ++lanes; });
   out.array(lanes);
@@ -144,7 +146,7 @@ result<void> task::load_meta(msgpack::reader& in, std::vector<std::size_t>& cell
   std::uint32_t n = 0;
   std::uint64_t format = 0;
   std::uint64_t parallelism = 0;
-  if (!in.array(n) || n != 11 || !in.integer(format) || format != meta_format || !in.integer(parallelism)) {
+  if (!in.array(n) || n != 12 || !in.integer(format) || format != meta_format || !in.integer(parallelism)) {
     return unreadable(parts_.name, "header");
   }
   if (parallelism != parts_.parallelism) {
@@ -183,8 +185,9 @@ result<void> task::load_channels(msgpack::reader& in) {
   for (std::uint32_t k = 0; k < n; ++k) {
     std::int64_t watermark = 0;
     bool ended = false;
-    if (!in.array(fields) || fields != 4 || !decode_text(in, name) || !in.integer(next) || !in.integer(watermark) ||
-        !in.boolean(ended)) {
+    bool idle = false;
+    if (!in.array(fields) || fields != 5 || !decode_text(in, name) || !in.integer(next) || !in.integer(watermark) ||
+        !in.boolean(ended) || !in.boolean(idle)) {
       return unreadable(parts_.name, "input channels");
     }
     for (std::size_t i = 0; i < parts_.inputs.size(); ++i) {
@@ -192,8 +195,12 @@ result<void> task::load_channels(msgpack::reader& in) {
       parts_.inputs[i].restore({next}, ended);
       ends_ += ended ? 1 : 0;
       (void)watermarks_.advance(i, {watermark});
+      if (idle) (void)watermarks_.set_idle(i);
     }
   }
+  std::int64_t complete = 0;
+  if (!in.integer(complete)) return unreadable(parts_.name, "watermark");
+  watermarks_.restore_minimum({complete});
   context_.set_watermark(watermarks_.current());
   if (!in.array(n)) return unreadable(parts_.name, "output channels");
   for (std::uint32_t k = 0; k < n; ++k) {
@@ -244,7 +251,9 @@ result<void> task::load_rows(const restored& from, const std::vector<std::size_t
     }
   }
   rows.loaded_from(from.environment);
+  if (!parts_.protect.rebuild_firings) return {};
   rebuild_timers();
+  for (auto* f : actor_access::firings(*parts_.behavior)) f->rebuild(watermarks_.current());
   return {};
 }
 
@@ -252,10 +261,12 @@ void task::rebuild_timers() {
   const auto& timers = actor_access::timers(*parts_.behavior);
   if (timers.empty()) return;
   auto& heap = actor_access::timer_heap(*parts_.behavior);
+  auto& processing = actor_access::processing_timer_heap(*parts_.behavior);
   heap.clear();
+  processing.clear();
   actor_access::state(*parts_.behavior).rows().for_each([&](row_id id, const std::byte* row) {
     for (std::uint32_t t = 0; t < timers.size(); ++t) {
-      if (const auto at = timers[t]->deadline_in(row)) heap.add({*at, id, t});
+      if (const auto at = timers[t]->deadline_in(row)) (timers[t]->by_clock() ? processing : heap).add({*at, id, t});
     }
   });
 }

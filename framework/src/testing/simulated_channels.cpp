@@ -34,6 +34,7 @@ struct pipe {
 struct parcel {
   engine::frame head;
   byte_buffer encoded;
+  std::vector<late_mark> late;
 };
 
 struct connection {
@@ -50,9 +51,10 @@ public:
   explicit sender(std::shared_ptr<connection> c) : c_{std::move(c)} {}
 
   void send(engine::frame&& f) override {
-    parcel p{std::move(f), {}};
+    parcel p{std::move(f), {}, {}};
     if (c_->batches == payload::encoded && p.head.body) {
       c_->type->encode(*p.head.body, p.encoded);
+      p.late.assign(p.head.body->late_marks().begin(), p.head.body->late_marks().end());
       p.head.body = nullptr;
     }
     c_->frames.under_way.push_back(std::move(p));
@@ -86,6 +88,7 @@ public:
       return engine::receive_status::broken;
     }
     out.body = std::move(body).value();
+    if (!p.late.empty()) batch_builder::mark_late(out.body, std::move(p.late));
     return engine::receive_status::received;
   }
   void give_credit(engine::credit c) override {

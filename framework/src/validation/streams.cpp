@@ -98,7 +98,7 @@ void check_connected(graph& g, graph_actor& a) {
     a.has_failed = true;
   }
   for (std::uint32_t i = 0; i < a.outputs().size(); ++i) {
-    if (i == engine::actor_access::dead_index || has_stream_from(i)) continue;
+    if (i == engine::actor_access::dead_index || a.outputs()[i]->is_optional() || has_stream_from(i)) continue;
     const auto where = a.name() + "." + a.outputs()[i]->name();
     if (a.is(actor_kind::router)) {
       g.problems.error(where, "the router leads nowhere", "connect its output, or remove the router");

@@ -99,7 +99,9 @@ void actor_rig::feed(const std::vector<std::string>& lines) {
                         input.is_keyed() ? hashes.data() : nullptr,
                         keys.data(),
                         0,
-                        &pause};
+                        &pause,
+                        nullptr,
+                        records->size()};
   input.process(run);
   if (run.cursor != records->size()) qFatal("the handler stopped at record %u", run.cursor);
 }

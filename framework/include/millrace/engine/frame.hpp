@@ -14,6 +14,7 @@ enum class frame_kind : std::uint8_t {
   watermark,  ///< no records: only `watermark` moves
   barrier,    ///< everything before belongs to snapshot `epoch`
   end,        ///< the sender has no more records; barriers still follow
+  idle,       ///< no record is expected for a while: the receiver's watermark need not wait for this channel
 };
 
 /// What travels down a channel: header and, for data, an immutable batch.

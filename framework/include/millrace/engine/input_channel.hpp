@@ -26,7 +26,7 @@ public:
         window_{window},
         incarnation_{incarnation} {}
 
-  enum class arrival { none, data, watermark, barrier, end };
+  enum class arrival { none, data, watermark, barrier, end, idle };
   /// Takes the next frame; `skip` is how many of its first records were handled before. Errors: a gap in the sequence,
   /// or a frame that cannot be read.
   [[nodiscard]] result<arrival> receive(frame& out, std::uint32_t& skip, order check, task_stats& stats);

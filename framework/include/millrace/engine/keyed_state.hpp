@@ -25,6 +25,13 @@ public:
     resolved_ = false;
     writable_ = nullptr;
   }
+  /// Makes the key of a live row current, without a lookup. `select_row` may be called while a row is current.
+  void select_row(row_id row) {
+    row_key_ = header_of(rows_.row(row)).key;
+    select(rows_.hash_of(row), row_key_, row);
+    row_ = row;
+    resolved_ = true;
+  }
   void deselect() noexcept {
     key_ = nullptr;
     writable_ = nullptr;
@@ -77,6 +84,7 @@ private:
   row_store rows_;
   std::uint64_t hash_ = 0;
   const key_bytes* key_ = nullptr;
+  key_bytes row_key_;  // of select_row: the row may go while its key is current
   row_id row_ = no_row;
   row_id hint_ = no_row;
   bool resolved_ = false;

@@ -35,6 +35,8 @@ public:
   void send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns);
   /// Moves the receiver's watermark unless it already has it; does nothing while there is no credit.
   void send_watermark(event_time watermark);
+  /// Tells the receiver once that nothing is expected until the next batch or watermark.
+  void send_idle();
   /// Needs no credit: there is at most one barrier and one end in flight.
   void send_barrier(epoch_id epoch);
   void send_end();
@@ -69,6 +71,7 @@ private:
   std::deque<frame> waiting_;
   sequence next_{};
   event_time sent_watermark_ = event_time::min();
+  bool said_idle_ = false;
 };
 
 }  // namespace millrace::engine

@@ -17,12 +17,13 @@ namespace millrace::engine {
 struct cell_ops {
   std::size_t size = 0;
   std::size_t align = 1;
-  bool trivial = false;  ///< may be copied with memcpy and dropped without a destructor
-  void (*construct)(void*) = nullptr;
-  void (*copy)(void* to, const void* from) = nullptr;
-  void (*destroy)(void*) noexcept = nullptr;
-  void (*encode)(msgpack::writer&, const void*) = nullptr;
-  bool (*decode)(msgpack::reader&, void*) = nullptr;
+  bool trivial = false;     ///< may be copied with memcpy and dropped without a destructor
+  std::uint32_t units = 1;  ///< for cells whose size is chosen at run time; what it counts is theirs to know
+  void (*construct)(void*, std::uint32_t units) = nullptr;
+  void (*copy)(void* to, const void* from, std::uint32_t units) = nullptr;
+  void (*destroy)(void*, std::uint32_t units) noexcept = nullptr;
+  void (*encode)(msgpack::writer&, const void*, std::uint32_t units) = nullptr;
+  bool (*decode)(msgpack::reader&, void*, std::uint32_t units) = nullptr;
 };
 
 struct cell {

@@ -58,6 +58,9 @@ public:
   [[nodiscard]] const std::byte* row(row_id id) const noexcept {
     return pages_[id / row_page::rows].content->row(id % row_page::rows);
   }
+  /// A hash that finds the row's key in this store: its lower half, which only the partition depends on, is lost.
+  [[nodiscard]] std::uint64_t hash_of(row_id id) const noexcept { return std::uint64_t{tags_[id]} << 32; }
+  void prefetch(row_id id) const noexcept { __builtin_prefetch(row(id)); }
   /// The row for writing: copies its page when a snapshot holds it, and marks it dirty.
   [[nodiscard]] std::byte* writable_row(row_id id) {
     auto& slot = pages_[id / row_page::rows];

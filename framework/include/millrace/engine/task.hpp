@@ -26,6 +26,8 @@ namespace millrace::engine {
 struct protections {
   bool align_barriers = true;
   bool commit_after_manifest = true;
+  bool slowest_input_rules = true;  ///< off: the watermark is that of the fastest input
+  bool rebuild_firings = true;      ///< off: windows and timers do not come back after a recovery
 };
 
 /// All a task is made of. The channel ends belong to this incarnation alone.
@@ -118,15 +120,19 @@ private:
   void publish(std::int64_t started, step_result r);
 
   // task_settling.cpp: timers, watermark and end of input
-  enum class settling : std::uint8_t { done, timers, watermark, end };
+  enum class settling : std::uint8_t { done, timers, windows, watermark, end, processing };
   [[nodiscard]] progress settle();
   [[nodiscard]] bool run_settling_step();
   void next_settling_step();
-  [[nodiscard]] bool fire_timers();
+  [[nodiscard]] bool fire_timers(timer_queue& due, std::int64_t limit);
+  [[nodiscard]] bool fire_windows();
+  [[nodiscard]] bool fire_processing(processing_time now);
   void put_timer_back();
 
   // task_handlers.cpp: user code and its failures
   [[nodiscard]] progress run_records();
+  void run_handlers();
+  [[nodiscard]] std::uint32_t end_of_segment(event_time& late_against) const noexcept;
   [[nodiscard]] bool prepare_keys();
   [[nodiscard]] bool hash_keys(const key_extractor& key);
   [[nodiscard]] bool drop_invalid_keys(const key_extractor& key);
@@ -153,7 +159,9 @@ private:
   [[nodiscard]] result<void> load_rows(const restored& from, const std::vector<std::size_t>& cell_map);
   [[nodiscard]] result<void> recover_sink(epoch_id epoch);
   void rebuild_timers();
-  void observe_event_times(const batch& records);
+  void observe_event_times(const batch_ptr& records);
+  [[nodiscard]] bool is_processing_due();
+  [[nodiscard]] std::optional<processing_time> next_processing();
 
   task_parts parts_;
   actor_kind kind_;
@@ -180,6 +188,7 @@ private:
   settling settling_ = settling::done;
   bool watermark_moved_ = false;
   timer_queue::entry firing_{};  // the timer at work, and its key
+  firing* fired_ = nullptr;      // the windows at work; nullptr: a timer is
   key_bytes firing_key_;
   std::size_t ends_ = 0;  // input channels that have ended
   bool ended_ = false;

@@ -15,6 +15,7 @@ public:
   [[nodiscard]] processing_time now() const override { return time_->now(); }
   void log(log_level level, std::string_view message) override { host_->log(level, std::string{message}); }
   void set_watermark(event_time t) noexcept { watermark_ = t; }
+  void set_late_against(event_time t) noexcept { late_against_ = t; }
 
 private:
   const clock* time_;

@@ -35,6 +35,12 @@ public:
   [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
 
   void batch_full(output_base& out) override;
+  void emit_current(output_base& out) override;
+  /// The records being handled, or nullptr: what `emit_current` takes from.
+  void set_current(const batch_run* run) noexcept { current_ = run; }
+  /// What is emitted from now on is late against `t`; until `end_late`.
+  void begin_late(event_time t);
+  void end_late();
   /// Routers: deals `records` out from `cursor` on; stops when a lane has no credit.
   void deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,
             std::span<const std::uint64_t> hashes);
@@ -47,6 +53,8 @@ public:
 
   /// Sends partial batches and, where nothing carried it, the watermark.
   void flush();
+  /// Sends partial batches, and then that nothing is expected.
+  void send_idle();
   void send_barrier(epoch_id epoch);
   void send_end();
 
@@ -58,6 +66,8 @@ public:
   [[nodiscard]] bool has_partial() const noexcept;
 
   [[nodiscard]] std::uint64_t events_sent() const noexcept { return events_sent_; }
+  /// Events that came too late and were sent to a late output, or would have been.
+  [[nodiscard]] std::uint64_t events_late() const noexcept { return events_late_; }
   [[nodiscard]] std::uint32_t credit_used() const noexcept;
   [[nodiscard]] std::uint32_t credit_total() const noexcept;
 
@@ -77,10 +87,13 @@ public:
       }
     }
   }
-  /// Called with each batch that leaves: producers measure event time there.
-  void on_batch(std::function<void(const batch&)> f) { on_batch_ = std::move(f); }
+  /// Called with each fresh batch that leaves: producers measure event time there.
+  void on_batch(std::function<void(const batch_ptr&)> f) { on_batch_ = std::move(f); }
 
 private:
+  void deal_one(const batch& records, std::uint32_t row, std::uint16_t target, std::span<const std::uint64_t> hashes);
+  template <class F>
+  void for_each_builder(F&& f);
   void send(port& p, std::size_t group, const batch_ptr& records);
   void flush_port(port& p);
 
@@ -91,7 +104,9 @@ private:
   event_time watermark_ = event_time::min();
   bool pause_ = false;
   std::uint64_t events_sent_ = 0;
-  std::function<void(const batch&)> on_batch_;
+  std::uint64_t events_late_ = 0;
+  const batch_run* current_ = nullptr;
+  std::function<void(const batch_ptr&)> on_batch_;
 };
 
 }  // namespace millrace::engine

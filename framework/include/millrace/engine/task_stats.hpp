@@ -31,6 +31,7 @@ struct task_stats {
   gauge<std::uint64_t> batches_in;
   gauge<std::uint64_t> dead_letters;
   gauge<std::uint64_t> retries;
+  gauge<std::uint64_t> late;        ///< events that came too late for everything they belong to
   gauge<std::uint64_t> duplicates;  ///< events trimmed because they were seen before
   gauge<std::uint64_t> busy_ns;     ///< working
   gauge<std::uint64_t> blocked_ns;  ///< waiting for credit while there is work

@@ -1,0 +1,175 @@
+#pragma once
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/engine/due_lists.hpp"
+#include "millrace/engine/pane_layout.hpp"
+#include "millrace/engine/pane_ring.hpp"
+#include "millrace/port.hpp"
+#include "millrace/state.hpp"
+#include "millrace/window.hpp"
+
+namespace millrace {
+
+/// Keyed windows of a processor: tumbling or sliding, of event or processing time.
+///
+/// ```cpp
+/// struct total { std::int64_t n = 0; double sum = 0; void merge(const total& o) { n += o.n; sum += o.sum; } };
+/// windows<total> per_minute{this, "per_minute", tumbling(1min), &Sales::on_minute};
+/// void on_sale(context& c, const Sale& s) { per_minute.add(c, s.at, [&](total& t) { ++t.n; t.sum += s.amount; }); }
+/// void on_minute(context& c, const window_result<total>& r) { out.emit({c.key<std::string>(), r.window.end, …}); }
+/// ```
+///
+/// What a window collects is kept once a pane and merged when the window fires, so overlapping windows cost about what
+/// tumbling ones do. Windows fire for the keys that have events in them; idle keys cost nothing. Results of one window
+/// come before those of the next, in no particular order of keys; a correction comes with the late event that causes
+/// it. An event that is too late for all of its windows goes out on `late` and counts nowhere; one that is too late for
+/// some counts for the others. Lateness is judged against the event's own producer partition, so it is the same in
+/// every run. State goes with the key's row: snapshots and recovery hold. Memory is given back when a key's last window
+/// ends. Thread: owning actor; `add` inside a keyed handler.
+template <accumulator Acc>
+class windows final : engine::firing, engine::state_cell {
+  using ring = engine::pane_ring<Acc>;
+  using handler = void (actor::*)(context&, const window_result<Acc>&);
+
+public:
+  /// Windows that are not known yet: `set` must follow in `configure`.
+  template <class Owner>
+  windows(Owner* owner, std::string name, void (Owner::*on_result)(context&, const window_result<Acc>&))
+      : state_cell(owner), owner_{owner}, name_{std::move(name)}, handler_{static_cast<handler>(on_result)} {
+    engine::actor_access::firings(*owner).push_back(this);
+    const auto& outputs = engine::actor_access::outputs(*owner);
+    const bool is_first = std::ranges::none_of(outputs, [](const auto* o) { return o->name() == "late"; });
+    const auto& inputs = engine::actor_access::inputs(*owner);
+    if (inputs.empty())
+      throw std::logic_error("windows '" + name_ + "' stand before the actor's input: declare it first");
+    late_ = std::make_unique<late_output>(owner, *inputs.back(), is_first ? "late" : name_ + "_late");
+  }
+  template <class Owner>
+  windows(Owner* owner, std::string name, const window_spec& spec,
+          void (Owner::*on_result)(context&, const window_result<Acc>&))
+      : windows(owner, std::move(name), on_result) {
+    if (auto ok = set(spec); !ok) throw std::invalid_argument(ok.error().message);
+  }
+
+  /// Fixes what the windows are; once, before the actor opens.
+  [[nodiscard]] result<void> set(const window_spec& spec) {
+    if (auto ok = check(spec); !ok) return ok;
+    spec_ = spec;
+    panes_ = engine::pane_layout::of(spec);
+    ring_size_ = panes_.ring_size();
+    place(name_, "windows<" + engine::type_text<Acc>() + ">", ring::ops(ring_size_));
+    return {};
+  }
+
+  /// Counts the current record in: `update` gets the accumulator of its pane. `at`: its event time. False: it came too
+  /// late for every window it belongs to, and went out on `late`.
+  template <class Update>
+  bool add(context& c, event_time at, Update&& update) {
+    if (spec_.time == time_domain::processing) return add_now(c, std::forward<Update>(update));
+    const auto pane = pane_at(at.ns);
+    if (pane < open_from_ || c.late_against() != event_time::min()) [[unlikely]] {
+      return add_late(c, pane, std::forward<Update>(update));
+    }
+    add_to(c, pane, update);
+    return true;
+  }
+  /// As above for windows of processing time: the record belongs to the present.
+  template <class Update>
+  bool add_now(context& c, Update&& update) {
+    const auto now = std::max(c.now().ns, fired_to_ == lowest ? lowest : fired_to_ + 1);
+    add_to(c, pane_at(now), update);
+    return true;
+  }
+
+private:
+  static constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
+  static constexpr auto highest = std::numeric_limits<std::int64_t>::max();
+
+  [[nodiscard]] std::int64_t pane_at(std::int64_t ns) noexcept {
+    if (ns >= pane_start_ && ns < pane_end_) return pane_;
+    pane_ = panes_.pane_at(ns);
+    pane_start_ = panes_.offset_ns + pane_ * panes_.pane_ns;
+    pane_end_ = pane_start_ + panes_.pane_ns;
+    pane_due_ = panes_.complete_at(std::max(panes_.first_window(pane_), next_window_));
+    return pane_;
+  }
+  [[nodiscard]] ring& writable() { return *reinterpret_cast<ring*>(write()); }
+
+  template <class Update>
+  void add_to(context& c, std::int64_t pane, Update&& update) {
+    auto& r = writable();
+    update(r.at(pane, ring_size_));
+    if (pane_due_ < r.due) schedule(r, pane_due_);
+    if (spec_.early_events != 0 && ++r.since_early >= spec_.early_events) fire_early(c, r, pane);
+    if (spec_.early_every.count() != 0 && !r.touched) touch(c, r);
+  }
+  template <class Update>
+  bool add_late(context& c, std::int64_t pane, Update&& update);
+
+  void schedule(ring& r, std::int64_t due) {
+    r.due = due;
+    due_.add(due, state().current_row());
+  }
+  void touch(context& c, ring& r) {
+    r.touched = true;
+    if (touched_.empty()) next_early_ = c.now().ns + spec_.early_every.count();
+    touched_.push_back(state().current_row());
+  }
+  [[nodiscard]] bool result_of(const ring& r, std::int64_t window, Acc& out) const {
+    out = Acc{};
+    const auto first = window * panes_.step;
+    return r.combine(first, first + panes_.span, window, ring_size_, out);
+  }
+  void send(context& c, std::int64_t window, window_firing why, const Acc& value, const Acc* replaces = nullptr) {
+    (owner_->*handler_)(c, {panes_.window(window), why, value, replaces});
+  }
+  void fire_early(context& c, ring& r, std::int64_t pane);
+  void fire_all_early(context& c);
+  [[nodiscard]] bool fire_to(context& c, std::int64_t limit, const bool& pause);
+  void visit(context& c, engine::row_id row);
+  void leave(engine::row_id row);
+  [[nodiscard]] std::int64_t next_due(const ring& r) const;
+  void passed(std::int64_t limit);
+
+  bool fire(context& c, event_time limit, const bool& pause) override {
+    return spec_.time == time_domain::processing || fire_to(c, limit.ns, pause);
+  }
+  void skip() override {
+    if (next_ < firing_.size()) leave(firing_[next_++]);
+  }
+  void rebuild(event_time at) override;
+  [[nodiscard]] std::optional<processing_time> next_processing() const override;
+  bool fire_processing(context& c, processing_time now, const bool& pause) override;
+
+  actor* owner_;
+  std::string name_;
+  handler handler_;
+  std::unique_ptr<late_output> late_;
+  window_spec spec_;
+  engine::pane_layout panes_;
+  std::uint32_t ring_size_ = 0;
+
+  // The pane of the last event, which is often the next one's, and when its first open window is complete.
+  std::int64_t pane_ = 0, pane_start_ = 0, pane_end_ = 0, pane_due_ = 0;
+  std::int64_t fired_to_ = lowest;     // time up to which windows have fired
+  std::int64_t next_window_ = lowest;  // the first one that has not
+  std::int64_t open_from_ = lowest;    // the first pane none of whose windows has fired
+  engine::due_lists due_;
+  std::vector<engine::row_id> firing_;  // the rows due at firing_at_, from next_ on
+  std::size_t next_ = 0;
+  std::int64_t firing_at_ = 0;
+  Acc value_{};  // the result being sent; here so that accumulators with memory of their own keep it
+  std::vector<engine::row_id> touched_;
+  std::int64_t next_early_ = highest;
+};
+
+}  // namespace millrace
+
+#include "millrace/detail/windows_impl.hpp"  // IWYU pragma: export
