@@ -61,6 +61,7 @@ public:
 
 private:
   void batch_full(output_base& out) override;
+  void emit_current(output_base&) override {}
   void set_params(const setting& s);
   void configure(const setting& s);
 
