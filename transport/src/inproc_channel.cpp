@@ -78,17 +78,20 @@ public:
   inproc_sender(socket_handle socket, std::shared_ptr<lanes> shared, inproc_channel_options options, bell_ptr bell)
       : socket_{std::move(socket)}, lanes_{std::move(shared)}, options_{std::move(options)}, bell_{std::move(bell)} {}
 
-  void send(engine::frame&& f) override {
+  std::uint64_t send(engine::frame&& f) override {
     zmq_msg_t raw;
+    std::uint64_t bytes = f.body ? f.body->bytes() : 0;
     if (options_.payload == payload_mode::shared) {
       make_shared_message(std::move(f), options_.topology, &raw);
     } else {
       encode_frame(f, options_.topology, *options_.type, encoded_);
       copy_to_message(encoded_.view(), &raw);
+      bytes = encoded_.size();
     }
     if (hand_over(socket_.get(), &raw)) {
       lanes_->frames.announce(bell_.get());
     }
+    return bytes;
   }
 
   bool take_credit(engine::credit& out) override {
@@ -133,9 +136,11 @@ public:
       return broken("a frame was announced and never came");
     }
     ++taken_;
+    const std::uint64_t encoded_bytes = m.size();
     if (auto read = read_frame(m, out); !read) {
       return broken(read.error().message);
     }
+    out.bytes = options_.payload == payload_mode::encoded ? encoded_bytes : out.body ? out.body->bytes() : 0;
     if (out.channel != options_.channel || out.incarnation != options_.incarnation) {
       return broken("frame of channel " + std::to_string(out.channel.value) + ", generation " +
                     std::to_string(out.incarnation.value));

@@ -34,7 +34,6 @@ result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t&
 }
 
 result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t& skip, order check, task_stats& stats) {
-  frame_bytes_ = f.body->bytes();
   if (f.first > expected_ && check == order::strict) {
     return fatal_error(errc::corrupt, "channel " + name_ + ": events " + std::to_string(expected_.value) + " to " +
                                           std::to_string(f.first.value - 1) +
@@ -50,7 +49,7 @@ result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t&
 
 void input_channel::done(const frame& f) {
   owed_.batches += 1;
-  if (f.kind == frame_kind::data) owed_.bytes += frame_bytes_;
+  owed_.bytes += f.bytes;
   if (owed_.batches * 4 < window_.batches && owed_.bytes * 4 < window_.bytes) return;
   receiver_->give_credit(owed_);
   owed_ = {};

@@ -95,14 +95,13 @@ void output_lane::push(frame f) {
 }
 
 void output_lane::pass(frame&& f) {
-  if (needs_credit(f)) {
-    const auto bytes = f.body ? f.body->bytes() : 0;
-    --batches_left_;
-    // May go below zero by one batch, so that a batch larger than the window passes at all.
-    bytes_left_ -= static_cast<std::int64_t>(bytes);
-    in_flight_bytes_.push_back(bytes);
-  }
-  sender_->send(std::move(f));
+  const auto counts = needs_credit(f);
+  const auto bytes = sender_->send(std::move(f));
+  if (!counts) return;
+  --batches_left_;
+  // May go below zero by one batch, so that a batch larger than the window passes at all.
+  bytes_left_ -= static_cast<std::int64_t>(bytes);
+  in_flight_bytes_.push_back(bytes);
 }
 
 }  // namespace millrace::engine

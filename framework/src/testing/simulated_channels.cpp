@@ -50,13 +50,16 @@ class sender final : public engine::channel_sender {
 public:
   explicit sender(std::shared_ptr<connection> c) : c_{std::move(c)} {}
 
-  void send(engine::frame&& f) override {
+  std::uint64_t send(engine::frame&& f) override {
     parcel p{std::move(f), {}, {}};
+    p.head.bytes = p.head.body ? p.head.body->bytes() : 0;
     if (c_->batches == payload::encoded && p.head.body) {
       c_->type->encode(*p.head.body, p.encoded);
       p.late.assign(p.head.body->late_marks().begin(), p.head.body->late_marks().end());
       p.head.body = nullptr;
+      p.head.bytes = p.encoded.size();
     }
+    const auto bytes = p.head.bytes;
     c_->frames.under_way.push_back(std::move(p));
     c_->scheduler.post(c_->lines.frames, [weak = std::weak_ptr{c_}] {
       const auto c = weak.lock();
@@ -66,6 +69,7 @@ public:
                          head.epoch.value << 32 ^ head.first.value << 16 ^ head.count);
       c->frames.deliver();
     });
+    return bytes;
   }
   bool take_credit(engine::credit& out) override { return c_->credit.take(out); }
 

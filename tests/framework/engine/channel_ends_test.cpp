@@ -84,6 +84,20 @@ private slots:
     QVERIFY(e.lane.is_free());
   }
 
+  void creditComesBackWhenBatchesWeighLessAtTheOtherEnd() {
+    ends e{{16, std::uint64_t{1} << 20}};
+    e.wire->on_the_way = [](const batch_ptr&) { return readings(0, 0); };
+    const auto large = readings(0, 7000);
+    QVERIFY(large->bytes() > e.window.bytes / 3);
+    for (int i = 0; i < 100; ++i) {
+      QVERIFY2(e.lane.is_free(), "all was received, so credit must be back");
+      while (e.lane.is_free()) e.lane.send_batch(large, {i}, 0);
+      QVERIFY2(e.wire->frames.size() <= 4, "bytes are the bound here");
+      while (e.receive() == arrival::data) e.input.done(e.got);
+      e.lane.collect_credit();
+    }
+  }
+
   void barriersAndEndsNeedNoCredit() {
     ends e{small};
     for (int i = 0; i < 4; ++i) e.send(i, 1);

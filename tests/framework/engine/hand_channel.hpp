@@ -1,6 +1,7 @@
 #pragma once
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <string>
 #include <utility>
@@ -13,13 +14,19 @@ namespace sample {
 struct hand_wire {
   std::deque<millrace::engine::frame> frames;
   std::deque<millrace::engine::credit> credit;
+  std::function<millrace::batch_ptr(const millrace::batch_ptr&)> on_the_way;  ///< what the receiver gets for a batch
   std::string broken;  ///< what the receiver's end reports instead of a frame
 };
 
 class hand_sender final : public millrace::engine::channel_sender {
 public:
   explicit hand_sender(std::shared_ptr<hand_wire> w) : wire_{std::move(w)} {}
-  void send(millrace::engine::frame&& f) override { wire_->frames.push_back(std::move(f)); }
+  std::uint64_t send(millrace::engine::frame&& f) override {
+    f.bytes = f.body ? f.body->bytes() : 0;
+    if (wire_->on_the_way && f.body) f.body = wire_->on_the_way(f.body);
+    wire_->frames.push_back(std::move(f));
+    return wire_->frames.back().bytes;
+  }
   bool take_credit(millrace::engine::credit& out) override {
     if (wire_->credit.empty()) return false;
     out = wire_->credit.front();

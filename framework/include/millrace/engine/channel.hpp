@@ -18,8 +18,9 @@ public:
 class channel_sender {
 public:
   virtual ~channel_sender() = default;
-  /// Hands the frame over and rings the receiver.
-  virtual void send(frame&& f) = 0;
+  /// Hands the frame over and rings the receiver. Returns the bytes it takes up on its way: its records as they travel.
+  /// The receiver finds the same figure in `frame::bytes`: credit in bytes must not be two estimates that drift apart.
+  virtual std::uint64_t send(frame&& f) = 0;
   /// Adds what the receiver gave back since the last call to `out`; false when there was nothing.
   virtual bool take_credit(credit& out) = 0;
 };

@@ -33,6 +33,7 @@ struct frame {
   event_time watermark = event_time::min();
   std::int64_t ingest_ns = 0;
   batch_ptr body{};
+  std::uint64_t bytes = 0;  ///< set by the receiving end: what `channel_sender::send` returned for this frame
 };
 
 /// Permission to send, handed back by a receiver for what it has consumed.

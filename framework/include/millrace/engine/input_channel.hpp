@@ -54,7 +54,6 @@ private:
   sequence expected_{};
   bool ended_ = false;
   credit owed_;
-  std::uint64_t frame_bytes_ = 0;
 };
 
 }  // namespace millrace::engine

@@ -66,7 +66,9 @@ private:
   credit_window window_;
   std::uint32_t batches_left_;
   std::int64_t bytes_left_;
-  // Sizes as counted here: the receiver's own estimate of a decoded batch may differ, and credit must not drift.
+  // What is neither waiting nor given back, oldest first. The receiver counts the same sizes and gives credit back when
+  // a quarter of the window, in batches or in bytes, is used up: a lane without credit always has more than that on its
+  // way, so its credit always comes.
   std::deque<std::uint64_t> in_flight_bytes_;
   std::deque<frame> waiting_;
   sequence next_{};
