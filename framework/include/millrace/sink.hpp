@@ -21,7 +21,8 @@ enum class delivery : std::uint8_t {
 ///
 /// Protocol: handlers write; at barrier n `prepare(n)` makes what was written since the last barrier durable but
 /// invisible and returns a handle, which becomes part of snapshot n; once snapshot n is complete, `commit` makes it
-/// visible. After a crash `recover` gets every handle of the restored snapshot: roll those forward, undo all else.
+/// visible. After a crash `recover` gets every handle of the restored snapshot: roll those forward, undo all else. What
+/// these three throw counts as an error they return.
 class sink : public actor {
 public:
   [[nodiscard]] actor_kind kind() const noexcept final { return actor_kind::sink; }

@@ -26,6 +26,16 @@ bool decode_text(msgpack::reader& in, std::string& text) {
   return true;
 }
 
+/// Calls a function of the user's actor; what it throws becomes an error, as if it had returned one.
+template <class F>
+auto guarded(const std::string& what, F&& call) -> decltype(call()) {
+  try {
+    return call();
+  } catch (...) {
+    return fatal_error(errc::failed, what + ": " + current_failure());
+  }
+}
+
 }  // namespace
 
 void task::take_snapshot(const epoch_target& target) {
@@ -33,15 +43,22 @@ void task::take_snapshot(const epoch_target& target) {
   task_snapshot part{parts_.id, target, {}, {}, {}, {}};
   outputs_.send_barrier(target.epoch);
   if (!prepare_sink(target.epoch, part.prepared)) return;
-  msgpack::writer out{part.meta};
-  encode_meta(out);
+  const auto saved = guarded("its state cannot be saved", [&]() -> result<void> {
+    msgpack::writer out{part.meta};
+    encode_meta(out);
+    if (kind_ == actor_kind::producer) part.position = static_cast<producer&>(*parts_.behavior).describe_position();
+    return {};
+  });
+  if (!saved) {
+    parts_.host->snapshot_failed(target.epoch, saved.error());
+    return;
+  }
   auto& rows = actor_access::state(*parts_.behavior).rows();
   take_back_pages(target.environment);
   part.rows = rows.freeze(target.environment, target.full);
   auto& frozen = frozen_pages_[target.epoch];
   frozen.first = target.environment;
   for (const auto& page : part.rows.pages) frozen.second.push_back(page.number);
-  if (kind_ == actor_kind::producer) part.position = static_cast<producer&>(*parts_.behavior).describe_position();
   parts_.stats->snapshots.add(1);
   parts_.stats->snapshot_freeze_ns.set(static_cast<std::uint64_t>(parts_.time->steady_ns() - started));
   (void)fault_point("task.freeze");
@@ -60,7 +77,7 @@ void task::take_back_pages(unsigned environment) {
 bool task::prepare_sink(epoch_id epoch, std::string& handle) {
   if (kind_ != actor_kind::sink) return true;
   auto& s = static_cast<sink&>(*parts_.behavior);
-  auto ready = s.prepare(context_, epoch);
+  const auto ready = guarded("its output cannot be prepared", [&] { return s.prepare(context_, epoch); });
   if (!ready) {
     parts_.host->snapshot_failed(epoch, ready.error());
     return false;
@@ -128,16 +145,17 @@ result<void> task::restore(const restored& from) {
     std::vector<std::size_t> cell_map;
     if (auto ok = load_meta(in, cell_map); !ok) return ok;
     if (auto ok = load_channels(in); !ok) return ok;
-    if (auto ok = load_actor(in); !ok) return ok;
+    const auto loaded = guarded(parts_.name + ": its state cannot be loaded", [&] { return load_actor(in); });
+    if (!loaded) return loaded;
     if (auto ok = load_rows(from, cell_map); !ok) return ok;
   }
   if (auto ok = recover_sink(from.epoch); !ok) return ok;
-  try {
+  const auto opened = guarded(parts_.name + ": cannot open", [&]() -> result<void> {
     if (!from.meta.empty()) parts_.behavior->on_restore(context_);
     parts_.behavior->open(context_);
-  } catch (const std::exception& e) {
-    return fatal_error(errc::failed, parts_.name + ": cannot open: " + e.what());
-  }
+    return {};
+  });
+  if (!opened) return opened;
   if (ended_) parts_.host->ended();
   return {};
 }
@@ -274,7 +292,8 @@ void task::rebuild_timers() {
 result<void> task::recover_sink(epoch_id epoch) {
   if (kind_ != actor_kind::sink) return {};
   (void)fault_point("sink.recover");
-  auto done = static_cast<sink&>(*parts_.behavior).recover(context_, epoch, prepared_);
+  auto done = guarded(parts_.name + ": its output cannot be recovered",
+                      [&] { return static_cast<sink&>(*parts_.behavior).recover(context_, epoch, prepared_); });
   if (done) prepared_.clear();
   return done;
 }
@@ -284,7 +303,11 @@ result<void> task::epoch_complete(epoch_id epoch) {
   if (kind_ != actor_kind::sink) return {};
   auto& s = static_cast<sink&>(*parts_.behavior);
   while (!prepared_.empty() && prepared_.front().epoch <= epoch) {
-    if (auto done = s.commit(context_, prepared_.front().epoch, prepared_.front().handle); !done) return done;
+    const auto& next = prepared_.front();
+    auto done =
+        guarded(parts_.name + ": the output of epoch " + std::to_string(next.epoch.value) + " cannot be committed",
+                [&] { return s.commit(context_, next.epoch, next.handle); });
+    if (!done) return done;
     prepared_.erase(prepared_.begin());
   }
   return {};

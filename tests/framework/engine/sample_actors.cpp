@@ -22,6 +22,13 @@ namespace {
 
 thread_local disk* current_disk = nullptr;
 
+/// Not every test has a disk.
+void throw_if_told(const std::string& where) {
+  if (current_disk == nullptr) return;
+  const auto at = current_disk->throws.find(where);
+  if (at != current_disk->throws.end() && at->second-- > 0) throw std::runtime_error(where + " threw");
+}
+
 std::uint64_t mixed(std::uint64_t a, std::uint64_t b) {
   return random_source{a * 0x9e3779b97f4a7c15ULL + b}();
 }
@@ -71,7 +78,10 @@ public:
     if (*pause_us > 0) return poll_result::wait(std::chrono::microseconds{*pause_us});
     return poll_result::more();
   }
-  void save_position(msgpack::writer& out) const override { out.integer(next_); }
+  void save_position(msgpack::writer& out) const override {
+    throw_if_told("save_position");
+    out.integer(next_);
+  }
   bool load_position(msgpack::reader& in) override { return in.integer(next_); }
   std::string describe_position() const override { return "reading " + std::to_string(next_); }
   std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{4}; }
@@ -117,6 +127,14 @@ public:
   timer close_window{this, "close", &tally::on_close};
   timer finish{this, "finish", &tally::on_finish};
 
+  void save_state(msgpack::writer& out) const override {
+    out.integer(7);  // half of it is there when it throws
+    throw_if_told("save_state");
+  }
+  bool load_state(msgpack::reader& in) override {
+    throw_if_told("load_state");
+    return in.skip();
+  }
   void on_reading(context&, const reading& r) {
     const auto* last = previous.find(r.source);
     results.emit({"event", r.key, r.source, r.number, last == nullptr ? -1 : *last, ++nth[r.source], r.amount});
@@ -160,6 +178,7 @@ public:
 
   result<std::string> prepare(context& c, epoch_id epoch) override {
     auto& d = disk::current();
+    throw_if_told("prepare");
     if (d.prepare_fails_one_in != 0 && d.random.below(d.prepare_fails_one_in) == 0) {
       return retryable_error(errc::disk_full, "no room for the output of epoch " + std::to_string(epoch.value));
     }
@@ -169,6 +188,7 @@ public:
   }
   result<void> commit(context& c, epoch_id epoch, const std::string& handle) override {
     auto& d = disk::current();
+    throw_if_told("commit");
     if (d.commit_fails_one_in != 0 && d.random.below(d.commit_fails_one_in) == 0) {
       return retryable_error(errc::io_error,
                              "the output of epoch " + std::to_string(epoch.value) + " cannot be renamed");
@@ -179,6 +199,7 @@ public:
     return roll_forward(c, epoch);
   }
   result<void> recover(context& c, epoch_id restored, const std::vector<prepared>& handles) override {
+    throw_if_told("recover");
     for (const auto& h : handles) {
       if (auto done = roll_forward(c, h.epoch); !done) return done;
     }

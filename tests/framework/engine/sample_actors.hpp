@@ -66,6 +66,8 @@ struct disk {
   std::map<std::pair<std::string, std::int64_t>, int> attempts;  ///< of `sim.flaky`, by place and number
   std::uint64_t commits = 0;
   std::uint64_t withdrawn = 0;
+  /// How often actors still throw at "prepare", "commit", "recover", "save_state", "save_position", "load_state".
+  std::map<std::string, int> throws;
   /// One prepare (commit) of so many fails; 0: none.
   std::uint64_t prepare_fails_one_in = 0;
   std::uint64_t commit_fails_one_in = 0;
