@@ -105,6 +105,41 @@ std::uint64_t hash_integer(I v) noexcept {
   return XXH3_64bits(key.bytes, key.size);
 }
 
+/// `small_key` without memory, for the same reason.
+template <std::unsigned_integral U>
+key_bytes tagged_key(unsigned tag, U v) noexcept {
+  const std::uint64_t be = to_big_endian(v);
+  return key_bytes::from_words(be << 8 | tag, sizeof v == 8 ? be >> 56 : 0, 1 + sizeof v);
+}
+
+template <std::integral I>
+key_bytes integer_key(I v) noexcept {
+  if constexpr (std::is_signed_v<I>) {
+    if (v < INT32_MIN) return tagged_key(0xd3, static_cast<std::uint64_t>(v));
+    if (v < INT16_MIN) return tagged_key(0xd2, static_cast<std::uint32_t>(v));
+    if (v < INT8_MIN) return tagged_key(0xd1, static_cast<std::uint16_t>(v));
+    if (v < -32) return tagged_key(0xd0, static_cast<std::uint8_t>(v));
+    if (v < 0) return key_bytes::from_words(static_cast<std::uint8_t>(v), 0, 1);
+  }
+  const auto u = static_cast<std::uint64_t>(v);
+  if (u > 0xffffffff) return tagged_key(0xcf, u);
+  if (u > 0xffff) return tagged_key(0xce, static_cast<std::uint32_t>(u));
+  if (u > 0xff) return tagged_key(0xcd, static_cast<std::uint16_t>(u));
+  if (u >= 0x80) return tagged_key(0xcc, static_cast<std::uint8_t>(u));
+  return key_bytes::from_words(u, 0, 1);
+}
+
+template <std::integral Stored>
+bool copy_integers(const column& c, std::uint32_t n, key_bytes* out) noexcept {
+  const std::byte* at = c.first;
+  for (std::uint32_t i = 0; i < n; ++i, at += c.stride) {
+    Stored v;
+    std::memcpy(&v, at, sizeof v);
+    out[i] = integer_key(v);
+  }
+  return true;
+}
+
 template <std::integral Stored>
 bool hash_integers(const column& c, std::uint32_t n, std::uint64_t* out) noexcept {
   const std::byte* at = c.first;
@@ -204,6 +239,19 @@ bool hash_column(const column& c, std::uint32_t n, std::uint64_t* out) {
 }
 
 bool copy_keys(const column& c, std::uint32_t n, key_bytes* out) {
+  switch (c.kind) {
+    case column_kind::event_time:
+    case column_kind::int64:
+      return copy_integers<std::int64_t>(c, n, out);
+    case column_kind::uint64:
+      return copy_integers<std::uint64_t>(c, n, out);
+    case column_kind::int32:
+      return copy_integers<std::int32_t>(c, n, out);
+    case column_kind::uint32:
+      return copy_integers<std::uint32_t>(c, n, out);
+    default:
+      break;
+  }
   return each_key(c, n, [out](std::uint32_t i, bytes_view key) { out[i] = key_bytes{key}; });
 }
 

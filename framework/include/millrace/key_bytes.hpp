@@ -1,5 +1,6 @@
 #pragma once
 
+#include <bit>
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
@@ -23,6 +24,15 @@ public:
       std::memcpy(data_, canonical.data(), canonical.size());
       data_[inline_max] = static_cast<std::byte>(canonical.size());
     }
+  }
+  /// A short key from its bytes in registers: `first` holds bytes 0 to 7, `rest` those behind, low byte first.
+  [[nodiscard]] static key_bytes from_words(std::uint64_t first, std::uint64_t rest, std::size_t size) noexcept {
+    static_assert(std::endian::native == std::endian::little);
+    key_bytes k{uninitialized{}};
+    rest |= std::uint64_t{size} << 56;
+    std::memcpy(k.data_, &first, sizeof first);
+    std::memcpy(k.data_ + sizeof first, &rest, sizeof rest);
+    return k;
   }
   key_bytes(const key_bytes& other) noexcept {
     std::memcpy(data_, other.data_, sizeof data_);
@@ -66,6 +76,8 @@ public:
 
 private:
   struct shared_key;
+  struct uninitialized {};
+  explicit key_bytes(uninitialized) noexcept {}
   static constexpr std::byte shared_mark{0xff};
 
   [[nodiscard]] bool is_shared() const noexcept { return data_[inline_max] == shared_mark; }
