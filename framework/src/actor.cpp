@@ -33,6 +33,8 @@ const char* to_string(replay r) noexcept {
   switch (r) {
     case replay::replayable:
       return "replayable";
+    case replay::logged:
+      return "logged";
     case replay::live:
       return "live";
   }

@@ -125,6 +125,7 @@ result<log_offset> lmdb_event_log::append(std::string_view topic, std::uint32_t 
   if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
   if (auto bounded = engine::check_batch(batch.size(), count); !bounded) return std::move(bounded).error();
   if (auto allowed = ask("log.append"); !allowed) return std::move(allowed).error();
+  const std::lock_guard lock{writing_};
   const auto prefix = partition_key(topic, partition);
   auto begun = transaction::begin(env_, transaction::mode::write);
   if (!begun) return std::move(begun).error();
@@ -197,6 +198,7 @@ result<log_extent> lmdb_event_log::extent(std::string_view topic, std::uint32_t 
 
 result<log_offset> lmdb_event_log::trim(std::string_view topic, std::uint32_t partition, log_offset before) {
   if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
+  const std::lock_guard lock{writing_};
   const auto prefix = partition_key(topic, partition);
   auto begun = transaction::begin(env_, transaction::mode::write);
   if (!begun) return std::move(begun).error();

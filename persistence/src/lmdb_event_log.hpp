@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "directory.hpp"
@@ -12,7 +13,7 @@ namespace millrace::persistence {
 /// The event log on disk: a database of entries in offset order, and one of extents, which outlive trimmed entries.
 ///
 /// A key is topic, zero byte, partition and (for entries) first offset, the numbers big endian. A value is the crc32c
-/// of key and rest, then count and batch, or head and tail. Thread: as the port.
+/// of key and rest, then count and batch, or head and tail. Thread: any.
 class lmdb_event_log final : public engine::event_log {
 public:
   static result<std::unique_ptr<lmdb_event_log>> open(const std::filesystem::path& folder,
@@ -38,6 +39,8 @@ private:
   result<void> drop_entries(lmdb::transaction& in, bytes_view prefix, engine::log_offset head);
   [[nodiscard]] error damaged(bytes_view prefix, engine::log_offset offset, std::string_view what) const;
 
+  // LMDB lets one writer in anyway; this one also keeps a failed commit's clean-up away from the next writer.
+  std::mutex writing_;
   directory_lock lock_;
   std::shared_ptr<lmdb::environment> env_;
   MDB_dbi entries_ = 0;

@@ -41,8 +41,11 @@ topology topology_of(const life& l) {
         2);
   t.add("route", "millrace.by_key", {}, 2);
   t.add("ledger", "crash.ledger", {}, 4);
+  t.add("feed", "crash.feed", {{"folder", l.folder.string()}, {"count", l.lines}, {"rate", l.rate}});
+  t.add("route_feed", "millrace.by_key");
   t.add("statements", "millrace.file_sink", {{"path", (l.folder / "out").string()}}, 4);
   t.connect("entries", "route").connect("route", "ledger").connect("ledger", "statements");
+  t.connect("feed", "route_feed").connect("route_feed", "ledger");
   return t;
 }
 
@@ -67,6 +70,8 @@ int live(const life& l) {
   options.payload = l.payload == "encoded" ? transport::payload_mode::encoded : transport::payload_mode::shared;
   options.protect.align_barriers = l.broken != "align";
   options.protect.commit_after_manifest = l.broken != "commit";
+  options.protect.log_before_emit = l.broken != "log";
+  options.protect.replay_log = l.broken != "replay";
   options.log = [](log_level level, const std::string& text) {
     if (level >= log_level::warning) std::fprintf(stderr, "  %s\n", text.c_str());
   };

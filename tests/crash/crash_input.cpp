@@ -27,43 +27,65 @@ std::string line(const std::string& account, const char* kind, std::int64_t numb
   return out.str();
 }
 
+/// Works out what a file's or feed's entries come to.
+class clerk {
+public:
+  explicit clerk(expected_output& out) : out_{out} {}
+
+  void take(const std::string& account, std::int64_t n, std::int64_t amount) {
+    auto& second = seconds_[{account, n * step_ns / 1'000'000'000}];
+    ++second.first;
+    second.second += amount;
+    if (account.front() == 's') return;  // fed by both files: the order of its entries is nobody's promise
+    auto& state = accounts_[account];
+    ++state.count;
+    state.total += amount;
+    state.recent.push_back(amount);
+    std::int64_t recent = 0;
+    for (std::size_t i = state.recent.size() - std::min<std::size_t>(5, state.recent.size()); i < state.recent.size();
+         ++i) {
+      recent += state.recent[i];
+    }
+    out_.in_order[account].push_back(line(account, "run", n, state.count, state.total, recent));
+  }
+  void finish() {
+    for (const auto& [where, sum] : seconds_) {
+      out_.sorted.push_back(line(std::get<0>(where), "sum", std::get<1>(where), sum.first, sum.second, 0));
+    }
+    std::sort(out_.sorted.begin(), out_.sorted.end());
+  }
+
+private:
+  expected_output& out_;
+  std::map<std::string, account_state> accounts_;
+  std::map<std::tuple<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>> seconds_;
+};
+
 }  // namespace
+
+void expect_feed(const std::vector<feed_entry>& entries, expected_output& expected) {
+  clerk books{expected};
+  for (const auto& e : entries) books.take(e.account, e.number, e.amount);
+  books.finish();
+}
 
 expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed) {
   expected_output out;
   std::mt19937_64 random{seed};
-  std::map<std::tuple<std::string, std::int64_t>, std::pair<std::int64_t, std::int64_t>> seconds;
+  clerk books{out};
   for (const char file : {'a', 'b'}) {
     std::ofstream csv{folder / (std::string{file} + ".csv")};
     csv << "account,number,amount,at\n";
-    std::map<std::string, account_state> accounts;
     for (std::int64_t n = 1; n <= lines; ++n) {
       const bool is_shared = random() % 4 == 0;
       const auto account = is_shared ? "s-" + std::to_string(random() % shared_accounts)
                                      : std::string{file} + "-" + std::to_string(random() % own_accounts);
       const auto amount = static_cast<std::int64_t>(random() % 20'001) - 10'000;
-      const auto at = n * step_ns;
-      csv << account << ',' << n << ',' << amount << ',' << at << '\n';
-      auto& second = seconds[{account, at / 1'000'000'000}];
-      ++second.first;
-      second.second += amount;
-      if (is_shared) continue;
-      auto& state = accounts[account];
-      ++state.count;
-      state.total += amount;
-      state.recent.push_back(amount);
-      std::int64_t recent = 0;
-      for (std::size_t i = state.recent.size() - std::min<std::size_t>(5, state.recent.size()); i < state.recent.size();
-           ++i) {
-        recent += state.recent[i];
-      }
-      out.in_order[account].push_back(line(account, "run", n, state.count, state.total, recent));
+      csv << account << ',' << n << ',' << amount << ',' << n * step_ns << '\n';
+      books.take(account, n, amount);
     }
   }
-  for (const auto& [where, sum] : seconds) {
-    out.sorted.push_back(line(std::get<0>(where), "sum", std::get<1>(where), sum.first, sum.second, 0));
-  }
-  std::sort(out.sorted.begin(), out.sorted.end());
+  books.finish();
   return out;
 }
 

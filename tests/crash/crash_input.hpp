@@ -14,6 +14,15 @@ struct expected_output {
   std::vector<std::string> sorted;                           ///< all "sum" lines, sorted
 };
 
+/// An entry of the live feed.
+struct feed_entry {
+  std::string account;
+  std::int64_t number{};
+  std::int64_t amount{};
+};
+/// Adds what comes of the feed's entries, given in order, to what is expected.
+void expect_feed(const std::vector<feed_entry>& entries, expected_output& expected);
+
 /// Writes `a.csv` and `b.csv` with `lines` entries each into `folder` and says what must come out of them.
 [[nodiscard]] expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed);
 

@@ -10,6 +10,7 @@
 #include <random>
 
 #include "crash_child.hpp"
+#include "crash_feed.hpp"
 #include "crash_input.hpp"
 #include "crash_invariant.hpp"
 
@@ -26,7 +27,11 @@ const std::vector<std::string> points{"task.freeze",
                                       "snapshot.after_manifest",
                                       "sink.before_rename",
                                       "sink.after_rename",
-                                      "sink.recover"};
+                                      "sink.recover",
+                                      "log.append",
+                                      "log.appended",
+                                      "log.trim",
+                                      "log.replay"};
 
 struct plan_of_kills {
   int at_progress = 200;
@@ -69,13 +74,14 @@ std::uint64_t epochs_of_last_life(const fs::path& folder) {
 void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, std::vector<life> kills, tally& t) {
   const auto folder = root / ("run-" + std::to_string(seed));
   fs::create_directories(folder / "out");
-  const auto expected = millrace::crash::write_input(folder, p.lines, seed);
+  auto expected = millrace::crash::write_input(folder, p.lines, seed);
   kills.push_back({});  // the last life is undisturbed
   for (auto& l : kills) {
     l.folder = folder;
     l.payload = p.payload;
     l.broken = p.broken;
     l.rate = p.rate;
+    l.lines = p.lines;
     ++t.lives;
     const auto d = live_in_child(l);
     if (d.was_killed) {
@@ -92,9 +98,30 @@ void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, s
       return;
     }
   }
-  const auto difference = millrace::crash::compare_output(folder / "out", expected);
+  auto difference = millrace::crash::add_feed(folder, expected);
+  difference += millrace::crash::compare_output(folder / "out", expected);
   if (!difference.empty()) t.difference += "seed " + std::to_string(seed) + ":\n" + difference;
   if (difference.empty()) fs::remove_all(folder);
+}
+
+// How often a point is passed before it kills: mostly after two epochs are complete.
+int hit_of(const std::string& point, std::mt19937_64& random) {
+  struct range {
+    int from;
+    std::uint64_t more;
+  };
+  static const std::map<std::string, range> ranges{{"task.freeze", {25, 20}},
+                                                   {"snapshot.chunk_write", {25, 20}},  // by every task of an epoch
+                                                   {"snapshot.before_manifest", {3, 3}},
+                                                   {"snapshot.after_manifest", {3, 3}},
+                                                   {"sink.recover", {1, 4}},
+                                                   {"log.append", {30, 40}},
+                                                   {"log.appended", {30, 40}},  // at every poll of the feed
+                                                   {"log.trim", {2, 3}},
+                                                   {"log.replay", {1, 6}}};
+  const auto at = ranges.find(point);
+  const auto r = at == ranges.end() ? range{7, 20} : at->second;
+  return r.from + static_cast<int>(random() % r.more);
 }
 
 // Kills spread evenly at random over the progress of several runs, and every point hit its number of times.
@@ -127,13 +154,9 @@ tally kill_all(const plan_of_kills& p, const fs::path& root) {
         if (random() % points.size() != 0 && progress_left > 0) continue;
         life l;
         l.point = name;
-        // Points reached by every task of an epoch come many times before two epochs are complete.
-        const bool is_per_task = name == "task.freeze" || name == "snapshot.chunk_write";
-        l.hit = name == "sink.recover" ? 1 + static_cast<int>(random() % 4)
-                                       : (is_per_task ? 25 : 7) + static_cast<int>(random() % 20);
-        if (name == "snapshot.before_manifest" || name == "snapshot.after_manifest")
-          l.hit = 3 + static_cast<int>(random() % 3);
-        kills.push_back(l);
+        l.hit = hit_of(name, random);
+        // Nothing is replayed in a first life.
+        if (name != "log.replay" || !kills.empty()) kills.push_back(l);
       }
     }
     const auto before = t.kills;
@@ -190,7 +213,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", p.seed, "Seed")->envname("MILLRACE_SEED")->capture_default_str();
   app.add_option("--payload", p.payload, "How batches travel")->check(CLI::IsMember({"shared", "encoded"}));
   app.add_option("--break", p.broken, "Negative control: switch a protection off")
-      ->check(CLI::IsMember({"align", "commit"}));
+      ->check(CLI::IsMember({"align", "commit", "log", "replay"}));
   app.add_option("--keep", keep, "Work in this folder and leave differing runs there");
   CLI11_PARSE(app, argc, argv);
   const auto root =

@@ -53,6 +53,12 @@ private slots:
     QVERIFY(wiring_test::has_problem(v, "file", "gives less", "replayable"));
   }
 
+  void isExactlyOnceForLoggedProducers() {
+    const auto g = only_one(counting("test.logged_trades"));
+    QCOMPARE(g.holds, guarantee::exactly_once);
+    QCOMPARE(g.why, std::string{"logged producers, transactional sink"});
+  }
+
   void givesNoMoreThanWasAsked() {
     auto t = counting();
     t.settings.promise = guarantee::at_least_once;

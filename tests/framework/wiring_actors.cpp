@@ -51,6 +51,11 @@ struct live_trades : trades {
 };
 MILLRACE_ACTOR(live_trades, {.id = "test.live_trades", .title = "Live trades"});
 
+struct logged_trades : trades {
+  replay replays() const noexcept override { return replay::logged; }
+};
+MILLRACE_ACTOR(logged_trades, {.id = "test.logged_trades", .title = "Logged trades"});
+
 struct rows_of : silent_producer {
   out<record_view> output{this, "out"};
   param<std::string> fields{this, "fields", "", {.required = true}};

@@ -12,10 +12,11 @@
 namespace millrace::library {
 
 /// Brings in what this machine does: processor load, memory, disk and network traffic, read from the kernel at an
-/// interval. Live: what was not in a snapshot is gone after a crash. Partition 0 reads, the others have nothing to do.
+/// interval. Live: what was not in a snapshot is gone after a crash, unless it is told to log. Partition 0 reads, the
+/// others have nothing to do.
 class host_telemetry final : public producer {
 public:
-  replay replays() const noexcept override { return replay::live; }
+  replay replays() const noexcept override { return *logged_ ? replay::logged : replay::live; }
   result<void> configure(wiring& w) override;
   void open(context& c) override;
   poll_result poll(context& c, std::size_t max) override;
@@ -31,6 +32,11 @@ private:
       this, "interval", 1000, {.unit = "ms", .min = 100, .max = 3'600'000, .help = "Time between two readings."}};
   param<std::int64_t> count_{
       this, "count", 0, {.unit = "readings", .min = 0, .help = "The input ends after so many readings; 0: never."}};
+  param<bool> logged_{
+      this,
+      "logged",
+      false,
+      {.help = "Readings are written to the event log before they are sent on, so that a crash loses none of them."}};
   param<std::string> root_{this, "root", "/proc", {.is_path = true, .help = "Where the kernel's files are."}};
   out<record_view> out_{this, "out"};
 

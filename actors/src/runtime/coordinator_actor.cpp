@@ -25,7 +25,7 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   if (!open) return;
   s.writing = false;
   s.decide->on_abort(s.shared->time.steady_ns());
-  tell_tasks(self, {*open, false});
+  tell_tasks(self, {*open, false, {}});
   if (why.empty()) return;
   s.shared->on_snapshot_failure("epoch " + std::to_string(open->value) + ": " + why);
   if (s.decide->failures_in_a_row() >= failures_max) {
@@ -95,7 +95,7 @@ void on_part(self_pointer self, const part_message& m) {
         const auto now = state.shared->time.steady_ns();
         state.shared->on_snapshot(w.epoch, now - state.started_ns);
         state.decide->on_complete(now);
-        tell_tasks(self, {w.epoch, true});
+        tell_tasks(self, {w.epoch, true, w.oldest_retained});
         if (state.decide->is_finished()) self->send(state.supervisor, done_atom::value, state.decide->was_stopped());
         check(self);
       });

@@ -54,6 +54,7 @@ struct barrier_message {
 struct epoch_message {
   epoch_id epoch;
   bool complete = false;
+  epoch_id oldest_retained{};  ///< what logs must keep goes on from here; 0: unknown
 };
 /// One task's part of a snapshot.
 struct part_message {
@@ -72,6 +73,7 @@ struct write_message {
 struct written_message {
   epoch_id epoch;
   std::string error;  ///< empty: durable
+  epoch_id oldest_retained{};
 };
 /// A number for the next epoch and where it goes, or why there is none.
 struct number_message {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/engine/clock.hpp"
+#include "millrace/engine/event_log.hpp"
 #include "millrace/engine/snapshot_store.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/zmq_context.hpp"
@@ -22,12 +23,13 @@ namespace millrace::runtime {
 class run_shared {
 public:
   run_shared(std::shared_ptr<const engine::plan> p, run_options o, transport::zmq_context context,
-             std::unique_ptr<engine::snapshot_store> s)
+             std::unique_ptr<engine::snapshot_store> s, std::unique_ptr<engine::event_log> l)
       : plan{std::move(p)},
         kinds{kinds_of(*plan)},
         options{std::move(o)},
         sockets{std::move(context)},
         store{std::move(s)},
+        log_store{std::move(l)},
         instance{fresh_instance()},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()) {
@@ -40,6 +42,7 @@ public:
   const engine::system_clock time;
   transport::zmq_context sockets;
   std::unique_ptr<engine::snapshot_store> store;  ///< the writer's alone once the run has started
+  std::unique_ptr<engine::event_log> log_store;   ///< null where no producer is logged
   alarm_clock alarms;
   const transport::topology_instance instance;
 

@@ -94,9 +94,13 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
   }
   inproc_channels channels{s.shared->sockets, s.shared->instance, s.shared->options.payload,
                            [&s](task_id t) { return s.links[t.value]->bell(); }};
-  engine::task_environment environment{
-      &s.shared->time, [&s](task_id t) -> engine::task_host& { return *s.links[t.value]; },
-      [&s](task_id t) { return s.shared->fresh_stats(t); }, s.shared->options.batch_events, s.shared->options.protect};
+  engine::task_environment environment{&s.shared->time,
+                                       [&s](task_id t) -> engine::task_host& { return *s.links[t.value]; },
+                                       [&s](task_id t) { return s.shared->fresh_stats(t); },
+                                       s.shared->options.batch_events,
+                                       s.shared->options.protect,
+                                       std::nullopt,
+                                       s.shared->log_store.get()};
   auto made = engine::assemble(plan, region, from.incarnation, channels, environment);
   if (!made) {
     fail_run(self, made.error().message);
@@ -111,7 +115,7 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
     state->from = from.point;
     state->incarnation = from.incarnation;
     state->task = std::move(*next++);
-    const bool blocking = state->task->behavior().is_blocking();
+    const bool blocking = state->task->is_blocking();
     auto handle = blocking ? self->system().spawn<caf::detached>(task_actor, std::move(state))
                            : self->system().spawn(task_actor, std::move(state));
     self->monitor<caf::message_priority::high>(handle);

@@ -58,7 +58,7 @@ void on_epoch(self_pointer self, const epoch_message& m) {
   if (s.link->stopping) return;
   if (!m.complete) {
     s.task->epoch_aborted(m.epoch);
-  } else if (auto done = s.task->epoch_complete(m.epoch); !done) {
+  } else if (auto done = s.task->epoch_complete(m.epoch, m.oldest_retained); !done) {
     s.link->log(log_level::error, done.error().message);
     report(self, {std::move(done).error(), failure_action::restart});
   }

@@ -1,12 +1,15 @@
 #include "millrace/runtime/topology_run.hpp"
 
+#include <algorithm>
 #include <thread>
 
 #include <caf/actor_system.hpp>
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include "millrace/persistence/event_log.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
+#include "millrace/producer.hpp"
 #include "runtime/coordinator_actor.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/supervisor_actor.hpp"
@@ -58,6 +61,15 @@ private:
   caf::actor coordinator_;
 };
 
+bool has_logged_producer(const engine::plan& p) {
+  return std::any_of(p.tasks.begin(), p.tasks.end(), [&](const auto& t) {
+    if (t.partition != 0) return false;
+    const auto behavior = p.instantiate(t.id);
+    return behavior->kind() == actor_kind::producer &&
+           static_cast<const producer&>(*behavior).replays() == replay::logged;
+  });
+}
+
 }  // namespace
 
 result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const engine::plan> p, run_options options) {
@@ -65,8 +77,15 @@ result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const 
   if (!context) return std::move(context).error();
   auto store = persistence::open_snapshot_store(options.data_dir);
   if (!store) return std::move(store).error();
+  std::unique_ptr<engine::event_log> log;
+  if (has_logged_producer(*p)) {
+    auto opened = persistence::open_event_log(options.data_dir);
+    if (!opened) return std::move(opened).error();
+    log = std::move(*opened);
+  }
   const auto threads = options.threads;
-  auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store));
+  auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store),
+                                             std::move(log));
   return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
 }
 

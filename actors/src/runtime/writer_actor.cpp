@@ -37,7 +37,8 @@ caf::behavior writer_actor(caf::event_based_actor* self, run_shared* shared) {
         const auto epoch = m.parts->front().target.epoch;
         auto done = engine::write_snapshot(*shared->store, *shared->plan, *incarnation, *m.parts);
         m.parts->clear();
-        return written_message{epoch, done ? std::string{} : done.error().message};
+        return written_message{epoch, done ? std::string{} : done.error().message,
+                               shared->store->oldest_retained().value_or(epoch_id{})};
       },
   };
 }

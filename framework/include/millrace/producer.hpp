@@ -11,7 +11,8 @@ namespace millrace {
 
 /// What a producer can promise about its input after a crash.
 enum class replay : std::uint8_t {
-  replayable,  ///< `seek` brings back the same events from any position
+  replayable,  ///< `load_position` brings back the same events from any position
+  logged,      ///< cannot be read again, so the engine makes what it emits durable before anybody sees it
   live,        ///< what was not in a snapshot is gone: output is exactly-once only for what was read after it
 };
 [[nodiscard]] const char* to_string(replay r) noexcept;
@@ -35,6 +36,10 @@ struct poll_result {
 ///
 /// Each partition reads its share of the input (for files: file i belongs to partition i mod parallelism) and is the
 /// unit of position and watermark. The engine calls `poll` only while there is credit downstream.
+///
+/// Of a logged producer, what one call of `poll` emits is written to the event log with the position behind it, as one
+/// entry of at most 8 MiB, and goes on when that is synced; after a failure it comes from there. One sync a poll is the
+/// price, so such a producer emits what it has, up to `max`, before it returns, and gets a thread of its own.
 class producer : public actor {
 public:
   [[nodiscard]] actor_kind kind() const noexcept final { return actor_kind::producer; }
@@ -44,7 +49,10 @@ public:
   [[nodiscard]] virtual poll_result poll(context& c, std::size_t max) = 0;
   /// Where reading goes on: everything emitted so far lies before it.
   virtual void save_position(msgpack::writer& out) const = 0;
-  /// Goes to a saved position; called before `open`.
+  /// What the last poll of a logged producer emitted is durable: a source that waits for a word of acknowledgement can
+  /// have it now. After a failure in between it may offer again what `load_position` says is known.
+  virtual void on_logged(context&) {}
+  /// Goes to a saved position; called before `open`, for logged producers twice when the log knows a newer one.
   [[nodiscard]] virtual bool load_position(msgpack::reader& in) = 0;
   /// The position for people, e.g. `trades.csv:4711`.
   [[nodiscard]] virtual std::string describe_position() const = 0;

@@ -27,6 +27,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.key_groups = p.spec.settings.key_groups;
   out.batch_events = environment.batch_events;
   out.protect = environment.protect;
+  out.log = environment.log;
   out.time = environment.time;
   out.host = &environment.host_of(t.id);
   out.stats = environment.stats_of(t.id);

@@ -1,5 +1,7 @@
 #include "millrace/engine/task.hpp"
 
+#include "millrace/check.hpp"
+
 namespace millrace::engine {
 
 namespace {
@@ -33,6 +35,8 @@ struct event_time_observer {
 constexpr int frames_per_step = 16;
 // Records a producer is asked for at once.
 constexpr std::size_t poll_events = 256;
+// A logged one: each poll costs a sync, which more events share.
+constexpr std::size_t logged_poll_events = 1024;
 // A partial batch waits no longer than this while input keeps coming.
 constexpr std::int64_t linger_ns = 1'000'000;
 
@@ -80,6 +84,11 @@ task::task(task_parts parts)
   if (kind_ == actor_kind::producer) {
     outputs_.on_batch([this](const batch_ptr& b) { observe_event_times(b); });
   }
+  if (kind_ == actor_kind::producer && static_cast<producer&>(*parts_.behavior).replays() == replay::logged) {
+    MILLRACE_CHECK(parts_.log != nullptr, "a logged producer was started without an event log");
+    log_ = std::make_unique<producer_log>(*parts_.log, context_.actor_name(), parts_.partition, ports);
+    outputs_.hold();
+  }
   if (parts_.router_key != nullptr) {
     static_cast<router&>(*parts_.behavior).use_key(parts_.router_key, parts_.key_groups);
   }
@@ -118,6 +127,7 @@ task::progress task::advance() {
     }
     retry_at_ = 0;
   }
+  if (!unsent_.empty()) return write_log();
   if (settling_ != settling::done) return settle();
   if (in_frame_) return run_records();
   if (is_processing_due()) {
@@ -213,6 +223,7 @@ task::progress task::poll_producer() {
     return progress::worked;
   }
   if (ended_ || stop_polling_) return progress::nothing;
+  if (log_ && log_->is_replaying()) return replay_logged();
   const auto now = parts_.time->steady_ns();
   if (now < poll_at_) {
     parts_.host->wake_at(poll_at_);
@@ -221,24 +232,38 @@ task::progress task::poll_producer() {
   outputs_.begin_frame(now);
   auto& source = static_cast<producer&>(*parts_.behavior);
   try {
-    const auto r = source.poll(context_, poll_events);
+    const auto r = source.poll(context_, log_ ? logged_poll_events : poll_events);
     attempts_ = 0;
     poll_failures_ = 0;
     parts_.stats->backlog.set(source.backlog());
-    if (const auto told = source.watermark(); told && *told > outputs_.watermark()) outputs_.set_watermark(*told);
-    if (r.what == poll_result::next::more) return progress::worked;
-    if (r.what == poll_result::next::end) {
-      settling_ = settling::end;
-      return settle();
-    }
-    poll_at_ = now + r.after.count();
-    outputs_.flush();
-    if (r.what == poll_result::next::idle) outputs_.send_idle();
-    parts_.host->wake_at(poll_at_);
-    return progress::nothing;
+    return after_poll(r, now);
   } catch (...) {
-    return on_handler_failure(current_failure(), false);
+    const auto reason = current_failure();
+    // What it emitted before stays emitted.
+    if (stage_emitted(false) && log_emitted() == progress::stopped) return progress::stopped;
+    return on_handler_failure(reason, false);
   }
+}
+
+task::progress task::after_poll(poll_result r, std::int64_t now) {
+  if (r.what == poll_result::next::end) {
+    settling_ = settling::end;
+  } else if (r.what != poll_result::next::more) {
+    poll_at_ = now + r.after.count();
+  }
+  if (stage_emitted(false)) return log_emitted();
+  follow_told_watermark();
+  if (r.what == poll_result::next::more) return progress::worked;
+  if (r.what == poll_result::next::end) return settle();
+  outputs_.flush();
+  if (r.what == poll_result::next::idle) outputs_.send_idle();
+  parts_.host->wake_at(poll_at_);
+  return progress::nothing;
+}
+
+void task::follow_told_watermark() {
+  const auto told = static_cast<producer&>(*parts_.behavior).watermark();
+  if (told && *told > outputs_.watermark()) outputs_.set_watermark(*told);
 }
 
 // The watermark after a record depends on the records before it alone, and so does which records are late: batches may

@@ -1,6 +1,7 @@
 #include "millrace/engine/task_outputs.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::engine {
 
@@ -34,9 +35,13 @@ void task_outputs::begin_frame(std::int64_t ingest_ns) {
 }
 
 void task_outputs::batch_full(output_base& out) {
-  for (auto& p : ports_) {
-    if (p.out != &out) continue;
-    send(p, 0, out.builder()->finish());
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    if (ports_[i].out != &out) continue;
+    if (holds_) {
+      held_.push_back({i, out.builder()->finish()});
+    } else {
+      send(ports_[i], 0, out.builder()->finish());
+    }
     return;
   }
 }
@@ -74,6 +79,14 @@ void task_outputs::deal_one(const batch& records, std::uint32_t row, std::uint16
   to.append_from(records, row);
   if (is_late) to.end_late();
   if (!hashes.empty()) to.push_key_hash(hashes[row]);
+}
+
+std::vector<emitted_batch> task_outputs::take_held() {
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    auto* b = ports_[i].out->builder();
+    if (b != nullptr && !b->empty()) held_.push_back({i, b->finish()});
+  }
+  return std::exchange(held_, {});
 }
 
 void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,

@@ -41,6 +41,8 @@ bool task::run_settling_step() {
       return true;
     case settling::processing:
       return fire_processing(parts_.time->now());
+    case settling::ended:
+      return unsent_.empty();
     case settling::done:
       break;
   }
@@ -61,6 +63,10 @@ void task::next_settling_step() {
       settling_ = ends_ == parts_.inputs.size() && !ended_ ? settling::end : settling::done;
       break;
     case settling::end:
+      settling_ = settling::ended;
+      (void)stage_emitted(true);
+      break;
+    case settling::ended:
       settling_ = settling::done;
       ended_ = true;
       outputs_.set_watermark(event_time::max());

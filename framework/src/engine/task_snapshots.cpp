@@ -53,6 +53,7 @@ void task::take_snapshot(const epoch_target& target) {
     parts_.host->snapshot_failed(target.epoch, saved.error());
     return;
   }
+  if (log_) log_->note(target.epoch);
   auto& rows = actor_access::state(*parts_.behavior).rows();
   take_back_pages(target.environment);
   part.rows = rows.freeze(target.environment, target.full);
@@ -125,9 +126,10 @@ void task::encode_meta(msgpack::writer& out) const {
   out.integer(context_.random_state());
   parts_.behavior->save_state(out);
   if (kind_ == actor_kind::producer) {
-    out.array(2);
+    out.array(log_ ? 3 : 2);
     out.integer(newest_.ns);
     static_cast<const producer&>(*parts_.behavior).save_position(out);
+    if (log_) out.integer(log_->next().value);
   } else {
     out.nil();
   }
@@ -150,8 +152,11 @@ result<void> task::restore(const restored& from) {
     if (auto ok = load_rows(from, cell_map); !ok) return ok;
   }
   if (auto ok = recover_sink(from.epoch); !ok) return ok;
+  auto logged = restore_log(!from.meta.empty());
+  if (!logged) return std::move(logged).error();
+  if (log_) log_->note(from.epoch);
   const auto opened = guarded(parts_.name + ": cannot open", [&]() -> result<void> {
-    if (!from.meta.empty()) parts_.behavior->on_restore(context_);
+    if (!from.meta.empty() || *logged) parts_.behavior->on_restore(context_);
     parts_.behavior->open(context_);
     return {};
   });
@@ -241,10 +246,13 @@ result<void> task::load_actor(msgpack::reader& in) {
   context_.random().restore(random);
   if (kind_ == actor_kind::producer) {
     std::uint32_t n = 0;
-    if (!in.array(n) || n != 2 || !in.integer(newest_.ns) ||
+    if (!in.array(n) || n < 2 || n > 3 || !in.integer(newest_.ns) ||
         !static_cast<producer&>(*parts_.behavior).load_position(in)) {
       return unreadable(parts_.name, "position");
     }
+    log_offset offset;
+    if (n == 3 && !in.integer(offset.value)) return unreadable(parts_.name, "place in the event log");
+    if (n == 3) snapshot_offset_ = offset;
   } else if (!in.take_nil()) {
     return unreadable(parts_.name, "position");
   }
@@ -298,8 +306,12 @@ result<void> task::recover_sink(epoch_id epoch) {
   return done;
 }
 
-result<void> task::epoch_complete(epoch_id epoch) {
+result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
   frozen_pages_.erase(frozen_pages_.begin(), frozen_pages_.upper_bound(epoch));
+  if (log_) {
+    // Only room on the disk is lost, and the next epoch tries again.
+    if (auto done = log_->trim(oldest_retained); !done) parts_.host->log(log_level::warning, done.error().message);
+  }
   if (kind_ != actor_kind::sink) return {};
   auto& s = static_cast<sink&>(*parts_.behavior);
   while (!prepared_.empty() && prepared_.front().epoch <= epoch) {

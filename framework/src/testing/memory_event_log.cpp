@@ -24,6 +24,7 @@ std::pair<std::string, std::uint32_t> key(std::string_view topic, std::uint32_t 
 }  // namespace
 
 void memory_event_log::damage(std::string_view topic, std::uint32_t partition, log_offset offset) {
+  const std::lock_guard lock{mutex_};
   auto& entries = partitions_[key(topic, partition)].entries;
   const auto after = entries.upper_bound(offset.value);
   if (after != entries.begin()) std::prev(after)->second.is_damaged = true;
@@ -36,6 +37,7 @@ result<log_offset> memory_event_log::append(std::string_view topic, std::uint32_
   if (engine::fault_point("log.append") == engine::fault_action::fail) {
     return fatal_error(errc::io_error, "injected failure at fault point log.append");
   }
+  const std::lock_guard lock{mutex_};
   auto& log = partitions_[key(topic, partition)];
   const auto first = log.extent.tail;
   log.entries[first.value].entry = {first, count, {batch.begin(), batch.end()}};
@@ -46,6 +48,7 @@ result<log_offset> memory_event_log::append(std::string_view topic, std::uint32_
 result<std::vector<log_entry>> memory_event_log::read(std::string_view topic, std::uint32_t partition, log_offset from,
                                                       std::size_t bytes_max) {
   if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
+  const std::lock_guard lock{mutex_};
   const auto& log = partitions_[key(topic, partition)];
   if (from < log.extent.head) {
     return fatal_error(errc::truncated, place(topic, partition, from) + " is trimmed; the log starts at offset " +
@@ -72,6 +75,7 @@ result<std::vector<log_entry>> memory_event_log::read(std::string_view topic, st
 
 result<log_extent> memory_event_log::extent(std::string_view topic, std::uint32_t partition) {
   if (auto named = engine::check_topic(topic); !named) return std::move(named).error();
+  const std::lock_guard lock{mutex_};
   const auto found = partitions_.find(key(topic, partition));
   return found == partitions_.end() ? log_extent{} : found->second.extent;
 }
@@ -81,6 +85,7 @@ result<log_offset> memory_event_log::trim(std::string_view topic, std::uint32_t 
   if (engine::fault_point("log.trim") == engine::fault_action::fail) {
     return fatal_error(errc::io_error, "injected failure at fault point log.trim");
   }
+  const std::lock_guard lock{mutex_};
   auto& log = partitions_[key(topic, partition)];
   for (auto at = log.entries.begin(); at != log.entries.end(); at = log.entries.erase(at)) {
     const auto end = at->first + at->second.entry.count;

@@ -105,13 +105,14 @@ void simulated_coordinator::write(std::vector<engine::task_snapshot>&& parts) {
   process_.scheduler().post(lines.writer, [this, carried, &lines] {
     const auto epoch = carried->front().target.epoch;
     auto done = engine::write_snapshot(process_.store(), process_.plan(), process_.newest_generation(), *carried);
-    process_.scheduler().post(lines.coordinator, [this, epoch, why = done ? std::string{} : done.error().message] {
-      on_written(epoch, why);
-    });
+    const auto oldest = process_.store().oldest_retained().value_or(epoch_id{});
+    process_.scheduler().post(
+        lines.coordinator,
+        [this, epoch, oldest, why = done ? std::string{} : done.error().message] { on_written(epoch, oldest, why); });
   });
 }
 
-void simulated_coordinator::on_written(epoch_id epoch, const std::string& error) {
+void simulated_coordinator::on_written(epoch_id epoch, epoch_id oldest_retained, const std::string& error) {
   if (decide_.open() != epoch) return;
   is_writing_ = false;
   if (!error.empty()) {
@@ -120,7 +121,7 @@ void simulated_coordinator::on_written(epoch_id epoch, const std::string& error)
   }
   ++snapshots_;
   decide_.on_complete(now());
-  tell_tasks(epoch, true);
+  tell_tasks(epoch, oldest_retained, true);
   if (decide_.is_finished()) {
     process_.scheduler().post(process_.lines().supervisor,
                               [this, stopped = decide_.was_stopped()] { process_.on_done(stopped); });
@@ -133,7 +134,7 @@ void simulated_coordinator::give_up_epoch(const std::string& why) {
   if (!open) return;
   is_writing_ = false;
   decide_.on_abort(now());
-  tell_tasks(*open, false);
+  tell_tasks(*open, {}, false);
   if (why.empty()) return;
   ++failures_;
   process_.log("snapshot failed: epoch " + std::to_string(open->value) + ": " + why);
@@ -142,12 +143,12 @@ void simulated_coordinator::give_up_epoch(const std::string& why) {
   }
 }
 
-void simulated_coordinator::tell_tasks(epoch_id epoch, bool complete) {
+void simulated_coordinator::tell_tasks(epoch_id epoch, epoch_id oldest_retained, bool complete) {
   for (const auto& weak : tasks_) {
     const auto t = weak.lock();
     if (!t) continue;
-    process_.scheduler().post(process_.line_of(t->id()), [weak, epoch, complete] {
-      if (const auto to = weak.lock()) to->end_epoch(epoch, complete);
+    process_.scheduler().post(process_.line_of(t->id()), [weak, epoch, oldest_retained, complete] {
+      if (const auto to = weak.lock()) to->end_epoch(epoch, oldest_retained, complete);
     });
   }
 }

@@ -34,9 +34,9 @@ private:
   void ask_number();
   void start_epoch(engine::epoch_target target);
   void write(std::vector<engine::task_snapshot>&& parts);
-  void on_written(epoch_id epoch, const std::string& error);
+  void on_written(epoch_id epoch, epoch_id oldest_retained, const std::string& error);
   void give_up_epoch(const std::string& why);
-  void tell_tasks(epoch_id epoch, bool complete);
+  void tell_tasks(epoch_id epoch, epoch_id oldest_retained, bool complete);
   void give_up_run(const std::string& why);
   [[nodiscard]] std::int64_t now() const;
 

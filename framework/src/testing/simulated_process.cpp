@@ -78,7 +78,8 @@ void simulated_process::spawn_tasks(std::uint32_t region, const point_ptr& point
                                              },
                                              shared_.options.batch_events,
                                              shared_.options.protect,
-                                             shared_.options.credit};
+                                             shared_.options.credit,
+                                             shared_.log_store};
   auto made = engine::assemble(plan(), region, incarnation, channels, environment);
   if (!made) {
     fail_run(made.error().message);

@@ -24,6 +24,7 @@ public:
     simulation_options options;
     seeded_scheduler* scheduler = nullptr;
     memory_snapshot_store* store = nullptr;
+    memory_event_log* log_store = nullptr;
     std::function<void(std::string)> log;
     std::function<void(task_id, std::shared_ptr<engine::task_stats>)> on_stats;
   };

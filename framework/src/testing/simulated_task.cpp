@@ -48,11 +48,11 @@ void simulated_task::inject_barrier(const engine::epoch_target& target) {
   ring();
 }
 
-void simulated_task::end_epoch(epoch_id epoch, bool complete) {
+void simulated_task::end_epoch(epoch_id epoch, epoch_id oldest_retained, bool complete) {
   if (is_stopping) return;
   if (!complete) {
     work->epoch_aborted(epoch);
-  } else if (auto done = work->epoch_complete(epoch); !done) {
+  } else if (auto done = work->epoch_complete(epoch, oldest_retained); !done) {
     log(log_level::error, done.error().message);
     report({std::move(done).error(), failure_action::restart});
   }

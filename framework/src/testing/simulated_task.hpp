@@ -26,7 +26,7 @@ public:
   void ring();
   void begin(const engine::restore_point& from);
   void inject_barrier(const engine::epoch_target& target);
-  void end_epoch(epoch_id epoch, bool complete);
+  void end_epoch(epoch_id epoch, epoch_id oldest_retained, bool complete);
 
   void wake_at(std::int64_t steady_ns) override;
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) override;

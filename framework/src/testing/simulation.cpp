@@ -25,6 +25,7 @@ struct simulation::world {
   simulation_options options;
   seeded_scheduler scheduler;
   memory_snapshot_store store;
+  memory_event_log log_store;
   std::vector<std::string> log;
   std::vector<std::pair<std::string, std::shared_ptr<engine::task_stats>>> stats;
   std::string no_message;
@@ -42,7 +43,8 @@ void simulation::start() {
   auto& w = *world_;
   MILLRACE_CHECK(w.process == nullptr, "a simulation that is up is started again: crash it first");
   w.process = std::make_unique<simulated_process>(simulated_process::shared{
-      w.plan, w.options, &w.scheduler, &w.store, [&w](std::string text) { w.log.push_back(std::move(text)); },
+      w.plan, w.options, &w.scheduler, &w.store, &w.log_store,
+      [&w](std::string text) { w.log.push_back(std::move(text)); },
       [&w](task_id task, std::shared_ptr<engine::task_stats> fresh) { w.on_stats(task, std::move(fresh)); }});
   w.process->start();
 }
@@ -93,6 +95,9 @@ const engine::clock& simulation::clock() const noexcept {
 }
 memory_snapshot_store& simulation::store() noexcept {
   return world_->store;
+}
+memory_event_log& simulation::event_log() noexcept {
+  return world_->log_store;
 }
 engine::task* simulation::find_task(const std::string& name) noexcept {
   return world_->process ? world_->process->find_task(name) : nullptr;

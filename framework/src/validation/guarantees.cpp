@@ -79,15 +79,15 @@ std::string text_of(const sameness& s) {
   return "as a multiset: " + s.why;
 }
 
-/// Names of the live producers that reach an actor.
-std::vector<std::string> live_producers(const graph& g, std::uint32_t actor) {
+/// Names of the producers of one kind that reach an actor.
+std::vector<std::string> producers_of(const graph& g, std::uint32_t actor, replay wanted) {
   std::set<std::uint32_t> seen{actor};
   std::vector<std::uint32_t> open{actor};
   std::vector<std::string> names;
   while (!open.empty()) {
     const auto& a = g.actors[open.back()];
     open.pop_back();
-    if (a.is(actor_kind::producer) && static_cast<const producer&>(*a.probe).replays() == replay::live)
+    if (a.is(actor_kind::producer) && static_cast<const producer&>(*a.probe).replays() == wanted)
       names.push_back(a.name());
     for (const auto s : a.into) {
       if (seen.insert(g.streams[s].from).second) open.push_back(g.streams[s].from);
@@ -100,7 +100,7 @@ std::vector<std::string> live_producers(const graph& g, std::uint32_t actor) {
 sink_guarantee promise_of(const graph& g, std::uint32_t index) {
   const auto& a = g.actors[index];
   const auto delivers = static_cast<const sink&>(*a.probe).delivers();
-  const auto live = live_producers(g, index);
+  const auto live = producers_of(g, index, replay::live);
   const bool writes_once = delivers != delivery::at_least_once;
   const std::string kind = std::string{to_string(delivers)} + " sink";
   if (!live.empty()) {
@@ -113,7 +113,11 @@ sink_guarantee promise_of(const graph& g, std::uint32_t index) {
             {}};
   }
   const auto holds = writes_once ? guarantee::exactly_once : guarantee::at_least_once;
-  return {a.name(), holds, "replayable producers, " + kind, {}};
+  const auto logged = producers_of(g, index, replay::logged);
+  const auto all = logged.empty()                                       ? "replayable producers, "
+                   : producers_of(g, index, replay::replayable).empty() ? "logged producers, "
+                                                                        : "replayable and logged producers, ";
+  return {a.name(), holds, all + kind, {}};
 }
 
 void warn_if_weaker(graph& g, const sink_guarantee& s) {
@@ -121,7 +125,7 @@ void warn_if_weaker(graph& g, const sink_guarantee& s) {
   if (s.holds >= wanted) return;
   g.problems.warning(
       s.sink, std::string{"settings.guarantee is "} + to_string(wanted) + ", but this sink gives less: " + s.why,
-      "take replayable producers and a transactional or idempotent sink, or set settings.guarantee to \"" +
+      "take replayable or logged producers and a transactional or idempotent sink, or set settings.guarantee to \"" +
           std::string{to_string(s.holds)} + "\"");
 }
 

@@ -51,6 +51,12 @@ private slots:
     QCOMPARE(rig->as<producer>().replays(), replay::live);
   }
 
+  void isLoggedWhenAskedTo() {
+    actor_rig rig{
+        {.id = "millrace.host_telemetry", .params = {{"root", dir_->path().toStdString()}, {"logged", true}}}};
+    QCOMPARE(rig.as<producer>().replays(), replay::logged);
+  }
+
   void saysOnceWhatIsMissing() {
     auto rig = rig_on(dir_->path().toStdString(), 2);
     rig->as<>().open(rig->ctx());

@@ -59,6 +59,13 @@ struct disk {
   struct files {
     std::map<millrace::epoch_id, std::vector<outcome>> prepared, committed;
   };
+  /// What the world beside the program has handed to `sim.feed`, by partition.
+  struct offer {
+    std::vector<reading> handed;
+    std::size_t acknowledged = 0;         ///< of them
+    std::vector<std::size_t> resumed_at;  ///< where each incarnation went on
+  };
+  std::map<std::uint32_t, offer> offers;
   std::map<std::string, files> of_task;
   std::vector<millrace::dead_letter> letters;  ///< what `sim.letters` got
   /// What `sim.watcher` saw, by task: a list for each incarnation.

@@ -54,15 +54,24 @@ std::shared_ptr<const millrace::engine::plan> plan_of(const millrace::topology& 
 }
 
 std::vector<outcome> expected_output(const mesh_shape& shape) {
-  std::map<std::string, history> by_key;
+  std::vector<std::vector<reading>> sources(shape.producers);
   for (std::int64_t s = 0; s < shape.producers; ++s) {
     for (std::int64_t n = 0; n < shape.count; ++n) {
-      auto r = reading_of(s, n, shape.keys);
+      sources[static_cast<std::size_t>(s)].push_back(reading_of(s, n, shape.keys));
+    }
+  }
+  return expected_of(sources);
+}
+
+std::vector<outcome> expected_of(const std::vector<std::vector<reading>>& sources) {
+  std::map<std::string, history> by_key;
+  for (const auto& readings : sources) {
+    for (const auto& r : readings) {
       auto& h = by_key[r.key];
       h.windows[r.at.ns / window_ns] += r.amount;
       h.sum += r.amount;
       ++h.count;
-      h.of_source[s].push_back(std::move(r));
+      h.of_source[r.source].push_back(r);
     }
   }
   std::vector<outcome> all;

@@ -28,6 +28,8 @@ struct mesh_shape {
 
 /// What the sink must hold in the end, computed from the readings without the engine; sorted.
 [[nodiscard]] std::vector<outcome> expected_output(const mesh_shape& shape);
+/// The same for given readings, a list for each source.
+[[nodiscard]] std::vector<outcome> expected_of(const std::vector<std::vector<reading>>& sources);
 [[nodiscard]] std::vector<outcome> sorted(std::vector<outcome> all);
 [[nodiscard]] std::string text_of(const outcome& o);
 

@@ -29,6 +29,7 @@ struct task_environment {
   std::uint32_t batch_events = 256;
   protections protect;
   std::optional<credit_window> credit{};  ///< of every channel; none: what suits the receiver
+  event_log* log = nullptr;               ///< of logged producers; outlives the tasks
 };
 
 /// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.

@@ -33,7 +33,7 @@ struct log_extent {
 /// A partition comes into being with its first append and has one writer at a time. Entries are kept whole: reading and
 /// trimming in the middle of a batch work on the batch. Errors of all calls: errc::invalid_argument for a topic that is
 /// empty, too long or contains a zero byte (bounds in store_limits.hpp); errc::corrupt names topic, partition and
-/// offset of a damaged entry and the remedy. Thread: one owner at a time; appends wait for the disk, so never a
+/// offset of a damaged entry and the remedy. Thread: any, calls may overlap; appends wait for the disk, so never a
 /// scheduler's thread.
 class event_log {
 public:

@@ -10,6 +10,7 @@
 #include "millrace/actor.hpp"
 #include "millrace/engine/barrier_aligner.hpp"
 #include "millrace/engine/input_channel.hpp"
+#include "millrace/engine/producer_log.hpp"
 #include "millrace/engine/task_context.hpp"
 #include "millrace/engine/task_host.hpp"
 #include "millrace/engine/task_outputs.hpp"
@@ -28,6 +29,8 @@ struct protections {
   bool commit_after_manifest = true;
   bool slowest_input_rules = true;  ///< off: the watermark is that of the fastest input
   bool rebuild_firings = true;      ///< off: windows and timers do not come back after a recovery
+  bool log_before_emit = true;
+  bool replay_log = true;
 };
 
 /// All a task is made of. The channel ends belong to this incarnation alone.
@@ -46,6 +49,7 @@ struct task_parts {
   std::vector<task_outputs::port> outputs;
   std::uint32_t batch_events = 256;
   protections protect;
+  event_log* log = nullptr;  ///< of logged producers; outlives the task
   const clock* time = nullptr;
   task_host* host = nullptr;
   std::shared_ptr<task_stats> stats;
@@ -95,8 +99,9 @@ public:
 
   /// Producers: put a barrier into the stream at the next step. Others get theirs through channels.
   void inject_barrier(const epoch_target& target);
-  /// The epoch is complete: sinks commit what they prepared for it.
-  [[nodiscard]] result<void> epoch_complete(epoch_id epoch);
+  /// The epoch is complete: sinks commit what they prepared for it, and logs drop what no snapshot from
+  /// `oldest_retained` on needs (0: nothing).
+  [[nodiscard]] result<void> epoch_complete(epoch_id epoch, epoch_id oldest_retained = {});
   /// The epoch came to nothing: its pages are dirty again.
   void epoch_aborted(epoch_id epoch);
   /// Before the task is destroyed in an orderly end.
@@ -105,6 +110,8 @@ public:
   [[nodiscard]] const std::string& name() const noexcept { return parts_.name; }
   [[nodiscard]] actor& behavior() noexcept { return *parts_.behavior; }
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
+  /// The task may wait for the disk or whatever its actor waits for: it needs a thread of its own.
+  [[nodiscard]] bool is_blocking() const noexcept { return log_ != nullptr || parts_.behavior->is_blocking(); }
   [[nodiscard]] const failure_policy& policy() const noexcept { return parts_.on_failure; }
 
 private:
@@ -115,12 +122,14 @@ private:
   [[nodiscard]] progress take_frame();
   [[nodiscard]] progress start_frame(std::size_t channel, input_channel::arrival what, std::uint32_t skip);
   [[nodiscard]] progress poll_producer();
+  [[nodiscard]] progress after_poll(poll_result r, std::int64_t now);
+  void follow_told_watermark();
   [[nodiscard]] progress finish_frame();
   void flush_if_lingering(std::int64_t now);
   void publish(std::int64_t started, step_result r);
 
   // task_settling.cpp: timers, watermark and end of input
-  enum class settling : std::uint8_t { done, timers, windows, watermark, end, processing };
+  enum class settling : std::uint8_t { done, timers, windows, watermark, end, ended, processing };
   [[nodiscard]] progress settle();
   [[nodiscard]] bool run_settling_step();
   void next_settling_step();
@@ -128,6 +137,15 @@ private:
   [[nodiscard]] bool fire_windows();
   [[nodiscard]] bool fire_processing(processing_time now);
   void put_timer_back();
+
+  // task_logging.cpp: logged producers
+  [[nodiscard]] bool stage_emitted(bool is_final);
+  [[nodiscard]] progress log_emitted();
+  [[nodiscard]] progress write_log();
+  [[nodiscard]] progress on_log_failure(const error& why);
+  [[nodiscard]] progress send_logged();
+  [[nodiscard]] progress replay_logged();
+  [[nodiscard]] result<bool> restore_log(bool covered);
 
   // task_handlers.cpp: user code and its failures
   [[nodiscard]] progress run_records();
@@ -196,6 +214,11 @@ private:
   std::int64_t poll_at_ = 0;
   std::optional<epoch_target> barrier_;  // producers: to be put in at the next step
   event_time newest_ = event_time::min();
+
+  std::unique_ptr<producer_log> log_;          // logged producers
+  std::optional<log_offset> snapshot_offset_;  // where the snapshot says that the log goes on
+  std::vector<emitted_batch> unsent_;          // staged in the log, and sent when it is written
+  std::uint32_t log_failures_ = 0;             // in a row
 
   std::uint32_t attempts_ = 0;
   std::uint32_t attempted_at_ = 0;   // the record they were made at

@@ -10,6 +10,12 @@
 
 namespace millrace::engine {
 
+/// A batch that an output filled, by the output's number.
+struct emitted_batch {
+  std::size_t port = 0;
+  batch_ptr records;
+};
+
 /// All that leaves a task: per output port the batch being filled, per channel credit and sequence.
 ///
 /// A port of a router has one group of lanes for each target partition; any other port has one group, in which each
@@ -33,6 +39,15 @@ public:
   void begin_frame(std::int64_t ingest_ns);
   void set_watermark(event_time t) noexcept { watermark_ = t; }
   [[nodiscard]] event_time watermark() const noexcept { return watermark_; }
+
+  /// From now on what is emitted is kept until it is taken instead of being sent (logged producers).
+  void hold() noexcept { holds_ = true; }
+  /// What was emitted since, oldest first for each output.
+  [[nodiscard]] std::vector<emitted_batch> take_held();
+  /// Drops what nobody listens to.
+  void send(const emitted_batch& b) {
+    if (!ports_[b.port].groups.empty()) send(ports_[b.port], 0, b.records);
+  }
 
   void batch_full(output_base& out) override;
   void emit_current(output_base& out) override;
@@ -103,6 +118,8 @@ private:
   std::int64_t ingest_ns_ = 0;
   event_time watermark_ = event_time::min();
   bool pause_ = false;
+  bool holds_ = false;
+  std::vector<emitted_batch> held_;
   std::uint64_t events_sent_ = 0;
   std::uint64_t events_late_ = 0;
   const batch_run* current_ = nullptr;

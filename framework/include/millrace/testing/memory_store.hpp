@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -92,6 +93,7 @@ private:
     std::map<std::uint64_t, stored_entry> entries;
     engine::log_extent extent;
   };
+  std::mutex mutex_;
   std::map<std::pair<std::string, std::uint32_t>, partition_log, std::less<>> partitions_;
 };
 

@@ -44,7 +44,7 @@ struct simulation_options {
 /// seed gives the same run, step by step. Tasks, alignment, credit, recovery and all decisions are the live engine's.
 ///
 /// Lifecycle: `start` → `step`… → (`crash` → `restart` → `step`…) → the end of the input, `stop` or a failure. The
-/// snapshot store is the disk: it survives crashes. Thread: one owner; runs of different simulations may overlap.
+/// snapshot store and event log are the disk: they survive crashes. Thread: one owner; runs of different simulations may overlap.
 class simulation {
 public:
   enum class phase : std::uint8_t {
@@ -83,6 +83,8 @@ public:
   [[nodiscard]] bool has_escalated() const noexcept;
   [[nodiscard]] const engine::clock& clock() const noexcept;
   [[nodiscard]] memory_snapshot_store& store() noexcept;
+  /// Of logged producers; survives crashes as the store does.
+  [[nodiscard]] memory_event_log& event_log() noexcept;
   /// The task's current incarnation; nullptr while there is none. `name`: "actor/partition".
   [[nodiscard]] engine::task* find_task(const std::string& name) noexcept;
   /// Numbers of every incarnation the actor's tasks had, oldest first.

@@ -19,7 +19,7 @@ struct event_log_options {
 ///
 /// Looked at before it is mapped. Errors: corrupt (there is no second copy: restore the folder from a backup or start
 /// with an empty one), in_use (names the process), read_only, disk_full, invalid_argument, io_error.
-/// Thread: the log's owner.
+/// Thread: any.
 result<std::unique_ptr<engine::event_log>> open_event_log(const std::filesystem::path& folder,
                                                           const event_log_options& options = {});
 
