@@ -1,5 +1,8 @@
 #include "millrace/actor.hpp"
 
+#include <algorithm>
+#include <stdexcept>
+
 #include "millrace/dead_letter.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
@@ -13,6 +16,14 @@ actor::~actor() = default;
 
 out<dead_letter>& engine::actor_access::dead(actor& a) noexcept {
   return static_cast<out<dead_letter>&>(*a.dead_);
+}
+
+std::unique_ptr<late_output> late_output_beside(actor* owner, const std::string& name) {
+  const auto& inputs = engine::actor_access::inputs(*owner);
+  if (inputs.empty()) throw std::logic_error("'" + name + "' stands before the actor's input: declare the input first");
+  const auto& outputs = engine::actor_access::outputs(*owner);
+  const bool is_first = std::ranges::none_of(outputs, [](const auto* o) { return o->name() == "late"; });
+  return std::make_unique<late_output>(owner, *inputs.back(), is_first ? "late" : name + "_late");
 }
 
 const char* to_string(actor_kind k) noexcept {

@@ -150,6 +150,7 @@ public:
 private:
   template <class RecordAt>
   void loop(engine::batch_run& run, RecordAt record_at) {
+    // Locals: GCC 12's UBSan takes `(owner_->*each_)(...)` on members for a call through a null pointer.
     auto* const owner = owner_;
     const auto each = each_;
     if (run.hashes == nullptr) {
@@ -227,6 +228,10 @@ public:
 private:
   const input_base* of_;
 };
+
+/// A late output for the input declared last: "late", or "`name`_late" when there is one already. Throws
+/// std::logic_error when no input was declared yet.
+[[nodiscard]] std::unique_ptr<late_output> late_output_beside(actor* owner, const std::string& name);
 
 /// An output of records of type `T`: `out<Alert> alerts{this, "alerts"}; alerts.emit({…});`
 template <class T>

@@ -61,6 +61,7 @@ enum class window_firing : std::uint8_t {
   complete,    ///< the time has passed: the window's one result, unless late events correct it
   early,       ///< provisional: the window goes on
   correction,  ///< an event within the allowed lateness changed a result that was sent
+  retraction,  ///< sessions: this result holds no longer, its session went into a longer one
 };
 
 /// A window's result, valid during the handler.

@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/engine/due_lists.hpp"
+#include "millrace/engine/due_firing.hpp"
 #include "millrace/engine/pane_layout.hpp"
 #include "millrace/engine/pane_ring.hpp"
 #include "millrace/port.hpp"
@@ -34,7 +34,7 @@ namespace millrace {
 /// every run. State goes with the key's row: snapshots and recovery hold. Memory is given back when a key's last window
 /// ends. Thread: owning actor; `add` inside a keyed handler.
 template <accumulator Acc>
-class windows final : engine::firing, engine::state_cell {
+class windows final : engine::due_firing, engine::state_cell {
   using ring = engine::pane_ring<Acc>;
   using handler = void (actor::*)(context&, const window_result<Acc>&);
 
@@ -42,14 +42,13 @@ public:
   /// Windows that are not known yet: `set` must follow in `configure`.
   template <class Owner>
   windows(Owner* owner, std::string name, void (Owner::*on_result)(context&, const window_result<Acc>&))
-      : state_cell(owner), owner_{owner}, name_{std::move(name)}, handler_{static_cast<handler>(on_result)} {
+      : due_firing(engine::actor_access::state(*owner)),
+        state_cell(owner),
+        owner_{owner},
+        name_{std::move(name)},
+        handler_{static_cast<handler>(on_result)} {
     engine::actor_access::firings(*owner).push_back(this);
-    const auto& outputs = engine::actor_access::outputs(*owner);
-    const bool is_first = std::ranges::none_of(outputs, [](const auto* o) { return o->name() == "late"; });
-    const auto& inputs = engine::actor_access::inputs(*owner);
-    if (inputs.empty())
-      throw std::logic_error("windows '" + name_ + "' stand before the actor's input: declare it first");
-    late_ = std::make_unique<late_output>(owner, *inputs.back(), is_first ? "late" : name_ + "_late");
+    late_ = late_output_beside(owner, name_);
   }
   template <class Owner>
   windows(Owner* owner, std::string name, const window_spec& spec,
@@ -89,9 +88,6 @@ public:
   }
 
 private:
-  static constexpr auto lowest = std::numeric_limits<std::int64_t>::min();
-  static constexpr auto highest = std::numeric_limits<std::int64_t>::max();
-
   [[nodiscard]] std::int64_t pane_at(std::int64_t ns) noexcept {
     if (ns >= pane_start_ && ns < pane_end_) return pane_;
     pane_ = panes_.pane_at(ns);
@@ -115,7 +111,7 @@ private:
 
   void schedule(ring& r, std::int64_t due) {
     r.due = due;
-    due_.add(due, state().current_row());
+    due_firing::schedule(state().current_row(), due);
   }
   void touch(context& c, ring& r) {
     r.touched = true;
@@ -132,17 +128,13 @@ private:
   }
   void fire_early(context& c, ring& r, std::int64_t pane);
   void fire_all_early(context& c);
-  [[nodiscard]] bool fire_to(context& c, std::int64_t limit, const bool& pause);
-  void visit(context& c, engine::row_id row);
-  void leave(engine::row_id row);
-  [[nodiscard]] std::int64_t next_due(const ring& r) const;
-  void passed(std::int64_t limit);
+  [[nodiscard]] std::int64_t due_of(const ring& r) const;
+  void visit(context& c, engine::row_id row) override;
+  void leave(engine::row_id row) override;
+  void passed(std::int64_t limit) override;
 
   bool fire(context& c, event_time limit, const bool& pause) override {
     return spec_.time == time_domain::processing || fire_to(c, limit.ns, pause);
-  }
-  void skip() override {
-    if (next_ < firing_.size()) leave(firing_[next_++]);
   }
   void rebuild(event_time at) override;
   [[nodiscard]] std::optional<processing_time> next_processing() const override;
@@ -161,10 +153,6 @@ private:
   std::int64_t fired_to_ = lowest;     // time up to which windows have fired
   std::int64_t next_window_ = lowest;  // the first one that has not
   std::int64_t open_from_ = lowest;    // the first pane none of whose windows has fired
-  engine::due_lists due_;
-  std::vector<engine::row_id> firing_;  // the rows due at firing_at_, from next_ on
-  std::size_t next_ = 0;
-  std::int64_t firing_at_ = 0;
   Acc value_{};  // the result being sent; here so that accumulators with memory of their own keep it
   std::vector<engine::row_id> touched_;
   std::int64_t next_early_ = highest;

@@ -4,10 +4,8 @@
 // Project headers before Qt, whose keyword `emit` is the name of a member here.
 #include "millrace/windows.hpp"
 #include "millrace/param.hpp"
-#include "millrace/producer.hpp"
 #include "millrace/registry.hpp"
-#include "millrace/testing/simulation.hpp"
-#include "sample_topology.hpp"
+#include "window_samples.hpp"
 
 #include <QtTest>
 #include <array>
@@ -18,67 +16,16 @@
 
 using namespace millrace;
 using namespace std::chrono_literals;
-using testing::simulation;
+using sample::disorder_ms;
+using sample::ms;
 
 namespace {
-
-constexpr std::size_t steps_max = 2'000'000;
-constexpr std::int64_t ms = 1'000'000;
-constexpr std::int64_t disorder_ms = 5;
-
-/// Event `number` of `source`: time goes on in small and, now and then, large steps; one event in ten is late.
-sample::reading event_of(std::int64_t seed, std::int64_t source, std::int64_t number, std::int64_t keys) {
-  random_source r{static_cast<std::uint64_t>(seed * 1'000'003 + source * 10'007 + number)};
-  const auto key = std::min(r.below(static_cast<std::uint64_t>(keys)), r.below(static_cast<std::uint64_t>(keys)));
-  const auto back = r.below(10) == 0 ? r.below(60) : r.below(disorder_ms + 1);
-  const auto leap = number / 40 * 37;
-  return {"k" + std::to_string(key),
-          source,
-          number,
-          static_cast<std::int64_t>(r.below(100)),
-          {(number + leap - static_cast<std::int64_t>(back)) * ms + static_cast<std::int64_t>(r.below(3)) - 1}};
-}
-
-class source final : public producer {
-public:
-  out<sample::reading> readings{this, "out"};
-  param<std::int64_t> seed{this, "seed", 1};
-  param<std::int64_t> count{this, "count", 100};
-  param<std::int64_t> keys{this, "keys", 5};
-
-  poll_result poll(context& c, std::size_t max) override {
-    const auto want = 1 + static_cast<std::int64_t>(c.random().below(max / 16));
-    for (std::int64_t i = 0; i < want && next_ < *count; ++i) {
-      readings.emit(event_of(*seed, c.partition(), next_++, *keys));
-    }
-    if (next_ == *count) return poll_result::end();
-    return c.random().below(8) == 0 ? poll_result::wait(1ms) : poll_result::more();
-  }
-  void save_position(msgpack::writer& out) const override { out.integer(next_); }
-  bool load_position(msgpack::reader& in) override { return in.integer(next_); }
-  std::string describe_position() const override { return std::to_string(next_); }
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{disorder_ms}; }
-
-private:
-  std::int64_t next_ = 0;
-};
-MILLRACE_ACTOR(source, {.id = "win.source", .title = "Source"})
-
-struct total {
-  std::int64_t n{};
-  std::int64_t sum{};
-  void merge(const total& o) {
-    n += o.n;
-    sum += o.sum;
-  }
-};
-MILLRACE_RECORD(total, 1, n, sum)
 
 class counter final : public processor {
 public:
   in<sample::reading> readings{this, "in", &counter::on_reading, {.key = &sample::reading::key}};
   out<sample::outcome> results{this, "out"};
-  windows<total> per_window{this, "per_window", &counter::on_window};
+  windows<sample::total> per_window{this, "per_window", &counter::on_window};
   param<std::int64_t> size{this, "size_ms", 20};
   param<std::int64_t> slide{this, "slide_ms", 20};
   param<std::int64_t> lateness{this, "lateness_ms", 0};
@@ -92,12 +39,12 @@ public:
                            .early_events = static_cast<std::uint32_t>(*early)});
   }
   void on_reading(context& c, const sample::reading& r) {
-    (void)per_window.add(c, r.at + std::chrono::nanoseconds{*shift}, [&](total& t) {
+    (void)per_window.add(c, r.at + std::chrono::nanoseconds{*shift}, [&](sample::total& t) {
       ++t.n;
       t.sum += r.amount;
     });
   }
-  void on_window(context& c, const window_result<total>& r) {
+  void on_window(context& c, const window_result<sample::total>& r) {
     const auto* what = r.why == window_firing::complete ? "complete"
                        : r.why == window_firing::early  ? "early"
                                                         : "again";
@@ -107,32 +54,15 @@ public:
 };
 MILLRACE_ACTOR(counter, {.id = "win.counter", .title = "Counter"})
 
-class lates final : public processor {
-public:
-  in<sample::reading> readings{this, "in", &lates::on_reading};
-  out<sample::outcome> results{this, "out"};
-  void on_reading(context& c, const sample::reading& r) {
-    results.emit({c.late_against() == event_time::min() ? "on time?" : "late", r.key, r.source, r.number, -1, 0, 0});
-  }
-};
-MILLRACE_ACTOR(lates, {.id = "win.lates", .title = "Lates"})
-
-struct shape {
-  std::int64_t seed = 1;
-  std::uint32_t producers = 2;
-  std::int64_t count = 120;
-  std::int64_t keys = 5;
+struct shape : sample::stream_shape {
   std::int64_t size = 20, slide = 20, lateness = 0, early = 0, shift = 0;
-  int crashes = 0;
-  engine::protections protect{};
-  testing::payload batches = testing::payload::shared;
 };
 
-std::shared_ptr<const engine::plan> plan_of(const shape& s) {
+topology topology_of(const shape& s) {
   topology t;
   t.name = "windows";
   t.settings.snapshot_interval = 10ms;
-  t.add("source", "win.source", {{"seed", s.seed}, {"count", s.count}, {"keys", s.keys}}, s.producers);
+  sample::add_source(t, s);
   t.add("route", "sim.by_key", {}, s.producers);
   t.add("counter", "win.counter",
         {{"size_ms", s.size},
@@ -144,8 +74,7 @@ std::shared_ptr<const engine::plan> plan_of(const shape& s) {
   t.add("lates", "win.lates", {}, 3);
   t.add("store", "sim.sink", {}, 3);
   t.connect("source", "route").connect("route", "counter").connect("counter", "store");
-  t.connect("counter.late", "lates").connect("lates", "store");
-  return sample::plan_of(t);
+  return t.connect("counter.late", "lates").connect("lates", "store");
 }
 
 using place = std::pair<std::string, std::int64_t>;
@@ -165,7 +94,7 @@ answer expected(const shape& s) {
   for (std::int64_t p = 0; p < s.producers; ++p) {
     auto newest = event_time::min().ns;
     for (std::int64_t n = 0; n < s.count; ++n) {
-      const auto e = event_of(s.seed, p, n, s.keys);
+      const auto e = sample::event_of(s.seed, p, n, s.keys);
       const auto complete = newest == event_time::min().ns ? newest : newest - disorder_ms * ms - 1;
       newest = std::max(newest, e.at.ns);
       bool counts = false;
@@ -220,25 +149,9 @@ std::string compare(const shape& s, const std::vector<sample::outcome>& output) 
 }
 
 std::string run(const shape& s) {
-  sample::disk files;
-  random_source random{static_cast<std::uint64_t>(s.seed)};
-  simulation sim{plan_of(s),
-                 {.seed = random(),
-                  .batches = s.batches,
-                  .batch_events = 1 + static_cast<std::uint32_t>(random.below(24)),
-                  .credit = engine::credit_window{4, std::uint64_t{1} << 20},
-                  .protect = s.protect}};
-  sim.start();
-  for (int i = 0; i < s.crashes; ++i) {
-    for (auto steps = random.below(600); steps != 0 && sim.step(); --steps) {
-    }
-    if (sim.now_is() != simulation::phase::running) break;
-    sim.crash();
-    sim.restart();
-  }
-  if (sim.now_is() == simulation::phase::running && !sim.run_until_over(steps_max)) return "does not end";
-  if (sim.now_is() != simulation::phase::finished) return "failed: " + sim.message();
-  const auto wrong = compare(s, files.output());
+  std::vector<sample::outcome> output;
+  auto wrong = sample::simulate(topology_of(s), s, output);
+  if (wrong.empty()) wrong = compare(s, output);
   if (wrong.empty()) return wrong;
   return "seed " + std::to_string(s.seed) + " (" + std::to_string(s.producers) + " producers, " +
          std::to_string(s.size) + " by " + std::to_string(s.slide) + " ms, lateness " + std::to_string(s.lateness) +
@@ -261,6 +174,12 @@ shape random_shape(std::uint64_t seed) {
   s.early = r.below(3) == 0 ? 4 : 0;
   s.crashes = static_cast<int>(r.below(3));
   s.batches = r.below(2) == 0 ? testing::payload::shared : testing::payload::encoded;
+  return s;
+}
+
+shape shifted(std::int64_t ns) {
+  shape s;
+  s.shift = ns;
   return s;
 }
 
@@ -288,8 +207,8 @@ private slots:
   }
 
   void oracleSeesAnEventOnTheWrongSideOfABound() {
-    QVERIFY(caught({.shift = 1}, 10) > 0);
-    QVERIFY(caught({.shift = -1}, 10) > 0);
+    QVERIFY(caught(shifted(1), 10) > 0);
+    QVERIFY(caught(shifted(-1), 10) > 0);
   }
   void oracleSeesAWatermarkThatTakesTheMaximum() {
     shape s;

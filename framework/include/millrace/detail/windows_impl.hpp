@@ -26,7 +26,7 @@ bool windows<Acc>::add_late(context& c, std::int64_t pane, Update&& update) {
     corrected.emplace_back(k, was_sent ? std::optional<Acc>{std::move(before)} : std::nullopt);
   }
   update(open == first ? r.at(pane, ring_size_) : r.extra.write()[{pane, open}]);
-  if (const auto due = next_due(r); due < r.due) schedule(r, due);
+  if (const auto due = due_of(r); due < r.due) schedule(r, due);
   for (const auto& [k, before] : corrected) {
     Acc now{};
     (void)result_of(r, k, now);
@@ -63,60 +63,35 @@ void windows<Acc>::fire_all_early(context& c) {
 }
 
 template <accumulator Acc>
-bool windows<Acc>::fire_to(context& c, std::int64_t limit, const bool& pause) {
-  constexpr std::size_t ahead = 8;
-  for (;;) {
-    for (; next_ < firing_.size(); ++next_) {
-      if (pause) return false;
-      if (next_ + ahead < firing_.size()) state().rows().prefetch(firing_[next_ + ahead]);
-      visit(c, firing_[next_]);
-    }
-    state().deselect();
-    if (!firing_.empty()) {
-      passed(firing_at_);
-      firing_.clear();
-      next_ = 0;
-    }
-    const auto due = due_.next();
-    if (!due || *due > limit) break;
-    firing_at_ = *due;
-    firing_ = due_.take_first(std::move(firing_));
-    next_ = 0;
-  }
-  passed(limit);
-  return true;
-}
-
-template <accumulator Acc>
 void windows<Acc>::visit(context& c, engine::row_id row) {
   const auto* at = state().rows().row(row);
   if (engine::header_of(at).live == 0) return;
   const auto* cell = in_row(at);
   if (cell == nullptr) return;
   const auto& r = *reinterpret_cast<const ring*>(cell);
-  if (r.due != firing_at_) return;  // an entry that is no longer true
+  if (r.due != firing_at()) return;  // an entry that is no longer true
   state().select_row(row);
-  const auto k = panes_.last_complete(firing_at_);
-  if (panes_.complete_at(k) == firing_at_ && result_of(r, k, value_)) send(c, k, window_firing::complete, value_);
+  const auto k = panes_.last_complete(firing_at());
+  if (panes_.complete_at(k) == firing_at() && result_of(r, k, value_)) send(c, k, window_firing::complete, value_);
   leave(row);
 }
 
-// The row was dealt with at firing_at_: forget the panes no window needs any more, and come back for the next.
+// The row was dealt with at firing_at(): forget the panes no window needs any more, and come back for the next.
 template <accumulator Acc>
 void windows<Acc>::leave(engine::row_id row) {
   state().select_row(row);
   auto& r = writable();
-  const auto ended = panes_.last_complete(firing_at_ - spec_.allowed_lateness.count());
+  const auto ended = panes_.last_complete(firing_at() - spec_.allowed_lateness.count());
   r.drop_before((ended + 1) * panes_.step, ring_size_);
   r.due = ring::never;
   if (r.is_empty()) return drop();
-  schedule(r, next_due(r));
+  schedule(r, due_of(r));
 }
 
 // A key is visited when its next window is complete, and when its oldest pane is needed no longer.
 template <accumulator Acc>
-std::int64_t windows<Acc>::next_due(const ring& r) const {
-  const auto after = firing_.empty() ? fired_to_ : firing_at_;
+std::int64_t windows<Acc>::due_of(const ring& r) const {
+  const auto after = !is_firing() ? fired_to_ : firing_at();
   const auto unfired = after == lowest ? lowest : panes_.last_complete(after) + 1;
   const auto oldest = r.oldest(lowest, ring_size_);
   const auto waiting = after == lowest ? oldest : r.oldest(unfired * panes_.step, ring_size_);
@@ -140,10 +115,8 @@ void windows<Acc>::passed(std::int64_t limit) {
 
 template <accumulator Acc>
 void windows<Acc>::rebuild(event_time at) {
-  due_.clear();
-  firing_.clear();
+  forget();
   touched_.clear();
-  next_ = 0;
   fired_to_ = lowest;
   if (spec_.time == time_domain::event && at != event_time::min()) passed(at.ns);
   std::vector<engine::row_id> held;
@@ -154,7 +127,7 @@ void windows<Acc>::rebuild(event_time at) {
     state().select_row(row);
     auto& r = writable();
     r.due = ring::never;
-    schedule(r, next_due(r));
+    schedule(r, due_of(r));
   }
   state().deselect();
 }
@@ -163,8 +136,8 @@ template <accumulator Acc>
 std::optional<processing_time> windows<Acc>::next_processing() const {
   auto next = touched_.empty() ? highest : next_early_;
   if (spec_.time == time_domain::processing) {
-    if (!firing_.empty()) return processing_time{lowest};
-    if (const auto due = due_.next()) next = std::min(next, *due + 1);
+    if (is_firing()) return processing_time{lowest};
+    if (const auto due = due_firing::next_due()) next = std::min(next, *due + 1);
   }
   if (next == highest) return std::nullopt;
   return processing_time{next};

@@ -1,0 +1,239 @@
+#pragma once
+
+#include <algorithm>
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "millrace/engine/cow.hpp"
+#include "millrace/engine/due_firing.hpp"
+#include "millrace/port.hpp"
+#include "millrace/state.hpp"
+#include "millrace/window.hpp"
+
+namespace millrace {
+
+/// When a key's activity is over.
+struct session_spec {
+  std::chrono::nanoseconds gap{};  ///< an event so long after the one before begins a new session
+  /// How long an event may come behind its own producer partition's watermark; a session it changes after its result
+  /// was sent is retracted and sent anew.
+  std::chrono::nanoseconds allowed_lateness{};
+};
+
+namespace engine {
+
+template <class Acc>
+struct session {
+  std::int64_t start = 0;
+  std::int64_t end = 0;  ///< last event + gap
+  bool was_sent = false;
+  Acc value{};
+};
+
+template <class Acc>
+struct session_list {
+  static constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
+  std::int64_t due = never;
+  cow<std::vector<session<Acc>>> sessions;  ///< by time, disjoint
+};
+
+}  // namespace engine
+
+template <class Acc>
+struct codec<engine::session_list<Acc>> {
+  static field_type type() { return codec<Acc>::type(); }
+  static void encode(msgpack::writer& w, const engine::session_list<Acc>& in) {
+    w.array(2);
+    w.integer(in.due);
+    w.array(static_cast<std::uint32_t>(in.sessions.read().size()));
+    for (const auto& s : in.sessions.read()) {
+      w.array(4);
+      w.integer(s.start);
+      w.integer(s.end);
+      w.boolean(s.was_sent);
+      codec<Acc>::encode(w, s.value);
+    }
+  }
+  static bool decode(msgpack::reader& r, engine::session_list<Acc>& out) {
+    std::uint32_t n = 0;
+    std::uint32_t count = 0;
+    if (!r.array(n) || n != 2 || !r.integer(out.due) || !r.array(count)) return false;
+    auto& all = out.sessions.write();
+    for (std::uint32_t i = 0; i < count; ++i) {
+      engine::session<Acc> s;
+      if (!r.array(n) || n != 4 || !r.integer(s.start) || !r.integer(s.end) || !r.boolean(s.was_sent) ||
+          !codec<Acc>::decode(r, s.value)) {
+        return false;
+      }
+      all.push_back(std::move(s));
+    }
+    return true;
+  }
+};
+
+/// Session windows of a processor: a key's events that follow each other at less than the gap belong together.
+///
+/// As `windows`, declared with a `session_spec`: `sessions<total> visit{this, "visit", {.gap = 10s}, &Shop::on_visit}`.
+/// The result's window runs from the first event to the last one plus the gap. Late is an event that lies the allowed
+/// lateness behind what its own producer partition had declared complete: with more, which sessions it may still join
+/// would depend on the other inputs. Thread: owning actor; `add` inside a keyed handler.
+template <accumulator Acc>
+class sessions final : engine::due_firing, engine::state_cell {
+  using list = engine::session_list<Acc>;
+  using one = engine::session<Acc>;
+  using handler = void (actor::*)(context&, const window_result<Acc>&);
+
+public:
+  /// `set` must follow in `configure`.
+  template <class Owner>
+  sessions(Owner* owner, std::string name, void (Owner::*on_result)(context&, const window_result<Acc>&))
+      : due_firing(engine::actor_access::state(*owner)),
+        state_cell(owner),
+        owner_{owner},
+        handler_{static_cast<handler>(on_result)},
+        late_{late_output_beside(owner, name)} {
+    place(name, "sessions<" + engine::type_text<Acc>() + ">", engine::cell_ops_of<list>());
+    engine::actor_access::firings(*owner).push_back(this);
+  }
+  template <class Owner>
+  sessions(Owner* owner, std::string name, const session_spec& spec,
+           void (Owner::*on_result)(context&, const window_result<Acc>&))
+      : sessions(owner, std::move(name), on_result) {
+    if (auto ok = set(spec); !ok) throw std::invalid_argument(ok.error().message);
+  }
+
+  [[nodiscard]] result<void> set(const session_spec& spec) {
+    if (spec.gap.count() <= 0) return user_error(errc::invalid_argument, "session: the gap must be more than nothing");
+    if (spec.allowed_lateness.count() < 0) {
+      return user_error(errc::invalid_argument, "session: the allowed lateness must not be negative");
+    }
+    spec_ = spec;
+    return {};
+  }
+
+  /// Counts the current record in; see `windows::add`.
+  template <class Update>
+  bool add(context& c, event_time at, Update&& update) {
+    const auto against = c.late_against() != event_time::min() ? c.late_against().ns : fired_to_;
+    if (against != lowest && at.ns <= against - spec_.allowed_lateness.count()) [[unlikely]] {
+      late_->take();
+      return false;
+    }
+    auto& l = writable();
+    auto& all = l.sessions.write();
+    auto* const s = all.size() == 1 && all[0].start <= at.ns && at.ns < all[0].end && !all[0].was_sent
+                        ? &all[0]
+                        : &joined(c, all, at.ns);
+    s->end = std::max(s->end, at.ns + spec_.gap.count());
+    update(s->value);
+    if (s->end - 1 <= fired_to_) {
+      s->was_sent = true;
+      send(c, *s, window_firing::correction);
+    }
+    // A session that grows is looked at when it would have ended, and put off then: cheaper than at each event.
+    if (const auto due = due_of(l); due < l.due) schedule_row(l, due);
+    return true;
+  }
+
+private:
+  [[nodiscard]] list& writable() { return *reinterpret_cast<list*>(write()); }
+  void send(context& c, const one& s, window_firing why) {
+    (owner_->*handler_)(c, {{{s.start}, {s.end}}, why, s.value, nullptr});
+  }
+  void schedule_row(list& l, std::int64_t due) {
+    l.due = due;
+    schedule(state().current_row(), due);
+  }
+  [[nodiscard]] std::int64_t over_at(const one& s) const noexcept {
+    return s.was_sent ? s.end - 1 + spec_.allowed_lateness.count() : s.end - 1;
+  }
+  [[nodiscard]] std::int64_t due_of(const list& l) const {
+    auto due = list::never;
+    for (const auto& s : l.sessions.read()) due = std::min(due, over_at(s));
+    return due;
+  }
+  one& joined(context& c, std::vector<one>& all, std::int64_t at);
+
+  void visit(context& c, engine::row_id row) override;
+  void leave(engine::row_id row) override;
+  void passed(std::int64_t limit) override { fired_to_ = std::max(fired_to_, limit); }
+  bool fire(context& c, event_time limit, const bool& pause) override { return fire_to(c, limit.ns, pause); }
+  void rebuild(event_time at) override;
+
+  actor* owner_;
+  handler handler_;
+  std::unique_ptr<late_output> late_;
+  session_spec spec_;
+  std::int64_t fired_to_ = lowest;
+};
+
+// The session an event belongs to: a new one, or all that it touches made into one.
+template <accumulator Acc>
+engine::session<Acc>& sessions<Acc>::joined(context& c, std::vector<one>& all, std::int64_t at) {
+  const auto end = at + spec_.gap.count();
+  auto first = std::ranges::find_if(all, [&](const one& s) { return s.end > at; });
+  auto last = first;
+  while (last != all.end() && last->start < end) ++last;
+  if (first == last) return *all.insert(first, one{at, end, false, {}});
+  for (auto s = first; s != last; ++s) {
+    if (s->was_sent) send(c, *s, window_firing::retraction);
+  }
+  first->start = std::min(first->start, at);
+  first->was_sent = false;
+  for (auto s = first + 1; s != last; ++s) {
+    first->end = std::max(first->end, s->end);
+    first->value.merge(s->value);
+  }
+  all.erase(first + 1, last);
+  return *first;
+}
+
+template <accumulator Acc>
+void sessions<Acc>::visit(context& c, engine::row_id row) {
+  const auto* at = state().rows().row(row);
+  if (engine::header_of(at).live == 0 || in_row(at) == nullptr) return;
+  if (reinterpret_cast<const list*>(in_row(at))->due != firing_at()) return;  // an entry that is no longer true
+  state().select_row(row);
+  auto& all = writable().sessions.write();
+  for (auto& s : all) {
+    if (s.was_sent || s.end - 1 > firing_at()) continue;
+    send(c, s, window_firing::complete);
+    s.was_sent = true;
+  }
+  leave(row);
+}
+
+template <accumulator Acc>
+void sessions<Acc>::leave(engine::row_id row) {
+  state().select_row(row);
+  auto& l = writable();
+  auto& all = l.sessions.write();
+  std::erase_if(all, [&](one& s) {
+    if (s.end - 1 <= firing_at()) s.was_sent = true;  // also what was skipped because its handler threw
+    return over_at(s) <= firing_at();
+  });
+  l.due = list::never;
+  if (all.empty()) return drop();
+  schedule_row(l, due_of(l));
+}
+
+template <accumulator Acc>
+void sessions<Acc>::rebuild(event_time at) {
+  forget();
+  fired_to_ = at.ns;
+  std::vector<engine::row_id> held;
+  state().rows().for_each([&](engine::row_id row, const std::byte* content) {
+    if (in_row(content) != nullptr) held.push_back(row);
+  });
+  for (const auto row : held) {
+    state().select_row(row);
+    auto& l = writable();
+    schedule_row(l, due_of(l));
+  }
+  state().deselect();
+}
+
+}  // namespace millrace
