@@ -18,12 +18,16 @@ out<dead_letter>& engine::actor_access::dead(actor& a) noexcept {
   return static_cast<out<dead_letter>&>(*a.dead_);
 }
 
-std::unique_ptr<late_output> late_output_beside(actor* owner, const std::string& name) {
+late_outputs::late_outputs(actor* owner, const std::string& name) {
   const auto& inputs = engine::actor_access::inputs(*owner);
   if (inputs.empty()) throw std::logic_error("'" + name + "' stands before the actor's input: declare the input first");
-  const auto& outputs = engine::actor_access::outputs(*owner);
-  const bool is_first = std::ranges::none_of(outputs, [](const auto* o) { return o->name() == "late"; });
-  return std::make_unique<late_output>(owner, *inputs.back(), is_first ? "late" : name + "_late");
+  const auto is_taken = [&](const std::string& n) {
+    return std::ranges::any_of(engine::actor_access::outputs(*owner), [&](const auto* o) { return o->name() == n; });
+  };
+  for (const auto* input : inputs) {
+    const auto plain = inputs.size() == 1 ? std::string{"late"} : "late_" + input->name();
+    outputs_.push_back(std::make_unique<late_output>(owner, *input, is_taken(plain) ? name + "_" + plain : plain));
+  }
 }
 
 const char* to_string(actor_kind k) noexcept {

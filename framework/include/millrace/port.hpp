@@ -28,6 +28,7 @@ struct batch_run {
   const bool* pause = nullptr;
   const row_id* hints = nullptr;  ///< where each record's key probably has its row; may be missing
   std::uint32_t end = 0;          ///< handle records before this one only
+  const input_base* input = nullptr;
 };
 
 /// Told by an output that its batch is full. Thread: owning task.
@@ -35,7 +36,7 @@ class output_listener {
 public:
   virtual ~output_listener() = default;
   virtual void batch_full(output_base& out) = 0;
-  /// Emits the record being handled, as it came.
+  /// Emits the record being handled as it came, on an output that passes the records of its input.
   virtual void emit_current(output_base& out) = 0;
 };
 
@@ -187,6 +188,8 @@ public:
     listener_ = &listener;
     builder_ = type_->make_builder(batch_events);
   }
+  /// For an output nobody listens to: what passes it is counted all the same.
+  void attach(engine::output_listener& listener) noexcept { listener_ = &listener; }
   [[nodiscard]] batch_builder* builder() const noexcept { return builder_.get(); }
   /// True: leaving it unconnected is no oversight.
   [[nodiscard]] bool is_optional() const noexcept { return is_optional_; }
@@ -215,23 +218,33 @@ struct out_options {
   bool optional = false;  ///< validation does not warn when no stream leaves it
 };
 
-/// An output for the records of an input that came too late, as they came. Nobody has to listen. What judges lateness
-/// (windows, joins) brings its own.
+/// An output for the records of one input that came too late, as they came. Nobody has to listen.
 class late_output final : public output_base {
 public:
-  late_output(actor* owner, const input_base& of, std::string name = "late")
+  late_output(actor* owner, const input_base& of, std::string name)
       : output_base(owner, std::move(name), of.type(), true), of_{&of} {}
   [[nodiscard]] const input_base* passes() const noexcept override { return of_; }
-  /// Sends the record being handled on.
+  /// Sends the record being handled on, if it came by this output's input.
   void take() { emit_current(); }
 
 private:
   const input_base* of_;
 };
 
-/// A late output for the input declared last: "late", or "`name`_late" when there is one already. Throws
-/// std::logic_error when no input was declared yet.
-[[nodiscard]] std::unique_ptr<late_output> late_output_beside(actor* owner, const std::string& name);
+/// The late outputs of what judges lateness (windows, joins): one for each input declared before it. They are called
+/// "late" with one input and "late_<input>" with several; "<name>_late…" when an actor judges in several places.
+/// Throws std::logic_error when no input was declared yet.
+class late_outputs {
+public:
+  late_outputs(actor* owner, const std::string& name);
+  /// Sends the record being handled on where it belongs.
+  void take() {
+    for (auto& o : outputs_) o->take();
+  }
+
+private:
+  std::vector<std::unique_ptr<late_output>> outputs_;
+};
 
 /// An output of records of type `T`: `out<Alert> alerts{this, "alerts"}; alerts.emit({…});`
 template <class T>

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <algorithm>
-#include <memory>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -94,7 +93,7 @@ public:
         state_cell(owner),
         owner_{owner},
         handler_{static_cast<handler>(on_result)},
-        late_{late_output_beside(owner, name)} {
+        late_{owner, name} {
     place(name, "sessions<" + engine::type_text<Acc>() + ">", engine::cell_ops_of<list>());
     engine::actor_access::firings(*owner).push_back(this);
   }
@@ -119,7 +118,7 @@ public:
   bool add(context& c, event_time at, Update&& update) {
     const auto against = c.late_against() != event_time::min() ? c.late_against().ns : fired_to_;
     if (against != lowest && at.ns <= against - spec_.allowed_lateness.count()) [[unlikely]] {
-      late_->take();
+      late_.take();
       return false;
     }
     auto& l = writable();
@@ -165,7 +164,7 @@ private:
 
   actor* owner_;
   handler handler_;
-  std::unique_ptr<late_output> late_;
+  late_outputs late_;
   session_spec spec_;
   std::int64_t fired_to_ = lowest;
 };

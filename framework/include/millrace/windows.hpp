@@ -46,9 +46,9 @@ public:
         state_cell(owner),
         owner_{owner},
         name_{std::move(name)},
-        handler_{static_cast<handler>(on_result)} {
+        handler_{static_cast<handler>(on_result)},
+        late_{owner, name_} {
     engine::actor_access::firings(*owner).push_back(this);
-    late_ = late_output_beside(owner, name_);
   }
   template <class Owner>
   windows(Owner* owner, std::string name, const window_spec& spec,
@@ -143,7 +143,7 @@ private:
   actor* owner_;
   std::string name_;
   handler handler_;
-  std::unique_ptr<late_output> late_;
+  late_outputs late_;
   window_spec spec_;
   engine::pane_layout panes_;
   std::uint32_t ring_size_ = 0;

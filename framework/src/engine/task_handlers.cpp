@@ -82,7 +82,8 @@ void task::run_handlers() {
                   cursor_,
                   &outputs_.pause(),
                   keyed ? hints_.data() : nullptr,
-                  end};
+                  end,
+                  &input};
     const handler_scope scope{outputs_, context_, run, cursor_, late_against};
     input.process(run);
   }

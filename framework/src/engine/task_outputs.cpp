@@ -11,7 +11,10 @@ task_outputs::task_outputs(std::vector<port> ports) : ports_{std::move(ports)} {
 
 void task_outputs::bind(std::uint32_t batch_events, const output_base* dealing) {
   for (auto& p : ports_) {
-    if (p.groups.empty()) continue;
+    if (p.groups.empty()) {
+      p.out->attach(*this);
+      continue;
+    }
     if (p.out != dealing) {
       p.out->bind(*this, batch_events);
       continue;
@@ -47,8 +50,9 @@ void task_outputs::batch_full(output_base& out) {
 }
 
 void task_outputs::emit_current(output_base& out) {
+  if (current_ == nullptr || out.passes() != current_->input) return;
   ++events_late_;
-  if (out.builder() == nullptr || current_ == nullptr) return;
+  if (out.builder() == nullptr) return;
   out.builder()->append_from(current_->records, current_->cursor);
   if (out.builder()->is_full()) batch_full(out);
 }

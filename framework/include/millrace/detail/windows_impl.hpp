@@ -15,7 +15,7 @@ bool windows<Acc>::add_late(context& c, std::int64_t pane, Update&& update) {
   auto open = first;
   while (open <= last && panes_.complete_at(open) + lateness <= against) ++open;
   if (open > last) {
-    late_->take();
+    late_.take();
     return false;
   }
   auto& r = writable();
