@@ -60,6 +60,7 @@ public:
   /// State was loaded from a snapshot.
   virtual void on_restore(context&) {}
   /// State that belongs to the partition, not to a key. `load_state` gets what `save_state` wrote; false: unreadable.
+  /// What `save_state` throws fails the snapshot, not the actor.
   virtual void save_state(msgpack::writer& out) const { out.nil(); }
   [[nodiscard]] virtual bool load_state(msgpack::reader& in) { return in.skip(); }
   /// True: handlers may block (files, calls), so the task gets a thread of its own.

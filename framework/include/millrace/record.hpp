@@ -81,7 +81,7 @@ struct record_traits {
   template <std::size_t I>
   static constexpr auto pointer = std::get<I>(members).pointer;
   template <std::size_t I>
-  using field_type = std::remove_cvref_t<decltype(std::declval<T&>().*pointer<I>)>;
+  using field_type = std::remove_cvref_t<decltype(std::declval<T&>().*(std::get<I>(members).pointer))>;
 
   /// Calls `visit(std::integral_constant<std::size_t, I>)` for each field while it returns true.
   template <class Visit>
