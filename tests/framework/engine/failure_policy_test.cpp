@@ -166,7 +166,8 @@ private slots:
     QVERIFY(r.total("flaky", retries) > 40);
     QCOMPARE(r.total("flaky", retries), r.files.attempts.size() * 2);
     const auto output = r.files.output();
-    for (const auto& [at, attempts] : r.files.attempts) {
+    for (const auto& tried : r.files.attempts) {
+      const auto& at = tried.first;
       const auto fired = std::ranges::count_if(output, [&](const sample::outcome& o) {
         return o.what == "timer" && "timer " + o.key == at.first && o.number == at.second;
       });
