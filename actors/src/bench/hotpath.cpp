@@ -1,15 +1,13 @@
 #include "bench/hotpath.hpp"
 
-#include <sys/resource.h>
-
 #include <algorithm>
 #include <cstdio>
-#include <filesystem>
 #include <thread>
 
 #include <absl/container/flat_hash_map.h>
 
 #include "bench/hotpath_actors.hpp"
+#include "bench/measure.hpp"
 #include "millrace/key_codec.hpp"
 #include "millrace/key_group.hpp"
 #include "millrace/runtime/topology_run.hpp"
@@ -38,17 +36,6 @@ struct figures {
   std::int64_t p999_us = 0;
 };
 
-double cpu_seconds() {
-  rusage u{};
-  getrusage(RUSAGE_SELF, &u);
-  const auto s = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-  return s(u.ru_utime) + s(u.ru_stime);
-}
-
-std::int64_t steady_ns() {
-  return std::chrono::steady_clock::now().time_since_epoch().count();
-}
-
 topology topology_of(const setup& s) {
   topology t;
   t.name = "hotpath";
@@ -62,22 +49,12 @@ topology topology_of(const setup& s) {
   return t;
 }
 
-// A folder of its own for each run, removed afterwards.
-struct scratch {
-  std::filesystem::path at =
-      std::filesystem::temp_directory_path() / ("millrace-hotpath-" + std::to_string(steady_ns()));
-  ~scratch() {
-    std::error_code ignored;
-    std::filesystem::remove_all(at, ignored);
-  }
-};
-
 result<figures> measure(const setup& s, const hotpath_options& o) {
   const auto checked = validate(topology_of(s));
   if (!checked.ok()) return fatal_error(errc::invalid_topology, to_string(checked.problems.back()));
   const scratch folder;
   runtime::run_options options;
-  options.data_dir = folder.at.string();
+  options.data_dir = folder.path();
   options.payload = s.payload;
   options.log = [](log_level level, const std::string& m) {
     if (level >= log_level::warning) std::fprintf(stderr, "%s\n", m.c_str());

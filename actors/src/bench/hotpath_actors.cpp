@@ -3,14 +3,11 @@
 #include <algorithm>
 #include <chrono>
 
+#include "bench/measure.hpp"
+
 namespace millrace::bench {
 
 namespace {
-
-std::int64_t steady_ns() {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 // A paced generator emits about this many events at once, within these limits: waking the whole path for each single
 // event would cost more than the event. The wait counts as latency, since that is measured from when an event was due.

@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "bench/hotpath.hpp"
+#include "bench/windows.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/verb.hpp"
@@ -21,10 +22,12 @@ int run_hotpath(hotpath_request& request) {
   return exit_ok;
 }
 
-}  // namespace
+int measure_windows(const bench::windows_options& options) {
+  if (auto done = bench::run_windows(options); !done) return fail_with(done.error());
+  return exit_ok;
+}
 
-void declare_bench(CLI::App& app, action& chosen) {
-  app.require_subcommand(1);
+void declare_hotpath(CLI::App& app, action& chosen) {
   auto* hotpath = app.add_subcommand(
       "hotpath",
       "Generator, map, route by key, count and sum per key, sink: throughput, CPU and latency, beside the same "
@@ -48,6 +51,46 @@ void declare_bench(CLI::App& app, action& chosen) {
       ->check(CLI::Range(1, 99));
   hotpath->add_flag("--json", o.json, "One JSON object a line");
   hotpath->callback([request, &chosen] { chosen = [request] { return run_hotpath(*request); }; });
+}
+
+void declare_windows(CLI::App& app, action& chosen) {
+  auto* windows = app.add_subcommand(
+      "windows",
+      "Tumbling and sliding windows over keys with disorder: throughput, memory and how soon results come, each "
+      "output checked against plain counting. Run it on an otherwise idle machine");
+  const auto request = std::make_shared<bench::windows_options>();
+  auto& o = *request;
+  windows->add_option("--keys", o.keys, "Numbers of distinct keys of the throughput runs")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000'000));
+  windows->add_option("--latency-keys", o.latency_keys, "Numbers of distinct keys of the latency runs")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 10'000'000));
+  windows->add_option("--events", o.events, "Events of a throughput run")
+      ->capture_default_str()
+      ->check(CLI::Range(1'000, 1'000'000'000));
+  windows->add_option("--partitions", o.partitions, "Partitions of the windows' actor")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 64));
+  windows->add_option("--rate", o.latency_rate, "Events a second of the latency runs")
+      ->capture_default_str()
+      ->check(CLI::Range(1.0, 1e8));
+  windows->add_option("--seconds", o.latency_seconds, "Length of a latency run")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 600));
+  windows->add_option("--repeats", o.repeats, "Measurements of each throughput line; the median is printed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 99));
+  windows->add_flag("--json", o.json, "One JSON object a line");
+  windows->callback([request, &chosen] { chosen = [request] { return measure_windows(*request); }; });
+}
+
+}  // namespace
+
+void declare_bench(CLI::App& app, action& chosen) {
+  app.require_subcommand(1);
+  declare_hotpath(app, chosen);
+  declare_windows(app, chosen);
 }
 
 }  // namespace millrace::command

@@ -132,6 +132,7 @@ private:
   void visit(context& c, engine::row_id row) override;
   void leave(engine::row_id row) override;
   void passed(std::int64_t limit) override;
+  void put_off(ring& r);
 
   bool fire(context& c, event_time limit, const bool& pause) override {
     return spec_.time == time_domain::processing || fire_to(c, limit.ns, pause);

@@ -73,19 +73,29 @@ void windows<Acc>::visit(context& c, engine::row_id row) {
   state().select_row(row);
   const auto k = panes_.last_complete(firing_at());
   if (panes_.complete_at(k) == firing_at() && result_of(r, k, value_)) send(c, k, window_firing::complete, value_);
-  leave(row);
+  put_off(writable());
 }
 
-// The row was dealt with at firing_at(): forget the panes no window needs any more, and come back for the next.
 template <accumulator Acc>
 void windows<Acc>::leave(engine::row_id row) {
   state().select_row(row);
-  auto& r = writable();
+  put_off(writable());
+}
+
+// The row was dealt with at firing_at(): forget the panes no window needs any more, and come back for the next. A row
+// that became empty stays for one window: taking it out and putting it in again costs more than all else.
+template <accumulator Acc>
+void windows<Acc>::put_off(ring& r) {
   const auto ended = panes_.last_complete(firing_at() - spec_.allowed_lateness.count());
   r.drop_before((ended + 1) * panes_.step, ring_size_);
   r.due = ring::never;
-  if (r.is_empty()) return drop();
-  schedule(r, due_of(r));
+  if (!r.is_empty()) {
+    r.lingers = false;
+    return schedule(r, due_of(r));
+  }
+  if (r.lingers) return drop();
+  r.lingers = true;
+  schedule(r, panes_.complete_at(panes_.last_complete(firing_at()) + 1));
 }
 
 // A key is visited when its next window is complete, and when its oldest pane is needed no longer.
@@ -127,7 +137,11 @@ void windows<Acc>::rebuild(event_time at) {
     state().select_row(row);
     auto& r = writable();
     r.due = ring::never;
-    schedule(r, due_of(r));
+    if (r.is_empty()) {
+      drop();
+    } else {
+      schedule(r, due_of(r));
+    }
   }
   state().deselect();
 }

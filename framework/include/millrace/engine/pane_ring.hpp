@@ -34,6 +34,7 @@ struct pane_ring {
   cow<std::map<place, Acc>> extra;
   std::uint32_t since_early = 0;
   bool touched = false;
+  bool lingers = false;  ///< empty, kept for one window in case the key comes back: most do
 
   [[nodiscard]] Acc* panes() noexcept { return reinterpret_cast<Acc*>(this + 1); }
   [[nodiscard]] const Acc* panes() const noexcept { return reinterpret_cast<const Acc*>(this + 1); }

@@ -60,7 +60,13 @@ public:
   }
   /// A hash that finds the row's key in this store: its lower half, which only the partition depends on, is lost.
   [[nodiscard]] std::uint64_t hash_of(row_id id) const noexcept { return std::uint64_t{tags_[id]} << 32; }
-  void prefetch(row_id id) const noexcept { __builtin_prefetch(row(id)); }
+  /// The row's first lines: what a visit of its windows reads.
+  void prefetch(row_id id) const noexcept {
+    const auto* at = row(id);
+    __builtin_prefetch(at);
+    __builtin_prefetch(at + 64);
+    if (layout_->row_bytes() > 128) __builtin_prefetch(at + 128);
+  }
   /// The row for writing: copies its page when a snapshot holds it, and marks it dirty.
   [[nodiscard]] std::byte* writable_row(row_id id) {
     auto& slot = pages_[id / row_page::rows];
