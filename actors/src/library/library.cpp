@@ -10,6 +10,7 @@
 #include "library/null_sink.hpp"
 #include "library/routers.hpp"
 #include "library/threshold.hpp"
+#include "library/windowed.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -52,6 +53,16 @@ MILLRACE_ACTOR(threshold, {.id = "millrace.threshold",
                            .title = "Threshold",
                            .category = "Processing",
                            .help = "Raises an alert when a key's value crosses a limit."});
+
+MILLRACE_ACTOR(window,
+               {.id = "millrace.window",
+                .title = "Window",
+                .category = "Processing",
+                .help = "Counts, sums up, and takes minimum, maximum and mean by key in windows of event time."});
+MILLRACE_ACTOR(session, {.id = "millrace.session",
+                         .title = "Session",
+                         .category = "Processing",
+                         .help = "As the window, over a key's events that follow each other without a pause."});
 
 MILLRACE_ACTOR(file_sink, {.id = "millrace.file_sink",
                            .title = "File sink",

@@ -30,12 +30,12 @@ class interval_join final : engine::two_sided<Left, Right> {
 
 public:
   /// `set` must follow in `configure`.
-  template <class Owner>
-  interval_join(Owner* owner, std::string name, void (Owner::*on_pair)(context&, const Left*, const Right*))
+  template <class Owner, class Declaring>
+  interval_join(Owner* owner, std::string name, void (Declaring::*on_pair)(context&, const Left*, const Right*))
       : base(owner, name, "interval join"), handler_{static_cast<handler>(on_pair)} {}
-  template <class Owner>
+  template <class Owner, class Declaring>
   interval_join(Owner* owner, std::string name, const interval_spec& spec,
-                void (Owner::*on_pair)(context&, const Left*, const Right*))
+                void (Declaring::*on_pair)(context&, const Left*, const Right*))
       : interval_join(owner, std::move(name), on_pair) {
     if (auto ok = set(spec); !ok) throw std::invalid_argument(ok.error().message);
   }

@@ -87,8 +87,8 @@ class sessions final : engine::due_firing, engine::state_cell {
 
 public:
   /// `set` must follow in `configure`.
-  template <class Owner>
-  sessions(Owner* owner, std::string name, void (Owner::*on_result)(context&, const window_result<Acc>&))
+  template <class Owner, class Declaring>
+  sessions(Owner* owner, std::string name, void (Declaring::*on_result)(context&, const window_result<Acc>&))
       : due_firing(engine::actor_access::state(*owner)),
         state_cell(owner),
         owner_{owner},
@@ -97,9 +97,9 @@ public:
     place(name, "sessions<" + engine::type_text<Acc>() + ">", engine::cell_ops_of<list>());
     engine::actor_access::firings(*owner).push_back(this);
   }
-  template <class Owner>
+  template <class Owner, class Declaring>
   sessions(Owner* owner, std::string name, const session_spec& spec,
-           void (Owner::*on_result)(context&, const window_result<Acc>&))
+           void (Declaring::*on_result)(context&, const window_result<Acc>&))
       : sessions(owner, std::move(name), on_result) {
     if (auto ok = set(spec); !ok) throw std::invalid_argument(ok.error().message);
   }

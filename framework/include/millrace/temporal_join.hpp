@@ -41,12 +41,12 @@ class temporal_join final : engine::two_sided<Event, Row> {
 
 public:
   /// `set` must follow in `configure`.
-  template <class Owner>
-  temporal_join(Owner* owner, std::string name, void (Owner::*on_event)(context&, const Event&, const Row*))
+  template <class Owner, class Declaring>
+  temporal_join(Owner* owner, std::string name, void (Declaring::*on_event)(context&, const Event&, const Row*))
       : base(owner, name, "temporal join"), handler_{static_cast<handler>(on_event)} {}
-  template <class Owner>
+  template <class Owner, class Declaring>
   temporal_join(Owner* owner, std::string name, const temporal_spec& spec,
-                void (Owner::*on_event)(context&, const Event&, const Row*))
+                void (Declaring::*on_event)(context&, const Event&, const Row*))
       : temporal_join(owner, std::move(name), on_event) {
     if (auto ok = set(spec); !ok) throw std::invalid_argument(ok.error().message);
   }

@@ -40,8 +40,8 @@ class windows final : engine::due_firing, engine::state_cell {
 
 public:
   /// Windows that are not known yet: `set` must follow in `configure`.
-  template <class Owner>
-  windows(Owner* owner, std::string name, void (Owner::*on_result)(context&, const window_result<Acc>&))
+  template <class Owner, class Declaring>
+  windows(Owner* owner, std::string name, void (Declaring::*on_result)(context&, const window_result<Acc>&))
       : due_firing(engine::actor_access::state(*owner)),
         state_cell(owner),
         owner_{owner},
@@ -50,9 +50,9 @@ public:
         late_{owner, name_} {
     engine::actor_access::firings(*owner).push_back(this);
   }
-  template <class Owner>
+  template <class Owner, class Declaring>
   windows(Owner* owner, std::string name, const window_spec& spec,
-          void (Owner::*on_result)(context&, const window_result<Acc>&))
+          void (Declaring::*on_result)(context&, const window_result<Acc>&))
       : windows(owner, std::move(name), on_result) {
     if (auto ok = set(spec); !ok) throw std::invalid_argument(ok.error().message);
   }

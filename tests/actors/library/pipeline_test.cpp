@@ -69,6 +69,38 @@ private slots:
     QVERIFY(crashed_ > 12);
   }
 
+  void windowsAndSessionsOfAFileComeOutAsTheFileSays() {
+    {
+      std::ofstream out{path("visits.csv")};
+      out << "who,amount,at\n";
+      // Seconds 0, 4 and 9 fall into the first ten; 10 and 12 into the next; 40 after a pause. Second 1 comes late.
+      for (const auto* line : {"ann,5,0", "bob,1,4", "ann,7,9", "ann,2,10", "bob,3,12", "ann,100,1", "ann,1,40"}) {
+        const std::string text{line};
+        out << text << "000000000\n";
+      }
+    }
+    const auto windows = run(visits("millrace.window", {{"size", "10s"}}), 1, 0);
+    QCOMPARE(windows, (lines{"ann,1970-01-01T00:00:00Z,1970-01-01T00:00:10Z,2,12,6",
+                             "ann,1970-01-01T00:00:10Z,1970-01-01T00:00:20Z,1,2,2",
+                             "ann,1970-01-01T00:00:40Z,1970-01-01T00:00:50Z,1,1,1",
+                             "bob,1970-01-01T00:00:00Z,1970-01-01T00:00:10Z,1,1,1",
+                             "bob,1970-01-01T00:00:10Z,1970-01-01T00:00:20Z,1,3,3"}));
+    QCOMPARE(run(visits("millrace.window", {{"size", "10s"}}), 3, 2), windows);
+    const auto sessions = run(visits("millrace.session", {{"gap", "20s"}}), 1, 0);
+    QCOMPARE(sessions, (lines{"ann,1970-01-01T00:00:00Z,1970-01-01T00:00:30Z,3,14,4.666666666666667",
+                              "ann,1970-01-01T00:00:40Z,1970-01-01T00:01:00Z,1,1,1",
+                              "bob,1970-01-01T00:00:04Z,1970-01-01T00:00:32Z,2,4,2"}));
+  }
+
+  void windowsSayWhatIsWrongWithTheirParameters() {
+    const auto checked = validate(visits("millrace.window", {{"size", "10s"}, {"slide", "20s"}}));
+    QVERIFY(!checked.ok());
+    const auto bare = validate(visits("millrace.session", {{"gap", "soon"}}));
+    QVERIFY(!bare.ok());
+    QVERIFY(std::ranges::any_of(bare.problems,
+                                [](const auto& p) { return to_string(p).find("'gap'") != std::string::npos; }));
+  }
+
   void filesAreReadAndCommittedOnceWhateverCrashes() {
     for (int file = 0; file < 3; ++file) {
       std::ofstream out{path("in-" + std::to_string(file) + ".csv")};
@@ -115,6 +147,19 @@ private:
     return t;
   }
 
+  [[nodiscard]] topology visits(const std::string& actor, std::map<std::string, param_value> given) {
+    const auto folder = "windows-" + std::to_string(++folders_);
+    topology t = empty(folder);
+    t.add("lines", "millrace.file_source",
+          {{"path", "visits.csv"}, {"fields", "who:string,amount:int64,at:event_time"}});
+    t.add("spread", "millrace.by_key");
+    given.insert({{"key", "who"}, {"value", "amount"}, {"functions", "count,sum,mean"}});
+    t.add("windows", actor, std::move(given), 2);
+    t.add("file", "millrace.file_sink", {{"path", folder}});
+    t.base_folder = dir_->path().toStdString();
+    return t.connect("lines", "spread").connect("spread", "windows").connect("windows", "file");
+  }
+
   /// What the sink "file" has committed when all is over; the process dies `crashes` times on the way.
   [[nodiscard]] lines run(const topology& t, std::uint64_t seed, int crashes) {
     const auto plan = plan_of(t);
@@ -136,6 +181,7 @@ private:
 
   std::unique_ptr<QTemporaryDir> dir_;
   int crashed_ = 0;
+  int folders_ = 0;
 };
 
 QTEST_APPLESS_MAIN(pipeline_test)
