@@ -8,6 +8,7 @@
 #include "library/generator.hpp"
 #include "library/host_telemetry.hpp"
 #include "library/null_sink.hpp"
+#include "library/patterns/pattern_actor.hpp"
 #include "library/routers.hpp"
 #include "library/threshold.hpp"
 #include "library/windowed.hpp"
@@ -49,6 +50,15 @@ MILLRACE_ACTOR(aggregate, {.id = "millrace.aggregate",
                            .title = "Aggregate",
                            .category = "Processing",
                            .help = "Counts, sums up, and takes minimum, maximum and mean by key."});
+MILLRACE_ACTOR(fixed_pattern,
+               {.id = "millrace.pattern",
+                .title = "Pattern",
+                .category = "Processing",
+                .help = "Finds a pattern of events, given as text, in each key's events by event time."});
+MILLRACE_ACTOR(live_patterns, {.id = "millrace.live_patterns",
+                               .title = "Live patterns",
+                               .category = "Processing",
+                               .help = "Finds patterns whose rules come and go on an input while it runs."});
 MILLRACE_ACTOR(threshold, {.id = "millrace.threshold",
                            .title = "Threshold",
                            .category = "Processing",

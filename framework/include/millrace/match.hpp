@@ -14,8 +14,9 @@ namespace millrace {
 template <class T>
 class match {
 public:
-  match(const patterns::definition& d, const patterns::chain& chain, std::span<const T> events) noexcept
-      : definition_{&d}, chain_{chain}, events_{events} {}
+  match(const patterns::definition& d, const patterns::chain& chain, std::span<const T> events,
+        event_time found_at = {}) noexcept
+      : definition_{&d}, chain_{chain}, events_{events}, found_at_{found_at} {}
 
   [[nodiscard]] bool empty() const noexcept { return chain_.empty(); }
   /// The first and the last event of all; nullptr when there is none yet.
@@ -51,6 +52,9 @@ public:
   /// Event time of the first and of the last event; there must be one.
   [[nodiscard]] event_time start() const noexcept { return chain_.first()->at; }
   [[nodiscard]] event_time end() const noexcept { return chain_.tip()->at; }
+  /// When it was settled: the time of the last event, or later where the end of the pattern is greedy or negative. For
+  /// a timeout the end of its time; without meaning in conditions.
+  [[nodiscard]] event_time found_at() const noexcept { return found_at_; }
 
 private:
   [[nodiscard]] const T* event(const patterns::node* n) const noexcept {
@@ -59,6 +63,7 @@ private:
   const patterns::definition* definition_;
   patterns::chain chain_;
   std::span<const T> events_;
+  event_time found_at_;
 };
 
 }  // namespace millrace

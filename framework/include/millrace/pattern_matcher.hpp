@@ -91,12 +91,12 @@ private:
     [[nodiscard]] bool holds(std::uint32_t stage, const patterns::chain& earlier) const override {
       return of.pattern_.condition_of(stage)(*event, view(earlier));
     }
-    void on_match(const patterns::chain& events) override { of.on_match_(c, view(events)); }
+    void on_match(const patterns::chain& events, event_time at) override { of.on_match_(c, view(events, at)); }
     void on_timeout(const patterns::chain& events, event_time at) override {
-      if (of.on_timeout_) of.on_timeout_(c, view(events), at);
+      if (of.on_timeout_) of.on_timeout_(c, view(events, at), at);
     }
-    [[nodiscard]] match<T> view(const patterns::chain& events) const {
-      return {of.automaton_.what(), events, key.events()};
+    [[nodiscard]] match<T> view(const patterns::chain& events, event_time at = {}) const {
+      return {of.automaton_.what(), events, key.events(), at};
     }
     pattern_matcher& of;
     context& c;

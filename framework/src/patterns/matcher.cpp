@@ -92,6 +92,7 @@ bool matcher::may_end(const partial_match& p) const noexcept {
 
 std::optional<std::uint32_t> matcher::take(match_store& store, const conditions& with, event_time at) {
   arrival a{store, with, at, store.newest() + 1, store.hold_slot()};
+  found_at_ = at;
   next_.clear();
   made_.clear();
   found_.clear();
@@ -213,7 +214,7 @@ void matcher::emit(match_store& store, match_listener& to) {
     const auto over = dropped_by(store, p);
     ranges_.push_back(over);
     drop(store, over);
-    to.on_match(chain{store, p.tip});
+    to.on_match(chain{store, p.tip}, found_at_);
   }
   if (!std::exchange(is_over_, false)) return;
   throw std::runtime_error("a key has more partial matches than its limit of " + std::to_string(limits_.partial_max) +
@@ -265,7 +266,10 @@ void matcher::expire(match_store& store, event_time now, match_listener& to) {
 
 void matcher::finish(match_store& store, match_listener& to) {
   const bool has_end = automaton_->what().within.has_value();
-  while (!store.partials().empty()) end_group(store, deadline_of(store.partials().front()), has_end, to);
+  while (!store.partials().empty()) {
+    const auto& next = store.partials().front();
+    end_group(store, has_end ? deadline_of(next) : store.at(next.tip).at, has_end, to);
+  }
 }
 
 /// The end of all partial matches that begin with the same event: matches that waited for it, then those that got
@@ -282,7 +286,7 @@ void matcher::end_group(match_store& store, event_time at, bool with_timeouts, m
     if (!may_end(p)) continue;
     const auto over = dropped_by(store, p);
     drop(store, over);
-    to.on_match(chain{store, p.tip});
+    to.on_match(chain{store, p.tip}, at);
     if (over.has(first)) return;
   }
   for (const auto& p : group_) {

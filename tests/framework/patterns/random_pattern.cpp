@@ -98,7 +98,7 @@ struct watcher final : millrace::patterns::conditions, millrace::patterns::match
     return trial::holds(c, *current, at(earlier.tip()), at(earlier.first()), at(earlier.first_of(other)),
                         earlier.count_of(other));
   }
-  void on_match(const chain& events) override { out.push_back({false, positions(events)}); }
+  void on_match(const chain& events, event_time) override { out.push_back({false, positions(events)}); }
   void on_timeout(const chain& events, event_time) override {
     if (loses_timeout) {
       loses_timeout = false;

@@ -30,7 +30,7 @@ public:
     if (at > event_time::min()) by.expire(store_, at - std::chrono::nanoseconds{1}, to);
     tidy_up(by);
     if (const auto slot = by.take(store_, with, at)) {
-      if (*slot >= events_.size()) events_.resize(store_.slots());
+      if (*slot >= events_.size()) events_.resize(store_.slot_count());
       events_[*slot] = event;
     }
     by.emit(store_, to);
@@ -79,8 +79,8 @@ struct codec<patterns::key_matches<T>> {
     w.array(3);
     w.integer(in.fingerprint_);
     in.store_.encode(w);
-    w.array(static_cast<std::uint32_t>(in.store_.slots()));
-    for (std::size_t i = 0; i < in.store_.slots(); ++i) {
+    w.array(static_cast<std::uint32_t>(in.store_.slot_count()));
+    for (std::size_t i = 0; i < in.store_.slot_count(); ++i) {
       codec<T>::encode(w, i < in.events_.size() ? in.events_[i] : T{});
     }
   }
@@ -88,7 +88,7 @@ struct codec<patterns::key_matches<T>> {
     std::uint32_t n = 0;
     if (!r.array(n) || (n != 3 && !r.refuse())) return false;
     if (!r.integer(out.fingerprint_) || !out.store_.decode(r)) return false;
-    return codec<std::vector<T>>::decode(r, out.events_) && (out.events_.size() == out.store_.slots() || r.refuse());
+    return codec<std::vector<T>>::decode(r, out.events_) && (out.events_.size() == out.store_.slot_count() || r.refuse());
   }
 };
 

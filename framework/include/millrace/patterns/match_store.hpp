@@ -52,7 +52,7 @@ public:
   [[nodiscard]] const node& at(std::uint32_t n) const noexcept { return nodes_[n]; }
   [[nodiscard]] std::size_t nodes_in_use() const noexcept { return nodes_.size() - free_nodes_.size(); }
   /// Number of slots an owner of events needs.
-  [[nodiscard]] std::size_t slots() const noexcept { return event_uses_.size(); }
+  [[nodiscard]] std::size_t slot_count() const noexcept { return event_uses_.size(); }
 
   /// Position of the event handled last.
   [[nodiscard]] std::uint64_t newest() const noexcept { return newest_; }

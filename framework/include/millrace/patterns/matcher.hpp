@@ -37,7 +37,8 @@ public:
 class match_listener {
 public:
   virtual ~match_listener() = default;
-  virtual void on_match(const chain& events) = 0;
+  /// `found_at`: the time of the event, or the end of the time, that settled it.
+  virtual void on_match(const chain& events, event_time found_at) = 0;
   virtual void on_timeout(const chain& events, event_time at) = 0;
 };
 
@@ -100,6 +101,7 @@ private:
   std::vector<range> ranges_;
   std::vector<std::uint32_t> freed_;
   std::uint64_t dropped_ = 0;
+  event_time found_at_{};  ///< of what is in found_
   bool is_over_ = false;
 };
 
