@@ -62,6 +62,23 @@ class frame_codec_test : public QObject {
   Q_OBJECT
 
 private slots:
+  void lateMarksTravelWithTheirRecords() {
+    const auto f = data_frame(3);
+    batch_builder::mark_late(f.body, {{0, {-7}}, {2, {1'000'000}}});
+    auto bytes = encoded(f);
+    frame out;
+    QVERIFY(decode_frame(bytes.view(), topology, numbers, out));
+    QVERIFY(same_header(out, f));
+    const auto marks = out.body->late_marks();
+    QCOMPARE(marks.size(), std::size_t{2});
+    QCOMPARE(marks[1].row, 2U);
+    QCOMPARE(marks[1].watermark.ns, 1'000'000);
+    // A row that does not exist, in a frame whose checksum is right.
+    bytes.data()[frame_header_bytes + 5 + 1] = std::byte{3};
+    seal_again(bytes);
+    QVERIFY(!decode(bytes.view()));
+  }
+
   void encodedFrameComesBack();
   void sharedFrameComesBackWithTheSameBatch();
   void framesWithoutRecordsComeBack_data();

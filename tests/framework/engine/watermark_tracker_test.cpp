@@ -39,6 +39,46 @@ private slots:
     QCOMPARE(w.current(), event_time::max());
   }
 
+  void idleChannelsHoldNobody() {
+    watermark_tracker w{3};
+    (void)w.advance(0, {10});
+    (void)w.advance(1, {4});
+    QVERIFY(w.set_idle(2));
+    QCOMPARE(w.current().ns, 4);
+    QVERIFY(w.set_idle(1));
+    QCOMPARE(w.current().ns, 10);
+    QVERIFY(!w.all_idle());
+    // Back behind the others: it holds them, and nothing goes back.
+    QVERIFY(!w.advance(1, {6}));
+    QCOMPARE(w.current().ns, 10);
+    QVERIFY(!w.advance(0, {30}));
+    QVERIFY(w.advance(1, {12}));
+    QCOMPARE(w.current().ns, 12);
+  }
+
+  void timeStandsStillWhenAllAreIdle() {
+    watermark_tracker w{2};
+    (void)w.advance(0, {10});
+    (void)w.advance(1, {20});
+    (void)w.set_idle(0);
+    QCOMPARE(w.current().ns, 20);
+    QVERIFY(!w.set_idle(1));
+    QVERIFY(w.all_idle());
+    QCOMPARE(w.current().ns, 20);
+  }
+
+  void endedChannelsBesideIdleOnesAreNoEnd() {
+    watermark_tracker w{2};
+    (void)w.advance(0, {10});
+    (void)w.advance(1, {10});
+    (void)w.set_idle(0);
+    QVERIFY(!w.advance(1, event_time::max()));
+    QVERIFY(w.all_idle());
+    QCOMPARE(w.current().ns, 10);
+    QVERIFY(w.advance(0, event_time::max()));
+    QCOMPARE(w.current(), event_time::max());
+  }
+
   void agreesWithACountedMinimum() {
     random_source random{17};
     watermark_tracker w{5};
