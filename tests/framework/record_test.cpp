@@ -7,6 +7,7 @@
 #include <random>
 #include <string>
 
+#include "millrace/inline_string.hpp"
 #include "sample_records.hpp"
 
 using namespace millrace;
@@ -43,6 +44,12 @@ struct item_before {
 };
 MILLRACE_RECORD(item_before, 1, name)
 
+struct inline_item {
+  inline_string<7> name;
+  int count{};
+};
+MILLRACE_RECORD(inline_item, 1, name, count)
+
 }  // namespace
 
 class record_test : public QObject {
@@ -57,6 +64,34 @@ private slots:
     QVERIFY(std::signbit(rows<sample::everything>(*back)[1].list[1]));
   }
 
+  void anInlineStringIsAStringOutside() {
+    static_assert(std::is_trivially_copyable_v<inline_item>);
+    QVERIFY(schema_of<inline_item>()->fields[0].type.kind == field_kind::string);
+    inline_item seven;
+    seven.name = std::string_view{"abcdefg"};
+    const auto one = batch_of<inline_item>({seven});
+    const auto bytes = encoded<inline_item>(one);
+    const auto back = decoded<inline_item>(bytes.view(), 1);
+    QVERIFY(back);
+    QVERIFY(rows<inline_item>(*back)[0].name == seven.name);
+    byte_buffer scratch;
+    QVERIFY(back->type().value_at(*back, 0, 0, scratch).as_string() == "abcdefg");
+  }
+  void anInlineStringRefusesWhatDoesNotFit() {
+    byte_buffer out;
+    millrace::msgpack::writer w{out};
+    w.array(1);
+    w.array(2);
+    w.string("abcdefgh");
+    w.integer(1);
+    QVERIFY(!record_type_of<inline_item>()->decode(out.view(), 1));
+    const auto builder = record_type_of<inline_item>()->make_builder(1);
+    builder->begin_row();
+    QVERIFY(builder->set(0, value::of(std::string_view{"abcdefg"})));
+    QVERIFY(!builder->set(0, value::of(std::string_view{"abcdefgh"})));
+    QVERIFY(rows<inline_item>(*builder->finish())[0].name.view() == "abcdefg");
+    QVERIFY_EXCEPTION_THROWN((inline_string<7>{"abcdefgh"}), std::length_error);
+  }
   void carriesBareValues() {
     QVERIFY(comes_back(std::int64_t{-9}));
     QVERIFY(comes_back(std::string(1000, 'x')));

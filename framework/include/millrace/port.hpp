@@ -246,7 +246,8 @@ private:
   std::vector<std::unique_ptr<late_output>> outputs_;
 };
 
-/// An output of records of type `T`: `out<Alert> alerts{this, "alerts"}; alerts.emit({…});`
+/// An output of records of type `T`: `out<Alert> alerts{this, "alerts"}; alerts.emit({…});` Large records are cheaper
+/// to fill in place: `if (alerts.is_connected()) { alerts.row().account = …; alerts.emit(); }`
 template <class T>
 class out final : public output_base {
 public:
@@ -265,6 +266,15 @@ public:
   void emit(T&& record) {
     if (typed_ == nullptr) return;
     typed_->push(std::move(record));
+    if (typed_->is_full()) full();
+  }
+
+  /// False when nobody listens: skip the work of building a record.
+  [[nodiscard]] bool is_connected() const noexcept { return typed_ != nullptr; }
+  /// A new record with C++ defaults to fill in, then `emit()`. Only when connected.
+  [[nodiscard]] T& row() { return typed_->emplace(); }
+  /// Finishes the record begun with `row()`.
+  void emit() {
     if (typed_->is_full()) full();
   }
 

@@ -120,8 +120,8 @@ struct record_traits {
 ///     struct Trade { std::string account; double amount{}; millrace::event_time at{}; std::string venue = "?"; };
 ///     MILLRACE_RECORD(Trade, 2, account, amount, at, since(2, venue))
 ///
-/// Fields: bool, integers, float, double, std::string, event_time, decimal, enums, std::vector<std::byte>, other
-/// records, and std::optional, std::vector, std::map of those.
+/// Fields: bool, integers, float, double, std::string, inline_string, event_time, decimal, enums, std::vector<std::byte>,
+/// other records, and std::optional, std::vector, std::map of those.
 #define MILLRACE_RECORD(type, version, ...)                                                         \
   [[maybe_unused]] constexpr auto millrace_describe_record(::millrace::record_tag<type>) noexcept { \
     using millrace_record = type;                                                                   \

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <concepts>
 #include <cstddef>
 #include <limits>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <type_traits>
 #include <vector>
 
@@ -20,6 +22,13 @@ inline constexpr bool is_optional<std::optional<T>> = true;
 
 template <class T>
 inline constexpr bool is_bytes = std::is_same_v<T, std::vector<std::byte>>;
+
+/// Text in a type of its own, as `inline_string` is: `assign` says whether the text fitted.
+template <class T>
+concept text_like = !std::is_same_v<T, std::string> && requires(T & t, const T& c, std::string_view text) {
+  { c.view() } -> std::same_as<std::string_view>;
+  { t.assign(text) } -> std::same_as<bool>;
+};
 
 /// Owns no memory outside itself.
 template <class T>
@@ -60,6 +69,8 @@ template <class T>
     return value::of(static_cast<double>(v));
   } else if constexpr (std::is_same_v<T, std::string>) {
     return value::of(std::string_view{v});
+  } else if constexpr (text_like<T>) {
+    return value::of(v.view());
   } else if constexpr (is_bytes<T>) {
     return value::of(bytes_view{v});
   } else {
@@ -126,6 +137,8 @@ template <class T>
     return true;
   } else if constexpr (std::is_same_v<T, std::string>) {
     return take(value_kind::string, [&] { return v.as_string(); });
+  } else if constexpr (text_like<T>) {
+    return v.kind() == value_kind::string && out.assign(v.as_string());
   } else if constexpr (is_bytes<T>) {
     return take(value_kind::bytes, [&] { return T(v.as_bytes().begin(), v.as_bytes().end()); });
   } else {
