@@ -12,6 +12,7 @@ std::span<const verb> verbs() {
       verb{"snapshot", "Look into the snapshots of a data directory", declare_snapshot},
       verb{"topology", "Look at and steer the topologies that are running", declare_topology},
       verb{"bench", "Measure this machine and this build", declare_bench},
+      verb{"nexmark", "The Nexmark benchmark: generate its events, run its queries", declare_nexmark},
       verb{"completion", "Print a completion script for a shell", declare_completion},
   };
   return table;
