@@ -10,7 +10,7 @@ build_packages=(
   libcaf-dev libzmq3-dev cppzmq-dev libmsgpack-cxx-dev liblmdb-dev
   libabsl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
 )
-test_packages=(qt6-base-dev libqt6opengl6-dev)
+test_packages=(qt6-base-dev libqt6opengl6-dev python3)
 
 say() { printf '\n%s: %s\n' "$name" "$*"; }
 
