@@ -21,6 +21,7 @@ function(millrace_layer layer)
   add_library(millrace_${layer} STATIC ${arg_SOURCES})
   add_library(millrace::${layer} ALIAS millrace_${layer})
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp)
+  list(FILTER headers EXCLUDE REGEX "/include/millrace/testing/")  # belong to millrace::testing
   target_sources(millrace_${layer} PUBLIC FILE_SET HEADERS BASE_DIRS ${CMAKE_CURRENT_SOURCE_DIR}/include FILES ${headers})
   target_compile_features(millrace_${layer} PUBLIC cxx_std_20)
   set_target_properties(millrace_${layer} PROPERTIES VERIFY_INTERFACE_HEADER_SETS ON EXPORT_NAME ${layer})

@@ -9,10 +9,10 @@
 #include "library/host_telemetry.hpp"
 #include "library/null_sink.hpp"
 #include "library/patterns/pattern_actor.hpp"
-#include "library/routers.hpp"
 #include "library/threshold.hpp"
 #include "library/windowed.hpp"
 #include "millrace/registry.hpp"
+#include "millrace/routers.hpp"
 
 namespace millrace::library {
 
@@ -29,18 +29,18 @@ MILLRACE_ACTOR(host_telemetry, {.id = "millrace.host_telemetry",
                                 .category = "Sources",
                                 .help = "Reads this machine's processor, memory, disk and network counters; live."});
 
-MILLRACE_ACTOR(by_key, {.id = "millrace.by_key",
-                        .title = "By key",
-                        .category = "Routing",
-                        .help = "Sends all events of a key to the partition that owns the key."});
-MILLRACE_ACTOR(round_robin, {.id = "millrace.round_robin",
-                             .title = "Round robin",
-                             .category = "Routing",
-                             .help = "Deals events out to the partitions in turn."});
-MILLRACE_ACTOR(broadcast, {.id = "millrace.broadcast",
-                           .title = "Broadcast",
-                           .category = "Routing",
-                           .help = "Sends every event to every partition."});
+MILLRACE_ACTOR(routers::by_key, {.id = "millrace.by_key",
+                                 .title = "By key",
+                                 .category = "Routing",
+                                 .help = "Sends all events of a key to the partition that owns the key."});
+MILLRACE_ACTOR(routers::round_robin, {.id = "millrace.round_robin",
+                                      .title = "Round robin",
+                                      .category = "Routing",
+                                      .help = "Deals events out to the partitions in turn."});
+MILLRACE_ACTOR(routers::broadcast, {.id = "millrace.broadcast",
+                                    .title = "Broadcast",
+                                    .category = "Routing",
+                                    .help = "Sends every event to every partition."});
 
 MILLRACE_ACTOR(filter, {.id = "millrace.filter",
                         .title = "Filter",

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <vector>
@@ -19,12 +20,21 @@ struct problem {
 };
 [[nodiscard]] std::string to_string(const problem& p);
 
+/// How the outputs of two runs over the same input compare at a sink.
+enum class equality : std::uint8_t {
+  in_order,          ///< partition by partition, in order
+  in_order_per_key,  ///< the events of each key in order
+  sorted,            ///< after sorting: results of timers, in no fixed order among keys
+  multiset,          ///< the same events in any order
+};
+
 /// What one sink gives, in words an engineer can rely on.
 struct sink_guarantee {
   std::string sink;
   guarantee holds;
   std::string why;    ///< e.g. "replayable producers, transactional sink"
   std::string equal;  ///< how output of two runs compares: in order per key, after sorting, or as a multiset
+  equality compares = equality::multiset;  ///< the same, for programs
 };
 
 struct validation {

@@ -203,6 +203,7 @@ memory_snapshot_store::~memory_snapshot_store() = default;
 void memory_snapshot_store::crash() {
   ++life_;
   is_writing_ = false;
+  is_torn_ = false;
   last_epoch_ = reserved_to_;
   resume_from({});
 }
@@ -264,6 +265,16 @@ result<std::unique_ptr<snapshot_writer>> memory_snapshot_store::begin(epoch_id e
 
 result<void> memory_snapshot_store::commit(std::shared_ptr<const detail::memory_snapshot> snapshot,
                                            ledger_entry entry) {
+  if (std::exchange(fails_next_, false)) {
+    ++failed_syncs_;
+    return fatal_error(errc::io_error, "the sync of the snapshot failed");
+  }
+  if (std::exchange(tears_next_, false)) {
+    // The chunks of the environment's last snapshot are partly overwritten, and the new manifest is not there.
+    environments_[snapshot->info.environment] = {};
+    is_torn_ = true;
+    return fatal_error(errc::io_error, "the power failed while the snapshot was written");
+  }
   auto stamped = std::make_shared<detail::memory_snapshot>(*snapshot);
   if (now_) stamped->info.written_at = now_();
   environments_[snapshot->info.environment] = {.snapshot = std::move(stamped), .is_base = true, .is_damaged = false};

@@ -16,14 +16,17 @@ namespace millrace::testing {
 /// Time that moves only when somebody moves it. Starts at one second, because zero often means "never".
 class virtual_clock final : public engine::clock {
 public:
-  [[nodiscard]] processing_time now() const override { return {epoch_ns + ns_}; }
+  [[nodiscard]] processing_time now() const override { return {epoch_ns + wall_shift_ns_ + ns_}; }
   [[nodiscard]] std::int64_t steady_ns() const override { return ns_; }
   void move_by(std::int64_t ns) noexcept { ns_ += ns; }
+  /// The wall clock alone is set.
+  void shift_wall(std::int64_t ns) noexcept { wall_shift_ns_ += ns; }
   void move_to(std::int64_t ns) noexcept { ns_ = ns > ns_ ? ns : ns_; }
 
 private:
   static constexpr std::int64_t epoch_ns = 1'600'000'000'000'000'000;
   std::int64_t ns_ = 1'000'000'000;
+  std::int64_t wall_shift_ns_ = 0;
 };
 
 /// Decides what happens next: pending actions stand in lines, each step draws a line and runs its first action.

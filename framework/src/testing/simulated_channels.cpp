@@ -1,35 +1,10 @@
 #include "testing/simulated_channels.hpp"
 
-#include <deque>
 #include <string>
 
 namespace millrace::testing {
 
 namespace {
-
-/// One direction: what is under way, what has arrived.
-template <class T>
-struct pipe {
-  std::deque<T> under_way;
-  std::deque<T> arrived;
-  bool is_rung = false;
-  std::function<void()> ring;
-
-  void deliver() {
-    arrived.push_back(std::move(under_way.front()));
-    under_way.pop_front();
-    if (!std::exchange(is_rung, true)) ring();
-  }
-  bool take(T& out) {
-    if (arrived.empty()) {
-      is_rung = false;
-      return false;
-    }
-    out = std::move(arrived.front());
-    arrived.pop_front();
-    return true;
-  }
-};
 
 struct parcel {
   engine::frame head;
@@ -37,20 +12,26 @@ struct parcel {
   std::vector<late_mark> late;
 };
 
+/// Both directions of a channel: when one is down, so is the other.
 struct connection {
-  seeded_scheduler& scheduler;
-  simulated_channels::lines lines;
-  payload batches;
+  std::shared_ptr<link<parcel>> frames;
+  std::shared_ptr<link<engine::credit>> credit;
   std::shared_ptr<const record_type> type;
-  pipe<parcel> frames;
-  pipe<engine::credit> credit;
+  payload batches;
+  simulated_channels::frame_observer on_frame;
 };
+
+std::uint64_t print_of(const engine::frame& f) {
+  return static_cast<std::uint64_t>(f.kind) << 60 ^ std::uint64_t{f.channel.value} << 48 ^ f.epoch.value << 32 ^
+         f.first.value << 16 ^ f.count;
+}
 
 class sender final : public engine::channel_sender {
 public:
   explicit sender(std::shared_ptr<connection> c) : c_{std::move(c)} {}
 
   std::uint64_t send(engine::frame&& f) override {
+    if (c_->on_frame) c_->on_frame(f);
     parcel p{std::move(f), {}, {}};
     p.head.bytes = p.head.body ? p.head.body->bytes() : 0;
     if (c_->batches == payload::encoded && p.head.body) {
@@ -60,18 +41,10 @@ public:
       p.head.bytes = p.encoded.size();
     }
     const auto bytes = p.head.bytes;
-    c_->frames.under_way.push_back(std::move(p));
-    c_->scheduler.post(c_->lines.frames, [weak = std::weak_ptr{c_}] {
-      const auto c = weak.lock();
-      if (!c) return;
-      const auto& head = c->frames.under_way.front().head;
-      c->scheduler.trace(static_cast<std::uint64_t>(head.kind) << 60 ^ std::uint64_t{head.channel.value} << 48 ^
-                         head.epoch.value << 32 ^ head.first.value << 16 ^ head.count);
-      c->frames.deliver();
-    });
+    c_->frames->send(std::move(p));
     return bytes;
   }
-  bool take_credit(engine::credit& out) override { return c_->credit.take(out); }
+  bool take_credit(engine::credit& out) override { return c_->credit->take(out); }
 
 private:
   std::shared_ptr<connection> c_;
@@ -83,7 +56,11 @@ public:
 
   engine::receive_status receive(engine::frame& out) override {
     parcel p;
-    if (!c_->frames.take(p)) return engine::receive_status::empty;
+    if (!c_->frames->take(p)) {
+      if (!c_->frames->is_down()) return engine::receive_status::empty;
+      failure_ = "the link was down for longer than it tries again";
+      return engine::receive_status::broken;
+    }
     out = std::move(p.head);
     if (p.encoded.empty()) return engine::receive_status::received;
     auto body = c_->type->decode(p.encoded.view(), out.count);
@@ -95,12 +72,7 @@ public:
     if (!p.late.empty()) batch_builder::mark_late(out.body, std::move(p.late));
     return engine::receive_status::received;
   }
-  void give_credit(engine::credit c) override {
-    c_->credit.under_way.push_back(c);
-    c_->scheduler.post(c_->lines.credit, [weak = std::weak_ptr{c_}] {
-      if (const auto to = weak.lock()) to->credit.deliver();
-    });
-  }
+  void give_credit(engine::credit c) override { c_->credit->send(c); }
   [[nodiscard]] std::string failure() const override { return failure_; }
 
 private:
@@ -111,10 +83,17 @@ private:
 }  // namespace
 
 result<engine::channel_factory::ends> simulated_channels::make(const engine::plan_channel& channel, generation) {
+  const auto& on = lines_[channel.id.value];
+  auto& weather = weather_[channel.id.value];
+  auto frames = std::make_shared<link<parcel>>(scheduler_, on.frames, weather, bells_(channel.target),
+                                               [&s = scheduler_](const parcel& p) { s.trace(print_of(p.head)); });
+  auto credit = std::make_shared<link<engine::credit>>(scheduler_, on.credit, weather, bells_(channel.source), nullptr);
+  // Credit that cannot come back leaves the sender waiting: the receiver's end is the one that can say so.
+  credit->on_down([weak = std::weak_ptr{frames}] {
+    if (const auto to = weak.lock()) to->take_down();
+  });
   auto c =
-      std::make_shared<connection>(connection{scheduler_, lines_[channel.id.value], batches_, channel.type, {}, {}});
-  c->frames.ring = bells_(channel.target);
-  c->credit.ring = bells_(channel.source);
+      std::make_shared<connection>(connection{std::move(frames), std::move(credit), channel.type, batches_, on_frame_});
   return ends{std::make_unique<sender>(c), std::make_unique<receiver>(c)};
 }
 

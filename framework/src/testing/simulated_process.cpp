@@ -64,7 +64,12 @@ void simulated_process::spawn_tasks(std::uint32_t region, const point_ptr& point
     if (t.region != region) continue;
     tasks_[t.id.value] = std::make_shared<simulated_task>(*this, t.id, plan().task_name(t.id), incarnation);
   }
-  simulated_channels channels{scheduler(), channel_lines_, shared_.options.batches, [this](task_id id) {
+  simulated_channels channels{scheduler(),
+                              channel_lines_,
+                              *shared_.weather,
+                              shared_.options.batches,
+                              shared_.options.on_frame,
+                              [this](task_id id) {
                                 return [weak = std::weak_ptr{tasks_[id.value]}] {
                                   if (const auto t = weak.lock()) t->ring();
                                 };
@@ -191,6 +196,13 @@ void simulated_process::quit_if_over() {
                          regions_, [](std::size_t alive) { return alive == 0; }, &region_state::alive)) {
     phase_ = ending_;
   }
+}
+
+bool simulated_process::kill_task(const std::string& name) {
+  for (const auto& t : tasks_) {
+    if (t && t->work && t->work->name() == name) return t->kill();
+  }
+  return false;
 }
 
 engine::task* simulated_process::find_task(const std::string& name) noexcept {

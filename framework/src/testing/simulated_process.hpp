@@ -25,6 +25,7 @@ public:
     seeded_scheduler* scheduler = nullptr;
     memory_snapshot_store* store = nullptr;
     memory_event_log* log_store = nullptr;
+    std::vector<link_weather>* weather = nullptr;
     std::function<void(std::string)> log;
     std::function<void(task_id, std::shared_ptr<engine::task_stats>)> on_stats;
   };
@@ -39,6 +40,8 @@ public:
   void start();
   void request_snapshot(bool last);
 
+  /// False: no such task runs now.
+  bool kill_task(const std::string& name);
   void on_failure(task_id task, generation incarnation, const engine::task_failure& failure);
   void on_done(bool stopped);
   void on_give_up(const std::string& why);

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "testing/actor_scope.hpp"
 #include "testing/simulated_process.hpp"
 
 namespace millrace::testing {
@@ -16,6 +17,7 @@ void simulated_task::ring() {
 void simulated_task::run() {
   is_rung_ = false;
   armed_ns_ = 0;
+  const actor_scope scope{name_};
   // Peers may ring before this task is restored; what they sent waits in the channels.
   if (is_stopping || !has_begun_) return;
   switch (work->step()) {
@@ -32,6 +34,7 @@ void simulated_task::run() {
 
 void simulated_task::begin(const engine::restore_point& from) {
   if (is_stopping) return;
+  const actor_scope scope{name_};
   if (auto ok = work->restore(from.for_task(name_)); !ok) {
     log(log_level::error, ok.error().message);
     const auto action = ok.error().kind == error_class::user ? failure_action::stop : failure_action::restart;
@@ -50,12 +53,19 @@ void simulated_task::inject_barrier(const engine::epoch_target& target) {
 
 void simulated_task::end_epoch(epoch_id epoch, epoch_id oldest_retained, bool complete) {
   if (is_stopping) return;
+  const actor_scope scope{name_};
   if (!complete) {
     work->epoch_aborted(epoch);
   } else if (auto done = work->epoch_complete(epoch, oldest_retained); !done) {
     log(log_level::error, done.error().message);
     report({std::move(done).error(), failure_action::restart});
   }
+}
+
+bool simulated_task::kill() {
+  if (is_stopping || !has_begun_) return false;
+  report({fatal_error(errc::failed, name_ + " was killed"), failure_action::restart});
+  return true;
 }
 
 void simulated_task::report(engine::task_failure failure) {

@@ -26,6 +26,8 @@ public:
   void ring();
   void begin(const engine::restore_point& from);
   void inject_barrier(const engine::epoch_target& target);
+  /// Ends as if a handler had thrown. False: it is over already.
+  bool kill();
   void end_epoch(epoch_id epoch, epoch_id oldest_retained, bool complete);
 
   void wake_at(std::int64_t steady_ns) override;

@@ -1,5 +1,6 @@
 #include "millrace/testing/simulation.hpp"
 
+#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -13,9 +14,11 @@ namespace millrace::testing {
 
 struct simulation::world {
   world(std::shared_ptr<const engine::plan> p, simulation_options o)
-      : plan{std::move(p)}, options{std::move(o)}, scheduler{options.seed, options.step_time.count()}, store{[this] {
-          return scheduler.clock().now();
-        }} {}
+      : plan{std::move(p)},
+        options{std::move(o)},
+        scheduler{options.seed, options.step_time.count()},
+        store{[this] { return scheduler.clock().now(); }},
+        weather(plan->channels.size()) {}
 
   void on_stats(task_id task, std::shared_ptr<engine::task_stats> fresh) {
     stats.emplace_back(plan->spec.actors[plan->tasks[task.value].actor].name, std::move(fresh));
@@ -24,8 +27,16 @@ struct simulation::world {
   std::shared_ptr<const engine::plan> plan;
   simulation_options options;
   seeded_scheduler scheduler;
+  link_weather* weather_of(const std::string& channel) {
+    for (const auto& c : plan->channels) {
+      if (c.name == channel) return &weather[c.id.value];
+    }
+    return nullptr;
+  }
+
   memory_snapshot_store store;
   memory_event_log log_store;
+  std::vector<link_weather> weather;  // by channel; outlives processes, as a network does
   std::vector<std::string> log;
   std::vector<std::pair<std::string, std::shared_ptr<engine::task_stats>>> stats;
   std::string no_message;
@@ -43,7 +54,7 @@ void simulation::start() {
   auto& w = *world_;
   MILLRACE_CHECK(w.process == nullptr, "a simulation that is up is started again: crash it first");
   w.process = std::make_unique<simulated_process>(simulated_process::shared{
-      w.plan, w.options, &w.scheduler, &w.store, &w.log_store,
+      w.plan, w.options, &w.scheduler, &w.store, &w.log_store, &w.weather,
       [&w](std::string text) { w.log.push_back(std::move(text)); },
       [&w](task_id task, std::shared_ptr<engine::task_stats> fresh) { w.on_stats(task, std::move(fresh)); }});
   w.process->start();
@@ -68,6 +79,7 @@ void simulation::crash() {
 
 void simulation::replace_plan(std::shared_ptr<const engine::plan> p) {
   MILLRACE_CHECK(world_->process == nullptr, "the plan of a simulation that is up is replaced: crash it first");
+  world_->weather.assign(p->channels.size(), {});
   world_->plan = std::move(p);
 }
 
@@ -79,6 +91,42 @@ void simulation::snapshot_now() {
 }
 void simulation::advance(std::chrono::nanoseconds d) {
   world_->scheduler.clock().move_by(d.count());
+}
+void simulation::shift_wall_clock(std::chrono::nanoseconds d) {
+  world_->scheduler.clock().shift_wall(d.count());
+}
+
+bool simulation::kill_task(const std::string& name) {
+  return world_->process && world_->process->kill_task(name);
+}
+
+bool simulation::disturb(const std::string& channel, disturbance what, std::uint64_t amount) {
+  auto* const w = world_->weather_of(channel);
+  if (w == nullptr) return false;
+  const auto until = world_->scheduler.clock().steady_ns() + static_cast<std::int64_t>(amount);
+  switch (what) {
+    case disturbance::drop:
+      w->drop += amount;
+      break;
+    case disturbance::duplicate:
+      w->duplicate += amount;
+      break;
+    case disturbance::reorder:
+      w->reorder += amount;
+      break;
+    case disturbance::delay:
+      w->delay_until_ns = std::max(w->delay_until_ns, until);
+      break;
+    case disturbance::cut:
+      w->cut_until_ns = std::max(w->cut_until_ns, until);
+      break;
+  }
+  return true;
+}
+
+std::uint64_t simulation::disturbed(const std::string& channel) const {
+  const auto* const w = world_->weather_of(channel);
+  return w == nullptr ? 0 : w->hits;
 }
 
 simulation::phase simulation::now_is() const noexcept {

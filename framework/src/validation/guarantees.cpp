@@ -64,6 +64,19 @@ sameness at_actor(const graph& g, const graph_actor& a, const std::vector<samene
   return s;
 }
 
+equality equality_of(const sameness& s) {
+  if (!s.timers_of.empty()) return equality::sorted;
+  switch (s.holds) {
+    case sameness::level::in_order:
+      return equality::in_order;
+    case sameness::level::per_key:
+      return equality::in_order_per_key;
+    case sameness::level::multiset:
+      break;
+  }
+  return equality::multiset;
+}
+
 std::string text_of(const sameness& s) {
   if (!s.timers_of.empty()) {
     return "after sorting: results of '" + s.timers_of + "' come when its timers fire, in no fixed order among keys";
@@ -144,6 +157,7 @@ std::vector<sink_guarantee> find_guarantees(graph& g) {
       s.why += std::string{"; settings.guarantee asks for no more than "} + to_string(s.holds);
     }
     s.equal = text_of(same[a]);
+    s.compares = equality_of(same[a]);
     found.push_back(std::move(s));
   }
   return found;

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "library/routers.hpp"
+#include "millrace/routers.hpp"
 #include "actor_rig.hpp"
 #include "millrace/key_group.hpp"
 
@@ -40,7 +40,7 @@ private slots:
     const auto key = key_of(type, names);
     QVERIFY(key);
     for (const std::uint32_t groups : {1024u, 1000u}) {
-      library::by_key router;
+      routers::by_key router;
       QVERIFY(router.routes_by_key());
       router.use_key(*key, groups);
       std::vector<std::uint64_t> hashes;
@@ -58,7 +58,7 @@ private slots:
     const auto b = batches().batch_of({"a,1", "b,nan"});
     const std::vector<std::string> names{"value"};
     const auto key = key_of(record_type_ptr{record_type_ptr{}, &b->type()}, names);
-    library::by_key router;
+    routers::by_key router;
     router.use_key(*key, 1024);
     std::vector<std::uint64_t> hashes;
     QVERIFY_EXCEPTION_THROWN((void)targets_of(router, b, 2, hashes), std::invalid_argument);
@@ -66,20 +66,20 @@ private slots:
 
   void roundRobinGoesOnWhereItStopped() {
     const auto b = batches().batch_of({"a,1", "a,1", "a,1", "a,1"});
-    library::round_robin router;
+    routers::round_robin router;
     std::vector<std::uint64_t> hashes;
     QCOMPARE(targets_of(router, b, 3, hashes), (std::vector<std::uint16_t>{0, 1, 2, 0}));
     byte_buffer state;
     msgpack::writer w{state};
     router.save_state(w);
-    library::round_robin next;
+    routers::round_robin next;
     msgpack::reader in{state.view()};
     QVERIFY(next.load_state(in));
     QCOMPARE(targets_of(next, b, 3, hashes), (std::vector<std::uint16_t>{1, 2, 0, 1}));
     QCOMPARE(targets_of(next, b, 2, hashes), (std::vector<std::uint16_t>{0, 1, 0, 1}));
   }
 
-  void broadcastSaysSo() { QVERIFY(library::broadcast{}.broadcasts()); }
+  void broadcastSaysSo() { QVERIFY(routers::broadcast{}.broadcasts()); }
 };
 
 QTEST_APPLESS_MAIN(routers_test)

@@ -35,6 +35,14 @@ public:
   /// The newest snapshot can no longer be read, as after a bad sector. Nothing happens when there is none.
   void damage_newest();
 
+  /// The power fails while the next snapshot is written: its environment holds neither the snapshot it held before nor
+  /// the new one. The commit fails, and `is_torn` says that the process has to crash now.
+  void tear_next_commit() noexcept { tears_next_ = true; }
+  [[nodiscard]] bool is_torn() const noexcept { return is_torn_; }
+  /// The sync of the next commit fails: nothing of the snapshot is kept.
+  void fail_next_sync() noexcept { fails_next_ = true; }
+  [[nodiscard]] std::uint64_t failed_syncs() const noexcept { return failed_syncs_; }
+
   result<generation> next_generation() override;
   result<epoch_id> next_epoch() override;
   [[nodiscard]] unsigned turn() const override;
@@ -69,6 +77,10 @@ private:
   epoch_id reserved_to_;
   std::uint64_t life_ = 0;  ///< grows with every crash; a writer of an earlier life is dead
   bool is_writing_ = false;
+  bool tears_next_ = false;
+  bool is_torn_ = false;
+  bool fails_next_ = false;
+  std::uint64_t failed_syncs_ = 0;
 };
 
 /// The reference `event_log`, in memory.

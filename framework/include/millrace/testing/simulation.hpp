@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,8 +32,21 @@ struct simulation_options {
   /// How long a step takes on average, in virtual time.
   std::chrono::nanoseconds step_time = std::chrono::microseconds{100};
   bool accept_duplicates = false;
+  /// Sees every frame when it is handed to its channel, before anything can happen to it.
+  std::function<void(const engine::frame&)> on_frame{};
   /// Negative controls only.
   engine::protections protect{};
+};
+
+/// What the network may do to a channel, below the protocol that makes channels reliable: packets are numbered, sent
+/// again when lost and put in order by the receiving end; a link that stays cut for too long goes down, which sends the
+/// region back to its snapshot.
+enum class disturbance : std::uint8_t {
+  drop,       ///< the next `amount` packets are lost
+  duplicate,  ///< the next `amount` packets arrive twice
+  reorder,    ///< the next `amount` packets are overtaken
+  delay,      ///< packets take `amount` nanoseconds from now on until then
+  cut,        ///< no packet passes for `amount` nanoseconds
 };
 
 /// Runs a topology in one thread on virtual time, with every choice of order taken from a seed.
@@ -77,6 +91,15 @@ public:
   void snapshot_now();
   /// Lets virtual time pass.
   void advance(std::chrono::nanoseconds d);
+  /// Sets the wall clock forward or back, as an administrator or NTP does; durations are not affected.
+  void shift_wall_clock(std::chrono::nanoseconds d);
+  /// The task dies as if its handler had thrown; its region goes back to the snapshot. False: there is no such task.
+  bool kill_task(const std::string& name);
+  /// Frames and credit of the channel, also of its next incarnations, meet the disturbance. `channel`: its name, as
+  /// "from/0.out -> to/3.in". False: there is no such channel.
+  bool disturb(const std::string& channel, disturbance what, std::uint64_t amount);
+  /// Packets of the channel that met a disturbance so far.
+  [[nodiscard]] std::uint64_t disturbed(const std::string& channel) const;
 
   [[nodiscard]] phase now_is() const noexcept;
   [[nodiscard]] const std::string& message() const noexcept;

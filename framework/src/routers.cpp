@@ -1,11 +1,11 @@
-#include "library/routers.hpp"
+#include "millrace/routers.hpp"
 
 #include <bit>
 
 #include "millrace/check.hpp"
 #include "millrace/key_group.hpp"
 
-namespace millrace::library {
+namespace millrace::routers {
 
 void by_key::use_key(std::shared_ptr<const key_extractor> key, std::uint32_t key_groups) {
   key_ = std::move(key);
@@ -51,4 +51,4 @@ bool broadcast::route(context&, const batch&, std::uint32_t, std::span<std::uint
   return false;
 }
 
-}  // namespace millrace::library
+}  // namespace millrace::routers

@@ -2,7 +2,9 @@
 
 #include "millrace/router.hpp"
 
-namespace millrace::library {
+/// The routers every topology needs; registered as `millrace.by_key`, `millrace.round_robin` and `millrace.broadcast`.
+
+namespace millrace::routers {
 
 /// Sends every event of a key to the partition that owns the key group, so keyed inputs may follow. The key is that of
 /// the input behind.
@@ -39,4 +41,4 @@ public:
              std::span<std::uint64_t> hashes) override;
 };
 
-}  // namespace millrace::library
+}  // namespace millrace::routers
