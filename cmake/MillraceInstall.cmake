@@ -8,6 +8,8 @@ install(FILES
     ${CMAKE_BINARY_DIR}/MillraceConfigVersion.cmake
     ${CMAKE_CURRENT_LIST_DIR}/MillraceConfig.cmake
     ${CMAKE_CURRENT_LIST_DIR}/MillraceDependencies.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/MillracePurity.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/MillracePurityCheck.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindLMDB.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindXXHash.cmake

@@ -67,6 +67,58 @@ private slots:
     QVERIFY(h.run({.seed = 1}).trace != h.run({.seed = 2}).trace);
   }
 
+  void sendsAgainWhatIsLostAndPutsItInOrder() {
+    const auto h = harness_of("trial.velocity");
+    const auto expected = h.run();
+    const auto& channel = h.plan().channels.front().name;
+    const auto got = h.run({.faults = {{fault_kind::drop, 50, channel, 5},
+                                       {fault_kind::reorder, 90, channel, 5},
+                                       {fault_kind::duplicate, 120, channel, 5},
+                                       {fault_kind::delay, 200, channel, 20'000'000}}});
+    QCOMPARE(h.difference(expected, got), std::string{});
+    QCOMPARE(got.restarts, std::uint64_t{0});
+    QCOMPARE(got.hits[static_cast<std::size_t>(fault_kind::drop)], std::uint64_t{1});
+  }
+
+  void takesALinkDownThatIsCutForTooLong() {
+    const auto h = harness_of("trial.velocity");
+    const auto expected = h.run();
+    const auto got = h.run({.faults = {{fault_kind::cut, 100, h.plan().channels.front().name, 200'000'000}}});
+    QCOMPARE(h.difference(expected, got), std::string{});
+    QVERIFY(got.restarts > 0);
+    const auto says = [](const std::string& line) { return line.find("the link was down") != std::string::npos; };
+    QVERIFY(std::ranges::any_of(got.log, says));
+  }
+
+  void comparesInTheOrderThatCounts() {
+    topology t = trial::fraud("trial.velocity");
+    for (auto& a : t.actors) a.parallelism = 1;
+    topology_harness h{t};
+    h.feed("payments", trial::payments(60), {.disorder = std::chrono::milliseconds{4}});
+    auto a = h.run();
+    auto b = a;
+    QVERIFY(a.at("alerts").size() > 2);
+    testing::collected reversed;
+    const auto& entries = a.at("alerts").entries();
+    for (auto e = entries.rbegin(); e != entries.rend(); ++e) reversed.add(*e);
+    b.sinks["alerts"] = reversed;
+    QCOMPARE(h.difference(a, b), std::string{});  // results of timers: after sorting
+    h.compare("alerts", {.how = equality::in_order});
+    QVERIFY(!h.difference(a, b).empty());
+    h.compare("alerts", {.how = equality::in_order_per_key, .key = key_of<trial::alert>(&trial::alert::window)});
+    QCOMPARE(h.difference(a, a), std::string{});
+    reversed.add(entries.front());
+    b.sinks["alerts"] = reversed;
+    QVERIFY(h.difference(a, b).find("too many 1") != std::string::npos);
+  }
+
+  void saysWhatIsWrongWithATopology() {
+    topology_harness h{trial::fraud("trial.nothing_of_this_name")};
+    h.feed("payments", trial::payments(4));
+    QVERIFY_EXCEPTION_THROWN((void)h.run(), std::invalid_argument);
+    QVERIFY_EXCEPTION_THROWN(h.feed("nobody", trial::payments(4)), std::invalid_argument);
+  }
+
   void leavesTheFewestFaultsThatMatter() {
     std::vector<int> all(20);
     std::iota(all.begin(), all.end(), 0);

@@ -58,7 +58,8 @@ enum class disturbance : std::uint8_t {
 /// seed gives the same run, step by step. Tasks, alignment, credit, recovery and all decisions are the live engine's.
 ///
 /// Lifecycle: `start` → `step`… → (`crash` → `restart` → `step`…) → the end of the input, `stop` or a failure. The
-/// snapshot store and event log are the disk: they survive crashes. Thread: one owner; runs of different simulations may overlap.
+/// snapshot store and event log are the disk: they survive crashes. Thread: one owner; runs of different simulations
+/// may overlap.
 class simulation {
 public:
   enum class phase : std::uint8_t {
