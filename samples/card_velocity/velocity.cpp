@@ -25,8 +25,8 @@ void Check::on_payment(millrace::context&, const Payment& p) {
 
 void Check::on_close(millrace::context& c, event_time at) {
   while (!minutes.get().empty() && end_of(minutes.get().begin()->first) <= at) {
-    const auto [minute, payments] = *minutes.get().begin();
-    if (payments >= *limit) alerts.emit({c.key<std::int64_t>(), {minute * minute_ns}, payments});
+    const auto [minute, count] = *minutes.get().begin();
+    if (count >= *limit) alerts.emit({c.key<std::int64_t>(), {minute * minute_ns}, count});
     minutes.erase(minute);  // a card without open minutes keeps no state at all
   }
   if (!minutes.get().empty()) close.set(end_of(minutes.get().begin()->first));
