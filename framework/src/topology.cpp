@@ -30,6 +30,10 @@ const char* to_string(guarantee g) noexcept {
   return "unknown";
 }
 
+const char* to_string(state_place p) noexcept {
+  return p == state_place::disk ? "disk" : "memory";
+}
+
 bool is_valid_name(const std::string& name) noexcept {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

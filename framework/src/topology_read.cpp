@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -161,7 +162,7 @@ private:
     read_guarantee(p, s.promise);
   }
   void read_actor(const place& p, actor_spec& a) {
-    if (!is_object(p, {"name", "type", "parallelism", "params", "on_failure"})) return;
+    if (!is_object(p, {"name", "type", "parallelism", "params", "on_failure", "state"})) return;
     read_name(p, "name", a.name);
     if (const auto type = required(p, "type")) {
       if (type->node->what != kind::text || type->node->text.empty()) return expected(*type, "the id of an actor type");
@@ -170,6 +171,33 @@ private:
     read_count(p, "parallelism", a.parallelism);
     if (const auto params = p.member("params")) read_params(*params, a.params);
     if (const auto policy = p.member("on_failure")) read_policy(*policy, a.on_failure);
+    if (const auto state = p.member("state")) read_state(*state, a.state);
+  }
+  void read_state(const place& p, state_spec& s) {
+    if (!is_object(p, {"place", "memory"})) return;
+    if (const auto where = p.member("place")) {
+      const auto& text = where->node->text;
+      if (text != "memory" && text != "disk") return expected(*where, "\"memory\" or \"disk\"");
+      s.place = text == "disk" ? state_place::disk : state_place::memory;
+    }
+    if (const auto memory = p.member("memory")) {
+      const auto parsed = bytes_of(memory->node->text);
+      if (memory->node->what != kind::text || !parsed) {
+        return expected(*memory, "a size such as \"64MiB\" or \"2GiB\"");
+      }
+      s.memory_bytes = *parsed;
+    }
+  }
+  static std::optional<std::uint64_t> bytes_of(const std::string& text) {
+    std::uint64_t number = 0;
+    const auto* const end = text.data() + text.size();
+    const auto [at, code] = std::from_chars(text.data(), end, number);
+    const std::string_view unit{at, static_cast<std::size_t>(end - at)};
+    if (code != std::errc{}) return std::nullopt;
+    for (const auto& [name, shift] : {std::pair{"B", 0}, {"KiB", 10}, {"MiB", 20}, {"GiB", 30}}) {
+      if (unit == name && number <= std::numeric_limits<std::uint64_t>::max() >> shift) return number << shift;
+    }
+    return std::nullopt;
   }
   void read_params(const place& p, std::map<std::string, param_value>& params) {
     if (p.node->what != kind::object) return expected(p, "an object");

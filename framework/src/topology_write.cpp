@@ -74,6 +74,20 @@ std::string text_of(const failure_policy& f) {
   return o.text();
 }
 
+std::string bytes_text(std::uint64_t bytes) {
+  for (const auto& [unit, shift] : {std::pair{"GiB", 30}, {"MiB", 20}, {"KiB", 10}}) {
+    if (bytes != 0 && bytes % (std::uint64_t{1} << shift) == 0) return std::to_string(bytes >> shift) + unit;
+  }
+  return std::to_string(bytes) + "B";
+}
+
+std::string text_of(const state_spec& s) {
+  object_text o;
+  o.add("place", quoted(to_string(s.place)));
+  o.add_unless(s.memory_bytes == state_spec{}.memory_bytes, "memory", quoted(bytes_text(s.memory_bytes)));
+  return o.text();
+}
+
 std::string text_of(const actor_spec& a) {
   object_text params;
   for (const auto& [name, value] : a.params) params.add(name, text_of(value));
@@ -83,6 +97,7 @@ std::string text_of(const actor_spec& a) {
   o.add_unless(a.parallelism == 1, "parallelism", std::to_string(a.parallelism));
   o.add_unless(a.params.empty(), "params", params.text());
   o.add_unless(a.on_failure == failure_policy{}, "on_failure", text_of(a.on_failure));
+  o.add_unless(a.state == state_spec{}, "state", text_of(a.state));
   return o.text();
 }
 

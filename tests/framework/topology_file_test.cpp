@@ -68,6 +68,7 @@ topology everything() {
                   .period = 1h,
                   .backoff = 1ms,
                   .backoff_max = 5min};
+  a.state = {state_place::disk, std::uint64_t{3} << 20};
   t.add("b", "test.log_sink", {}, 12).on_failure.action = failure_action::resume;
   t.connect("a", "b").connect("a.dead", "b.in");
   return t;
@@ -80,6 +81,23 @@ topology everything() {
 class topology_file_test : public QObject {
   Q_OBJECT
 private slots:
+  void readsWhereStateLives() {
+    const auto in = [](const std::string& state) {
+      return with(counting_file, "\"parallelism\": 4", "\"parallelism\": 4, \"state\": " + state);
+    };
+    const auto read = parsed(in(R"({"place": "disk", "memory": "1GiB"})")).find("count")->state;
+    QCOMPARE(read.place, state_place::disk);
+    QCOMPARE(read.memory_bytes, std::uint64_t{1} << 30);
+    QCOMPARE(parsed(in(R"({"place": "disk", "memory": "70000B"})")).find("count")->state.memory_bytes,
+             std::uint64_t{70'000});
+    SAYS(in(R"({"place": "tape"})"), "/actors/2/state/place: expected \"memory\" or \"disk\", not 'tape'");
+    SAYS(in(R"({"memory": "64MB"})"),
+         "/actors/2/state/memory: expected a size such as \"64MiB\" or \"2GiB\", not '64MB'");
+    SAYS(in(R"({"memory": 64})"), "expected a size such as");
+    SAYS(in(R"({"memory": "99999999999999GiB"})"), "expected a size such as");
+    SAYS(in(R"({"disk": true})"), "there is no member 'disk' here");
+  }
+
   void readsWhatCodeBuilds() { QVERIFY(parsed(counting_file) == wiring_test::counting()); }
   void writesOneActorOrStreamALine() { QCOMPARE(to_text(wiring_test::counting()), counting_file); }
   void roundTripIsExact() {

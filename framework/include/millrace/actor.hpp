@@ -18,6 +18,7 @@ namespace millrace {
 class input_base;
 class output_base;
 class timer_base;
+class partition_state_base;
 class wiring;
 struct dead_letter;
 template <class T>
@@ -59,7 +60,8 @@ public:
   virtual void on_end_of_input(context&) {}
   /// State was loaded from a snapshot.
   virtual void on_restore(context&) {}
-  /// State that belongs to the partition, not to a key. `load_state` gets what `save_state` wrote; false: unreadable.
+  /// State that belongs to the partition, not to a key, and is not declared as a `partition_value` or the like.
+  /// `load_state` gets what `save_state` wrote; false: unreadable.
   /// What `save_state` throws fails the snapshot, not the actor.
   virtual void save_state(msgpack::writer& out) const { out.nil(); }
   [[nodiscard]] virtual bool load_state(msgpack::reader& in) { return in.skip(); }
@@ -72,6 +74,9 @@ private:
   std::vector<output_base*> outputs_;
   std::vector<param_base*> params_;
   std::vector<timer_base*> timers_;
+  std::vector<partition_state_base*> partition_states_;
+  std::vector<std::string> dropped_states_;
+  bool handles_broadcast_ = false;
   engine::keyed_state state_;
   engine::timer_queue timer_queue_;
   engine::timer_queue processing_timer_queue_;
@@ -87,6 +92,10 @@ struct actor_access {
   static std::vector<output_base*>& outputs(actor& a) noexcept { return a.outputs_; }
   static std::vector<param_base*>& params(actor& a) noexcept { return a.params_; }
   static std::vector<timer_base*>& timers(actor& a) noexcept { return a.timers_; }
+  static std::vector<partition_state_base*>& partition_states(actor& a) noexcept { return a.partition_states_; }
+  static std::vector<std::string>& dropped_states(actor& a) noexcept { return a.dropped_states_; }
+  /// True while the handler of a broadcast input is at work.
+  static bool& handles_broadcast(actor& a) noexcept { return a.handles_broadcast_; }
   static keyed_state& state(actor& a) noexcept { return a.state_; }
   static const keyed_state& state(const actor& a) noexcept { return a.state_; }
   static timer_queue& timer_heap(actor& a) noexcept { return a.timer_queue_; }

@@ -68,6 +68,8 @@ public:
   /// Key of a dynamic input, by field names.
   [[nodiscard]] const std::vector<std::string>& key_fields() const noexcept { return key_fields_; }
   [[nodiscard]] bool is_keyed() const noexcept { return key_ != nullptr || !key_fields_.empty(); }
+  /// Every partition gets every record of this input, in one order: its handler may change broadcast state.
+  [[nodiscard]] bool is_broadcast() const noexcept { return is_broadcast_; }
   /// For dynamic inputs, called in `configure` when the key is a parameter.
   void key_by(std::vector<std::string> fields) { key_fields_ = std::move(fields); }
 
@@ -77,6 +79,7 @@ protected:
   }
   actor* owner_;
   std::shared_ptr<const key_extractor> key_;
+  bool is_broadcast_ = false;
 
 private:
   std::string name_;
@@ -103,6 +106,7 @@ public:
 template <class T>
 struct in_options {
   key_spec<T> key{};
+  bool broadcast = false;  ///< fed by a broadcast router: the handler may change broadcast state
 };
 
 /// An input of records of type `T`, or of any record as `record_view`.
@@ -120,6 +124,7 @@ public:
   in(Owner* owner, std::string name, void (Owner::*handler)(context&, const T&), in_options<T> options = {})
       : input_base(owner, std::move(name)), each_{static_cast<each_handler>(handler)} {
     key_ = std::move(options.key.extractor);
+    is_broadcast_ = options.broadcast;
   }
   template <class Owner>
   requires(!is_dynamic) in(Owner* owner, std::string name, void (Owner::*handler)(context&, std::span<const T>))

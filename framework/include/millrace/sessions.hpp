@@ -192,8 +192,9 @@ engine::session<Acc>& sessions<Acc>::joined(context& c, std::vector<one>& all, s
 
 template <accumulator Acc>
 void sessions<Acc>::visit(context& c, engine::row_id row) {
-  const auto* at = state().rows().row(row);
-  if (engine::header_of(at).live == 0 || in_row(at) == nullptr) return;
+  state().deselect();  // before a row is looked at: letting the last one go may move others out of memory
+  const auto* at = state().rows().live_row(row);
+  if (at == nullptr || in_row(at) == nullptr) return;
   if (reinterpret_cast<const list*>(in_row(at))->due != firing_at()) return;  // an entry that is no longer true
   state().select_row(row);
   auto& all = writable().sessions.write();

@@ -21,6 +21,20 @@ enum class guarantee : std::uint8_t { at_most_once, at_least_once, exactly_once 
 inline constexpr std::size_t name_chars_max = 64;
 [[nodiscard]] bool is_valid_name(const std::string& name) noexcept;
 
+/// Where an actor's keyed state lives.
+enum class state_place : std::uint8_t {
+  memory,
+  disk,  ///< in memory as far as the limit allows, the rest in the data directory
+};
+[[nodiscard]] const char* to_string(state_place p) noexcept;
+
+struct state_spec {
+  state_place place = state_place::memory;
+  std::uint64_t memory_bytes = std::uint64_t{64} << 20;  ///< of each partition's rows; for `disk` only
+
+  bool operator==(const state_spec&) const = default;
+};
+
 /// One actor of a topology.
 struct actor_spec {
   std::string name;  ///< unique, stable: state and output files are found by it
@@ -28,6 +42,7 @@ struct actor_spec {
   std::uint32_t parallelism = 1;
   std::map<std::string, param_value> params;
   failure_policy on_failure;
+  state_spec state{};
 
   bool operator==(const actor_spec&) const = default;
 };

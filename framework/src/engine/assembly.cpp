@@ -47,13 +47,27 @@ void add_lane(task_parts& source, const plan_channel& c, std::unique_ptr<channel
   groups[c.lane].emplace_back(c.name, std::move(stamp), std::move(sender), window);
 }
 
+result<void> add_spill(const plan& p, const plan_task& t, generation incarnation, const task_environment& environment,
+                       task_parts& out) {
+  const auto& wanted = p.spec.actors[t.actor].state;
+  if (wanted.place != state_place::disk) return {};
+  const auto backend = environment.state != nullptr ? environment.state : memory_state_backend();
+  auto spill = backend->open(out.name + "-" + std::to_string(incarnation.value));
+  if (!spill) return std::move(spill).error();
+  out.spill = std::move(*spill);
+  out.state_memory_bytes = static_cast<std::size_t>(wanted.memory_bytes);
+  return {};
+}
+
 }  // namespace
 
 result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t region, generation incarnation,
                                                     channel_factory& channels, const task_environment& environment) {
   std::map<task_id, task_parts> parts;
   for (const auto& t : p.tasks) {
-    if (t.region == region) parts.emplace(t.id, parts_of(p, t, incarnation, environment));
+    if (t.region != region) continue;
+    auto& made = parts.emplace(t.id, parts_of(p, t, incarnation, environment)).first->second;
+    if (auto ok = add_spill(p, t, incarnation, environment, made); !ok) return std::move(ok).error();
   }
   for (const auto& c : p.channels) {
     const auto source = parts.find(c.source);

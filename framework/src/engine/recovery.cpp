@@ -13,6 +13,7 @@ byte_buffer copy_of(std::span<const std::byte> bytes) {
 }
 
 result<restore_point> load(snapshot_store& store, epoch_id epoch) {
+  if (auto intact = store.verify(epoch); !intact) return std::move(intact).error();
   auto reader = store.open(epoch);
   if (!reader) return std::move(reader).error();
   restore_point out;
@@ -21,15 +22,10 @@ result<restore_point> load(snapshot_store& store, epoch_id epoch) {
   for (const auto& name : (*reader)->tasks()) {
     auto meta = (*reader)->meta(name);
     if (!meta) return std::move(meta).error();
-    auto& part = out.tasks[name];
-    part.meta = copy_of(*meta);
-    auto walked = (*reader)->for_each_page(name, [&](std::uint32_t number, std::span<const std::byte> content) {
-      part.pages.emplace_back(number, copy_of(content));
-      return result<void>{};
-    });
-    if (!walked) return std::move(walked).error();
-    std::sort(part.pages.begin(), part.pages.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+    out.metas[name] = copy_of(*meta);
   }
+  out.pages = std::make_shared<restore_point::page_source>();
+  out.pages->reader = std::move(*reader);
   return out;
 }
 
@@ -56,11 +52,12 @@ result<void> check_fall_back(const plan& p, epoch_id to, epoch_id committed) {
 }  // namespace
 
 task::restored restore_point::for_task(const std::string& name) const {
-  const auto at = tasks.find(name);
-  if (at == tasks.end()) return {epoch, environment, {}, {}};
-  task::restored out{epoch, environment, at->second.meta.view(), {}};
-  for (const auto& [number, content] : at->second.pages) out.pages.emplace_back(number, copy_of(content.view()));
-  return out;
+  const auto at = metas.find(name);
+  if (at == metas.end()) return {epoch, environment, {}, {}};
+  return {epoch, environment, at->second.view(), [source = pages, name](const auto& visit) {
+            const std::lock_guard lock{source->lock};
+            return source->reader->for_each_page(name, visit);
+          }};
 }
 
 result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, bool accept_duplicates) {
@@ -105,18 +102,18 @@ result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, b
 }
 
 result<void> write_snapshot(snapshot_store& store, const plan& p, generation incarnation,
-                            const std::vector<task_snapshot>& parts) {
+                            std::vector<task_snapshot>& parts) {
   const auto epoch = parts.front().target.epoch;
   auto writer = store.begin(epoch, incarnation);
   if (!writer) return std::move(writer).error();
   ledger_entry entry{epoch, incarnation, {}, {}};
   byte_buffer encoded;
-  for (const auto& part : parts) {
+  for (auto& part : parts) {
     const auto name = p.task_name(part.task);
-    for (const auto& page : part.rows.pages) {
+    for (auto& page : part.rows.pages) {
+      const auto content = std::exchange(page, {page.number});
       encoded.clear();
-      msgpack::writer out{encoded};
-      (*page.content).encode(out);
+      if (auto ok = content.encode(encoded); !ok) return ok;
       if (auto ok = (*writer)->put_page(name, page.number, encoded.view()); !ok) return ok;
     }
     if (auto ok = (*writer)->set_page_count(name, part.rows.page_count); !ok) return ok;

@@ -79,6 +79,9 @@ task::task(task_parts parts)
       aligner_{parts_.inputs.size()},
       watermarks_{parts_.inputs.size(), parts_.protect.slowest_input_rules ? watermark_tracker::rule::slowest
                                                                            : watermark_tracker::rule::fastest} {
+  if (parts_.spill != nullptr) {
+    actor_access::state(*parts_.behavior).rows().page_to(std::move(parts_.spill), parts_.state_memory_bytes);
+  }
   const auto& ports = actor_access::outputs(*parts_.behavior);
   outputs_.bind(parts_.batch_events, kind_ == actor_kind::router ? ports.back() : nullptr);
   if (kind_ == actor_kind::producer) {
@@ -102,6 +105,7 @@ step_result task::step() {
   if (failure_) return step_result::failed;
   const auto started = parts_.time->steady_ns();
   outputs_.collect_credit();
+  read_state_clock();
   auto result = step_result::again;
   for (int i = 0; i < frames_per_step; ++i) {
     if (!outputs_.is_free()) {
@@ -114,6 +118,7 @@ step_result task::step() {
     if (p == progress::nothing) outputs_.flush();
     break;
   }
+  if (result != step_result::failed) result = expire_state(result);
   flush_if_lingering(started);
   publish(started, result);
   return result;
@@ -348,6 +353,9 @@ void task::publish(std::int64_t started, step_result r) {
   const auto& rows = actor_access::state(*parts_.behavior).rows();
   s.state_rows.set(rows.size());
   s.state_bytes.set(rows.bytes());
+  s.state_spilled_bytes.set(rows.spilled_bytes());
+  s.state_faults.set(rows.faults());
+  s.state_expired.set(actor_access::state(*parts_.behavior).expired());
   s.phase.set(r == step_result::failed ? task_phase::failed
               : ended_                 ? task_phase::finished
               : retry_at_ != 0         ? task_phase::backing_off

@@ -26,6 +26,8 @@ task::progress task::run_records() {
       if (!prepare_keys()) return progress::stopped;
       run_handlers();
     }
+  } catch (const state_backend_failure& e) {
+    return fail(fatal_error(errc::io_error, parts_.name + ": " + e.what()), failure_action::restart);
   } catch (...) {
     actor_access::state(*parts_.behavior).deselect();
     return on_handler_failure(current_failure(), true);
@@ -85,7 +87,7 @@ void task::run_handlers() {
                   end,
                   &input};
     const handler_scope scope{outputs_, context_, run, cursor_, late_against};
-    input.process(run);
+    run_input(input, run, late_against);
   }
 }
 

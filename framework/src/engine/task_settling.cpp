@@ -12,6 +12,8 @@ task::progress task::settle() {
   while (settling_ != settling::done) {
     try {
       if (!run_settling_step()) return progress::worked;  // no credit: the rest follows later
+    } catch (const state_backend_failure& e) {
+      return fail(fatal_error(errc::io_error, parts_.name + ": " + e.what()), failure_action::restart);
     } catch (...) {
       actor_access::state(*parts_.behavior).deselect();
       const auto p = on_handler_failure(current_failure(), false);
@@ -82,14 +84,18 @@ void task::next_settling_step() {
 
 bool task::fire_timers(timer_queue& due, std::int64_t limit) {
   auto& state = actor_access::state(*parts_.behavior);
+  state.clock().set_watermark(watermarks_.current());
   while (due.is_due(limit)) {
     if (outputs_.pause()) return false;
     firing_ = due.pop();
-    const auto* row = state.rows().row(firing_.row);
-    if (header_of(row).live == 0) continue;
+    const auto* row = state.rows().live_row(firing_.row);
+    if (row == nullptr) continue;
     firing_key_ = header_of(row).key;
     state.select(key_hash(firing_key_.view()), firing_key_);
-    actor_access::timers(*parts_.behavior)[firing_.timer]->fire(context_, firing_.deadline);
+    auto& at_work = *actor_access::timers(*parts_.behavior)[firing_.timer];
+    if (!at_work.by_clock()) state.clock().enter_timer({firing_.deadline});
+    at_work.fire(context_, firing_.deadline);
+    state.clock().leave();
     state.deselect();
     attempts_ = 0;
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "millrace/engine/fault_point.hpp"
+#include "millrace/engine/state_type.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/timer.hpp"
 
@@ -8,7 +9,11 @@ namespace millrace::engine {
 
 namespace {
 
-constexpr std::uint64_t meta_format = 2;
+// 3: states of the partition and the type of the keys behind what 2 had.
+constexpr std::uint64_t meta_format = 3;
+constexpr std::uint64_t meta_format_oldest = 2;
+constexpr std::uint32_t meta_fields = 14;
+constexpr std::uint32_t meta_fields_of_2 = 12;
 
 error unreadable(const std::string& task, const char* part) {
   return fatal_error(errc::corrupt, "snapshot of " + task + ": its " + part +
@@ -93,7 +98,7 @@ bool task::prepare_sink(epoch_id epoch, std::string& handle) {
 }
 
 void task::encode_meta(msgpack::writer& out) const {
-  out.array(12);
+  out.array(meta_fields);
   out.integer(meta_format);
   out.integer(parts_.parallelism);
   const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
@@ -139,17 +144,25 @@ void task::encode_meta(msgpack::writer& out) const {
     out.integer(p.epoch.value);
     encode_text(out, p.handle);
   }
+  encode_partition_states(out);
+  encode_text(out, key_type());
 }
 
 result<void> task::restore(const restored& from) {
   if (!from.meta.empty()) {
     msgpack::reader in{from.meta};
-    std::vector<std::size_t> cell_map;
-    if (auto ok = load_meta(in, cell_map); !ok) return ok;
+    std::vector<cell_source> sources;
+    if (auto ok = load_meta(in, sources); !ok) return ok;
     if (auto ok = load_channels(in); !ok) return ok;
-    const auto loaded = guarded(parts_.name + ": its state cannot be loaded", [&] { return load_actor(in); });
+    const auto loaded = guarded(parts_.name + ": its state cannot be loaded", [&]() -> result<void> {
+      if (auto ok = load_actor(in); !ok) return ok;
+      if (meta_format_ >= 3) {
+        if (auto ok = load_partition_states(in); !ok) return ok;
+        if (auto ok = load_key_type(in); !ok) return ok;
+      }
+      return load_rows(from, sources);
+    });
     if (!loaded) return loaded;
-    if (auto ok = load_rows(from, cell_map); !ok) return ok;
   }
   if (auto ok = recover_sink(from.epoch); !ok) return ok;
   auto logged = restore_log(!from.meta.empty());
@@ -165,11 +178,11 @@ result<void> task::restore(const restored& from) {
   return {};
 }
 
-result<void> task::load_meta(msgpack::reader& in, std::vector<std::size_t>& cell_map) {
+result<void> task::load_meta(msgpack::reader& in, std::vector<cell_source>& sources) {
   std::uint32_t n = 0;
-  std::uint64_t format = 0;
   std::uint64_t parallelism = 0;
-  if (!in.array(n) || n != 12 || !in.integer(format) || format != meta_format || !in.integer(parallelism)) {
+  if (!in.array(n) || !in.integer(meta_format_) || meta_format_ < meta_format_oldest || meta_format_ > meta_format ||
+      n != (meta_format_ == 2 ? meta_fields_of_2 : meta_fields) || !in.integer(parallelism)) {
     return unreadable(parts_.name, "header");
   }
   if (parallelism != parts_.parallelism) {
@@ -178,7 +191,13 @@ result<void> task::load_meta(msgpack::reader& in, std::vector<std::size_t>& cell
                                                   std::to_string(parts_.parallelism) +
                                                   "; use the old parallelism or a new data directory");
   }
+  return load_cells(in, sources);
+}
+
+result<void> task::load_cells(msgpack::reader& in, std::vector<cell_source>& sources) {
   const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
+  const auto& dropped = actor_access::dropped_states(*parts_.behavior);
+  std::uint32_t n = 0;
   if (!in.array(n)) return unreadable(parts_.name, "state layout");
   for (std::uint32_t i = 0; i < n; ++i) {
     std::uint32_t pair = 0;
@@ -188,13 +207,16 @@ result<void> task::load_meta(msgpack::reader& in, std::vector<std::size_t>& cell
       return unreadable(parts_.name, "state layout");
     }
     const auto at = std::find_if(cells.begin(), cells.end(), [&](const cell& c) { return c.name == name; });
-    if (at == cells.end() || at->type != type) {
-      return user_error(errc::schema_mismatch,
-                        parts_.name + ": the snapshot has state '" + name + "' of type " + type + ", the actor " +
-                            (at == cells.end() ? "has no such state" : "declares it as " + at->type) +
-                            "; run the version that wrote it, or use a new data directory");
+    if (at == cells.end()) {
+      // Stamps go with a time to live that was taken away.
+      const bool may_go = type == "ttl" || std::find(dropped.begin(), dropped.end(), name) != dropped.end();
+      if (!may_go) return unknown_state(parts_.name, name, type);
+      sources.emplace_back(cell_source::dropped);
+      continue;
     }
-    cell_map.push_back(static_cast<std::size_t>(at - cells.begin()));
+    auto by = reader_of(parts_.name, type, {at->name, at->type, at->migrations});
+    if (!by) return std::move(by).error();
+    sources.emplace_back(static_cast<std::size_t>(at - cells.begin()), std::move(*by));
   }
   return {};
 }
@@ -269,31 +291,41 @@ result<void> task::load_actor(msgpack::reader& in) {
   return {};
 }
 
-result<void> task::load_rows(const restored& from, const std::vector<std::size_t>& cell_map) {
+result<void> task::load_rows(const restored& from, const std::vector<cell_source>& sources) {
   auto& rows = actor_access::state(*parts_.behavior).rows();
-  for (const auto& [number, content] : from.pages) {
-    if (auto ok = rows.load_page(number, content.view(), cell_map, key_hash); !ok) {
-      return fatal_error(errc::corrupt, "snapshot of " + parts_.name + ": " + ok.error().message);
+  if (!from.each_page) return {};
+  actor_access::timer_heap(*parts_.behavior).clear();
+  actor_access::processing_timer_heap(*parts_.behavior).clear();
+  try {
+    auto loaded = from.each_page([&](std::uint32_t number, bytes_view content) -> result<void> {
+      if (auto ok = rows.load_page(number, content, sources, key_hash); !ok) return ok;
+      enrol_rows_of(number);
+      return {};
+    });
+    if (!loaded) {
+      return fatal_error(errc::corrupt, "snapshot of " + parts_.name + ": " + loaded.error().message);
     }
+  } catch (const state_backend_failure& e) {
+    return fatal_error(errc::io_error, parts_.name + ": " + e.what());
   }
   rows.loaded_from(from.environment);
   if (!parts_.protect.rebuild_firings) return {};
-  rebuild_timers();
   for (auto* f : actor_access::firings(*parts_.behavior)) f->rebuild(watermarks_.current());
   return {};
 }
 
-void task::rebuild_timers() {
+/// Timers and expiries are not in snapshots: the rows are.
+void task::enrol_rows_of(std::uint32_t page) {
   const auto& timers = actor_access::timers(*parts_.behavior);
-  if (timers.empty()) return;
+  auto& state = actor_access::state(*parts_.behavior);
+  if ((timers.empty() && !state.has_ttl()) || !parts_.protect.rebuild_firings) return;
   auto& heap = actor_access::timer_heap(*parts_.behavior);
   auto& processing = actor_access::processing_timer_heap(*parts_.behavior);
-  heap.clear();
-  processing.clear();
-  actor_access::state(*parts_.behavior).rows().for_each([&](row_id id, const std::byte* row) {
+  state.rows().for_each_in(page, [&](row_id id, const std::byte* row) {
     for (std::uint32_t t = 0; t < timers.size(); ++t) {
       if (const auto at = timers[t]->deadline_in(row)) (timers[t]->by_clock() ? processing : heap).add({*at, id, t});
     }
+    state.enrol(id, row);
   });
 }
 

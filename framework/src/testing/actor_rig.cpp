@@ -121,13 +121,12 @@ struct actor_snapshot::content {
   std::map<std::string, std::pair<sequence, event_time>> inputs;  ///< where the harness' ends stood
 
   [[nodiscard]] engine::task::restored view() const {
-    engine::task::restored out{epoch, 0, meta.view(), {}};
-    for (const auto& [number, page] : pages) {
-      byte_buffer copy;
-      copy.append(page.view());
-      out.pages.emplace_back(number, std::move(copy));
-    }
-    return out;
+    return {epoch, 0, meta.view(), [this](const auto& visit) {
+              for (const auto& [number, page] : pages) {
+                if (auto ok = visit(number, page.view()); !ok) return ok;
+              }
+              return result<void>{};
+            }};
   }
 };
 
@@ -458,8 +457,7 @@ actor_snapshot actor_rig::snapshot() {
   content->meta = std::move(p.host.taken->meta);
   for (const auto& page : p.host.taken->rows.pages) {
     byte_buffer encoded;
-    msgpack::writer out{encoded};
-    (*page.content).encode(out);
+    if (auto ok = page.encode(encoded); !ok) throw std::runtime_error(ok.error().message);
     content->pages.emplace_back(page.number, std::move(encoded));
   }
   for (const auto& [port, in] : p.inputs) content->inputs[port] = {in.next, in.watermark};

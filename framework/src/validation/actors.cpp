@@ -17,6 +17,7 @@ constexpr std::uint32_t key_groups_max = 65'536;
 constexpr milliseconds snapshot_interval_min{10};
 constexpr std::uint32_t attempts_max = 1'000;
 constexpr std::size_t actors_max = 10'000;
+constexpr std::uint64_t state_memory_min = std::uint64_t{64} << 10;
 
 const char* const name_rule = "use 1 to 64 of the characters a-z, A-Z, 0-9, _ and -";
 
@@ -121,8 +122,20 @@ void check_policy(graph& g, const graph_actor& a) {
   }
 }
 
+void check_state_memory(graph& g, const graph_actor& a) {
+  const auto& s = a.spec->state;
+  const auto where = a.name() + ".state";
+  if (s.place == state_place::memory && s.memory_bytes != state_spec{}.memory_bytes) {
+    g.problems.error(where, "it limits the memory of state that may not leave memory", "set \"place\": \"disk\"");
+  }
+  if (s.memory_bytes < state_memory_min) {
+    g.problems.error(where, "the limit is lower than 64KiB", "give at least \"1MiB\" for each partition");
+  }
+}
+
 void check_actor(graph& g, graph_actor& a) {
   check_policy(g, a);
+  check_state_memory(g, a);
   if (a.parallelism < 1 || a.parallelism > router::partitions_max) {
     g.problems.error(a.name(), "its parallelism is " + std::to_string(a.parallelism), "give a number from 1 to 4096");
     a.parallelism = 1;

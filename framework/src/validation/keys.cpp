@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <set>
 
+#include "millrace/partition_state.hpp"
 #include "millrace/router.hpp"
 #include "validation/converted_key.hpp"
 #include "validation/graph.hpp"
@@ -58,6 +60,54 @@ void check_state(graph& g, const graph_actor& a) {
   const auto what = cell.starts_with("timer:") ? "timer '" + cell.substr(6) + "'" : "state '" + cell + "'";
   g.problems.error(a.name(), "it has keyed " + what + " but no keyed input, so there is never a key",
                    "give one of its inputs a key, or keep plain members and save them in save_state()");
+}
+
+void check_state_names(graph& g, const graph_actor& a) {
+  std::set<std::string> taken;
+  std::vector<std::string> names;
+  for (const auto& c : engine::actor_access::state(*a.probe).rows().layout().cells()) names.push_back(c.name);
+  for (const auto* s : engine::actor_access::partition_states(*a.probe)) names.push_back(s->name());
+  for (const auto& name : names) {
+    if (taken.insert(name).second) continue;
+    g.problems.error(a.name(), "type '" + a.spec->type + "' has two states called '" + name + "'",
+                     "rename one in the actor's code: snapshots find states by their names");
+  }
+}
+
+/// Broadcast state is the same on every partition only when what changes it comes to all of them in one order.
+void check_broadcast(graph& g, const graph_actor& a) {
+  const auto& states = engine::actor_access::partition_states(*a.probe);
+  const auto broadcast = std::ranges::find_if(states, &partition_state_base::is_broadcast);
+  if (broadcast != states.end() && std::ranges::none_of(a.inputs(), &input_base::is_broadcast)) {
+    g.problems.error(a.name(), "it has broadcast state '" + (*broadcast)->name() + "' but no broadcast input",
+                     "declare the input that changes it with {.broadcast = true}, or use a partition_value");
+  }
+  for (std::uint32_t port = 0; port < a.inputs().size(); ++port) {
+    const auto& in = *a.inputs()[port];
+    if (!in.is_broadcast()) continue;
+    const auto where = a.name() + "." + in.name();
+    if (in.is_keyed()) {
+      g.problems.error(where, "it is a broadcast input and keyed: every partition would keep every key",
+                       "leave out its key, or the word broadcast");
+    }
+    std::uint32_t senders = 0;
+    for (const auto index : a.into) {
+      const auto& s = g.streams[index];
+      if (s.input != port) continue;
+      const auto& from = g.source(s);
+      senders += from.parallelism;
+      const bool reaches_all = from.is(actor_kind::router) && as_router(from).broadcasts();
+      if (a.parallelism == 1 || reaches_all) continue;
+      g.problems.error(where, "it is a broadcast input, but '" + from.name() + "' does not send to all partitions",
+                       "put a \"millrace.broadcast\" router before it");
+    }
+    if (a.parallelism > 1 && senders > 1) {
+      g.problems.error(where,
+                       "it is a broadcast input fed by " + std::to_string(senders) +
+                           " partitions, whose records every partition may see in another order",
+                       "feed it by one actor of parallelism 1");
+    }
+  }
 }
 
 void check_key_groups(graph& g, const graph_actor& a) {
@@ -126,6 +176,8 @@ void check_keys(graph& g) {
     check_one_key_type(g, a);
     // A dynamic input's key may come from parameters that were refused.
     if (!a.has_failed) check_state(g, a);
+    check_state_names(g, a);
+    check_broadcast(g, a);
     check_key_groups(g, a);
   }
   for (const auto& s : g.streams) check_feeding(g, s);

@@ -48,8 +48,9 @@ void windows<Acc>::fire_all_early(context& c) {
   while (!touched_.empty()) {
     const auto row = touched_.back();
     touched_.pop_back();
-    const auto* at = state().rows().row(row);
-    if (engine::header_of(at).live == 0 || in_row(at) == nullptr) continue;
+    state().deselect();
+    const auto* at = state().rows().live_row(row);
+    if (at == nullptr || in_row(at) == nullptr) continue;
     state().select_row(row);
     auto& r = writable();
     if (!r.touched) continue;
@@ -64,8 +65,9 @@ void windows<Acc>::fire_all_early(context& c) {
 
 template <accumulator Acc>
 void windows<Acc>::visit(context& c, engine::row_id row) {
-  const auto* at = state().rows().row(row);
-  if (engine::header_of(at).live == 0) return;
+  state().deselect();  // before a row is looked at: letting the last one go may move others out of memory
+  const auto* at = state().rows().live_row(row);
+  if (at == nullptr) return;
   const auto* cell = in_row(at);
   if (cell == nullptr) return;
   const auto& r = *reinterpret_cast<const ring*>(cell);

@@ -30,6 +30,8 @@ struct task_environment {
   protections protect;
   std::optional<credit_window> credit{};  ///< of every channel; none: what suits the receiver
   event_log* log = nullptr;               ///< of logged producers; outlives the tasks
+  /// For actors whose state may be larger than memory; none: the reference, which is in memory itself.
+  std::shared_ptr<state_backend> state{};
 };
 
 /// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.

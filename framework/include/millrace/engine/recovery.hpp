@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -13,17 +15,21 @@
 
 namespace millrace::engine {
 
-/// The state all tasks start from: a complete snapshot in memory, every checksum looked at; epoch 0: fresh.
+/// The state all tasks start from: a complete snapshot, every checksum looked at; epoch 0: fresh. Its pages stay where
+/// they are until a task reads its own, one at a time: they may not fit into memory together. Thread: any.
 struct restore_point {
-  struct part {
-    byte_buffer meta;
-    std::vector<std::pair<std::uint32_t, byte_buffer>> pages;
+  /// The snapshot's pages, for one task after the other.
+  struct page_source {
+    std::mutex lock;
+    std::unique_ptr<snapshot_reader> reader;
   };
   epoch_id epoch{};
   unsigned environment = 0;
-  std::map<std::string, part> tasks;
+  std::map<std::string, byte_buffer> metas;  ///< by task
+  std::shared_ptr<page_source> pages;
   std::vector<std::string> notes;  ///< what a person should know: damage found, fall-back taken
 
+  /// Must be used before this is destroyed.
   [[nodiscard]] task::restored for_task(const std::string& name) const;
 };
 
@@ -32,8 +38,9 @@ struct restore_point {
 /// (`accept_duplicates` overrules). errc::corrupt when nothing intact is left of a topology that has committed output.
 [[nodiscard]] result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, bool accept_duplicates);
 
-/// Writes a snapshot: pages, then meta, then the manifest that makes it the newest. Thread: snapshot writer.
+/// Writes a snapshot: pages, then meta, then the manifest that makes it the newest. Lets go of each page as soon as the
+/// store has it. Thread: snapshot writer.
 [[nodiscard]] result<void> write_snapshot(snapshot_store& store, const plan& p, generation incarnation,
-                                          const std::vector<task_snapshot>& parts);
+                                          std::vector<task_snapshot>& parts);
 
 }  // namespace millrace::engine

@@ -3,8 +3,10 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "millrace/bytes.hpp"
@@ -24,6 +26,16 @@ struct cell_ops {
   void (*destroy)(void*, std::uint32_t units) noexcept = nullptr;
   void (*encode)(msgpack::writer&, const void*, std::uint32_t units) = nullptr;
   bool (*decode)(msgpack::reader&, void*, std::uint32_t units) = nullptr;
+  std::size_t (*heap)(const void*) noexcept = nullptr;  ///< memory held outside of the row; none: none
+};
+
+/// Reads content that was written as another type into a constructed object of the present one.
+using state_decode = std::function<bool(msgpack::reader&, void*)>;
+
+/// How content written as type `from` becomes the present type.
+struct state_migration {
+  std::string from;
+  state_decode decode;
 };
 
 struct cell {
@@ -31,6 +43,19 @@ struct cell {
   std::string type;  ///< text form of the type, compared when a snapshot is loaded
   cell_ops ops;
   std::size_t offset = 0;  ///< bytes from the start of the row
+  std::vector<state_migration> migrations{};
+};
+
+/// What becomes of one cell of an encoded page: it goes to a cell of the layout, through `decode` where its type
+/// changed, or is passed over.
+struct cell_source {
+  static constexpr std::size_t dropped = ~std::size_t{0};
+
+  cell_source(std::size_t to) : cell{to} {}  // NOLINT: implicit by intent
+  cell_source(std::size_t to, state_decode from) : cell{to}, decode{std::move(from)} {}
+
+  std::size_t cell;
+  state_decode decode{};  ///< empty: the cell's own
 };
 
 /// What stands in front of the cells of a row.
@@ -46,7 +71,7 @@ public:
   static constexpr std::size_t max_cells = 32;
 
   /// Adds a cell and gives its index; asserts beyond `max_cells`.
-  std::size_t add(std::string name, std::string type, cell_ops ops);
+  std::size_t add(std::string name, std::string type, cell_ops ops, std::vector<state_migration> migrations = {});
 
   [[nodiscard]] const std::vector<cell>& cells() const noexcept { return cells_; }
   [[nodiscard]] std::size_t row_bytes() const noexcept { return row_bytes_; }
@@ -55,8 +80,17 @@ public:
   void construct_row(std::byte* row, const key_bytes& key) const;
   void destroy_row(std::byte* row) const noexcept;
   void copy_row(std::byte* to, const std::byte* from) const;
+  /// Memory a row holds outside of its page.
+  [[nodiscard]] std::size_t heap_of(const std::byte* row) const noexcept;
+
+  /// Memory of all pages of this layout, those that only snapshots hold included. Thread: any.
+  void add_memory(std::ptrdiff_t bytes) const noexcept { memory_.fetch_add(bytes, std::memory_order_relaxed); }
+  [[nodiscard]] std::size_t memory() const noexcept {
+    return static_cast<std::size_t>(memory_.load(std::memory_order_relaxed));
+  }
 
 private:
+  mutable std::atomic<std::ptrdiff_t> memory_{0};
   std::vector<cell> cells_;
   std::size_t end_ = sizeof(row_header);
   std::size_t row_bytes_ = sizeof(row_header);
@@ -86,8 +120,18 @@ public:
   [[nodiscard]] const row_layout& layout() const noexcept { return *layout_; }
 
   [[nodiscard]] row_page* clone() const;
-  /// Live rows as msgpack: [[row, key, [[cell, value]…]]…].
+  /// Live rows as msgpack: [[row, key, cells present, [value…]]…].
   void encode(msgpack::writer& out) const;
+  /// Reads what `encode` wrote into an empty page; `sources[i]` says where the i-th cell of the writer goes. Gives what
+  /// is wrong, nullptr when nothing is.
+  [[nodiscard]] const char* decode(msgpack::reader& in, const std::vector<cell_source>& sources);
+
+  [[nodiscard]] std::size_t memory() const noexcept { return layout_->row_bytes() * rows + heap_; }
+  /// The rows hold so much more (less) memory outside of the page than before.
+  void add_heap(std::ptrdiff_t bytes) noexcept {
+    heap_ = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(heap_) + bytes);
+    layout_->add_memory(bytes);
+  }
 
   void retain() noexcept { refs_.fetch_add(1, std::memory_order_relaxed); }
   void release() noexcept {
@@ -101,11 +145,13 @@ private:
   std::atomic<std::uint32_t> refs_{1};
   std::shared_ptr<const row_layout> layout_;
   std::unique_ptr<std::byte[]> data_;
+  std::size_t heap_ = 0;
 };
 
 /// A counted reference to a page that is no longer written through.
 class page_ref {
 public:
+  page_ref() = default;
   explicit page_ref(row_page* p) noexcept : page_{p} { page_->retain(); }
   page_ref(page_ref&& other) noexcept : page_{std::exchange(other.page_, nullptr)} {}
   page_ref& operator=(page_ref&& other) noexcept {
@@ -116,9 +162,10 @@ public:
     if (page_ != nullptr) page_->release();
   }
   [[nodiscard]] const row_page& operator*() const noexcept { return *page_; }
+  explicit operator bool() const noexcept { return page_ != nullptr; }
 
 private:
-  row_page* page_;
+  row_page* page_ = nullptr;
 };
 
 }  // namespace millrace::engine

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -11,6 +12,7 @@
 #include "millrace/engine/barrier_aligner.hpp"
 #include "millrace/engine/input_channel.hpp"
 #include "millrace/engine/producer_log.hpp"
+#include "millrace/engine/state_query.hpp"
 #include "millrace/engine/task_context.hpp"
 #include "millrace/engine/task_host.hpp"
 #include "millrace/engine/task_outputs.hpp"
@@ -53,6 +55,8 @@ struct task_parts {
   const clock* time = nullptr;
   task_host* host = nullptr;
   std::shared_ptr<task_stats> stats;
+  std::unique_ptr<page_spill> spill{};  ///< where keyed state goes beyond `state_memory_bytes`; none: all in memory
+  std::size_t state_memory_bytes = 0;
 };
 
 /// What a step came to.
@@ -90,7 +94,8 @@ public:
     epoch_id epoch{};
     unsigned environment = 0;
     bytes_view meta{};
-    std::vector<std::pair<std::uint32_t, byte_buffer>> pages{};
+    /// Visits the task's encoded pages; empty: there are none.
+    std::function<result<void>(const std::function<result<void>(std::uint32_t, bytes_view)>&)> each_page{};
   };
   [[nodiscard]] result<void> restore(const restored& from);
 
@@ -106,6 +111,10 @@ public:
   void epoch_aborted(epoch_id epoch);
   /// Before the task is destroyed in an orderly end.
   void close();
+
+  /// Looks into the keyed state between two steps. Bounded work: what takes longer is answered in parts. Errors are the
+  /// asker's: not_found for a state the actor does not declare, an actor without keyed state.
+  [[nodiscard]] result<state_answer> query(const state_request& request);
 
   [[nodiscard]] const std::string& name() const noexcept { return parts_.name; }
   [[nodiscard]] actor& behavior() noexcept { return *parts_.behavior; }
@@ -166,17 +175,33 @@ private:
   [[nodiscard]] std::string place() const;
   [[nodiscard]] progress fail(error what, failure_action action);
 
+  // task_state.cpp: times to live, states of the partition
+  void run_input(input_base& input, batch_run& run, event_time late_against);
+  void read_state_clock();
+  [[nodiscard]] step_result expire_state(step_result so_far);
+  void encode_partition_states(msgpack::writer& out) const;
+  [[nodiscard]] result<void> load_partition_states(msgpack::reader& in);
+  [[nodiscard]] std::string key_type() const;
+
+  // task_query.cpp
+  [[nodiscard]] result<std::uint32_t> cells_asked_for(const std::string& state) const;
+  [[nodiscard]] state_answer scan(const state_request& request, std::uint32_t cells);
+  [[nodiscard]] state_answer measure(const state_request& request);
+  [[nodiscard]] state_row row_of(const std::byte* row, std::uint32_t cells) const;
+
   // task_snapshots.cpp
   void take_snapshot(const epoch_target& target);
   void take_back_pages(unsigned environment);
   [[nodiscard]] bool prepare_sink(epoch_id epoch, std::string& handle);
   void encode_meta(msgpack::writer& out) const;
-  [[nodiscard]] result<void> load_meta(msgpack::reader& in, std::vector<std::size_t>& cell_map);
+  [[nodiscard]] result<void> load_meta(msgpack::reader& in, std::vector<cell_source>& sources);
+  [[nodiscard]] result<void> load_cells(msgpack::reader& in, std::vector<cell_source>& sources);
+  [[nodiscard]] result<void> load_key_type(msgpack::reader& in) const;
   [[nodiscard]] result<void> load_channels(msgpack::reader& in);
   [[nodiscard]] result<void> load_actor(msgpack::reader& in);
-  [[nodiscard]] result<void> load_rows(const restored& from, const std::vector<std::size_t>& cell_map);
+  [[nodiscard]] result<void> load_rows(const restored& from, const std::vector<cell_source>& sources);
   [[nodiscard]] result<void> recover_sink(epoch_id epoch);
-  void rebuild_timers();
+  void enrol_rows_of(std::uint32_t page);
   void observe_event_times(const batch_ptr& records);
   [[nodiscard]] bool is_processing_due();
   [[nodiscard]] std::optional<processing_time> next_processing();
@@ -205,8 +230,9 @@ private:
 
   settling settling_ = settling::done;
   bool watermark_moved_ = false;
-  timer_queue::entry firing_{};  // the timer at work, and its key
-  firing* fired_ = nullptr;      // the windows at work; nullptr: a timer is
+  timer_queue::entry firing_{};    // the timer at work, and its key
+  firing* fired_ = nullptr;        // the windows at work; nullptr: a timer is
+  std::uint64_t meta_format_ = 0;  // of the snapshot being loaded
   key_bytes firing_key_;
   std::size_t ends_ = 0;  // input channels that have ended
   bool ended_ = false;

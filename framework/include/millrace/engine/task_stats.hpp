@@ -39,11 +39,14 @@ struct task_stats {
   gauge<std::uint64_t> snapshots;
   gauge<std::uint64_t> snapshot_freeze_ns;  ///< of the newest snapshot: how long the task stood still
   gauge<std::uint64_t> state_rows;
-  gauge<std::uint64_t> state_bytes;
-  gauge<std::uint64_t> backlog;        ///< producers: events still to read, when known
-  gauge<std::uint32_t> credit_used;    ///< outputs: batches on their way, of…
-  gauge<std::uint32_t> credit_window;  ///< …as many as may be
-  gauge<std::int64_t> watermark{};     ///< event time, ns; the minimum while unknown
+  gauge<std::uint64_t> state_bytes;          ///< in memory
+  gauge<std::uint64_t> state_spilled_bytes;  ///< in the data directory because the memory limit is reached
+  gauge<std::uint64_t> state_faults;         ///< pages read back from there
+  gauge<std::uint64_t> state_expired;        ///< values freed at the end of their time to live
+  gauge<std::uint64_t> backlog;              ///< producers: events still to read, when known
+  gauge<std::uint32_t> credit_used;          ///< outputs: batches on their way, of…
+  gauge<std::uint32_t> credit_window;        ///< …as many as may be
+  gauge<std::int64_t> watermark{};           ///< event time, ns; the minimum while unknown
   gauge<task_phase> phase;
   latency_histogram latency;  ///< sinks: from entering the topology to handled here
 

@@ -49,8 +49,9 @@ protected:
 
 private:
   [[nodiscard]] sides* due_in(row_id row) {
-    const auto* at = state().rows().row(row);
-    if (header_of(at).live == 0 || in_row(at) == nullptr) return nullptr;
+    state().deselect();  // before a row is looked at: letting the last one go may move others out of memory
+    const auto* at = state().rows().live_row(row);
+    if (at == nullptr || in_row(at) == nullptr) return nullptr;
     if (reinterpret_cast<const sides*>(in_row(at))->due != firing_at()) return nullptr;  // true no longer
     state().select_row(row);
     return &writable();
