@@ -34,7 +34,8 @@ int open_handle(const std::filesystem::path& folder, const environment_options& 
   mdb_env_set_maxreaders(raw, readers_max);
   if (const int code = mdb_env_set_mapsize(raw, map_bytes); code != 0) return code;
   // NOTLS: a reader belongs to its transaction object, not to the thread that happens to run the task.
-  const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (options.read_only ? static_cast<unsigned>(MDB_RDONLY) : 0u);
+  const unsigned flags = MDB_NOTLS | MDB_NORDAHEAD | (options.read_only ? static_cast<unsigned>(MDB_RDONLY) : 0u) |
+                         (options.scratch ? static_cast<unsigned>(MDB_NOSYNC) : 0u);
   if (const int code = mdb_env_open(raw, folder.c_str(), flags, 0640); code != 0) return code;
   out = std::move(env);
   return 0;

@@ -25,6 +25,7 @@ struct environment_options {
   std::uint64_t map_bytes = std::uint64_t{64} << 30;  ///< address space; halved until the system grants it
   unsigned databases_max = 8;
   bool read_only = false;
+  bool scratch = false;  ///< nothing has to survive this process: commits do not wait for the disk
 };
 
 /// One open folder with data.mdb. Commits are durable (default sync). One object per folder and process: LMDB does not

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <future>
 #include <memory>
 #include <string>
 #include <utility>
@@ -92,6 +93,15 @@ struct failure_message {
   generation incarnation;
   engine::task_failure failure;
 };
+/// A question about a task's state, by way of the supervisor. Whoever drops it breaks the promise, which is an answer.
+struct query_message {
+  struct question {
+    engine::state_request request;
+    std::promise<result<engine::state_answer>> answer;
+  };
+  task_id task;
+  std::shared_ptr<question> asked;
+};
 /// The tasks that run now, by id; null where one does not.
 struct tasks_message {
   std::shared_ptr<const std::vector<caf::actor>> tasks;
@@ -113,6 +123,7 @@ MILLRACE_LOCAL_MESSAGE(written_message)
 MILLRACE_LOCAL_MESSAGE(number_message)
 MILLRACE_LOCAL_MESSAGE(restored_message)
 MILLRACE_LOCAL_MESSAGE(failure_message)
+MILLRACE_LOCAL_MESSAGE(query_message)
 MILLRACE_LOCAL_MESSAGE(tasks_message)
 #undef MILLRACE_LOCAL_MESSAGE
 
@@ -128,4 +139,5 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::written_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::number_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::restored_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::failure_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::query_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::tasks_message)

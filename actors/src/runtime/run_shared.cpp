@@ -23,6 +23,9 @@ void fill(task_status& out, const engine::task_stats& s) {
   out.freeze_ns = s.snapshot_freeze_ns.get();
   out.state_rows = s.state_rows.get();
   out.state_bytes = s.state_bytes.get();
+  out.state_spilled_bytes = s.state_spilled_bytes.get();
+  out.state_faults = s.state_faults.get();
+  out.state_expired = s.state_expired.get();
   out.backlog = s.backlog.get();
   out.credit_used = s.credit_used.get();
   out.credit_window = s.credit_window.get();

@@ -11,6 +11,7 @@
 
 #include "millrace/engine/clock.hpp"
 #include "millrace/engine/event_log.hpp"
+#include "millrace/engine/page_spill.hpp"
 #include "millrace/engine/snapshot_store.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/zmq_context.hpp"
@@ -43,6 +44,7 @@ public:
   transport::zmq_context sockets;
   std::unique_ptr<engine::snapshot_store> store;  ///< the writer's alone once the run has started
   std::unique_ptr<engine::event_log> log_store;   ///< null where no producer is logged
+  std::shared_ptr<engine::state_backend> spills;  ///< set before the start when an actor's state may go to disk
   alarm_clock alarms;
   const transport::topology_instance instance;
 

@@ -100,7 +100,8 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
                                        s.shared->options.batch_events,
                                        s.shared->options.protect,
                                        std::nullopt,
-                                       s.shared->log_store.get()};
+                                       s.shared->log_store.get(),
+                                       s.shared->spills};
   auto made = engine::assemble(plan, region, from.incarnation, channels, environment);
   if (!made) {
     fail_run(self, made.error().message);
@@ -232,6 +233,10 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
       },
       [self](revive_atom, std::uint32_t region) { recover(self, {region}); },
       [self](const failure_message& m) { on_failure(self, m); },
+      [self](const query_message& m) {
+        const auto& to = self->state.tasks;
+        if (m.task.value < to.size() && to[m.task.value]) self->send(to[m.task.value], m);
+      },
       [self](done_atom, bool stopped) {
         end_run(self, {stopped ? run_outcome::kind::stopped : run_outcome::kind::finished, false, {}});
       },

@@ -64,6 +64,19 @@ void on_epoch(self_pointer self, const epoch_message& m) {
   }
 }
 
+void on_query(self_pointer self, const query_message& m) {
+  auto& s = self->state;
+  if (s.link->stopping || !s.has_begun) {
+    m.asked->answer.set_value(retryable_error(errc::unavailable, "the task is being restored; ask again"));
+    return;
+  }
+  try {
+    m.asked->answer.set_value(s.task->query(m.asked->request));
+  } catch (const std::exception& e) {
+    m.asked->answer.set_value(fatal_error(errc::failed, e.what()));
+  }
+}
+
 }  // namespace
 
 void task_link::wake_at(std::int64_t steady_ns) {
@@ -101,6 +114,7 @@ caf::behavior task_actor(self_pointer self, std::shared_ptr<task_state> parts) {
         self->state.link->bell()->ring();
       },
       [self](const epoch_message& m) { on_epoch(self, m); },
+      [self](const query_message& m) { on_query(self, m); },
       [self](close_atom) {
         auto& s = self->state;
         s.link->stopping = true;

@@ -1,6 +1,7 @@
 #include "millrace/runtime/topology_run.hpp"
 
 #include <algorithm>
+#include <filesystem>
 #include <thread>
 
 #include <caf/actor_system.hpp>
@@ -9,8 +10,10 @@
 
 #include "millrace/persistence/event_log.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
+#include "millrace/persistence/state_backend.hpp"
 #include "millrace/producer.hpp"
 #include "runtime/coordinator_actor.hpp"
+#include "runtime/messages.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/supervisor_actor.hpp"
 #include "runtime/writer_actor.hpp"
@@ -50,6 +53,22 @@ public:
   void stop() override { caf::anon_send(coordinator_, request_atom::value, true); }
   void snapshot_now() override { caf::anon_send(coordinator_, request_atom::value, false); }
   run_status status() const override { return shared_->status(); }
+  const engine::plan& plan() const override { return *shared_->plan; }
+  result<engine::state_answer> query(task_id task, engine::state_request request,
+                                     std::chrono::milliseconds timeout) override {
+    auto asked = std::make_shared<query_message::question>();
+    asked->request = std::move(request);
+    auto answer = asked->answer.get_future();
+    caf::anon_send(supervisor_, query_message{task, std::move(asked)});
+    if (answer.wait_for(timeout) != std::future_status::ready) {
+      return retryable_error(errc::unavailable, shared_->plan->task_name(task) + " is busy; ask again");
+    }
+    try {
+      return answer.get();
+    } catch (const std::future_error&) {
+      return retryable_error(errc::unavailable, shared_->plan->task_name(task) + " is not running now; ask again");
+    }
+  }
   std::optional<run_outcome> wait(std::chrono::milliseconds timeout) override { return shared_->wait(timeout); }
 
 private:
@@ -70,6 +89,15 @@ bool has_logged_producer(const engine::plan& p) {
   });
 }
 
+/// nullptr when all state stays in memory.
+result<std::shared_ptr<engine::state_backend>> open_spills(const engine::plan& p, const std::string& data_dir) {
+  const auto& actors = p.spec.actors;
+  const bool is_needed =
+      std::ranges::any_of(actors, [](const actor_spec& a) { return a.state.place == state_place::disk; });
+  if (!is_needed) return std::shared_ptr<engine::state_backend>{};
+  return persistence::open_state_backend(std::filesystem::path{data_dir} / "spill");
+}
+
 }  // namespace
 
 result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const engine::plan> p, run_options options) {
@@ -83,9 +111,12 @@ result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const 
     if (!opened) return std::move(opened).error();
     log = std::move(*opened);
   }
+  auto spills = open_spills(*p, options.data_dir);
+  if (!spills) return std::move(spills).error();
   const auto threads = options.threads;
   auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store),
                                              std::move(log));
+  shared->spills = std::move(*spills);
   return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
 }
 

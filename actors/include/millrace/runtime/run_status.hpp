@@ -30,6 +30,9 @@ struct task_status {
   std::uint64_t freeze_ns = 0;
   std::uint64_t state_rows = 0;
   std::uint64_t state_bytes = 0;
+  std::uint64_t state_spilled_bytes = 0;
+  std::uint64_t state_faults = 0;
+  std::uint64_t state_expired = 0;
   std::uint64_t backlog = 0;
   std::uint32_t credit_used = 0;
   std::uint32_t credit_window = 0;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "millrace/engine/plan.hpp"
+#include "millrace/engine/state_query.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/error.hpp"
 #include "millrace/runtime/run_status.hpp"
@@ -42,6 +43,11 @@ public:
   /// Starts a snapshot as soon as none is under way. Does not wait.
   virtual void snapshot_now() = 0;
   [[nodiscard]] virtual run_status status() const = 0;
+  /// Asks a task about its keyed state. Waits until the task is between two steps, at most `timeout`. Errors: those of
+  /// `engine::task::query`; errc::unavailable while the task is restored, hangs or does not answer in time: ask again.
+  [[nodiscard]] virtual result<engine::state_answer> query(task_id task, engine::state_request request,
+                                                           std::chrono::milliseconds timeout) = 0;
+  [[nodiscard]] virtual const engine::plan& plan() const = 0;
   /// Waits for the end, at most `timeout`; nothing when it still runs.
   [[nodiscard]] virtual std::optional<run_outcome> wait(std::chrono::milliseconds timeout) = 0;
 };
