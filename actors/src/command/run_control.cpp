@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "command/state_answer.hpp"
 #include "command/status_json.hpp"
 #include "millrace/transport/control_endpoint.hpp"
 
@@ -45,7 +46,9 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
   std::unique_ptr<run_control> made{new run_control{std::move(data_dir), run}};
   made->sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
   transport::control_service service;
-  service.on_request = [c = made.get()](const std::string& verb, const nlohmann::json&) { return c->answer(verb); };
+  service.on_request = [c = made.get()](const std::string& verb, const nlohmann::json& args) {
+    return verb == "state" ? answer_state(c->run_, args) : c->answer(verb);
+  };
   service.on_topic = [c = made.get()](const std::string&) { return c->status(); };
   auto server = transport::control_server::start(*made->sockets_, endpoint->address, std::move(service));
   if (!server) return std::move(server).error();
@@ -77,7 +80,8 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
     is_stop_wanted_ = true;
     return nlohmann::json{{"stopping", true}};
   }
-  return user_error(errc::not_found, "there is no verb '" + verb + "'; there are status, list, snapshot and stop");
+  return user_error(errc::not_found,
+                    "there is no verb '" + verb + "'; there are status, list, snapshot, state and stop");
 }
 
 }  // namespace millrace::command

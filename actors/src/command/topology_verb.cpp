@@ -7,18 +7,14 @@
 #include "command/exit_code.hpp"
 #include "command/figures.hpp"
 #include "command/report.hpp"
+#include "command/running.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
-#include "millrace/transport/control_client.hpp"
 #include "millrace/transport/control_endpoint.hpp"
 
 namespace millrace::command {
 
 namespace {
-
-using transport::control_endpoint;
-
-constexpr std::chrono::milliseconds answer_timeout{5'000};
 
 struct topology_request {
   std::string name;       ///< empty: the only one
@@ -28,36 +24,6 @@ struct topology_request {
 
 void print(const std::string& text) {
   console::terminal::instance().write(text);
-}
-
-result<nlohmann::json> ask(const control_endpoint& endpoint, const std::string& verb) {
-  auto sockets = transport::zmq_context::open(0);
-  if (!sockets) return std::move(sockets).error();
-  auto client = transport::control_client::connect(*sockets, endpoint.address, answer_timeout);
-  if (!client) return std::move(client).error();
-  return (*client)->call(verb, nlohmann::json::object(), answer_timeout);
-}
-
-std::string name_of(const control_endpoint& e) {
-  return e.topology + " (process " + std::to_string(e.pid) + ")";
-}
-
-/// The one running topology that is meant.
-result<control_endpoint> choose(const topology_request& request) {
-  auto running = transport::list_endpoints();
-  if (!running) return std::move(running).error();
-  std::vector<control_endpoint> fitting;
-  std::string names;
-  for (const auto& e : *running) {
-    names += (names.empty() ? "" : ", ") + name_of(e);
-    const bool fits =
-        (request.name.empty() || e.topology == request.name) && (request.pid == 0 || e.pid == request.pid);
-    if (fits) fitting.push_back(e);
-  }
-  if (fitting.size() == 1) return fitting.front();
-  if (running->empty()) return user_error(errc::not_found, "no topology is running for this user");
-  const auto what = fitting.empty() ? "no such topology is running" : "several topologies fit";
-  return user_error(errc::not_found, std::string{what} + "; running: " + names + "; name one, or give its --pid");
 }
 
 std::string status_text(const nlohmann::json& status) {
@@ -99,7 +65,7 @@ int list_running(const topology_request& request) {
 }
 
 int show_status(const topology_request& request) {
-  const auto endpoint = choose(request);
+  const auto endpoint = choose_running(request.name, request.pid);
   if (!endpoint) return fail_with(endpoint.error());
   const auto status = ask(*endpoint, "status");
   if (!status) return fail_with(status.error());
@@ -114,7 +80,7 @@ int show_status(const topology_request& request) {
 }
 
 int command_running(const topology_request& request, const std::string& verb, const std::string& done) {
-  const auto endpoint = choose(request);
+  const auto endpoint = choose_running(request.name, request.pid);
   if (!endpoint) return fail_with(endpoint.error());
   const auto answer = ask(*endpoint, verb);
   if (!answer) return fail_with(answer.error());
