@@ -2,7 +2,7 @@
 // than its process may hold runs under RLIMIT_DATA, takes snapshots, is killed, restores, and must write what a run
 // with all state in memory and no limit writes. The control, all in memory under the same limit, must fail.
 //
-//   state_memory --keys 160000 --value-bytes 4096 --limit-mib 160 --state-mib 24
+//   state_memory --keys 264000 --rounds 2 --value-bytes 4096 --run-length 50 --limit-mib 256 --state-mib 16
 #include <fcntl.h>
 #include <malloc.h>
 #include <sys/resource.h>
