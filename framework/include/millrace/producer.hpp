@@ -60,7 +60,8 @@ public:
   [[nodiscard]] virtual std::chrono::nanoseconds disorder() const { return std::chrono::nanoseconds{0}; }
   /// The watermark as the input itself tells it (punctuation, or a rule of the actor's own): every event emitted from
   /// now on is later than this. nullopt: it follows the newest event time at the distance `disorder`. Must depend on
-  /// the position alone, or lateness would differ between runs. Never moves back: an earlier value is ignored.
+  /// the position alone, or lateness would differ between runs. Never moves back: an earlier value is ignored. Asked
+  /// after each poll; a move sends what was emitted so far on its way.
   [[nodiscard]] virtual std::optional<event_time> watermark() const { return std::nullopt; }
   /// Events not read yet, when the input's end is known; the run shows it as lag.
   [[nodiscard]] virtual std::uint64_t backlog() const { return 0; }

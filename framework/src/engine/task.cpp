@@ -268,7 +268,9 @@ task::progress task::after_poll(poll_result r, std::int64_t now) {
 
 void task::follow_told_watermark() {
   const auto told = static_cast<producer&>(*parts_.behavior).watermark();
-  if (told && *told > outputs_.watermark()) outputs_.set_watermark(*told);
+  if (!told || *told <= outputs_.watermark()) return;
+  outputs_.flush();  // what was emitted before is not late against what is told after it
+  outputs_.set_watermark(*told);
 }
 
 // The watermark after a record depends on the records before it alone, and so does which records are late: batches may

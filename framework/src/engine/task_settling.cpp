@@ -71,6 +71,7 @@ void task::next_settling_step() {
     case settling::ended:
       settling_ = settling::done;
       ended_ = true;
+      if (kind_ == actor_kind::producer) outputs_.flush();  // not late against the end of the input
       outputs_.set_watermark(event_time::max());
       outputs_.send_end();
       parts_.host->ended();

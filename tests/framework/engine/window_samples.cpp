@@ -35,10 +35,14 @@ public:
   param<std::int64_t> count{this, "count", 100};
   param<std::int64_t> keys{this, "keys", 5};
 
+  param<bool> tells{this, "tells", false};  // events in order, and the watermark told by the producer
+
   poll_result poll(context& c, std::size_t max) override {
     const auto want = 1 + static_cast<std::int64_t>(c.random().below(max / 16));
     for (std::int64_t i = 0; i < want && next_ < *count; ++i) {
-      readings.emit(event_of(*seed, c.partition(), next_++, *keys));
+      auto e = event_of(*seed, c.partition(), next_++, *keys);
+      if (*tells) e.at = {e.number * ms};
+      readings.emit(std::move(e));
     }
     if (next_ == *count) return poll_result::end();
     return c.random().below(8) == 0 ? poll_result::wait(1ms) : poll_result::more();
@@ -46,6 +50,10 @@ public:
   void save_position(msgpack::writer& out) const override { out.integer(next_); }
   bool load_position(msgpack::reader& in) override { return in.integer(next_); }
   std::string describe_position() const override { return std::to_string(next_); }
+  std::optional<event_time> watermark() const override {
+    if (!*tells) return std::nullopt;
+    return next_ == 0 ? event_time::min() : event_time{(next_ - 1) * ms};
+  }
   std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{disorder_ms}; }
 
 private:

@@ -206,6 +206,24 @@ private slots:
     }
   }
 
+  void eventsBeforeAWatermarkThatIsToldAreNotLate() {
+    for (int seed = 1; seed <= 50; ++seed) {
+      shape s;
+      s.seed = seed;
+      s.crashes = seed % 3;
+      auto t = topology_of(s);
+      t.actors.front().params["tells"] = true;
+      std::vector<sample::outcome> output;
+      QCOMPARE(sample::simulate(t, s, output), std::string{});
+      std::int64_t counted = 0;
+      for (const auto& o : output) {
+        QVERIFY2(o.what == "complete", "an event in order was late");
+        counted += o.nth;
+      }
+      QCOMPARE(counted, s.producers * s.count);
+    }
+  }
+
   void oracleSeesAnEventOnTheWrongSideOfABound() {
     QVERIFY(caught(shifted(1), 10) > 0);
     QVERIFY(caught(shifted(-1), 10) > 0);
