@@ -62,7 +62,7 @@ private slots:
     const sample::disk files;
     simulation sim{mesh_plan(), options(5)};
     sim.start();
-    while (sim.snapshots() < 4) QVERIFY(sim.step());
+    while (sim.snapshots() < 3) QVERIFY(sim.step());
     const auto before = files.commits;
     while (files.commits == before) QVERIFY(sim.step());
     sim.crash();
