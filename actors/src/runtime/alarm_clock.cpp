@@ -25,14 +25,21 @@ alarm_clock::~alarm_clock() {
   thread_.join();
 }
 
-void alarm_clock::set(std::int64_t steady_ns, std::weak_ptr<engine::doorbell> bell) {
+void alarm_clock::set(std::int64_t steady_ns, const std::shared_ptr<engine::doorbell>& bell) {
   bool is_first = false;
   {
     const std::lock_guard lock{mutex_};
-    is_first = alarms_.empty() || steady_ns < alarms_.top().at;
-    alarms_.push({steady_ns, std::move(bell)});
+    const auto [at, is_new] = set_for_.try_emplace(bell.get(), steady_ns);
+    if (!is_new) alarms_.erase({std::exchange(at->second, steady_ns), bell.get()});
+    is_first = alarms_.empty() || steady_ns < alarms_.begin()->first.first;
+    alarms_.emplace(std::pair{steady_ns, bell.get()}, bell);
   }
   if (is_first) changed_.notify_one();
+}
+
+std::size_t alarm_clock::waiting() const {
+  const std::lock_guard lock{mutex_};
+  return alarms_.size();
 }
 
 void alarm_clock::loop() {
@@ -42,13 +49,15 @@ void alarm_clock::loop() {
       changed_.wait(lock);
       continue;
     }
-    const auto due = point_of(alarms_.top().at);
+    const auto first = alarms_.begin();
+    const auto due = point_of(first->first.first);
     if (steady::now() < due) {
       changed_.wait_until(lock, due);
       continue;
     }
-    const auto bell = alarms_.top().bell.lock();
-    alarms_.pop();
+    const auto bell = first->second.lock();
+    set_for_.erase(first->first.second);
+    alarms_.erase(first);
     lock.unlock();
     if (bell) bell->ring();
     lock.lock();

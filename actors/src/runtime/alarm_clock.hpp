@@ -2,11 +2,12 @@
 
 #include <condition_variable>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <mutex>
-#include <queue>
 #include <thread>
-#include <vector>
+#include <unordered_map>
+#include <utility>
 
 #include "millrace/engine/channel.hpp"
 
@@ -15,7 +16,8 @@ namespace millrace::runtime {
 /// Rings doorbells at given times. One thread for a whole run: CAF's own delayed messages would do, but cost a message
 /// and a heap entry each time a producer is paced.
 ///
-/// Bounded by its users: a task has at most one alarm set (see task_actor). Thread: any.
+/// A bell has one alarm at the most, so there are never more than bells: a task that waits for an hour says so again
+/// each time something else wakes it. Thread: any.
 class alarm_clock {
 public:
   alarm_clock();
@@ -23,19 +25,21 @@ public:
   alarm_clock(const alarm_clock&) = delete;
   alarm_clock& operator=(const alarm_clock&) = delete;
 
-  void set(std::int64_t steady_ns, std::weak_ptr<engine::doorbell> bell);
+  /// Rings `bell` once when that time has come. Takes the place of the alarm set for it before.
+  void set(std::int64_t steady_ns, const std::shared_ptr<engine::doorbell>& bell);
+
+  /// Alarms that have not rung yet.
+  [[nodiscard]] std::size_t waiting() const;
 
 private:
-  struct alarm {
-    std::int64_t at;
-    std::weak_ptr<engine::doorbell> bell;
-    bool operator<(const alarm& other) const noexcept { return at > other.at; }
-  };
+  // By time; the address is the bell's, for two of the same time. A bell that is gone leaves its entry until it is due.
+  using alarms = std::map<std::pair<std::int64_t, const engine::doorbell*>, std::weak_ptr<engine::doorbell>>;
   void loop();
 
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::priority_queue<alarm> alarms_;
+  alarms alarms_;
+  std::unordered_map<const engine::doorbell*, std::int64_t> set_for_;
   bool stop_ = false;
   std::thread thread_;
 };

@@ -38,7 +38,6 @@ void begin(self_pointer self) {
 void run(self_pointer self) {
   auto& s = self->state;
   s.link->bell()->lower();
-  s.link->alarm_passed();
   // Peers may ring before this task is restored; what they sent waits in the channels.
   if (s.link->stopping || !s.has_begun) return;
   switch (s.task->step()) {
@@ -80,7 +79,8 @@ void on_query(self_pointer self, const query_message& m) {
 }  // namespace
 
 void task_link::wake_at(std::int64_t steady_ns) {
-  if (armed_ns_ != 0 && armed_ns_ <= steady_ns) return;
+  // One that is still ahead and early enough will do: whatever wakes the task, it asks again.
+  if (armed_ns_ <= steady_ns && shared_.time.steady_ns() < armed_ns_) return;
   armed_ns_ = steady_ns;
   shared_.alarms.set(steady_ns, bell_);
 }

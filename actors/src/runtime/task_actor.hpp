@@ -35,8 +35,6 @@ public:
   std::atomic<bool> stopping{false};
   /// Why the task is over. Written by the task, read by the supervisor once the task is down.
   std::string failure{};
-  /// The alarm set last has rung or is past.
-  void alarm_passed() noexcept { armed_ns_ = 0; }
 
   void wake_at(std::int64_t steady_ns) override;
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) override { return shared_.target_of(epoch); }
