@@ -21,8 +21,10 @@ public:
     owner_ = std::move(owner);
     is_bound_.store(true, std::memory_order_release);
   }
-  /// Thread: owner, in its first message and after each wake-up.
-  void lower() noexcept { is_up_.store(false, std::memory_order_seq_cst); }
+  /// Thread: owner, in its first message and after each wake-up. An exchange, because it reads what the ringers before
+  /// it wrote: what they announced is then seen. After a mere store the owner could still read an older count of
+  /// frames.
+  void lower() noexcept { is_up_.exchange(false, std::memory_order_seq_cst); }
   void silence() noexcept { is_bound_.store(false, std::memory_order_release); }
 
   void ring() noexcept override {

@@ -51,14 +51,14 @@ private:
   std::shared_ptr<caf_doorbell> bell_ = std::make_shared<caf_doorbell>();
   caf::actor coordinator_;
   caf::actor supervisor_;
-  std::int64_t armed_ns_ = 0;
+  std::int64_t armed_ns_ = 0;  ///< the alarm set last; rung when that time is past
 };
 
 /// What a task's actor is made of. Ownership of the engine's task is the actor's: it dies with it, and so do its ends
 /// of the channels.
 struct task_state {
+  std::shared_ptr<task_link> link;  ///< before the task, which it outlives
   std::unique_ptr<engine::task> task;
-  std::shared_ptr<task_link> link;
   std::shared_ptr<const engine::restore_point> from;
   generation incarnation;
   bool has_begun = false;
