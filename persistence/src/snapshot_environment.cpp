@@ -62,10 +62,10 @@ result<void> snapshot_environment::open_databases() {
 
 result<void> snapshot_environment::wipe() {
   env_.reset();
-  current_.reset();
+  set_current(nullptr);
   ledger_.clear();
   counters_ = {};
-  damage_.clear();
+  mark_damaged({});
   std::error_code code;
   for (const auto* name : {"data.mdb", "lock.mdb"}) {
     std::filesystem::remove(folder_ / name, code);
@@ -83,7 +83,7 @@ result<void> snapshot_environment::load() {
   if (auto loaded = load_ledger(*begun); !loaded) return loaded;
   auto loaded = read_manifest(*begun);
   if (!loaded) return std::move(loaded).error();
-  current_ = std::move(loaded).value();
+  set_current(std::move(loaded).value());
   return {};
 }
 
@@ -198,15 +198,23 @@ result<void> snapshot_environment::put_manifest(transaction& in, const manifest&
 }
 
 void snapshot_environment::adopt(std::shared_ptr<const manifest> what, ledger_map ledger) {
-  current_ = std::move(what);
+  set_current(std::move(what));
   ledger_ = std::move(ledger);
+}
+
+void snapshot_environment::set_current(std::shared_ptr<const manifest> what) {
+  const std::lock_guard lock{shared_};
+  current_.swap(what);
 }
 
 error snapshot_environment::chunk_failure(const chunk_place& place, std::string_view why) {
   auto message = "chunk " + std::to_string(place.chunk) + " of the snapshot of epoch " +
                  std::to_string(place.epoch.value) + " in environment '" + folder_.string() +
                  "' is damaged: " + std::string(why) + "; use the other snapshot and discard this one";
-  if (current_ != nullptr && current_->epoch == place.epoch) mark_damaged(message);
+  {
+    const std::lock_guard lock{shared_};
+    if (current_ != nullptr && current_->epoch == place.epoch) damage_ = message;
+  }
   return fatal_error(errc::corrupt, std::move(message));
 }
 

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "chunk.hpp"
@@ -28,7 +29,10 @@ struct chunk_place {
 /// One of the two LMDB environments of a snapshot store: opens it, looks what it holds, wipes it.
 ///
 /// Damage is a state, not an error: a store with one damaged environment works on with the other. Errors are what the
-/// machine refuses (permissions, full disk). Thread: the store's owner.
+/// machine refuses (permissions, full disk).
+///
+/// Thread: the store's owner; `read_chunk`, `chunk_failure` and the marks of damage also those of readers, which tasks
+/// use while they restore and the owner hands out numbers.
 class snapshot_environment {
 public:
   snapshot_environment(std::filesystem::path folder, unsigned number, lmdb::environment_options options)
@@ -40,14 +44,23 @@ public:
 
   [[nodiscard]] unsigned number() const noexcept { return number_; }
   [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
-  [[nodiscard]] bool is_damaged() const noexcept { return !damage_.empty(); }
-  [[nodiscard]] const std::string& damage() const noexcept { return damage_; }
+  [[nodiscard]] bool is_damaged() const {
+    const std::lock_guard lock{shared_};
+    return !damage_.empty();
+  }
+  [[nodiscard]] std::string damage() const {
+    const std::lock_guard lock{shared_};
+    return damage_;
+  }
   /// Nothing of it is trusted any more until it is wiped.
-  void mark_damaged(std::string why) { damage_ = std::move(why); }
+  void mark_damaged(std::string why) {
+    const std::lock_guard lock{shared_};
+    damage_ = std::move(why);
+  }
 
   /// What the last complete snapshot consists of; nullptr when there is none. Also after damage to its chunks.
   [[nodiscard]] const std::shared_ptr<const manifest>& current() const noexcept { return current_; }
-  [[nodiscard]] bool is_good() const noexcept { return current_ != nullptr && !is_damaged(); }
+  [[nodiscard]] bool is_good() const { return current_ != nullptr && !is_damaged(); }
   [[nodiscard]] const store_counters& counters() const noexcept { return counters_; }
   [[nodiscard]] const ledger_map& ledger() const noexcept { return ledger_; }
   [[nodiscard]] const std::shared_ptr<lmdb::environment>& env() const noexcept { return env_; }
@@ -76,10 +89,12 @@ private:
   result<void> load();
   result<void> load_counters(lmdb::transaction& in);
   result<void> load_ledger(lmdb::transaction& in);
+  void set_current(std::shared_ptr<const manifest> what);
 
   std::filesystem::path folder_;
   unsigned number_;
   lmdb::environment_options options_;
+  mutable std::mutex shared_;  // over damage_, and over current_ where the owner changes it and readers look
   std::string damage_;
   std::shared_ptr<lmdb::environment> env_;
   MDB_dbi chunks_ = 0;

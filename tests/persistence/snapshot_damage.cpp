@@ -10,6 +10,7 @@
 #include <memory>
 #include <random>
 #include <stdexcept>
+#include <thread>
 
 #include "file_damage.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
@@ -106,6 +107,7 @@ class snapshot_damage final : public QObject {
 private slots:
   void init() { write_two(); }
   void namesAFlippedBitAndUsesTheOtherSnapshot();
+  void takesWordOfDamageFromAReaderOnAnotherThread();
   void survivesATruncatedFile();
   void survivesADeletedManifest();
   void survivesADeletedEnvironment();
@@ -169,6 +171,23 @@ void snapshot_damage::namesAFlippedBitAndUsesTheOtherSnapshot() {
   QVERIFY(store->discard(newest_).has_value());
   const auto next = commit_all(*store, now_, marked("next"));
   QVERIFY(store->verify(next).has_value());
+}
+
+// A task that restores finds it while the writer hands out numbers.
+void snapshot_damage::takesWordOfDamageFromAReaderOnAnotherThread() {
+  QVERIFY(flip_after(file("b"), "newest page 7 ", 2) > 0);
+  const auto store = open_store(path());
+  auto reader = std::move(store->open(newest_)).value();
+  errc found{};
+  std::thread task{[&] {
+    const auto read =
+        reader->for_each_page("actor/0", [](std::uint32_t, std::span<const std::byte>) { return result<void>{}; });
+    if (!read) found = read.error().code;
+  }};
+  while (store->list().front().is_ok) QVERIFY(store->next_epoch().has_value());
+  task.join();
+  QVERIFY(found == errc::corrupt);
+  QVERIFY(mentions(store->open(newest_).error(), {"chunk ", (path() / "b").string()}));
 }
 
 void snapshot_damage::survivesATruncatedFile() {

@@ -61,7 +61,7 @@ public:
 };
 
 /// Reads one complete snapshot. Sees the same epoch to its end, whatever is written meanwhile. Every chunk's checksum
-/// is looked at; errc::corrupt names environment, epoch, chunk and remedy. Thread: the one that opened it.
+/// is looked at; errc::corrupt names environment, epoch, chunk and remedy. Thread: any, one at a time.
 class snapshot_reader {
 public:
   using page_visitor = std::function<result<void>(std::uint32_t page, std::span<const std::byte> content)>;
