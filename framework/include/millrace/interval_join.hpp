@@ -111,7 +111,6 @@ private:
         e.matched = true;
       }
     }
-    give_up(s);
   }
   void give_up(sides& s) override {
     std::erase_if(s.left.entries.write(), [&](const auto& e) { return left_over(e.at) <= this->firing_at(); });

@@ -7,9 +7,8 @@
 #include <vector>
 
 #include "millrace/engine/cow.hpp"
-#include "millrace/engine/due_firing.hpp"
+#include "millrace/engine/due_cell.hpp"
 #include "millrace/port.hpp"
-#include "millrace/state.hpp"
 #include "millrace/window.hpp"
 
 namespace millrace {
@@ -80,7 +79,8 @@ struct codec<engine::session_list<Acc>> {
 /// lateness behind what its own producer partition had declared complete: with more, which sessions it may still join
 /// would depend on the other inputs. Thread: owning actor; `add` inside a keyed handler.
 template <accumulator Acc>
-class sessions final : engine::due_firing, engine::state_cell {
+class sessions final : engine::due_cell<engine::session_list<Acc>> {
+  using base = engine::due_cell<engine::session_list<Acc>>;
   using list = engine::session_list<Acc>;
   using one = engine::session<Acc>;
   using handler = void (actor::*)(context&, const window_result<Acc>&);
@@ -89,13 +89,8 @@ public:
   /// `set` must follow in `configure`.
   template <class Owner, class Declaring>
   sessions(Owner* owner, std::string name, void (Declaring::*on_result)(context&, const window_result<Acc>&))
-      : due_firing(engine::actor_access::state(*owner)),
-        state_cell(owner),
-        owner_{owner},
-        handler_{static_cast<handler>(on_result)},
-        late_{owner, name} {
-    place(name, "sessions<" + engine::type_text<Acc>() + ">", engine::cell_ops_of<list>());
-    engine::actor_access::firings(*owner).push_back(this);
+      : base(owner), handler_{static_cast<handler>(on_result)}, late_{owner, name} {
+    this->place(name, "sessions<" + engine::type_text<Acc>() + ">", engine::cell_ops_of<list>());
   }
   template <class Owner, class Declaring>
   sessions(Owner* owner, std::string name, const session_spec& spec,
@@ -116,57 +111,59 @@ public:
   /// Counts the current record in; see `windows::add`.
   template <class Update>
   bool add(context& c, event_time at, Update&& update) {
-    const auto against = c.late_against() != event_time::min() ? c.late_against().ns : fired_to_;
-    if (against != lowest && at.ns <= against - spec_.allowed_lateness.count()) [[unlikely]] {
+    const auto against = c.late_against() != event_time::min() ? c.late_against().ns : this->fired_to_;
+    if (against != base::lowest && at.ns <= against - spec_.allowed_lateness.count()) [[unlikely]] {
       late_.take();
       return false;
     }
-    auto& l = writable();
+    auto& l = this->writable();
     auto& all = l.sessions.write();
     auto* const s = all.size() == 1 && all[0].start <= at.ns && at.ns < all[0].end && !all[0].was_sent
                         ? &all[0]
                         : &joined(c, all, at.ns);
     s->end = std::max(s->end, at.ns + spec_.gap.count());
     update(s->value);
-    if (s->end - 1 <= fired_to_) {
+    if (s->end - 1 <= this->fired_to_) {
       s->was_sent = true;
       send(c, *s, window_firing::correction);
     }
     // A session that grows is looked at when it would have ended, and put off then: cheaper than at each event.
-    if (const auto due = due_of(l); due < l.due) schedule_row(l, due);
+    this->reschedule(l);
     return true;
   }
 
 private:
-  [[nodiscard]] list& writable() { return *reinterpret_cast<list*>(write()); }
   void send(context& c, const one& s, window_firing why) {
-    (owner_->*handler_)(c, {{{s.start}, {s.end}}, why, s.value, nullptr});
-  }
-  void schedule_row(list& l, std::int64_t due) {
-    l.due = due;
-    schedule(state().current_row(), due);
+    (this->owner_->*handler_)(c, {{{s.start}, {s.end}}, why, s.value, nullptr});
   }
   [[nodiscard]] std::int64_t over_at(const one& s) const noexcept {
     return s.was_sent ? s.end - 1 + spec_.allowed_lateness.count() : s.end - 1;
   }
-  [[nodiscard]] std::int64_t due_of(const list& l) const {
+  [[nodiscard]] std::int64_t due_of(const list& l) const override {
     auto due = list::never;
     for (const auto& s : l.sessions.read()) due = std::min(due, over_at(s));
     return due;
   }
   one& joined(context& c, std::vector<one>& all, std::int64_t at);
 
-  void visit(context& c, engine::row_id row) override;
-  void leave(engine::row_id row) override;
-  void passed(std::int64_t limit) override { fired_to_ = std::max(fired_to_, limit); }
-  bool fire(context& c, event_time limit, const bool& pause) override { return fire_to(c, limit.ns, pause); }
-  void rebuild(event_time at) override;
+  [[nodiscard]] bool is_empty(const list& l) const override { return l.sessions.read().empty(); }
+  void settle(context& c, list& l) override {
+    for (auto& s : l.sessions.write()) {
+      if (s.was_sent || s.end - 1 > this->firing_at()) continue;
+      send(c, s, window_firing::complete);
+      s.was_sent = true;
+    }
+  }
+  void give_up(list& l) override {
+    std::erase_if(l.sessions.write(), [&](one& s) {
+      if (s.end - 1 <= this->firing_at()) s.was_sent = true;  // also what was skipped because its handler threw
+      return over_at(s) <= this->firing_at();
+    });
+  }
 
-  actor* owner_;
   handler handler_;
   late_outputs late_;
   session_spec spec_;
-  std::int64_t fired_to_ = lowest;
 };
 
 // The session an event belongs to: a new one, or all that it touches made into one.
@@ -188,52 +185,6 @@ engine::session<Acc>& sessions<Acc>::joined(context& c, std::vector<one>& all, s
   }
   all.erase(first + 1, last);
   return *first;
-}
-
-template <accumulator Acc>
-void sessions<Acc>::visit(context& c, engine::row_id row) {
-  state().deselect();  // before a row is looked at: letting the last one go may move others out of memory
-  const auto* at = state().rows().live_row(row);
-  if (at == nullptr || in_row(at) == nullptr) return;
-  if (reinterpret_cast<const list*>(in_row(at))->due != firing_at()) return;  // an entry that is no longer true
-  state().select_row(row);
-  auto& all = writable().sessions.write();
-  for (auto& s : all) {
-    if (s.was_sent || s.end - 1 > firing_at()) continue;
-    send(c, s, window_firing::complete);
-    s.was_sent = true;
-  }
-  leave(row);
-}
-
-template <accumulator Acc>
-void sessions<Acc>::leave(engine::row_id row) {
-  state().select_row(row);
-  auto& l = writable();
-  auto& all = l.sessions.write();
-  std::erase_if(all, [&](one& s) {
-    if (s.end - 1 <= firing_at()) s.was_sent = true;  // also what was skipped because its handler threw
-    return over_at(s) <= firing_at();
-  });
-  l.due = list::never;
-  if (all.empty()) return drop();
-  schedule_row(l, due_of(l));
-}
-
-template <accumulator Acc>
-void sessions<Acc>::rebuild(event_time at) {
-  forget();
-  fired_to_ = at.ns;
-  std::vector<engine::row_id> held;
-  state().rows().for_each([&](engine::row_id row, const std::byte* content) {
-    if (in_row(content) != nullptr) held.push_back(row);
-  });
-  for (const auto row : held) {
-    state().select_row(row);
-    auto& l = writable();
-    schedule_row(l, due_of(l));
-  }
-  state().deselect();
 }
 
 }  // namespace millrace

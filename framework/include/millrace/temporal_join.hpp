@@ -111,7 +111,6 @@ private:
       if (has_row || keeps_) (this->owner_->*handler_)(c, e.record, has_row ? &version->record : nullptr);
       e.matched = true;  // should a later one throw and be tried again, this one is not sent twice
     }
-    give_up(s);
   }
   void give_up(sides& s) override {
     std::erase_if(s.left.entries.write(), [&](const auto& e) { return e.at + lateness_ <= this->firing_at(); });

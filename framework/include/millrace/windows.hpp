@@ -8,11 +8,10 @@
 #include <utility>
 #include <vector>
 
-#include "millrace/engine/due_firing.hpp"
+#include "millrace/engine/due_cell.hpp"
 #include "millrace/engine/pane_layout.hpp"
 #include "millrace/engine/pane_ring.hpp"
 #include "millrace/port.hpp"
-#include "millrace/state.hpp"
 #include "millrace/window.hpp"
 
 namespace millrace {
@@ -34,7 +33,15 @@ namespace millrace {
 /// every run. State goes with the key's row: snapshots and recovery hold. Memory is given back when a key's last window
 /// ends. Thread: owning actor; `add` inside a keyed handler.
 template <accumulator Acc>
-class windows final : engine::due_firing, engine::state_cell {
+class windows final : engine::due_cell<engine::pane_ring<Acc>> {
+  using base = engine::due_cell<engine::pane_ring<Acc>>;
+  using base::fired_to_;
+  using base::firing_at;
+  using base::highest;
+  using base::is_firing;
+  using base::look_at;
+  using base::lowest;
+  using base::writable;
   using ring = engine::pane_ring<Acc>;
   using handler = void (actor::*)(context&, const window_result<Acc>&);
 
@@ -42,14 +49,7 @@ public:
   /// Windows that are not known yet: `set` must follow in `configure`.
   template <class Owner, class Declaring>
   windows(Owner* owner, std::string name, void (Declaring::*on_result)(context&, const window_result<Acc>&))
-      : due_firing(engine::actor_access::state(*owner)),
-        state_cell(owner),
-        owner_{owner},
-        name_{std::move(name)},
-        handler_{static_cast<handler>(on_result)},
-        late_{owner, name_} {
-    engine::actor_access::firings(*owner).push_back(this);
-  }
+      : base(owner), name_{std::move(name)}, handler_{static_cast<handler>(on_result)}, late_{owner, name_} {}
   template <class Owner, class Declaring>
   windows(Owner* owner, std::string name, const window_spec& spec,
           void (Declaring::*on_result)(context&, const window_result<Acc>&))
@@ -63,7 +63,7 @@ public:
     spec_ = spec;
     panes_ = engine::pane_layout::of(spec);
     ring_size_ = panes_.ring_size();
-    place(name_, "windows<" + engine::type_text<Acc>() + ">", ring::ops(ring_size_));
+    this->place(name_, "windows<" + engine::type_text<Acc>() + ">", ring::ops(ring_size_));
     return {};
   }
 
@@ -96,27 +96,22 @@ private:
     pane_due_ = panes_.complete_at(std::max(panes_.first_window(pane_), next_window_));
     return pane_;
   }
-  [[nodiscard]] ring& writable() { return *reinterpret_cast<ring*>(write()); }
 
   template <class Update>
   void add_to(context& c, std::int64_t pane, Update&& update) {
     auto& r = writable();
     update(r.at(pane, ring_size_));
-    if (pane_due_ < r.due) schedule(r, pane_due_);
+    look_at(r, pane_due_);
     if (spec_.early_events != 0 && ++r.since_early >= spec_.early_events) fire_early(c, r, pane);
     if (spec_.early_every.count() != 0 && !r.touched) touch(c, r);
   }
   template <class Update>
   bool add_late(context& c, std::int64_t pane, Update&& update);
 
-  void schedule(ring& r, std::int64_t due) {
-    r.due = due;
-    due_firing::schedule(state().current_row(), due);
-  }
   void touch(context& c, ring& r) {
     r.touched = true;
     if (touched_.empty()) next_early_ = c.now().ns + spec_.early_every.count();
-    touched_.push_back(state().current_row());
+    touched_.push_back(this->state().current_row());
   }
   [[nodiscard]] bool result_of(const ring& r, std::int64_t window, Acc& out) const {
     out = Acc{};
@@ -124,24 +119,28 @@ private:
     return r.combine(first, first + panes_.span, window, ring_size_, out);
   }
   void send(context& c, std::int64_t window, window_firing why, const Acc& value, const Acc* replaces = nullptr) {
-    (owner_->*handler_)(c, {panes_.window(window), why, value, replaces});
+    (this->owner_->*handler_)(c, {panes_.window(window), why, value, replaces});
   }
   void fire_early(context& c, ring& r, std::int64_t pane);
-  void fire_all_early(context& c);
-  [[nodiscard]] std::int64_t due_of(const ring& r) const;
-  void visit(context& c, engine::row_id row) override;
-  void leave(engine::row_id row) override;
+  [[nodiscard]] bool fire_touched(context& c, const bool& pause);
+  void fire_touched_row(context& c, engine::row_id row);
+
+  [[nodiscard]] std::int64_t due_of(const ring& r) const override;
+  [[nodiscard]] bool is_empty(const ring& r) const override { return r.is_empty(); }
+  void settle(context& c, ring& r) override;
+  void give_up(ring& r) override;
+  void put_off(ring& r) override;
+  void restart(event_time at) override;
+  void restored(ring& r) override;
   void passed(std::int64_t limit) override;
-  void put_off(ring& r);
+  void skip() override;
 
   bool fire(context& c, event_time limit, const bool& pause) override {
-    return spec_.time == time_domain::processing || fire_to(c, limit.ns, pause);
+    return spec_.time == time_domain::processing || this->fire_to(c, limit.ns, pause);
   }
-  void rebuild(event_time at) override;
   [[nodiscard]] std::optional<processing_time> next_processing() const override;
   bool fire_processing(context& c, processing_time now, const bool& pause) override;
 
-  actor* owner_;
   std::string name_;
   handler handler_;
   late_outputs late_;
@@ -151,12 +150,12 @@ private:
 
   // The pane of the last event, which is often the next one's, and when its first open window is complete.
   std::int64_t pane_ = 0, pane_start_ = 0, pane_end_ = 0, pane_due_ = 0;
-  std::int64_t fired_to_ = lowest;     // time up to which windows have fired
   std::int64_t next_window_ = lowest;  // the first one that has not
   std::int64_t open_from_ = lowest;    // the first pane none of whose windows has fired
   Acc value_{};  // the result being sent; here so that accumulators with memory of their own keep it
-  std::vector<engine::row_id> touched_;
-  std::int64_t next_early_ = highest;
+  std::vector<engine::row_id> touched_;  // rows with events since their last early results
+  std::int64_t next_early_ = highest;    // when those are due
+  bool is_early_ = false;                // they are being sent
 };
 
 }  // namespace millrace

@@ -5,6 +5,7 @@
 #include "millrace/windows.hpp"
 #include "millrace/param.hpp"
 #include "millrace/registry.hpp"
+#include "millrace/testing/actor_harness.hpp"
 #include "window_samples.hpp"
 
 #include <QtTest>
@@ -30,32 +31,38 @@ public:
   param<std::int64_t> slide{this, "slide_ms", 20};
   param<std::int64_t> lateness{this, "lateness_ms", 0};
   param<std::int64_t> early{this, "early_events", 0};
+  param<std::int64_t> early_every{this, "early_every_ms", 0};
   param<std::int64_t> shift{this, "shift_ns", 0};  // a planted bug: every event counted that much too late
 
   result<void> configure(wiring&) override {
     return per_window.set({.size = std::chrono::milliseconds{*size},
                            .slide = std::chrono::milliseconds{*slide},
                            .allowed_lateness = std::chrono::milliseconds{*lateness},
-                           .early_events = static_cast<std::uint32_t>(*early)});
+                           .early_events = static_cast<std::uint32_t>(*early),
+                           .early_every = std::chrono::milliseconds{*early_every}});
   }
   void on_reading(context& c, const sample::reading& r) {
+    at_work = &c;
     (void)per_window.add(c, r.at + std::chrono::nanoseconds{*shift}, [&](sample::total& t) {
       ++t.n;
       t.sum += r.amount;
     });
   }
   void on_window(context& c, const window_result<sample::total>& r) {
+    ++results_sent;
     const auto* what = r.why == window_firing::complete ? "complete"
                        : r.why == window_firing::early  ? "early"
                                                         : "again";
     results.emit({what, c.key<std::string>(), -1, r.window.start.ns, r.replaces == nullptr ? -1 : r.replaces->n,
                   r.value.n, r.value.sum});
   }
+  std::size_t results_sent = 0;
+  context* at_work = nullptr;
 };
 MILLRACE_ACTOR(counter, {.id = "win.counter", .title = "Counter"})
 
 struct shape : sample::stream_shape {
-  std::int64_t size = 20, slide = 20, lateness = 0, early = 0, shift = 0;
+  std::int64_t size = 20, slide = 20, lateness = 0, early = 0, early_every = 0, shift = 0;
 };
 
 topology topology_of(const shape& s) {
@@ -69,6 +76,7 @@ topology topology_of(const shape& s) {
          {"slide_ms", s.slide},
          {"lateness_ms", s.lateness},
          {"early_events", s.early},
+         {"early_every_ms", s.early_every},
          {"shift_ns", s.shift}},
         3);
   t.add("lates", "win.lates", {}, 3);
@@ -172,6 +180,7 @@ shape random_shape(std::uint64_t seed) {
   s.slide = slide;
   s.lateness = r.below(2) == 0 ? 0 : static_cast<std::int64_t>(r.below(60));
   s.early = r.below(3) == 0 ? 4 : 0;
+  s.early_every = r.below(3) == 0 ? 2 : 0;
   s.crashes = static_cast<int>(r.below(3));
   s.batches = r.below(2) == 0 ? testing::payload::shared : testing::payload::encoded;
   return s;
@@ -182,6 +191,24 @@ shape shifted(std::int64_t ns) {
   s.shift = ns;
   return s;
 }
+
+using counter_harness = testing::actor_harness<counter>;
+
+counter_harness early_every_10_ms() {
+  return counter_harness{{.params = {{"size_ms", 1000}, {"slide_ms", 1000}, {"early_every_ms", 10}}}};
+}
+sample::reading reading_of(const std::string& key, std::int64_t at_ms) {
+  return {key, 0, 0, 1, {at_ms * ms}};
+}
+/// Key and count of each early result.
+std::multiset<std::pair<std::string, std::int64_t>> early_of(counter_harness& h) {
+  std::multiset<std::pair<std::string, std::int64_t>> out;
+  for (const auto& o : h.take<sample::outcome>("out")) {
+    if (o.what == "early") out.emplace(o.key, o.nth);
+  }
+  return out;
+}
+using early_results = std::multiset<std::pair<std::string, std::int64_t>>;
 
 /// Of so many seeds, how many runs are seen to be wrong.
 int caught(shape s, int seeds) {
@@ -222,6 +249,44 @@ private slots:
       }
       QCOMPARE(counted, s.producers * s.count);
     }
+  }
+
+  void earlyResultsOfWhatChangedComeAtADistanceOfTheClock() {
+    auto h = early_every_10_ms();
+    h.push_all(std::vector{reading_of("a", 1), reading_of("b", 2), reading_of("a", 3)});
+    h.advance(9ms);
+    QCOMPARE(early_of(h), early_results{});
+    h.advance(1ms);
+    QCOMPARE(early_of(h), (early_results{{"a", 2}, {"b", 1}}));
+    h.advance(1s);
+    QCOMPARE(early_of(h), early_results{});
+    h.push(reading_of("b", 4));
+    h.advance(10ms);
+    QCOMPARE(early_of(h), (early_results{{"b", 2}}));
+  }
+  void earlyResultsGoOnAfterARestore() {
+    auto h = early_every_10_ms();
+    h.push(reading_of("a", 1));
+    h.restore(h.snapshot());
+    h.advance(10ms);
+    QCOMPARE(early_of(h), (early_results{{"a", 1}}));
+    h.push(reading_of("a", 2));
+    h.advance(10ms);
+    QCOMPARE(early_of(h), (early_results{{"a", 2}}));
+  }
+  void earlyResultsWaitForCredit() {
+    auto h = early_every_10_ms();
+    std::vector<sample::reading> all;
+    for (int i = 0; i < 100; ++i) all.push_back(reading_of("k" + std::to_string(i), i));
+    h.push_all(all);
+    // As the task does, with outputs that have no credit left.
+    auto& firing = *engine::actor_access::firings(*h).front();
+    const bool no_credit = true;
+    QVERIFY(!firing.fire_processing(*h->at_work, h.now() + 10ms, no_credit));
+    QCOMPARE(h->results_sent, std::size_t{0});
+    QCOMPARE(firing.next_processing(), h.now() + 10ms);
+    h.advance(10ms);
+    QCOMPARE(early_of(h).size(), std::size_t{100});
   }
 
   void oracleSeesAnEventOnTheWrongSideOfABound() {

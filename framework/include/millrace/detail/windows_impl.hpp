@@ -26,7 +26,7 @@ bool windows<Acc>::add_late(context& c, std::int64_t pane, Update&& update) {
     corrected.emplace_back(k, was_sent ? std::optional<Acc>{std::move(before)} : std::nullopt);
   }
   update(open == first ? r.at(pane, ring_size_) : r.extra.write()[{pane, open}]);
-  if (const auto due = due_of(r); due < r.due) schedule(r, due);
+  this->reschedule(r);
   for (const auto& [k, before] : corrected) {
     Acc now{};
     (void)result_of(r, k, now);
@@ -44,60 +44,69 @@ void windows<Acc>::fire_early(context& c, ring& r, std::int64_t pane) {
 }
 
 template <accumulator Acc>
-void windows<Acc>::fire_all_early(context& c) {
+bool windows<Acc>::fire_touched(context& c, const bool& pause) {
+  is_early_ = true;
   while (!touched_.empty()) {
-    const auto row = touched_.back();
+    if (pause) return false;
+    fire_touched_row(c, touched_.back());
     touched_.pop_back();
-    state().deselect();
-    const auto* at = state().rows().live_row(row);
-    if (at == nullptr || in_row(at) == nullptr) continue;
-    state().select_row(row);
-    auto& r = writable();
-    if (!r.touched) continue;
-    r.touched = false;
+  }
+  this->state().deselect();
+  next_early_ = highest;
+  is_early_ = false;
+  return true;
+}
+
+template <accumulator Acc>
+void windows<Acc>::fire_touched_row(context& c, engine::row_id row) {
+  if (this->cell_in(row) == nullptr) return;
+  this->state().select_row(row);
+  auto& r = writable();
+  if (!r.touched) return;  // another key's row by now
+  if (!r.is_empty()) {
     const auto newest = panes_.last_window(r.newest);
     for (auto k = std::max(panes_.first_window(r.oldest(lowest, ring_size_)), next_window_); k <= newest; ++k) {
       if (result_of(r, k, value_)) send(c, k, window_firing::early, value_);
     }
   }
-  state().deselect();
+  r.touched = false;
 }
 
 template <accumulator Acc>
-void windows<Acc>::visit(context& c, engine::row_id row) {
-  state().deselect();  // before a row is looked at: letting the last one go may move others out of memory
-  const auto* at = state().rows().live_row(row);
-  if (at == nullptr) return;
-  const auto* cell = in_row(at);
-  if (cell == nullptr) return;
-  const auto& r = *reinterpret_cast<const ring*>(cell);
-  if (r.due != firing_at()) return;  // an entry that is no longer true
-  state().select_row(row);
+void windows<Acc>::skip() {
+  if (!is_early_) return base::skip();
+  if (this->cell_in(touched_.back()) != nullptr) {
+    this->state().select_row(touched_.back());
+    writable().touched = false;
+    this->state().deselect();
+  }
+  touched_.pop_back();
+}
+
+template <accumulator Acc>
+void windows<Acc>::settle(context& c, ring& r) {
   const auto k = panes_.last_complete(firing_at());
   if (panes_.complete_at(k) == firing_at() && result_of(r, k, value_)) send(c, k, window_firing::complete, value_);
-  put_off(writable());
 }
 
+// Forgets the panes no window needs any more.
 template <accumulator Acc>
-void windows<Acc>::leave(engine::row_id row) {
-  state().select_row(row);
-  put_off(writable());
-}
-
-// The row was dealt with at firing_at(): forget the panes no window needs any more, and come back for the next. A row
-// that became empty stays for one window: taking it out and putting it in again costs more than all else.
-template <accumulator Acc>
-void windows<Acc>::put_off(ring& r) {
+void windows<Acc>::give_up(ring& r) {
   const auto ended = panes_.last_complete(firing_at() - spec_.allowed_lateness.count());
   r.drop_before((ended + 1) * panes_.step, ring_size_);
+}
+
+// A cell that became empty stays for one window: taking it out and putting it in again costs more than all else.
+template <accumulator Acc>
+void windows<Acc>::put_off(ring& r) {
   r.due = ring::never;
   if (!r.is_empty()) {
     r.lingers = false;
-    return schedule(r, due_of(r));
+    return this->reschedule(r);
   }
-  if (r.lingers) return drop();
+  if (r.lingers) return this->drop();
   r.lingers = true;
-  schedule(r, panes_.complete_at(panes_.last_complete(firing_at()) + 1));
+  look_at(r, panes_.complete_at(panes_.last_complete(firing_at()) + 1));
 }
 
 // A key is visited when its next window is complete, and when its oldest pane is needed no longer.
@@ -126,34 +135,27 @@ void windows<Acc>::passed(std::int64_t limit) {
 }
 
 template <accumulator Acc>
-void windows<Acc>::rebuild(event_time at) {
-  forget();
+void windows<Acc>::restart(event_time at) {
   touched_.clear();
-  fired_to_ = lowest;
+  next_early_ = highest;
+  is_early_ = false;
+  fired_to_ = next_window_ = open_from_ = lowest;
   if (spec_.time == time_domain::event && at != event_time::min()) passed(at.ns);
-  std::vector<engine::row_id> held;
-  state().rows().for_each([&](engine::row_id row, const std::byte* content) {
-    if (in_row(content) != nullptr) held.push_back(row);
-  });
-  for (const auto row : held) {
-    state().select_row(row);
-    auto& r = writable();
-    r.due = ring::never;
-    if (r.is_empty()) {
-      drop();
-    } else {
-      schedule(r, due_of(r));
-    }
-  }
-  state().deselect();
+}
+
+template <accumulator Acc>
+void windows<Acc>::restored(ring& r) {
+  if (!r.touched) return;
+  touched_.push_back(this->state().current_row());
+  next_early_ = lowest;  // when it was due is not known any more: at once
 }
 
 template <accumulator Acc>
 std::optional<processing_time> windows<Acc>::next_processing() const {
-  auto next = touched_.empty() ? highest : next_early_;
+  auto next = next_early_;
   if (spec_.time == time_domain::processing) {
     if (is_firing()) return processing_time{lowest};
-    if (const auto due = due_firing::next_due()) next = std::min(next, *due + 1);
+    if (const auto due = this->next_due()) next = std::min(next, *due + 1);
   }
   if (next == highest) return std::nullopt;
   return processing_time{next};
@@ -161,13 +163,9 @@ std::optional<processing_time> windows<Acc>::next_processing() const {
 
 template <accumulator Acc>
 bool windows<Acc>::fire_processing(context& c, processing_time now, const bool& pause) {
-  if (spec_.time == time_domain::processing && !fire_to(c, now.ns == highest ? highest : now.ns - 1, pause))
+  if (spec_.time == time_domain::processing && !this->fire_to(c, now.ns == highest ? highest : now.ns - 1, pause))
     return false;
-  if (now.ns != highest && now.ns >= next_early_) {
-    next_early_ = highest;
-    fire_all_early(c);
-  }
-  return true;
+  return now.ns == highest || now.ns < next_early_ || fire_touched(c, pause);
 }
 
 }  // namespace millrace

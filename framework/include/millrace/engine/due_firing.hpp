@@ -14,7 +14,7 @@ namespace millrace::engine {
 /// throws is made again unless it is skipped. Thread: owning task.
 class due_firing : public firing {
 public:
-  void skip() final {
+  void skip() override {
     if (next_ < firing_.size()) leave(firing_[next_++]);
   }
 
