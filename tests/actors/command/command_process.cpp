@@ -3,11 +3,13 @@
 #include <QDir>
 #include <QFile>
 
+#include "sanitizer.hpp"
+
 namespace millrace::test {
 
 namespace {
 
-constexpr int end_timeout_ms = 60'000;
+constexpr int end_timeout_ms = 60'000 * tests::patience;
 
 const char* const text_of_topology = R"({
   "millrace": 1,
