@@ -38,7 +38,16 @@ cache& of_this_thread() {
   return c;
 }
 
-#if defined(__SANITIZE_ADDRESS__)
+// GCC says so by a macro, clang by a feature.
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define MILLRACE_ADDRESS_SANITIZER
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define MILLRACE_ADDRESS_SANITIZER
+#endif
+
+#if defined(MILLRACE_ADDRESS_SANITIZER)
 constexpr bool is_enabled = false;  // reuse would hide a use after free
 #else
 constexpr bool is_enabled = true;
