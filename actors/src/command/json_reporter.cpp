@@ -34,7 +34,8 @@ nlohmann::json totals_json(const status_view& whole_run) {
                     {"kind", a.kind},
                     {"events", a.events},
                     {"events_per_s", a.per_s},
-                    {"dead_letters", a.dead_letters}});
+                    {"dead_letters", a.dead_letters},
+                    {"late", a.late}});
   }
   return list;
 }

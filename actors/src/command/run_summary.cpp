@@ -53,6 +53,24 @@ std::string dead_letter_lines(const run_result& r) {
   return text;
 }
 
+/// Late events, and how much disorder each source would have to declare for nearly none to be late.
+std::string late_lines(const run_result& r) {
+  constexpr double share_in_time = 0.999;
+  std::string text;
+  for (const auto& a : totals_of(r.totals)) {
+    if (a.late != 0) text += labelled("late", exact_text(a.late) + " of " + exact_text(a.events) + " at " + a.actor);
+  }
+  if (text.empty()) return text;
+  for (const auto& a : totals_of(r.totals)) {
+    const std::chrono::nanoseconds bound{engine::latency_histogram::quantile(a.disorder, share_in_time)};
+    if (bound.count() > 1000) {
+      text += labelled("", "99.9% of what " + a.actor + " reads comes within " + span_text(bound) +
+                               " of the newest event: with 'disorder' so long nearly all would be in time");
+    }
+  }
+  return text;
+}
+
 std::string epoch_line(const runtime::run_status& s) {
   std::string text = std::to_string(s.snapshots);
   if (s.last_epoch.value != 0) text += ", the last is epoch " + std::to_string(s.last_epoch.value);
@@ -90,6 +108,8 @@ std::vector<actor_total> totals_of(const status_view& whole_run) {
     sum.events += is_producer ? t.now.events_out : t.now.events_in;
     sum.per_s += is_producer ? t.out_per_s : t.in_per_s;
     sum.dead_letters += t.now.dead_letters;
+    sum.late += t.now.late;
+    for (std::size_t i = 0; i < sum.disorder.size(); ++i) sum.disorder[i] += t.now.disorder[i];
   }
   return totals;
 }
@@ -103,7 +123,7 @@ bool was_finished_before(const run_result& r) {
 std::string summary_text(const run_result& r, const engine::plan& p) {
   auto text = headline(r);
   if (!was_finished_before(r)) {
-    text += lines_of(r, "producer", "read") + lines_of(r, "sink", "written") + dead_letter_lines(r);
+    text += lines_of(r, "producer", "read") + lines_of(r, "sink", "written") + dead_letter_lines(r) + late_lines(r);
     text += epoch_line(r.totals.run);
   }
   for (const auto& place : places_of(p, actor_kind::sink)) text += labelled("output", place.actor + " → " + place.path);

@@ -22,6 +22,9 @@ struct actor_total {
   std::uint64_t events = 0;  ///< producers: emitted; others: taken in
   double per_s = 0;
   std::uint64_t dead_letters = 0;
+  std::uint64_t late = 0;
+  /// Producers: how far event times lie behind the newest before them, by partition.
+  engine::latency_histogram::counts disorder{};
 };
 [[nodiscard]] std::vector<actor_total> totals_of(const status_view& whole_run);
 

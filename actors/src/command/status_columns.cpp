@@ -106,6 +106,9 @@ cell backlog_cell(const task_view& v, processing_time) {
 cell rows_cell(const task_view& v, processing_time) {
   return count_cell(v.now.state_rows, tone::plain);
 }
+cell late_cell(const task_view& v, processing_time) {
+  return count_cell(v.now.late, tone::warn);
+}
 cell dead_cell(const task_view& v, processing_time) {
   return count_cell(v.now.dead_letters, tone::bad);
 }
@@ -151,6 +154,7 @@ void merge(task_view& sum, const task_view& v) {
   sum.now.backlog += v.now.backlog;
   sum.now.state_rows += v.now.state_rows;
   sum.now.dead_letters += v.now.dead_letters;
+  sum.now.late += v.now.late;
   // The slowest partition is what the actor's users notice.
   sum.blocked_share = std::max(sum.blocked_share, v.blocked_share);
   sum.busy_share = std::max(sum.busy_share, v.busy_share);
@@ -164,11 +168,12 @@ void merge(task_view& sum, const task_view& v) {
 
 const std::vector<column_rule>& status_columns() {
   static const std::vector<column_rule> columns{
-      {"actor", true, 0, name_cell},       {"state", true, 1, state_cell},          {"in/s", false, 2, in_cell},
-      {"out/s", false, 2, out_cell},       {"total", false, 4, total_cell},         {"queue", true, 5, queue_cell},
-      {"blocked", false, 6, blocked_cell}, {"busy", false, 3, busy_cell},           {"backlog", false, 9, backlog_cell},
-      {"rows", false, 10, rows_cell},      {"dead", false, 3, dead_cell},           {"p50", false, 8, p50_cell},
-      {"p99", false, 5, p99_cell},         {"watermark", true, 11, watermark_cell}, {"lag", false, 7, lag_cell},
+      {"actor", true, 0, name_cell},       {"state", true, 1, state_cell},  {"in/s", false, 2, in_cell},
+      {"out/s", false, 2, out_cell},       {"total", false, 4, total_cell}, {"queue", true, 5, queue_cell},
+      {"blocked", false, 6, blocked_cell}, {"busy", false, 3, busy_cell},   {"backlog", false, 9, backlog_cell},
+      {"rows", false, 10, rows_cell},      {"dead", false, 3, dead_cell},   {"late", false, 6, late_cell},
+      {"p50", false, 8, p50_cell},         {"p99", false, 5, p99_cell},     {"watermark", true, 11, watermark_cell},
+      {"lag", false, 7, lag_cell},
   };
   return columns;
 }

@@ -16,7 +16,22 @@ nlohmann::json watermark_json(event_time t) {
   return t.ns;
 }
 
-nlohmann::json task_json(const task_view& v) {
+/// How far the watermark is behind the clock; null while unknown and after the end.
+nlohmann::json lag_json(event_time watermark, processing_time now) {
+  if (watermark == event_time::min() || watermark == event_time::max()) return nullptr;
+  return as<std::milli>(std::chrono::nanoseconds{now.ns - watermark.ns});
+}
+
+/// How far events come behind the newest before them; null for tasks that give no event times.
+nlohmann::json disorder_json(const engine::latency_histogram::counts& disorder) {
+  if (engine::latency_histogram::total(disorder) == 0) return nullptr;
+  const auto at = [&](double share) {
+    return as<std::milli>(std::chrono::nanoseconds{engine::latency_histogram::quantile(disorder, share)});
+  };
+  return {{"p50", at(0.5)}, {"p99", at(0.99)}, {"p99.9", at(0.999)}, {"max", at(1)}};
+}
+
+nlohmann::json task_json(const task_view& v, processing_time now) {
   const auto& t = v.now;
   return {{"name", t.name},
           {"actor", t.actor},
@@ -32,6 +47,8 @@ nlohmann::json task_json(const task_view& v) {
           {"dead_letters", t.dead_letters},
           {"retries", t.retries},
           {"duplicates", t.duplicates},
+          {"late", t.late},
+          {"disorder_ms", disorder_json(t.disorder)},
           {"state_rows", t.state_rows},
           {"state_bytes", t.state_bytes},
           {"state_spilled_bytes", t.state_spilled_bytes},
@@ -42,6 +59,7 @@ nlohmann::json task_json(const task_view& v) {
           {"credit_window", t.credit_window},
           {"freeze_us", as<std::micro>(std::chrono::nanoseconds{t.freeze_ns})},
           {"watermark_ns", watermark_json(t.watermark)},
+          {"watermark_lag_ms", lag_json(t.watermark, now)},
           {"latency_p50_us", as<std::micro>(v.p50)},
           {"latency_p99_us", as<std::micro>(v.p99)}};
 }
@@ -51,7 +69,7 @@ nlohmann::json task_json(const task_view& v) {
 nlohmann::json to_json(const status_view& view) {
   const auto& r = view.run;
   auto tasks = nlohmann::json::array();
-  for (const auto& t : view.tasks) tasks.push_back(task_json(t));
+  for (const auto& t : view.tasks) tasks.push_back(task_json(t, r.taken_at));
   return {{"topology", r.topology},
           {"state", r.state},
           {"uptime_s", as<std::ratio<1>>(r.uptime)},

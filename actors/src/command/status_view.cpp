@@ -13,13 +13,17 @@ constexpr auto window = std::chrono::seconds{1};
 
 /// The counters of a task; gauges are not summed up.
 constexpr std::uint64_t task_status::*counters[] = {
-    &task_status::events_in,  &task_status::events_out, &task_status::dead_letters, &task_status::retries,
-    &task_status::duplicates, &task_status::busy_ns,    &task_status::blocked_ns,   &task_status::align_ns,
+    &task_status::events_in,  &task_status::events_out, &task_status::dead_letters,
+    &task_status::retries,    &task_status::duplicates, &task_status::busy_ns,
+    &task_status::blocked_ns, &task_status::align_ns,   &task_status::late,
 };
 
 void add_counts(task_status& sum, const task_status& more) {
   for (const auto counter : counters) sum.*counter += more.*counter;
-  for (std::size_t i = 0; i < sum.latency.size(); ++i) sum.latency[i] += more.latency[i];
+  for (std::size_t i = 0; i < sum.latency.size(); ++i) {
+    sum.latency[i] += more.latency[i];
+    sum.disorder[i] += more.disorder[i];
+  }
 }
 
 bool is_newer_incarnation(const task_status& now, const task_status& before) {

@@ -1,7 +1,9 @@
 #include "millrace/library.hpp"
 
 #include "library/aggregate.hpp"
+#include "library/calendar_window.hpp"
 #include "library/console_sink.hpp"
+#include "library/count_window.hpp"
 #include "library/file_sink.hpp"
 #include "library/file_source.hpp"
 #include "library/filter.hpp"
@@ -69,6 +71,15 @@ MILLRACE_ACTOR(window,
                 .title = "Window",
                 .category = "Processing",
                 .help = "Counts, sums up, and takes minimum, maximum and mean by key in windows of event time."});
+MILLRACE_ACTOR(count_window, {.id = "millrace.count_window",
+                              .title = "Count window",
+                              .category = "Processing",
+                              .help = "Counts and sums up every so many events of a key, in the order they come."});
+MILLRACE_ACTOR(calendar_window,
+               {.id = "millrace.calendar_window",
+                .title = "Calendar window",
+                .category = "Processing",
+                .help = "Counts and sums up by key for days, weeks, months, quarters or years of event time."});
 MILLRACE_ACTOR(session, {.id = "millrace.session",
                          .title = "Session",
                          .category = "Processing",

@@ -25,6 +25,8 @@ const char* text_of(window_firing f) noexcept {
       return "correction";
     case window_firing::retraction:
       return "retraction";
+    case window_firing::incomplete:
+      return "incomplete";
   }
   return "unknown";
 }

@@ -48,8 +48,6 @@ protected:
   param<std::string> value_{this, "value", "", {.help = "The numeric field to sum up; only count needs none."}};
   param<std::string> functions_{
       this, "functions", "count", {.help = "Output columns, separated by commas: count, sum, min, max, mean."}};
-  param<std::string> lateness_{
-      this, "allowed_lateness", "0s", {.help = "How late events still correct results, e.g. 10s."}};
 
 private:
   enum class column : unsigned char { count, sum, min, max, mean };
@@ -72,6 +70,8 @@ private:
   void on_record(context& c, const record_view& record) override;
 
   windows<window_row> windows_{this, "window", &window::on_result};
+  param<std::string> lateness_{
+      this, "allowed_lateness", "0s", {.help = "How late events still correct results, e.g. 10s."}};
   param<std::string> size_{this, "size", "", {.required = true, .help = "Length of a window, e.g. 1m."}};
   param<std::string> slide_{
       this, "slide", "", {.help = "Distance between the starts of windows; left out: as the size, side by side."}};
@@ -98,6 +98,8 @@ private:
   void on_record(context& c, const record_view& record) override;
 
   sessions<window_row> sessions_{this, "session", &session::on_result};
+  param<std::string> lateness_{
+      this, "allowed_lateness", "0s", {.help = "How late events still correct results, e.g. 10s."}};
   param<std::string> gap_{this, "gap", "", {.required = true, .help = "A pause so long ends a session, e.g. 30s."}};
 };
 

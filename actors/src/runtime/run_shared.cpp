@@ -17,6 +17,7 @@ void fill(task_status& out, const engine::task_stats& s) {
   out.dead_letters = s.dead_letters.get();
   out.retries = s.retries.get();
   out.duplicates = s.duplicates.get();
+  out.late = s.late.get();
   out.busy_ns = s.busy_ns.get();
   out.blocked_ns = s.blocked_ns.get();
   out.align_ns = s.align_ns.get();
@@ -31,6 +32,7 @@ void fill(task_status& out, const engine::task_stats& s) {
   out.credit_window = s.credit_window.get();
   out.watermark = {s.watermark.get()};
   s.latency.add_to(out.latency);
+  s.disorder.add_to(out.disorder);
 }
 
 }  // namespace
@@ -109,6 +111,7 @@ run_status run_shared::status() const {
   const auto now = time.steady_ns();
   out.topology = plan->spec.name;
   out.uptime = std::chrono::nanoseconds{now - started_ns_};
+  out.taken_at = time.now();
   if (last_snapshot_ns_ != 0) out.since_last_snapshot = std::chrono::nanoseconds{now - last_snapshot_ns_};
   for (const auto& t : plan->tasks) {
     task_status row;

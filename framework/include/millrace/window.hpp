@@ -62,6 +62,7 @@ enum class window_firing : std::uint8_t {
   early,       ///< provisional: the window goes on
   correction,  ///< an event within the allowed lateness changed a result that was sent
   retraction,  ///< sessions: this result holds no longer, its session went into a longer one
+  incomplete,  ///< windows by count: the key's events stopped before the window was full
 };
 
 /// A window's result, valid during the handler.

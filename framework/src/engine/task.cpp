@@ -11,13 +11,21 @@ struct event_time_observer {
   event_time newest;
   event_time complete;                               // the watermark so far
   std::optional<std::chrono::nanoseconds> disorder;  // nullopt: the producer tells the watermark itself
+  latency_histogram* behind;
   std::vector<late_mark> late{};
+  std::uint64_t in_order = 0;
 
-  event_time_observer(event_time newest_before, event_time told, std::optional<std::chrono::nanoseconds> bound)
-      : newest{newest_before}, complete{told}, disorder{bound} {
+  event_time_observer(event_time newest_before, event_time told, std::optional<std::chrono::nanoseconds> bound,
+                      latency_histogram& how_far_behind)
+      : newest{newest_before}, complete{told}, disorder{bound}, behind{&how_far_behind} {
     follow();
   }
   void observe(std::uint32_t row, event_time t) {
+    if (t < newest) {
+      behind->record((newest - t).count(), 1);
+    } else {
+      ++in_order;
+    }
     if (t <= complete) {
       late.push_back({row, complete});
     } else if (t > newest) {
@@ -282,7 +290,7 @@ void task::observe_event_times(const batch_ptr& records) {
   const auto& source = static_cast<producer&>(*parts_.behavior);
   const auto told = source.watermark();
   event_time_observer seen{newest_, told ? outputs_.watermark() : event_time::min(),
-                           told ? std::nullopt : std::optional{source.disorder()}};
+                           told ? std::nullopt : std::optional{source.disorder()}, parts_.stats->disorder};
   if (const auto c = type.column_of(*records, field); c.kind == column_kind::event_time) {
     for (std::uint32_t i = 0; i < records->size(); ++i) {
       seen.observe(i, *reinterpret_cast<const event_time*>(c.first + i * c.stride));
@@ -294,6 +302,7 @@ void task::observe_event_times(const batch_ptr& records) {
       if (v.kind() == value_kind::event_time) seen.observe(i, v.as_time());
     }
   }
+  parts_.stats->disorder.record(0, seen.in_order);
   newest_ = seen.newest;
   if (seen.complete > outputs_.watermark()) outputs_.set_watermark(seen.complete);
   if (!seen.late.empty()) batch_builder::mark_late(records, std::move(seen.late));

@@ -90,6 +90,14 @@ private slots:
     QCOMPARE(sessions, (lines{"ann,1970-01-01T00:00:00Z,1970-01-01T00:00:30Z,3,14,4.666666666666667",
                               "ann,1970-01-01T00:00:40Z,1970-01-01T00:01:00Z,1,1,1",
                               "bob,1970-01-01T00:00:04Z,1970-01-01T00:00:32Z,2,4,2"}));
+    const auto pairs = run(visits("millrace.count_window", {{"events", std::int64_t{2}}}), 1, 0);
+    QCOMPARE(pairs, (lines{"ann,1970-01-01T00:00:00Z,1970-01-01T00:00:09.000000001Z,2,12,6",
+                           "ann,1970-01-01T00:00:01Z,1970-01-01T00:00:10.000000001Z,2,102,51",
+                           "ann,1970-01-01T00:00:40Z,1970-01-01T00:00:40.000000001Z,1,1,1",
+                           "bob,1970-01-01T00:00:04Z,1970-01-01T00:00:12.000000001Z,2,4,2"}));
+    const auto days = run(visits("millrace.calendar_window", {{"unit", "day"}}), 1, 0);
+    QCOMPARE(days, (lines{"ann,1970-01-01T00:00:00Z,1970-01-02T00:00:00Z,5,115,23",
+                          "bob,1970-01-01T00:00:00Z,1970-01-02T00:00:00Z,2,4,2"}));
   }
 
   void windowsSayWhatIsWrongWithTheirParameters() {

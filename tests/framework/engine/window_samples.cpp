@@ -36,8 +36,12 @@ public:
   param<std::int64_t> keys{this, "keys", 5};
 
   param<bool> tells{this, "tells", false};  // events in order, and the watermark told by the producer
+  // Partition 1 never has an event: "waits" says nothing about it, "idles" says so.
+  param<std::string> silence{this, "silence", ""};
 
   poll_result poll(context& c, std::size_t max) override {
+    if (c.partition() == 1 && *silence == "idles") return poll_result::idle(1ms);
+    if (c.partition() == 1 && *silence == "waits") return poll_result::wait(1ms);
     const auto want = 1 + static_cast<std::int64_t>(c.random().below(max / 16));
     for (std::int64_t i = 0; i < want && next_ < *count; ++i) {
       auto e = event_of(*seed, c.partition(), next_++, *keys);

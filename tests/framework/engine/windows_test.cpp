@@ -19,6 +19,7 @@ using namespace millrace;
 using namespace std::chrono_literals;
 using sample::disorder_ms;
 using sample::ms;
+using testing::simulation;
 
 namespace {
 
@@ -186,6 +187,20 @@ shape random_shape(std::uint64_t seed) {
   return s;
 }
 
+/// Results while one of two producers, which has no events, says that it is idle or does not.
+std::uint64_t sent_beside(const std::string& silence, const shape& s) {
+  auto t = topology_of(s);
+  t.actors.front().params["silence"] = silence;
+  const sample::disk files;
+  simulation sim{sample::plan_of(t), {.seed = 1}};
+  sim.start();
+  for (int steps = 0; steps < 50'000 && sim.step(); ++steps) {
+  }
+  std::uint64_t sent = 0;
+  for (const auto& stats : sim.stats_of("counter")) sent += stats->events_out.get();
+  return sent;
+}
+
 shape shifted(std::int64_t ns) {
   shape s;
   s.shift = ns;
@@ -287,6 +302,39 @@ private slots:
     QCOMPARE(firing.next_processing(), h.now() + 10ms);
     h.advance(10ms);
     QCOMPARE(early_of(h).size(), std::size_t{100});
+  }
+
+  void anIdleProducerHoldsNobodyUp() {
+    shape s;
+    s.lateness = 200;  // nothing is late: what is sent is results
+    QVERIFY(sent_beside("idles", s) > 0);
+    QCOMPARE(sent_beside("waits", s), std::uint64_t{0});
+  }
+
+  void disorderIsMeasuredAtTheSource() {
+    const shape s;
+    simulation sim{sample::plan_of(topology_of(s)), {.seed = 1}};
+    const sample::disk files;
+    sim.start();
+    QVERIFY(sim.run_until_over(2'000'000));
+    engine::latency_histogram::counts measured{};
+    for (const auto& stats : sim.stats_of("source")) stats->disorder.add_to(measured);
+    std::vector<std::int64_t> behind;
+    for (std::int64_t p = 0; p < s.producers; ++p) {
+      auto newest = event_time::min().ns;
+      for (std::int64_t n = 0; n < s.count; ++n) {
+        const auto at = sample::event_of(s.seed, p, n, s.keys).at.ns;
+        newest = std::max(newest, at);
+        behind.push_back(newest - at);
+      }
+    }
+    std::ranges::sort(behind);
+    QCOMPARE(engine::latency_histogram::total(measured), behind.size());
+    for (const auto share : {0.5, 0.9, 0.99, 1.0}) {
+      const auto exact = behind[static_cast<std::size_t>(share * static_cast<double>(behind.size() - 1))];
+      const auto shown = engine::latency_histogram::quantile(measured, share);
+      QVERIFY2(shown >= exact && shown <= exact + exact / 16 + 1000, std::to_string(share).c_str());
+    }
   }
 
   void oracleSeesAnEventOnTheWrongSideOfABound() {

@@ -24,6 +24,7 @@ struct task_status {
   std::uint64_t dead_letters = 0;
   std::uint64_t retries = 0;
   std::uint64_t duplicates = 0;
+  std::uint64_t late = 0;  ///< events that came too late for everything they belong to
   std::uint64_t busy_ns = 0;
   std::uint64_t blocked_ns = 0;
   std::uint64_t align_ns = 0;
@@ -37,7 +38,8 @@ struct task_status {
   std::uint32_t credit_used = 0;
   std::uint32_t credit_window = 0;
   event_time watermark;
-  engine::latency_histogram::counts latency{};  ///< sinks only
+  engine::latency_histogram::counts latency{};   ///< sinks only
+  engine::latency_histogram::counts disorder{};  ///< producers only: how far event times lie behind the newest before
 };
 
 /// A run at one moment.
@@ -45,6 +47,7 @@ struct run_status {
   std::string topology;
   std::string state;  ///< starting, running, restoring, stopping, finished, failed
   std::chrono::nanoseconds uptime{};
+  processing_time taken_at;
   std::vector<task_status> tasks;
   std::uint64_t restarts = 0;
   epoch_id restored_epoch{};

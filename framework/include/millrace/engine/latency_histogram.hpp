@@ -22,12 +22,16 @@ public:
     for (std::size_t i = 0; i < buckets; ++i) sum[i] += counts_[i].load(std::memory_order_relaxed);
   }
 
+  [[nodiscard]] static std::uint64_t total(const counts& c) noexcept {
+    std::uint64_t sum = 0;
+    for (const auto n : c) sum += n;
+    return sum;
+  }
   /// The value below which a share `q` (0…1) of `c` lies, in nanoseconds; 0 when empty.
   [[nodiscard]] static std::int64_t quantile(const counts& c, double q) noexcept {
-    std::uint64_t total = 0;
-    for (const auto n : c) total += n;
-    if (total == 0) return 0;
-    const auto rank = static_cast<std::uint64_t>(q * static_cast<double>(total - 1)) + 1;
+    const auto all = total(c);
+    if (all == 0) return 0;
+    const auto rank = static_cast<std::uint64_t>(q * static_cast<double>(all - 1)) + 1;
     std::uint64_t seen = 0;
     for (std::size_t i = 0; i < buckets; ++i) {
       seen += c[i];

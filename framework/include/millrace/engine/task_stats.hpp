@@ -48,7 +48,8 @@ struct task_stats {
   gauge<std::uint32_t> credit_window;        ///< …as many as may be
   gauge<std::int64_t> watermark{};           ///< event time, ns; the minimum while unknown
   gauge<task_phase> phase;
-  latency_histogram latency;  ///< sinks: from entering the topology to handled here
+  latency_histogram latency;   ///< sinks: from entering the topology to handled here
+  latency_histogram disorder;  ///< producers: how far an event time lies behind the newest one before it
 
   task_stats() { watermark.set(event_time::min().ns); }
 };
