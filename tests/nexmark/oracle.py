@@ -90,6 +90,18 @@ def q4(e):
     return {(c,): (c, sum(prices) / len(prices)) for c, prices in finals.items()}
 
 
+def q6(e):
+    finals = defaultdict(list)
+    for auction, bids in valid_bids(e).items():
+        a = e.auction_of[auction]
+        finals[a["seller"]].append((a["expires"], auction, max(b["price"] for b in bids)))
+    table = {}
+    for seller, closed in finals.items():
+        last = [price for _, _, price in sorted(closed)[-10:]]
+        table[(seller,)] = (seller, sum(last) / len(last))
+    return table
+
+
 def q5(e):
     counts = defaultdict(Counter)
     for b in e.bids:
@@ -307,6 +319,7 @@ READ = {
     "q2": lambda o: rows(["auction", "price"], o),
     "q3": lambda o: rows(["name", "city", "state", "id"], o),
     "q4": lambda o: last_by(["category"], ["category", "average"], o),
+    "q6": lambda o: last_by(["seller"], ["seller", "average"], o),
     "q5": lambda o: rows(["start", "end", "auction", "bids"], o),
     "q7": lambda o: rows(BID + ["extra"], o),
     "q8": lambda o: rows(["id", "name", "window_start"], o),

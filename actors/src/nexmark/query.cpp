@@ -13,6 +13,7 @@ std::span<const query> queries() {
       query{"q3", "who sells in category 10, in three states (join)", q3},
       query{"q4", "average final price per category (join, aggregate)", q4},
       query{"q5", "auctions with the most bids, sliding 10 s by 2 s", q5},
+      query{"q6", "average final price of the ten auctions a seller closed last (join)", q6},
       query{"q7", "highest bids of every 10 s", q7},
       query{"q8", "new persons who sold within their first 10 s window (join)", q8},
       query{"q9", "winning bid of every auction (join)", q9},
@@ -44,8 +45,8 @@ query_topology::query_topology(std::string name, const query_options& o) : optio
   made_.add("events", "millrace.nexmark.events", o.source, o.partitions);
 }
 
-query_topology& query_topology::then(const std::string& type) {
-  made_.add(type, "millrace.nexmark." + type, {}, options_.partitions);
+query_topology& query_topology::then(const std::string& type, std::map<std::string, param_value> params) {
+  made_.add(type, "millrace.nexmark." + type, std::move(params), options_.partitions);
   made_.connect(last_, type);
   last_ = type;
   return *this;

@@ -36,6 +36,7 @@ topology q2(const query_options& o);
 topology q3(const query_options& o);
 topology q4(const query_options& o);
 topology q5(const query_options& o);
+topology q6(const query_options& o);
 topology q7(const query_options& o);
 topology q8(const query_options& o);
 topology q9(const query_options& o);
@@ -57,7 +58,7 @@ class query_topology {
 public:
   query_topology(std::string name, const query_options& o);
   /// Adds a stage of the type `millrace.nexmark.<type>`, fed by the one before it.
-  query_topology& then(const std::string& type);
+  query_topology& then(const std::string& type, std::map<std::string, param_value> params = {});
   /// As above, through a router by the key of the stage.
   query_topology& by_key_then(const std::string& type);
   /// Adds another way into the last stage, by its key: from output `from` of an earlier one.

@@ -6,6 +6,7 @@
 
 #include "millrace/port.hpp"
 #include "millrace/registry.hpp"
+#include "millrace/sessions.hpp"
 #include "millrace/state.hpp"
 #include "millrace/timer.hpp"
 #include "millrace/windows.hpp"
@@ -186,23 +187,11 @@ private:
 
 // q11: bids per bidder and session.
 
-constexpr std::chrono::nanoseconds gap = 10s;
-
 struct q11_bid {
   std::uint64_t bidder{};
   event_time at;
 };
 MILLRACE_RECORD(q11_bid, 1, bidder, at)
-
-/// A session lasts until the gap has passed since its last bid; one exactly then begins the next.
-struct q11_session {
-  event_time first, last;
-  std::uint64_t bids{};
-
-  [[nodiscard]] event_time end() const noexcept { return last + gap; }
-  [[nodiscard]] bool touches(const q11_session& later) const noexcept { return later.first < end(); }
-};
-MILLRACE_RECORD(q11_session, 1, first, last, bids)
 
 struct q11_row {
   std::uint64_t bidder{};
@@ -225,48 +214,15 @@ struct q11_select final : processor {
 struct q11_sessions final : processor {
   in<q11_bid> bids{this, "in", &q11_sessions::on_bid, {.key = &q11_bid::bidder}};
   out<q11_row> rows{this, "out"};
-  list<q11_session> open{this, "open"};  ///< in order of time, none touching another
-  timer end{this, "end", &q11_sessions::on_end};
+  sessions<bid_count> counts{this, "counts", {.gap = 10s}, &q11_sessions::on_session};
 
-  void on_bid(context&, const q11_bid& b) {
-    auto& all = open.edit();
-    if (!all.empty() && b.at >= all.back().last && b.at < all.back().end()) {  // nearly always
-      all.back().last = b.at;
-      ++all.back().bids;
-      return;
-    }
-    insert(all, {b.at, b.at, 1});
-    if (const auto due = end.pending(); !due || *due > all.front().end()) end.set(all.front().end());
+  void on_bid(context& c, const q11_bid& b) {
+    (void)counts.add(c, b.at, [](bid_count& n) { ++n.bids; });
   }
 
 private:
-  static void insert(std::vector<q11_session>& all, const q11_session& fresh) {
-    auto at = std::ranges::upper_bound(all, fresh.first, {}, &q11_session::first);
-    if (at != all.begin() && std::prev(at)->touches(fresh)) {
-      --at;
-      merge(*at, fresh);
-    } else {
-      at = all.insert(at, fresh);
-    }
-    while (std::next(at) != all.end() && at->touches(*std::next(at))) {
-      merge(*at, *std::next(at));
-      all.erase(std::next(at));
-    }
-  }
-  static void merge(q11_session& into, const q11_session& other) {
-    into.first = std::min(into.first, other.first);
-    into.last = std::max(into.last, other.last);
-    into.bids += other.bids;
-  }
-  void on_end(context& c, event_time now) {
-    auto& all = open.edit();
-    while (!all.empty() && all.front().end() <= now) {
-      const auto& s = all.front();
-      rows.emit({c.key<std::uint64_t>(), s.bids, s.first, s.end()});
-      all.erase(all.begin());
-    }
-    if (!all.empty()) return end.set(all.front().end());
-    open.clear();
+  void on_session(context& c, const window_result<bid_count>& r) {
+    rows.emit({c.key<std::uint64_t>(), r.value.bids, r.window.start, r.window.end});
   }
 };
 
