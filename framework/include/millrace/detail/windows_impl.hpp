@@ -93,17 +93,16 @@ void windows<Acc>::settle(context& c, ring& r) {
 template <accumulator Acc>
 void windows<Acc>::give_up(ring& r) {
   const auto ended = panes_.last_complete(firing_at() - spec_.allowed_lateness.count());
+  if (!r.is_empty()) r.lingers = false;
   r.drop_before((ended + 1) * panes_.step, ring_size_);
 }
 
-// A cell that became empty stays for one window: taking it out and putting it in again costs more than all else.
+// A cell that became empty stays for one window more: taking it out and putting it in again costs more than all else,
+// and most keys come back.
 template <accumulator Acc>
 void windows<Acc>::put_off(ring& r) {
   r.due = ring::never;
-  if (!r.is_empty()) {
-    r.lingers = false;
-    return this->reschedule(r);
-  }
+  if (!r.is_empty()) return this->reschedule(r);
   if (r.lingers) return this->drop();
   r.lingers = true;
   look_at(r, panes_.complete_at(panes_.last_complete(firing_at()) + 1));
