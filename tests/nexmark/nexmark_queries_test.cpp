@@ -1,6 +1,7 @@
 #include <signal.h>
 
 #include <QDir>
+#include <QDirIterator>
 #include <QTest>
 
 #include "command_process.hpp"
@@ -63,7 +64,7 @@ private slots:
     generate(events, stream);
     QStringList answers;
     const auto queries = all_queries();
-    QCOMPARE(queries.size(), 22);
+    QCOMPARE(queries.size(), 23);
     for (const auto& q : queries) {
       const auto rows = folder.filePath(q);
       const auto ended = run_command(QStringList{"nexmark", "run", "--query", q, "--output", rows} + stream + how);
@@ -72,6 +73,32 @@ private slots:
     }
     QByteArray report;
     QVERIFY2(is_equal(events, answers, report), report);
+  }
+
+  void q10PutsEachBidIntoTheFileOfItsMinute() {
+    const QTemporaryDir folder;
+    const auto data = folder.filePath("data");
+    const auto ended = run_command({"nexmark", "run", "--query", "q10", "--events", "20000", "--rate", "20", "--output",
+                                    folder.filePath("rows"), "--data-dir", data, "--partitions", "2"});
+    QVERIFY2(ended.exit_code == 0, ended.err);
+    int rows = 0;
+    int files = 0;
+    for (QDirIterator at{data + "/output", QStringList{"*.jsonl"}, QDir::Files, QDirIterator::Subdirectories};
+         at.hasNext();) {
+      QFile file{at.next()};
+      QVERIFY(file.open(QIODevice::ReadOnly));
+      ++files;
+      for (const auto& line : file.readAll().split('\n')) {
+        if (line.isEmpty()) continue;
+        const auto row = nlohmann::json::parse(line.toStdString());
+        const auto place =
+            "/day=" + row["day"].get<std::string>() + "/minute=" + row["minute"].get<std::string>() + "/";
+        QVERIFY2(file.fileName().contains(place.c_str()), line);
+        ++rows;
+      }
+    }
+    QCOMPARE(rows, 20000 / 50 * 46);
+    QVERIFY(files > 16);
   }
 
   void eventsOfAFileGiveTheSameAsGeneratedOnes() {
@@ -96,7 +123,7 @@ private slots:
     const QStringList stream{"--events", "400000", "--rate", "4000", "--group", "500"};
     generate(events, stream);
     QStringList answers;
-    for (const auto& q : {"q4", "q5", "q6", "q7", "q9", "q11", "q16", "q19", "q20"}) {
+    for (const auto& q : {"q4", "q5", "q6", "q7", "q9", "q10", "q11", "q16", "q19", "q20"}) {
       const auto rows = folder.filePath(q);
       const auto data = folder.filePath(QString{q} + ".data");
       const QStringList command =
@@ -105,7 +132,11 @@ private slots:
           stream;
       QProcess process;
       start_command(process, command);
-      QTRY_VERIFY_WITH_TIMEOUT(!QDir{data + "/output"}.entryList({"*.jsonl"}).isEmpty(), 60'000);
+      const auto has_output = [&] {
+        return QDirIterator{data + "/output", QStringList{"output-*.jsonl"}, QDir::Files, QDirIterator::Subdirectories}
+            .hasNext();
+      };
+      QTRY_VERIFY_WITH_TIMEOUT(has_output(), 60'000);
       ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
       QVERIFY2(finish_command(process).crashed, "the run was over before it could be killed");
       const auto resumed = run_command(command);

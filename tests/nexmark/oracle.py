@@ -9,6 +9,7 @@ lists, without windows closing, watermarks or state that is dropped, and compare
 
 import json
 import sys
+import time
 from collections import Counter, defaultdict
 
 SECOND = 1_000_000_000
@@ -153,6 +154,16 @@ def q9(e):
             best["extra"],
         )
     return table
+
+
+def q10(e):
+    def minute(b):
+        return time.strftime("%H:%M", time.gmtime(b["date_time"] // SECOND))
+
+    def day(b):
+        return time.strftime("%Y-%m-%d", time.gmtime(b["date_time"] // SECOND))
+
+    return Counter(tuple(b[f] for f in BID + ["extra"]) + (day(b), minute(b)) for b in e.bids)
 
 
 def q11(e):
@@ -324,6 +335,7 @@ READ = {
     "q7": lambda o: rows(BID + ["extra"], o),
     "q8": lambda o: rows(["id", "name", "window_start"], o),
     "q9": lambda o: last_by(["id"], AUCTION + ["bidder", "price", "bid_date_time", "bid_extra"], o),
+    "q10": lambda o: rows(BID + ["extra", "day", "minute"], o),
     "q11": lambda o: rows(["bidder", "bids", "start", "end"], o),
     "q12": sum_by_bidder,
     "q13": lambda o: rows(BID + ["value"], o),

@@ -102,7 +102,8 @@ nexmark::query_options options_of(const nexmark_request& r, const work_folder& f
 result<void> join_output(const std::string& folder, const std::string& path) {
   std::vector<fs::path> segments;
   std::error_code problem;
-  for (fs::directory_iterator at{folder, problem}, end; !problem && at != end; at.increment(problem)) {
+  for (fs::recursive_directory_iterator at{folder, problem}, end; !problem && at != end; at.increment(problem)) {
+    if (at->path().filename() == ".inprogress") at.disable_recursion_pending();
     if (at->is_regular_file() && at->path().extension() == ".jsonl") segments.push_back(at->path());
   }
   std::ranges::sort(segments);

@@ -1,9 +1,10 @@
-// Queries that look at one bid at a time: q0, q1, q2, q13, q14, q21, q22.
+// Queries that look at one bid at a time: q0, q1, q2, q10, q13, q14, q21, q22.
 
 #include <algorithm>
 #include <array>
 #include <span>
 
+#include "library/time_text.hpp"
 #include "millrace/port.hpp"
 #include "millrace/registry.hpp"
 #include "nexmark/query.hpp"
@@ -37,6 +38,16 @@ struct q2_row {
   std::int64_t price{};
 };
 MILLRACE_RECORD(q2_row, 1, auction, price)
+
+struct q10_row {
+  q10_row() noexcept {}  // NOLINT: as for bid
+  std::uint64_t auction{}, bidder{};
+  std::int64_t price{};
+  event_time date_time;
+  padding_text extra;
+  inline_string<15> day, minute;
+};
+MILLRACE_RECORD(q10_row, 1, auction, bidder, price, date_time, extra, day, minute)
 
 struct q13_row {
   q13_row() noexcept {}  // NOLINT: as for bid
@@ -111,6 +122,33 @@ struct pick_auctions {
   using row = q2_row;
   static bool wants(const bid& b) { return b.auction % 123 == 0; }
   static void fill(const bid& b, row& r) { r = {b.auction, b.price}; }
+};
+
+struct tell_minute {
+  using row = q10_row;
+  static bool wants(const bid&) { return true; }
+  static void fill(const bid& b, row& r) {
+    put_bid(b, r);
+    r.date_time = b.date_time;
+    r.extra = b.extra;
+    const auto& text = minute_of(b.date_time);
+    r.day = std::string_view{text}.substr(0, 10);
+    r.minute = std::string_view{text}.substr(11, 5);
+  }
+
+private:
+  /// The time as text, right up to its minute. Bids come nearly in order, so it is mostly that of the bid before.
+  static const std::string& minute_of(event_time at) {
+    constexpr std::int64_t minute_ns = 60'000'000'000;
+    thread_local std::int64_t known = std::numeric_limits<std::int64_t>::min();
+    thread_local std::string text;
+    if (const auto minute = at.ns / minute_ns; minute != known) {
+      known = minute;
+      text.clear();
+      library::append_iso_time(text, at);
+    }
+    return text;
+  }
 };
 
 struct look_up_side_value {
@@ -217,6 +255,8 @@ MILLRACE_ACTOR(bid_stage<convert_price>,
                {.id = "millrace.nexmark.convert_price", .title = "Nexmark q1", .category = "Bench"})
 MILLRACE_ACTOR(bid_stage<pick_auctions>,
                {.id = "millrace.nexmark.pick_auctions", .title = "Nexmark q2", .category = "Bench"})
+MILLRACE_ACTOR(bid_stage<tell_minute>,
+               {.id = "millrace.nexmark.tell_minute", .title = "Nexmark q10", .category = "Bench"})
 MILLRACE_ACTOR(bid_stage<look_up_side_value>,
                {.id = "millrace.nexmark.look_up_side_value", .title = "Nexmark q13", .category = "Bench"})
 MILLRACE_ACTOR(bid_stage<classify_time>,
@@ -235,6 +275,9 @@ topology q1(const query_options& o) {
 }
 topology q2(const query_options& o) {
   return query_topology{"q2", o}.then("pick_auctions").finish();
+}
+topology q10(const query_options& o) {
+  return query_topology{"q10", o}.then("tell_minute").finish("day,minute");
 }
 topology q13(const query_options& o) {
   return query_topology{"q13", o}.then("look_up_side_value").finish();

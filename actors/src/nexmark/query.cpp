@@ -17,6 +17,7 @@ std::span<const query> queries() {
       query{"q7", "highest bids of every 10 s", q7},
       query{"q8", "new persons who sold within their first 10 s window (join)", q8},
       query{"q9", "winning bid of every auction (join)", q9},
+      query{"q10", "bids in files by day and minute", q10},
       query{"q11", "bids per bidder and session, gap 10 s", q11},
       query{"q12", "bids per bidder in 10 s of processing time", q12},
       query{"q13", "bids with a value from a side table", q13},
@@ -66,12 +67,15 @@ query_topology& query_topology::also_by_key(const std::string& from) {
   return *this;
 }
 
-topology query_topology::finish() {
+topology query_topology::finish(const std::string& split_by) {
   if (options_.output_folder.empty()) {
     made_.add("output", "millrace.null_sink", {}, options_.partitions);
   } else {
     made_.add("output", "millrace.file_sink",
-              {{"path", options_.output_folder}, {"format", std::string{"jsonl"}}, {"time_format", std::string{"ns"}}},
+              {{"path", options_.output_folder},
+               {"format", std::string{"jsonl"}},
+               {"time_format", std::string{"ns"}},
+               {"split_by", split_by}},
               options_.partitions);
   }
   made_.connect(last_, "output");

@@ -40,6 +40,7 @@ topology q6(const query_options& o);
 topology q7(const query_options& o);
 topology q8(const query_options& o);
 topology q9(const query_options& o);
+topology q10(const query_options& o);
 topology q11(const query_options& o);
 topology q12(const query_options& o);
 topology q13(const query_options& o);
@@ -63,8 +64,8 @@ public:
   query_topology& by_key_then(const std::string& type);
   /// Adds another way into the last stage, by its key: from output `from` of an earlier one.
   query_topology& also_by_key(const std::string& from);
-  /// Ends with the sink.
-  [[nodiscard]] topology finish();
+  /// Ends with the sink. `split_by`: fields whose values have folders of their own.
+  [[nodiscard]] topology finish(const std::string& split_by = {});
 
 private:
   const query_options& options_;

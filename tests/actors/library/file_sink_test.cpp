@@ -82,6 +82,69 @@ private slots:
              std::string{"{\"key\":\"a\",\"value\":1.5,\"at\":7}\n{\"key\":\"b\",\"value\":null,\"at\":8}\n"});
   }
 
+  void splitsByTheValuesOfFields() {
+    auto rig = started({0}, {{"split_by", "key"}});
+    rig->feed({"a,1,1", "b/c d,2,2", "a,3,3", "..,4,4"});
+    const auto handle = prepared(*rig, 1);
+    QVERIFY(committed(*rig, 1, handle));
+    QVERIFY(committed(*rig, 1, handle));
+    const std::string name = "/probe-0-00000000000000000001.csv";
+    QCOMPARE(content(path("key=a" + name)), std::string{"key,value,at\na,1,1970-01-01T00:00:00.000000001Z\n"
+                                                        "a,3,1970-01-01T00:00:00.000000003Z\n"});
+    QVERIFY(std::filesystem::exists(path("key=b%2Fc%20d" + name)));
+    QVERIFY(std::filesystem::exists(path("key=.." + name)));
+    QCOMPARE(folders().size(), std::size_t{3});
+  }
+
+  void splitFilesGoBackWithTheSnapshot() {
+    std::string handle;
+    {
+      auto rig = started({0}, {{"split_by", "key"}});
+      rig->feed({"a,1,1", "b,1,1"});
+      handle = prepared(*rig, 1);
+      QVERIFY(committed(*rig, 1, handle));
+      rig->feed({"a,2,2", "c,2,2"});
+      QVERIFY(committed(*rig, 2, prepared(*rig, 2)));
+    }
+    auto rig = started({1}, {{"split_by", "key"}}, {{epoch_id{1}, handle}});
+    QVERIFY(std::filesystem::exists(path("key=a/probe-0-00000000000000000001.csv")));
+    QVERIFY(!std::filesystem::exists(path("key=a/probe-0-00000000000000000002.csv")));
+    QVERIFY(!std::filesystem::exists(path("key=c/probe-0-00000000000000000002.csv")));
+  }
+
+  void writesMoreFoldersThanItHoldsDescriptors() {
+    auto rig = started({0}, {{"split_by", "key"}});
+    const std::string filler(2000, 'x');
+    for (int round = 0; round < 50; ++round) {
+      for (int key = 0; key < 150; ++key) rig->feed({std::to_string(key) + filler.substr(0, 150) + ",1,1"});
+    }
+    QVERIFY(committed(*rig, 1, prepared(*rig, 1)));
+    QCOMPARE(folders().size(), std::size_t{150});
+    for (const auto& folder : folders()) {
+      const auto text = content(path(folder + "/probe-0-00000000000000000001.csv"));
+      QCOMPARE(std::ranges::count(text, '\n'), 51);
+    }
+  }
+
+  void beginsAnotherFileWhenOneHasGrown() {
+    auto rig = started({0}, {{"roll_mib", std::int64_t{1}}});
+    const std::string filler(1000, 'x');
+    for (int i = 0; i < 3000; ++i) rig->feed({filler + ",1," + std::to_string(i)});
+    QVERIFY(committed(*rig, 4, prepared(*rig, 4)));
+    QCOMPARE(segments(), (lines{"probe-0-00000000000000000004-000000.csv", "probe-0-00000000000000000004-000001.csv",
+                                "probe-0-00000000000000000004-000002.csv"}));
+    const auto all = output();
+    QCOMPARE(std::ranges::count(all, '\n'), 3003);
+    rig = started({3}, {{"roll_mib", std::int64_t{1}}});
+    QCOMPARE(segments(), lines{});
+  }
+
+  void namesAFieldToSplitByThatIsNotThere() {
+    const auto problem = made({{"split_by", "colour"}})->problem();
+    QVERIFY2(problem.find("'split_by'") != std::string::npos && problem.find("value") != std::string::npos,
+             problem.c_str());
+  }
+
   void makesNoFileForAnEmptyEpoch() {
     auto rig = started({0});
     QCOMPARE(prepared(*rig, 1), std::string{});
@@ -303,6 +366,14 @@ private:
     return names;
   }
   [[nodiscard]] lines segments() const { return files_in(""); }
+  [[nodiscard]] lines folders() const {
+    lines names;
+    for (const auto& entry : std::filesystem::directory_iterator{path("")}) {
+      const auto name = entry.path().filename().string();
+      if (entry.is_directory() && name != ".inprogress") names.push_back(name);
+    }
+    return names;
+  }
   [[nodiscard]] lines pending() const { return files_in(".inprogress"); }
   /// What the folder shows: the segments in the order of their names.
   [[nodiscard]] std::string output() const {
