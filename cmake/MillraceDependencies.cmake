@@ -8,6 +8,7 @@ set(MILLRACE_DEPENDENCIES
   "cppzmq|4.9|cppzmq-dev libzmq3-dev pkg-config"  # cppzmq
   "msgpack|4.1|libmsgpack-cxx-dev"   # msgpackc-cxx
   "CAF|0.17.6|libcaf-dev"            # CAF::core
+  "LuaJIT|2.1|libluajit-5.1-dev"     # LuaJIT::luajit
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
 )

@@ -27,7 +27,7 @@ struct library {
 };
 
 constexpr std::array libraries{library{"caf/", "actors"}, library{"zmq", "transport"}, library{"lmdb", "persistence"},
-                               library{"Q", "workbench"}};
+                               library{"Q", "workbench"}, library{"lua", "actors"}};
 
 constexpr std::size_t lines_max = 500;
 constexpr std::size_t header_lines_wanted = 150;

@@ -87,6 +87,8 @@ void tree_test::aBadIncludeIsFound_data() {
                                        << "zmq.hpp";
   QTest::newRow("LMDB in framework") << "framework/src/a.cpp"
                                      << "lmdb.h";
+  QTest::newRow("LuaJIT in framework") << "framework/src/a.cpp"
+                                       << "lua.hpp";
   QTest::newRow("Qt in framework") << "framework/src/a.cpp"
                                    << "QString";
   QTest::newRow("Qt folder in framework") << "framework/src/a.cpp"

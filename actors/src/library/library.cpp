@@ -9,6 +9,8 @@
 #include "library/filter.hpp"
 #include "library/generator.hpp"
 #include "library/host_telemetry.hpp"
+#include "library/lua/filter_by.hpp"
+#include "library/lua/map_by.hpp"
 #include "library/null_sink.hpp"
 #include "library/patterns/pattern_actor.hpp"
 #include "library/threshold.hpp"
@@ -48,6 +50,14 @@ MILLRACE_ACTOR(filter, {.id = "millrace.filter",
                         .title = "Filter",
                         .category = "Processing",
                         .help = "Parts a stream by comparing a field with a value."});
+MILLRACE_ACTOR(filter_by, {.id = "millrace.filter_by",
+                           .title = "Filter by expression",
+                           .category = "Processing",
+                           .help = "Parts a stream by an expression over its fields."});
+MILLRACE_ACTOR(map_by, {.id = "millrace.map",
+                        .title = "Map",
+                        .category = "Processing",
+                        .help = "Computes fields by expressions over the fields that are there."});
 MILLRACE_ACTOR(aggregate, {.id = "millrace.aggregate",
                            .title = "Aggregate",
                            .category = "Processing",
