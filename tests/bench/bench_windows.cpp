@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "millrace/context.hpp"
+#include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/registry.hpp"
 #include "millrace/testing/actor_harness.hpp"
@@ -108,6 +109,54 @@ void count(benchmark::State& state) {
 void fire(benchmark::State& state) {
   count_and_fire(state, true);
 }
+/// Windows of so many panes, one of which all keys enter between two firings.
+struct long_windows final : processor {
+  in<reading> readings{this, "in", &long_windows::on_reading, {.key = &reading::key}};
+  out<row> rows{this, "out"};
+  windows<sum> overlapping{this, "overlapping", &long_windows::on_window};
+  param<std::int64_t> panes{this, "panes", 10};
+
+  result<void> configure(wiring&) override { return overlapping.set(sliding(*panes * 1s, 1s)); }
+  void on_reading(context& c, const reading& r) {
+    (void)overlapping.add(c, r.at, [&](sum& s) {
+      ++s.n;
+      s.total += r.amount;
+    });
+  }
+  void on_window(context& c, const window_result<sum>& r) {
+    rows.emit({c.key<std::uint64_t>(), r.window.end, r.value.n, r.value.total});
+  }
+};
+MILLRACE_ACTOR(long_windows, {.id = "bench.long_windows", .title = "Long windows"})
+
+void fire_sliding(benchmark::State& state) {
+  constexpr std::uint64_t keys = 1000;
+  testing::actor_harness<long_windows> h{{.params = {{"panes", state.range(0)}}}};
+  random_source random{7};
+  std::int64_t now = 0;
+  const auto go_on = [&] {
+    for (const auto& batch : second_of(now, keys, random)) h.push_all(batch);
+    ++now;
+  };
+  for (std::int64_t i = 0; i < 2 * state.range(0); ++i) {
+    go_on();
+    h.watermark({now * second});
+    benchmark::DoNotOptimize(h.take());
+  }
+  for (auto _ : state) {
+    state.PauseTiming();
+    go_on();
+    state.ResumeTiming();
+    h.watermark({now * second});
+    state.PauseTiming();
+    benchmark::DoNotOptimize(h.take());
+    state.ResumeTiming();
+  }
+  state.counters["per_key"] = benchmark::Counter(static_cast<double>(keys) * static_cast<double>(state.iterations()),
+                                                 benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+BENCHMARK(fire_sliding)->Arg(1)->Arg(10)->Arg(60)->Arg(600)->Unit(benchmark::kMillisecond);
+
 BENCHMARK(count)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK(fire)->Arg(1'000)->Arg(10'000)->Arg(100'000)->Arg(1'000'000)->Unit(benchmark::kMillisecond);
 

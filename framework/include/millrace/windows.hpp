@@ -63,6 +63,7 @@ public:
     spec_ = spec;
     panes_ = engine::pane_layout::of(spec);
     ring_size_ = panes_.ring_size();
+    folds_ = panes_.span >= folded_panes_min && panes_.span > panes_.step;
     this->place(name_, "windows<" + engine::type_text<Acc>() + ">", ring::ops(ring_size_));
     return {};
   }
@@ -88,6 +89,9 @@ public:
   }
 
 private:
+  // Below that merging all panes of a window is cheaper.
+  static constexpr std::int64_t folded_panes_min = 16;
+
   [[nodiscard]] std::int64_t pane_at(std::int64_t ns) noexcept {
     if (ns >= pane_start_ && ns < pane_end_) return pane_;
     pane_ = panes_.pane_at(ns);
@@ -147,6 +151,7 @@ private:
   window_spec spec_;
   engine::pane_layout panes_;
   std::uint32_t ring_size_ = 0;
+  bool folds_ = false;  // long windows that overlap: see pane_fold
 
   // The pane of the last event, which is often the next one's, and when its first open window is complete.
   std::int64_t pane_ = 0, pane_start_ = 0, pane_end_ = 0, pane_due_ = 0;

@@ -207,6 +207,12 @@ shape shifted(std::int64_t ns) {
   return s;
 }
 
+/// Shows in which order it was merged.
+struct joined_text {
+  std::string text;
+  void merge(const joined_text& o) { text += o.text; }
+};
+
 using counter_harness = testing::actor_harness<counter>;
 
 counter_harness early_every_10_ms() {
@@ -351,6 +357,32 @@ private slots:
     s.crashes = 2;
     s.protect.rebuild_firings = false;
     QVERIFY(caught(s, 10) > 0);
+  }
+
+  void foldedPanesAreThePanesOneByOne() {
+    random_source r{3};
+    for (int round = 0; round < 300; ++round) {
+      std::map<std::int64_t, std::string> panes;
+      engine::pane_fold<joined_text> fold;
+      const auto span = static_cast<std::int64_t>(1 + r.below(20));
+      std::int64_t made = 0;
+      const auto each = [&](std::int64_t from, std::int64_t to, const auto& f) {
+        for (auto at = panes.lower_bound(from); at != panes.end() && at->first < to; ++at)
+          f(at->first, joined_text{at->second});
+      };
+      for (std::int64_t first = 0; first < 60; first += static_cast<std::int64_t>(1 + r.below(3))) {
+        const auto last = first + span;
+        for (; made < last; ++made) {
+          if (r.below(4) != 0) panes[made] = std::to_string(made) + " ";
+        }
+        if (r.below(10) == 0) fold.clear();
+        std::string plain;
+        each(first, last, [&](std::int64_t, const joined_text& t) { plain += t.text; });
+        joined_text folded;
+        QCOMPARE(fold.window(first, last, each, folded), !plain.empty());
+        QCOMPARE(folded.text, plain);
+      }
+    }
   }
 
   void refusesWhatIsNoWindow() {

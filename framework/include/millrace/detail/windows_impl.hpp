@@ -25,7 +25,8 @@ bool windows<Acc>::add_late(context& c, std::int64_t pane, Update&& update) {
     const bool was_sent = result_of(r, k, before);
     corrected.emplace_back(k, was_sent ? std::optional<Acc>{std::move(before)} : std::nullopt);
   }
-  update(open == first ? r.at(pane, ring_size_) : r.extra.write()[{pane, open}]);
+  update(open == first ? r.at(pane, ring_size_) : r.late_at(pane, open));
+  r.unfold();
   this->reschedule(r);
   for (const auto& [k, before] : corrected) {
     Acc now{};
@@ -86,7 +87,12 @@ void windows<Acc>::skip() {
 template <accumulator Acc>
 void windows<Acc>::settle(context& c, ring& r) {
   const auto k = panes_.last_complete(firing_at());
-  if (panes_.complete_at(k) == firing_at() && result_of(r, k, value_)) send(c, k, window_firing::complete, value_);
+  if (panes_.complete_at(k) != firing_at()) return;
+  value_ = Acc{};
+  const auto first = k * panes_.step;
+  const bool any = folds_ ? r.fold(first, first + panes_.span, k, ring_size_, value_)
+                          : r.combine(first, first + panes_.span, k, ring_size_, value_);
+  if (any) send(c, k, window_firing::complete, value_);
 }
 
 // Forgets the panes no window needs any more.
