@@ -4,7 +4,7 @@ namespace millrace::runtime {
 
 namespace {
 
-using self_pointer = caf::stateful_actor<coordinator_state>*;
+using self_pointer = caf::stateful_actor<coordinator_state, ordered_actor>*;
 using namespace std::chrono_literals;
 
 // Snapshots that fail one after the other; beyond this nothing gets committed any more and the run had better end.

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include "millrace/engine/epoch_coordinator.hpp"
 #include "runtime/messages.hpp"
+#include "runtime/ordered_actor.hpp"
 #include "runtime/run_shared.hpp"
 
 namespace millrace::runtime {
@@ -24,7 +24,7 @@ struct coordinator_state {
 
 /// Moves the messages that `engine::epoch_coordinator` decides on: barriers to producers, parts to the writer, the
 /// outcome to all tasks. Scheduler thread.
-caf::behavior coordinator_actor(caf::stateful_actor<coordinator_state>* self, run_shared* shared, caf::actor writer,
-                                caf::actor supervisor);
+caf::behavior coordinator_actor(caf::stateful_actor<coordinator_state, ordered_actor>* self, run_shared* shared,
+                                caf::actor writer, caf::actor supervisor);
 
 }  // namespace millrace::runtime

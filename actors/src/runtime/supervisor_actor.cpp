@@ -10,7 +10,7 @@ namespace millrace::runtime {
 
 namespace {
 
-using self_pointer = caf::stateful_actor<supervisor_state>*;
+using self_pointer = caf::stateful_actor<supervisor_state, ordered_actor>*;
 using phase = supervisor_state::phase;
 
 constexpr auto recovery_timeout = std::chrono::minutes{10};

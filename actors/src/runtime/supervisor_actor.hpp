@@ -5,11 +5,11 @@
 #include <string>
 #include <vector>
 
-#include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include "millrace/engine/restart_budget.hpp"
 #include "runtime/messages.hpp"
+#include "runtime/ordered_actor.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/task_actor.hpp"
 
@@ -38,6 +38,7 @@ struct supervisor_state {
 
 /// Makes the tasks of a topology, watches them, and brings a region back to the newest snapshot when one fails, within
 /// the limits of the failed actor's policy. Ends the run when all is done or nothing helps. Scheduler thread.
-caf::behavior supervisor_actor(caf::stateful_actor<supervisor_state>* self, run_shared* shared, caf::actor writer);
+caf::behavior supervisor_actor(caf::stateful_actor<supervisor_state, ordered_actor>* self, run_shared* shared,
+                               caf::actor writer);
 
 }  // namespace millrace::runtime

@@ -6,7 +6,7 @@ namespace millrace::runtime {
 
 namespace {
 
-using self_pointer = caf::stateful_actor<task_state>*;
+using self_pointer = caf::stateful_actor<task_state, ordered_actor>*;
 
 void report(self_pointer self, engine::task_failure failure) {
   auto& s = self->state;

@@ -3,12 +3,12 @@
 #include <atomic>
 #include <memory>
 
-#include <caf/event_based_actor.hpp>
 #include <caf/stateful_actor.hpp>
 
 #include "millrace/engine/recovery.hpp"
 #include "millrace/engine/task.hpp"
 #include "runtime/caf_doorbell.hpp"
+#include "runtime/ordered_actor.hpp"
 #include "runtime/run_shared.hpp"
 
 namespace millrace::runtime {
@@ -65,6 +65,6 @@ struct task_state {
 };
 
 /// The CAF actor around one task: steps it when its doorbell rings. Scheduler thread, or its own when the actor blocks.
-caf::behavior task_actor(caf::stateful_actor<task_state>* self, std::shared_ptr<task_state> parts);
+caf::behavior task_actor(caf::stateful_actor<task_state, ordered_actor>* self, std::shared_ptr<task_state> parts);
 
 }  // namespace millrace::runtime

@@ -22,7 +22,7 @@ restored_message recover(run_shared& shared) {
 
 }  // namespace
 
-caf::behavior writer_actor(caf::event_based_actor* self, run_shared* shared) {
+caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
   // The newest generation handed out is the one that may write.
   auto incarnation = std::make_shared<generation>();
   self->set_default_handler(caf::drop);

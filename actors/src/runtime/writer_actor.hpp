@@ -1,13 +1,12 @@
 #pragma once
 
-#include <caf/event_based_actor.hpp>
-
+#include "runtime/ordered_actor.hpp"
 #include "runtime/run_shared.hpp"
 
 namespace millrace::runtime {
 
 /// The one owner of the snapshot store: hands out numbers, writes snapshots, reads them back. Detached, because it
 /// waits for the disk. One request at a time, in order, so a recovery sees what was being written before it.
-caf::behavior writer_actor(caf::event_based_actor* self, run_shared* shared);
+caf::behavior writer_actor(ordered_actor* self, run_shared* shared);
 
 }  // namespace millrace::runtime
