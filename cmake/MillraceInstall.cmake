@@ -8,6 +8,7 @@ install(FILES
     ${CMAKE_BINARY_DIR}/MillraceConfigVersion.cmake
     ${CMAKE_CURRENT_LIST_DIR}/MillraceConfig.cmake
     ${CMAKE_CURRENT_LIST_DIR}/MillraceDependencies.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/MillracePlugin.cmake
     ${CMAKE_CURRENT_LIST_DIR}/MillracePurity.cmake
     ${CMAKE_CURRENT_LIST_DIR}/MillracePurityCheck.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindCAF.cmake

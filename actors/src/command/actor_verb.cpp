@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "command/actor_description.hpp"
+#include "command/actor_kit.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/style.hpp"
@@ -41,7 +42,8 @@ int list_types() {
     print(look(tone::bold, std::string{to_string(kind)} + "s") + "\n");
     for (const auto* type : types) {
       const auto& help = type->info.help.empty() ? type->info.title : type->info.help;
-      print("  " + pad_right(type->info.id, width + gap) + help + "\n");
+      const auto origin = type->plugin.empty() ? std::string{} : " [plugin " + type->plugin + "]";
+      print("  " + pad_right(type->info.id, width + gap) + help + origin + "\n");
     }
   }
   return exit_ok;
@@ -60,6 +62,16 @@ int show_type(const std::string& id, bool is_json) {
   return exit_ok;
 }
 
+int make_project(const kit_request& request) {
+  const auto made = make_actor_project(request);
+  if (!made) {
+    print_error(made.error().message);
+    return exit_usage;
+  }
+  print(*made);
+  return exit_ok;
+}
+
 }  // namespace
 
 void declare_actor(CLI::App& app, action& chosen) {
@@ -75,6 +87,17 @@ void declare_actor(CLI::App& app, action& chosen) {
   show->add_option("ID", *id, "Id of the type, e.g. millrace.file_source")->required()->type_name("");
   show->add_flag("--json", *is_json, "Print one JSON object");
   show->callback([=, &chosen] { chosen = [=] { return show_type(*id, *is_json); }; });
+
+  const auto request = std::make_shared<kit_request>();
+  auto* fresh =
+      app.add_subcommand("new", "Make a project for an actor type of your own: source, test, topology, build");
+  fresh->add_option("NAME", request->name, "Name of the actor and of the project, e.g. velocity_check")
+      ->required()
+      ->type_name("");
+  fresh->add_option("--kind", request->kind, "What it is")->check(CLI::IsMember(kit_kinds()))->default_val("processor");
+  fresh->add_option("--id", request->id, "Id of the type in topologies; left out: user.NAME")->type_name("ID");
+  fresh->add_option("--folder", request->folder, "Where the project goes; left out: ./NAME")->type_name("DIR");
+  fresh->callback([=, &chosen] { chosen = [=] { return make_project(*request); }; });
 }
 
 }  // namespace millrace::command

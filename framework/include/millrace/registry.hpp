@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "millrace/actor.hpp"
+#include "millrace/error.hpp"
 
 namespace millrace {
 
@@ -19,18 +20,24 @@ struct actor_info {
   std::uint32_t version = 1;
 };
 
-/// The actor types this program knows. Filled before `main` by `MILLRACE_ACTOR`, read only afterwards.
+/// The actor types this program knows. Filled by `MILLRACE_ACTOR` before `main` and while plugins are loaded, read only
+/// afterwards.
 class actor_registry {
 public:
   using factory = std::function<std::unique_ptr<actor>()>;
   struct entry {
     actor_info info;
     factory make;
+    std::string plugin{};  ///< the one it comes from; empty: the program itself
   };
 
   static actor_registry& instance();
   /// Two types with one id are a broken build: asserts.
   void add(actor_info info, factory make);
+  /// From here on `add` collects what the plugin brings; only `end_plugin` makes it known.
+  void begin_plugin(std::string name);
+  /// The ids that came. Error (`already_exists`): one is known already; then none of the plugin's types is.
+  [[nodiscard]] result<std::vector<std::string>> end_plugin();
   [[nodiscard]] const entry* find(const std::string& id) const;
   /// Sorted by id.
   [[nodiscard]] const std::map<std::string, entry>& entries() const noexcept { return entries_; }
@@ -39,6 +46,8 @@ public:
 
 private:
   std::map<std::string, entry> entries_;
+  std::string plugin_;          // being loaded
+  std::vector<entry> arrived_;  // from it
 };
 
 namespace detail {

@@ -1,0 +1,111 @@
+#include "plugins/plugin_loader.hpp"
+
+#include <dlfcn.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <string_view>
+
+#include "millrace/plugin.hpp"
+#include "millrace/registry.hpp"
+#include "plugins/plugin_note_reader.hpp"
+
+namespace millrace::plugins {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+result<void> check_owner(const std::string& path) {
+  struct stat s {};
+  if (::stat(path.c_str(), &s) != 0) return user_error(errc::io_error, "cannot look at '" + path + "'");
+  if (s.st_uid != 0 && s.st_uid != ::geteuid()) {
+    return user_error(errc::invalid_argument, "'" + path +
+                                                  "' belongs to another user, whose code would run as you: own it or "
+                                                  "give it to root");
+  }
+  if ((s.st_mode & (S_IWGRP | S_IWOTH)) != 0) {
+    return user_error(errc::invalid_argument,
+                      "others may write to '" + path + "', so its code could be anybody's: chmod go-w '" + path + "'");
+  }
+  return {};
+}
+
+result<void> check_fit(const plugin_identity& p, const std::string& path) {
+  if (p.abi == detail::plugin_abi && p.layout == detail::plugin_layout) return {};
+  return user_error(errc::invalid_argument, "the plugin '" + p.name + "' (" + path +
+                                                ") was built for another version of Millrace: build it again against "
+                                                "the one that is installed");
+}
+
+void append_folders(std::vector<std::string>& out, std::string_view list) {
+  while (!list.empty()) {
+    const auto one = list.substr(0, list.find(':'));
+    list.remove_prefix(std::min(list.size(), one.size() + 1));
+    if (!one.empty()) out.emplace_back(one);
+  }
+}
+
+}  // namespace
+
+result<loaded_plugin> load_plugin(const std::string& path) {
+  std::error_code problem;
+  const auto real = fs::canonical(path, problem).string();
+  if (problem) return user_error(errc::io_error, "cannot find the plugin '" + path + "': " + problem.message());
+  if (auto ok = check_owner(fs::path{real}.parent_path().string()); !ok) return std::move(ok).error();
+  if (auto ok = check_owner(real); !ok) return std::move(ok).error();
+  auto identity = read_plugin_note(real);
+  if (!identity) return std::move(identity).error();
+  if (auto ok = check_fit(*identity, real); !ok) return std::move(ok).error();
+
+  auto& registry = actor_registry::instance();
+  registry.begin_plugin(identity->name);
+  // Never closed: types of it may be in use until the process ends.
+  const auto* handle = ::dlopen(real.c_str(), RTLD_NOW | RTLD_LOCAL);
+  auto actors = registry.end_plugin();
+  if (handle == nullptr) {
+    return user_error(errc::invalid_argument, "the plugin '" + identity->name + "' cannot be loaded: " + ::dlerror());
+  }
+  if (!actors) {
+    return user_error(actors.error().code, "the plugin '" + identity->name + "' is refused: " + actors.error().message);
+  }
+  return loaded_plugin{identity->name, identity->version, real, std::move(*actors)};
+}
+
+loading load_plugins(const std::vector<std::string>& folders) {
+  loading out;
+  for (const auto& folder : folders) {
+    std::vector<std::string> files;
+    std::error_code problem;
+    for (fs::directory_iterator at{folder, problem}, end; !problem && at != end; at.increment(problem)) {
+      if (at->path().extension() == ".so") files.push_back(at->path().string());
+    }
+    std::ranges::sort(files);
+    for (const auto& file : files) {
+      if (auto one = load_plugin(file)) {
+        out.plugins.push_back(std::move(*one));
+      } else {
+        out.refused.push_back(std::move(one).error());
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<std::string> plugin_folders() {
+  std::vector<std::string> folders;
+  if (const auto* given = std::getenv("MILLRACE_PLUGINS")) {
+    append_folders(folders, given);
+    return folders;
+  }
+  std::error_code problem;
+  const auto program = fs::read_symlink("/proc/self/exe", problem);
+  if (!problem) folders.push_back((program.parent_path().parent_path() / "lib/millrace/plugins").string());
+  if (const auto* home = std::getenv("HOME")) folders.push_back(std::string{home} + "/.local/lib/millrace/plugins");
+  return folders;
+}
+
+}  // namespace millrace::plugins
