@@ -34,6 +34,18 @@ const char* to_string(state_place p) noexcept {
   return p == state_place::disk ? "disk" : "memory";
 }
 
+const char* to_string(dead_letter_settings::overflow o) noexcept {
+  switch (o) {
+    case dead_letter_settings::overflow::stop:
+      return "stop";
+    case dead_letter_settings::overflow::drop_oldest:
+      return "drop_oldest";
+    case dead_letter_settings::overflow::drop_newest:
+      return "drop_newest";
+  }
+  return "unknown";
+}
+
 bool is_valid_name(const std::string& name) noexcept {
   const auto is_allowed = [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-';

@@ -155,11 +155,30 @@ private:
   }
 
   void read_settings(const place& p, topology_settings& s) {
-    if (!is_object(p, {"key_groups", "snapshot_interval", "snapshot_timeout", "guarantee"})) return;
+    if (!is_object(p, {"key_groups", "snapshot_interval", "snapshot_timeout", "guarantee", "dead_letter_mib",
+                       "dead_letter_overflow"})) {
+      return;
+    }
     read_count(p, "key_groups", s.key_groups);
     read_duration(p, "snapshot_interval", s.snapshot_interval);
     read_duration(p, "snapshot_timeout", s.snapshot_timeout);
     read_guarantee(p, s.promise);
+    read_dead_letters(p, s.dead_letters);
+  }
+  void read_dead_letters(const place& p, dead_letter_settings& s) {
+    auto mib = static_cast<std::uint32_t>(s.bytes_max >> 20);
+    read_count(p, "dead_letter_mib", mib);
+    s.bytes_max = std::uint64_t{mib} << 20;
+    const auto policy = p.member("dead_letter_overflow");
+    if (!policy) return;
+    using enum dead_letter_settings::overflow;
+    for (const auto o : {stop, drop_oldest, drop_newest}) {
+      if (policy->node->what == kind::text && policy->node->text == to_string(o)) {
+        s.when_full = o;
+        return;
+      }
+    }
+    expected(*policy, "\"stop\", \"drop_oldest\" or \"drop_newest\"");
   }
   void read_actor(const place& p, actor_spec& a) {
     if (!is_object(p, {"name", "type", "parallelism", "params", "on_failure", "state"})) return;

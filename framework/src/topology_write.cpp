@@ -58,6 +58,12 @@ std::string text_of(const topology_settings& s) {
   o.add("snapshot_interval", quoted(to_text(s.snapshot_interval)));
   o.add("snapshot_timeout", quoted(to_text(s.snapshot_timeout)));
   o.add("guarantee", quoted(to_string(s.promise)));
+  if (s.dead_letters.bytes_max != dead_letter_settings{}.bytes_max) {
+    o.add("dead_letter_mib", std::to_string(s.dead_letters.bytes_max >> 20));
+  }
+  if (s.dead_letters.when_full != dead_letter_settings{}.when_full) {
+    o.add("dead_letter_overflow", quoted(to_string(s.dead_letters.when_full)));
+  }
   return o.text();
 }
 

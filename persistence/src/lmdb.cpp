@@ -83,7 +83,7 @@ result<std::shared_ptr<environment>> environment::open(const std::filesystem::pa
     code = open_handle(folder, options, map, env);
   }
   if (code != 0) return to_error(code, "cannot open the store", folder);
-  auto opened = std::shared_ptr<environment>(new environment(env.get(), folder));
+  auto opened = std::shared_ptr<environment>(new environment(env.get(), folder, options.is_shared));
   static_cast<void>(env.release());
   opened->clear_dead_readers();
   if (!options.read_only) opened->drop_unused_tail();
@@ -96,6 +96,7 @@ void environment::clear_dead_readers() noexcept {
 }
 
 void environment::drop_unused_tail() noexcept {
+  if (is_shared_) return;
   MDB_envinfo info{};
   MDB_stat stat{};
   if (mdb_env_info(handle_, &info) != 0 || mdb_env_stat(handle_, &stat) != 0) return;
@@ -172,6 +173,15 @@ result<void> transaction::put(MDB_dbi database, bytes_view key, bytes_view value
   bytes_ += value.size();
   if (const int code = mdb_put(handle_, database, &k, &v, 0); code != 0) return failure(code, "cannot write");
   return {};
+}
+
+result<std::byte*> transaction::reserve(MDB_dbi database, bytes_view key, std::size_t bytes) {
+  auto k = to_val(key);
+  MDB_val v{bytes, nullptr};
+  bytes_ += bytes;
+  const int code = mdb_put(handle_, database, &k, &v, MDB_RESERVE);
+  if (code != 0) return failure(code, "cannot write");
+  return static_cast<std::byte*>(v.mv_data);
 }
 
 result<std::byte*> transaction::append(MDB_dbi database, bytes_view key, std::size_t bytes) {

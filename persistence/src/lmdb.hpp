@@ -25,7 +25,8 @@ struct environment_options {
   std::uint64_t map_bytes = std::uint64_t{64} << 30;  ///< address space; halved until the system grants it
   unsigned databases_max = 8;
   bool read_only = false;
-  bool scratch = false;  ///< nothing has to survive this process: commits do not wait for the disk
+  bool scratch = false;    ///< nothing has to survive this process: commits do not wait for the disk
+  bool is_shared = false;  ///< other processes write, too: what lies behind the last page may be theirs
 };
 
 /// One open folder with data.mdb. Commits are durable (default sync). One object per folder and process: LMDB does not
@@ -54,9 +55,11 @@ public:
   void drop_unused_tail() noexcept;
 
 private:
-  environment(MDB_env* handle, std::filesystem::path folder) : handle_(handle), folder_(std::move(folder)) {}
+  environment(MDB_env* handle, std::filesystem::path folder, bool is_shared)
+      : handle_(handle), is_shared_(is_shared), folder_(std::move(folder)) {}
 
   MDB_env* handle_;
+  bool is_shared_;
   std::filesystem::path folder_;
 };
 
@@ -79,6 +82,8 @@ public:
 
   result<std::optional<bytes_view>> get(MDB_dbi database, bytes_view key);
   result<void> put(MDB_dbi database, bytes_view key, bytes_view value);
+  /// Room for `bytes` under any key; to be filled before the next call.
+  result<std::byte*> reserve(MDB_dbi database, bytes_view key, std::size_t bytes);
   /// Room for `bytes` under a key larger than all others; to be filled before the next call.
   result<std::byte*> append(MDB_dbi database, bytes_view key, std::size_t bytes);
   /// False when there was nothing.

@@ -71,6 +71,7 @@ int live(const life& l) {
   options.protect.align_barriers = l.broken != "align";
   options.protect.commit_after_manifest = l.broken != "commit";
   options.protect.log_before_emit = l.broken != "log";
+  options.protect.letters_before_manifest = l.broken != "letters";
   options.protect.replay_log = l.broken != "replay";
   options.log = [](log_level level, const std::string& text) {
     if (level >= log_level::warning) std::fprintf(stderr, "  %s\n", text.c_str());

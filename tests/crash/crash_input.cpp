@@ -12,6 +12,8 @@ namespace {
 
 constexpr int own_accounts = 40;
 constexpr int shared_accounts = 10;
+constexpr std::int64_t malformed_each = 20;
+constexpr std::size_t malformed_bytes = 20'000;
 constexpr std::int64_t step_ns = 10'000'000;  // 100 entries a second of event time
 
 struct account_state {
@@ -76,7 +78,16 @@ expected_output write_input(const std::filesystem::path& folder, std::int64_t li
   for (const char file : {'a', 'b'}) {
     std::ofstream csv{folder / (std::string{file} + ".csv")};
     csv << "account,number,amount,at\n";
+    std::int64_t line_number = 1;
     for (std::int64_t n = 1; n <= lines; ++n) {
+      ++line_number;
+      if (n % malformed_each == 0) {
+        // Those of one file are so long that the store puts them into its file, where the others stay in its index.
+        const auto text = "x-" + std::string(file == 'b' ? malformed_bytes : 0, 'x') + std::to_string(n) + ",\"" +
+                          std::to_string(n) + "\"\"\",1,2";
+        csv << text << '\n';
+        out.malformed[std::string{file} + ".csv:" + std::to_string(line_number++)] = text;
+      }
       const bool is_shared = random() % 4 == 0;
       const auto account = is_shared ? "s-" + std::to_string(random() % shared_accounts)
                                      : std::string{file} + "-" + std::to_string(random() % own_accounts);

@@ -12,6 +12,7 @@ namespace millrace::crash {
 struct expected_output {
   std::map<std::string, std::vector<std::string>> in_order;  ///< per account: its "run" lines
   std::vector<std::string> sorted;                           ///< all "sum" lines, sorted
+  std::map<std::string, std::string> malformed;              ///< lines that are no entry, by "a.csv:17"
 };
 
 /// An entry of the live feed.

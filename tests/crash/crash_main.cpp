@@ -13,6 +13,7 @@
 #include "crash_feed.hpp"
 #include "crash_input.hpp"
 #include "crash_invariant.hpp"
+#include "crash_letters.hpp"
 
 namespace {
 
@@ -31,7 +32,10 @@ const std::vector<std::string> points{"task.freeze",
                                       "log.append",
                                       "log.appended",
                                       "log.trim",
-                                      "log.replay"};
+                                      "log.replay",
+                                      "letters.put",
+                                      "letters.written",
+                                      "letters.confirm"};
 
 struct plan_of_kills {
   int at_progress = 200;
@@ -100,6 +104,7 @@ void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, s
   }
   auto difference = millrace::crash::add_feed(folder, expected);
   difference += millrace::crash::compare_output(folder / "out", expected);
+  difference += millrace::crash::compare_letters(folder / "data", expected);
   if (!difference.empty()) t.difference += "seed " + std::to_string(seed) + ":\n" + difference;
   if (difference.empty()) fs::remove_all(folder);
 }
@@ -118,6 +123,9 @@ int hit_of(const std::string& point, std::mt19937_64& random) {
                                                    {"log.append", {30, 40}},
                                                    {"log.appended", {30, 40}},  // at every poll of the feed
                                                    {"log.trim", {2, 3}},
+                                                   {"letters.put", {3, 3}},
+                                                   {"letters.written", {1, 3}},
+                                                   {"letters.confirm", {3, 3}},
                                                    {"log.replay", {1, 6}}};
   const auto at = ranges.find(point);
   const auto r = at == ranges.end() ? range{7, 20} : at->second;
@@ -213,7 +221,7 @@ int main(int argc, char** argv) {
   app.add_option("--seed", p.seed, "Seed")->envname("MILLRACE_SEED")->capture_default_str();
   app.add_option("--payload", p.payload, "How batches travel")->check(CLI::IsMember({"shared", "encoded"}));
   app.add_option("--break", p.broken, "Negative control: switch a protection off")
-      ->check(CLI::IsMember({"align", "commit", "log", "replay"}));
+      ->check(CLI::IsMember({"align", "commit", "log", "replay", "letters"}));
   app.add_option("--keep", keep, "Work in this folder and leave differing runs there");
   CLI11_PARSE(app, argc, argv);
   const auto root =

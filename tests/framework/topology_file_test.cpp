@@ -51,8 +51,10 @@ std::string message_of(const std::string& text) {
 topology everything() {
   topology t;
   t.name = "all-of_it";
-  t.settings = {
-      .key_groups = 7, .snapshot_interval = 0ms, .snapshot_timeout = 1'500ms, .promise = guarantee::at_least_once};
+  t.settings.key_groups = 7;
+  t.settings.snapshot_interval = 0ms;
+  t.settings.snapshot_timeout = 1'500ms;
+  t.settings.promise = guarantee::at_least_once;
   auto& a = t.add("a", "test.trades",
                   {{"b", true},
                    {"i", std::int64_t{-5}},

@@ -58,13 +58,33 @@ result<void> set_promise(const std::string& where, const std::string& text, guar
   return wrong(where, "expected exactly_once, at_least_once or at_most_once, not '" + text + "'");
 }
 
+result<void> set_overflow(const std::string& where, const std::string& text, dead_letter_settings::overflow& out) {
+  using enum dead_letter_settings::overflow;
+  for (const auto o : {stop, drop_oldest, drop_newest}) {
+    if (text != to_string(o)) continue;
+    out = o;
+    return {};
+  }
+  return wrong(where, "expected stop, drop_oldest or drop_newest, not '" + text + "'");
+}
+
+result<void> set_dead_letter_mib(const std::string& where, const std::string& text, dead_letter_settings& out) {
+  std::uint32_t mib = 0;
+  if (auto ok = set_count(where, text, mib); !ok) return ok;
+  out.bytes_max = std::uint64_t{mib} << 20;
+  return {};
+}
+
 result<void> apply_topology_setting(topology_settings& s, const std::string& where, const std::string& name,
                                     const std::string& text) {
   if (name == "key_groups") return set_count(where, text, s.key_groups);
   if (name == "snapshot_interval") return set_duration(where, text, s.snapshot_interval);
   if (name == "snapshot_timeout") return set_duration(where, text, s.snapshot_timeout);
   if (name == "guarantee") return set_promise(where, text, s.promise);
-  const std::vector<std::string> names{"guarantee", "key_groups", "snapshot_interval", "snapshot_timeout"};
+  if (name == "dead_letter_mib") return set_dead_letter_mib(where, text, s.dead_letters);
+  if (name == "dead_letter_overflow") return set_overflow(where, text, s.dead_letters.when_full);
+  const std::vector<std::string> names{"dead_letter_mib", "dead_letter_overflow", "guarantee",
+                                       "key_groups",      "snapshot_interval",    "snapshot_timeout"};
   return wrong(where, "there is no such setting; there are " + detail::quoted_list(names));
 }
 

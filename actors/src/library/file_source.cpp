@@ -16,12 +16,6 @@ namespace {
 constexpr std::uint64_t line_bytes_guess = 64;
 // Skipped lines reported one by one before only every power of ten is: a log is no dead-letter store.
 constexpr std::uint64_t skips_logged = 10;
-constexpr std::size_t dead_letter_bytes_max = 4096;
-
-bool is_power_of_ten(std::uint64_t n) noexcept {
-  while (n % 10 == 0) n /= 10;
-  return n == 1;
-}
 
 }  // namespace
 
@@ -55,6 +49,7 @@ bool file_source::is_csv(const std::string& path) const {
 
 void file_source::open(context& c) {
   pacer_ = pacer{*rate_ / c.parallelism()};
+  is_fatal_ = *on_malformed_ == "fail";
   paths_.clear();
   for (std::size_t i = c.partition(); i < all_paths_.size(); i += c.parallelism()) paths_.push_back(all_paths_[i]);
   bytes_behind_.assign(paths_.size(), 0);
@@ -97,8 +92,9 @@ void file_source::check_is_the_same(const position& p) const {
 }
 
 poll_result file_source::poll(context& c, std::size_t max) {
-  const auto allowed = pacer_.allowed(c.now(), max);
-  if (allowed == 0) return poll_result::wait(pacer_.until_next(c.now()));
+  now_ = c.now();
+  const auto allowed = pacer_.allowed(now_, max);
+  if (allowed == 0) return poll_result::wait(pacer_.until_next(now_));
   std::size_t taken = 0;
   bool has_more = true;
   while (has_more && taken < allowed) {
@@ -131,40 +127,63 @@ bool file_source::step(context& c) {
 void file_source::take(context& c, const line_reader::record& r) {
   line_problem problem;
   if (r.what == line_reader::status::too_long) {
-    problem.what = "the line is longer than " + std::to_string(line_reader::record_bytes_max) + " bytes";
+    problem.say("the line is longer than " + std::to_string(line_reader::record_bytes_max) + " bytes");
     return reject(c, problem, "");
   }
   if (parser_->is_blank(r.text) || !out_.is_connected()) return;
-  auto& row = out_.row();
-  row.begin_row();
-  if (parser_->parse(r.text, row, problem)) return out_.emit();
-  row.drop_row();
-  reject(c, problem, {r.text.data(), std::min(r.text.size(), dead_letter_bytes_max)});
+  // Where there are quotes the parser works in place.
+  if (r.has_quotes) original_.assign(r.text.data(), r.text.size());
+  if (parser_->parse(r.text, out_.row(), problem)) return out_.emit();
+  reject(c, problem, r.has_quotes ? std::string_view{original_} : std::string_view{r.text.data(), r.text.size()});
 }
 
-void file_source::reject(context& c, const line_problem& problem, const std::string& content) {
-  const auto line = reader_->record_line();
-  std::string where = reader_->path() + ":" + std::to_string(line);
-  if (problem.column != 0) where += ":" + std::to_string(problem.column);
-  if (*on_malformed_ == "fail") {
+/// By the header of the file it came from: columns may stand elsewhere in another.
+bool file_source::take_back(context&, const dead_letter& letter) {
+  if (!out_.is_connected()) return true;
+  auto& parser = parser_of(letter.channel);
+  auto line = letter.content;
+  line_problem problem;
+  if (parser.parse({line.data(), line.size()}, out_.row(), problem)) {
+    out_.emit();
+    return true;
+  }
+  throw std::runtime_error(problem.what());
+}
+
+record_parser& file_source::parser_of(const std::string& path) {
+  if (taken_back_parser_ != nullptr && taken_back_from_ == path) return *taken_back_parser_;
+  const bool csv = is_csv(path);
+  auto parser = csv ? make_csv_parser(schema_, *header_) : make_json_parser(schema_);
+  if (parser->takes_header()) {
+    line_reader reader{path, line_reader::quoting::csv};
+    const auto line = reader.next();
+    if (auto ok = parser->read_header(line.text); !ok) throw std::runtime_error(path + ":1: " + ok.error().message);
+  }
+  taken_back_from_ = path;
+  taken_back_parser_ = std::move(parser);
+  return *taken_back_parser_;
+}
+
+void file_source::reject(context& c, const line_problem& problem, std::string_view content) {
+  const malformed_input input{.origin = reader_->path(),
+                              .place = reader_->record_line(),
+                              .column = problem.column,
+                              .before = problem.before,
+                              .value = problem.value,
+                              .after = problem.after,
+                              .at = event_time{now_.ns},
+                              .content = content};
+  if (is_fatal_) {
     reader_->unread();  // whoever tries again fails at the same line instead of losing it
-    throw std::runtime_error(where + ": " + problem.what +
-                             "; mend the line, or set 'on_malformed' to skip and look at the output 'dead'");
+    throw std::runtime_error(to_letter(input, {}, 0).reason + "; mend the line, or set 'on_malformed' to dead_letter");
   }
   ++skipped_;
-  if (skipped_ <= skips_logged || is_power_of_ten(skipped_)) {
+  if (skipped_ <= skips_logged || skipped_ == next_logged_) {
+    if (skipped_ == next_logged_) next_logged_ *= 10;
     c.log(log_level::warning,
-          where + ": " + problem.what + "; the line is skipped, " + std::to_string(skipped_) + " so far");
+          to_letter(input, {}, 0).reason + "; the line became a dead letter, " + std::to_string(skipped_) + " so far");
   }
-  dead_letter letter;
-  letter.actor = c.actor_name();
-  letter.partition = c.partition();
-  letter.channel = reader_->path();
-  letter.sequence = line;
-  letter.reason = where + ": " + problem.what;
-  letter.at = event_time{c.now().ns};
-  letter.content = content;
-  engine::actor_access::dead(*this).emit(std::move(letter));
+  c.set_aside(input);
 }
 
 file_source::position file_source::here() const {

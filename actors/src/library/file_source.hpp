@@ -23,6 +23,7 @@ public:
   result<void> configure(wiring& w) override;
   void open(context& c) override;
   poll_result poll(context& c, std::size_t max) override;
+  bool take_back(context& c, const dead_letter& letter) override;
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override;
@@ -44,7 +45,8 @@ private:
   void check_is_the_same(const position& p) const;
   [[nodiscard]] bool step(context& c);
   void take(context& c, const line_reader::record& r);
-  void reject(context& c, const line_problem& problem, const std::string& content);
+  void reject(context& c, const line_problem& problem, std::string_view content);
+  [[nodiscard]] record_parser& parser_of(const std::string& path);
 
   param<std::string> path_{
       this,
@@ -73,9 +75,9 @@ private:
   param<std::string> on_malformed_{
       this,
       "on_malformed",
-      "fail",
-      {.choices = {"fail", "skip"},
-       .help = "What a line that cannot be read does: fail the actor, or become a dead letter."}};
+      "dead_letter",
+      {.choices = {"dead_letter", "fail"},
+       .help = "What a line that cannot be read does: become a dead letter, or fail the actor."}};
   param<int> disorder_ms_{
       this,
       "disorder",
@@ -95,6 +97,12 @@ private:
   std::uint64_t bytes_read_ = 0;
   std::uint64_t lines_read_ = 0;
   std::uint64_t skipped_ = 0;
+  std::uint64_t next_logged_ = 10;
+  bool is_fatal_ = false;                             ///< a malformed line fails the actor
+  processing_time now_{};                             ///< of the poll
+  std::string original_;                              ///< of a line that parsing may change
+  std::string taken_back_from_;                       ///< the file of the dead letter taken back last
+  std::unique_ptr<record_parser> taken_back_parser_;  ///< and what reads its lines
 };
 
 }  // namespace millrace::library

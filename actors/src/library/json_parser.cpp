@@ -64,7 +64,7 @@ private:
   bool number(const value& v, const std::string& text);
   bool take(const value& v, const std::string& text);
   bool refuse(std::string what) {
-    problem_->what = std::move(what);
+    problem_->say(std::move(what));
     return false;
   }
   /// The field that the value coming next belongs to.
@@ -130,8 +130,11 @@ public:
     return std::all_of(line.begin(), line.end(), [](char c) { return c == ' ' || c == '\t'; });
   }
   bool parse(std::span<char> line, dynamic_builder& row, line_problem& problem) override {
+    row.begin_row();
     events_.begin(row, problem);
-    return nlohmann::json::sax_parse(line.begin(), line.end(), &events_) && events_.is_complete();
+    if (nlohmann::json::sax_parse(line.begin(), line.end(), &events_) && events_.is_complete()) return true;
+    row.drop_row();
+    return false;
   }
 
 private:

@@ -93,12 +93,13 @@ line_reader::record line_reader::next() {
   }
 }
 
-bool line_reader::find_end(std::size_t& length) const noexcept {
+bool line_reader::find_end(std::size_t& length) noexcept {
   if (at_ == end_) return false;
   const char* const first = buffer_.data() + at_;
   const auto* const line_end = static_cast<const char*>(std::memchr(first, '\n', end_ - at_));
   length = line_end == nullptr ? end_ - at_ : static_cast<std::size_t>(line_end - first);
-  if (quoting_ == quoting::none || std::memchr(first, '"', length) == nullptr) return line_end != nullptr;
+  has_quotes_ = quoting_ == quoting::csv && std::memchr(first, '"', length) != nullptr;
+  if (!has_quotes_) return line_end != nullptr;
   const std::string_view text{first, end_ - at_};
   length = quoted_end(text);
   return length != text.size();
@@ -109,9 +110,10 @@ line_reader::record line_reader::take(std::size_t length, std::size_t line_end) 
   at_ += length + line_end;
   offset_ += length + line_end;
   line_ += line_end;
-  if (quoting_ == quoting::csv) line_ += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  // Only within quotes there are line ends.
+  if (has_quotes_) line_ += static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
   if (length > record_bytes_max) return {status::too_long};
-  return {status::record, !text.empty() && text.back() == '\r' ? text.first(length - 1) : text};
+  return {status::record, !text.empty() && text.back() == '\r' ? text.first(length - 1) : text, has_quotes_};
 }
 
 /// Goes on behind the next line end, also within quotes: what opened them may be the mistake.

@@ -24,6 +24,7 @@ public:
   struct record {
     status what = status::end;
     std::span<char> text{};
+    bool has_quotes = false;  ///< CSV: a parser may work in place
   };
 
   /// Regular files only: positions in anything else mean nothing after a restart.
@@ -49,7 +50,7 @@ public:
   [[nodiscard]] std::string_view head() const noexcept { return head_; }
 
 private:
-  [[nodiscard]] bool find_end(std::size_t& length) const noexcept;
+  [[nodiscard]] bool find_end(std::size_t& length) noexcept;
   [[nodiscard]] record take(std::size_t length, std::size_t line_end);
   [[nodiscard]] record skip_too_long();
   void skip_mark();
@@ -64,6 +65,7 @@ private:
   std::size_t at_ = 0;
   std::size_t end_ = 0;
   bool at_file_end_ = false;
+  bool has_quotes_ = false;  // of what find_end looked at last
   std::uint64_t offset_ = 0;
   std::uint64_t line_ = 1;
   std::uint64_t record_offset_ = 0;

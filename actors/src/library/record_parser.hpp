@@ -3,6 +3,8 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 #include "millrace/dynamic_batch.hpp"
@@ -11,9 +13,23 @@
 namespace millrace::library {
 
 /// What is wrong with a line, and in which column (bytes from 1 on; 0: the line as a whole).
+///
+/// In pieces, because much of the input may be malformed: what all such lines say stands with the parser, and only the
+/// middle piece is the line's own. They are good until the parser reads another line or is gone.
 struct line_problem {
   std::size_t column = 0;
-  std::string what;
+  std::string_view before{};
+  std::string_view value{};  ///< a piece of the line, where it can be
+  std::string_view after{};
+  std::string text{};  ///< what `value` shows where the line does not have it
+
+  /// A problem that is a text of its own.
+  void say(std::string what) {
+    text = std::move(what);
+    before = after = {};
+    value = text;
+  }
+  [[nodiscard]] std::string what() const { return std::string{before}.append(value).append(after); }
 };
 
 /// Turns one line into the fields of a record. Thread: one owner.
@@ -26,7 +42,7 @@ public:
   [[nodiscard]] virtual result<void> read_header(std::span<char> /*line*/) { return {}; }
   /// True when the line holds no record.
   [[nodiscard]] virtual bool is_blank(std::span<const char> line) const noexcept { return line.empty(); }
-  /// Sets the fields of the row last begun. False: `problem` says why, and the row must be dropped. May change `line`.
+  /// Adds the line to `row`. False: `problem` says why, and nothing was added. May change `line`.
   [[nodiscard]] virtual bool parse(std::span<char> line, dynamic_builder& row, line_problem& problem) = 0;
 };
 

@@ -19,6 +19,20 @@ void tell_tasks(self_pointer self, const epoch_message& m) {
   }
 }
 
+/// All tasks get word, because those that have none to take must not end before the others have taken theirs.
+void offer_replays(self_pointer self, letter_keeper::replays& all) {
+  auto& s = self->state;
+  if (all.items.empty() && !all.more && !s.replays_under_way) return;
+  s.replays_under_way = all.more;
+  std::vector<replays_message> words(s.tasks.tasks->size(), {nullptr, all.more});
+  for (auto& [task, items] : all.items) {
+    words[task.value].items = std::make_shared<const std::vector<engine::replay_item>>(std::move(items));
+  }
+  for (std::size_t i = 0; i < words.size(); ++i) {
+    if (const auto& t = (*s.tasks.tasks)[i]) self->send(t, words[i]);
+  }
+}
+
 void give_up_epoch(self_pointer self, const std::string& why) {
   auto& s = self->state;
   const auto open = s.decide->open();
@@ -96,6 +110,7 @@ void on_part(self_pointer self, const part_message& m) {
         state.shared->on_snapshot(w.epoch, now - state.started_ns);
         state.decide->on_complete(now);
         tell_tasks(self, {w.epoch, true, w.oldest_retained});
+        if (w.replays) offer_replays(self, *w.replays);
         if (state.decide->is_finished()) self->send(state.supervisor, done_atom::value, state.decide->was_stopped());
         check(self);
       });
@@ -118,6 +133,7 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
       [self](const tasks_message& m) {
         self->state.tasks = m;
         self->state.paused = false;
+        self->state.replays_under_way = true;
         for (const auto& [task, incarnation] : m.incarnations) self->state.decide->on_task_started(task, incarnation);
       },
       [self](pause_atom) {

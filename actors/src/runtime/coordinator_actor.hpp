@@ -16,9 +16,10 @@ struct coordinator_state {
   caf::actor supervisor;
   std::unique_ptr<engine::epoch_coordinator> decide;
   tasks_message tasks;
-  bool paused = true;         ///< no region may take part: nothing starts
-  bool number_asked = false;  ///< a number is on its way from the writer
-  bool writing = false;       ///< all parts of the open epoch are with the writer
+  bool paused = true;             ///< no region may take part: nothing starts
+  bool number_asked = false;      ///< a number is on its way from the writer
+  bool writing = false;           ///< all parts of the open epoch are with the writer
+  bool replays_under_way = true;  ///< some task may have been told that replays are to come
   std::int64_t started_ns = 0;
 };
 

@@ -14,6 +14,7 @@
 #include "millrace/engine/recovery.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/engine/task_snapshot.hpp"
+#include "runtime/letter_keeper.hpp"
 
 namespace millrace::runtime {
 
@@ -75,6 +76,7 @@ struct written_message {
   epoch_id epoch;
   std::string error;  ///< empty: durable
   epoch_id oldest_retained{};
+  std::shared_ptr<letter_keeper::replays> replays{};  ///< for tasks that run; null: none
 };
 /// A number for the next epoch and where it goes, or why there is none.
 struct number_message {
@@ -86,6 +88,12 @@ struct restored_message {
   std::shared_ptr<const engine::restore_point> point;
   generation incarnation;
   std::string error;
+  std::shared_ptr<const letter_keeper::replays> replays{};
+};
+/// Dead letters for a task to take back.
+struct replays_message {
+  std::shared_ptr<const std::vector<engine::replay_item>> items;  ///< null: none
+  bool more = false;
 };
 /// A task is over.
 struct failure_message {
@@ -122,6 +130,7 @@ MILLRACE_LOCAL_MESSAGE(write_message)
 MILLRACE_LOCAL_MESSAGE(written_message)
 MILLRACE_LOCAL_MESSAGE(number_message)
 MILLRACE_LOCAL_MESSAGE(restored_message)
+MILLRACE_LOCAL_MESSAGE(replays_message)
 MILLRACE_LOCAL_MESSAGE(failure_message)
 MILLRACE_LOCAL_MESSAGE(query_message)
 MILLRACE_LOCAL_MESSAGE(tasks_message)
@@ -138,6 +147,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::write_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::written_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::number_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::restored_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::replays_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::failure_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::query_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::tasks_message)

@@ -16,6 +16,7 @@
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/zmq_context.hpp"
 #include "runtime/alarm_clock.hpp"
+#include "runtime/letter_keeper.hpp"
 
 namespace millrace::runtime {
 
@@ -24,13 +25,16 @@ namespace millrace::runtime {
 class run_shared {
 public:
   run_shared(std::shared_ptr<const engine::plan> p, run_options o, transport::zmq_context context,
-             std::unique_ptr<engine::snapshot_store> s, std::unique_ptr<engine::event_log> l)
+             std::unique_ptr<engine::snapshot_store> s, std::unique_ptr<engine::event_log> l,
+             std::unique_ptr<engine::dead_letter_store> dead)
       : plan{std::move(p)},
         kinds{kinds_of(*plan)},
         options{std::move(o)},
         sockets{std::move(context)},
         store{std::move(s)},
         log_store{std::move(l)},
+        letters{std::make_unique<letter_keeper>(
+            plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
         instance{fresh_instance()},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()) {
@@ -45,6 +49,7 @@ public:
   std::unique_ptr<engine::snapshot_store> store;  ///< the writer's alone once the run has started
   std::unique_ptr<engine::event_log> log_store;   ///< null where no producer is logged
   std::shared_ptr<engine::state_backend> spills;  ///< set before the start when an actor's state may go to disk
+  std::unique_ptr<letter_keeper> letters;         ///< the writer's alone
   alarm_clock alarms;
   const transport::topology_instance instance;
 

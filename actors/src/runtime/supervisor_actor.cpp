@@ -101,7 +101,8 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
                                        s.shared->options.protect,
                                        std::nullopt,
                                        s.shared->log_store.get(),
-                                       s.shared->spills};
+                                       s.shared->spills,
+                                       true};
   auto made = engine::assemble(plan, region, from.incarnation, channels, environment);
   if (!made) {
     fail_run(self, made.error().message);
@@ -114,6 +115,7 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
     auto state = std::make_shared<task_state>();
     state->link = s.links[t.id.value];
     state->from = from.point;
+    state->replays = from.replays;
     state->incarnation = from.incarnation;
     state->task = std::move(*next++);
     const bool blocking = state->task->is_blocking();
@@ -142,6 +144,17 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
   self->send(s.coordinator, known);
 }
 
+/// The recovery of some regions may have found replays for tasks of others, which go on meanwhile.
+void offer_replays(self_pointer self, const std::vector<std::uint32_t>& restored, const letter_keeper::replays& all) {
+  auto& s = self->state;
+  for (const auto& [task, items] : all.items) {
+    const auto region = region_of(s, task);
+    if (std::ranges::find(restored, region) != restored.end() || !s.tasks[task.value]) continue;
+    self->send(s.tasks[task.value],
+               replays_message{std::make_shared<const std::vector<engine::replay_item>>(items), all.more});
+  }
+}
+
 void recover(self_pointer self, std::vector<std::uint32_t> regions) {
   auto& s = self->state;
   self->request(s.writer, recovery_timeout, recover_atom::value)
@@ -159,6 +172,7 @@ void recover(self_pointer self, std::vector<std::uint32_t> regions) {
             for (const auto r : regions) {
               if (!state.ending) spawn_tasks(self, r, m);
             }
+            if (!state.ending) offer_replays(self, regions, *m.replays);
           },
           [self](const caf::error&) { fail_run(self, "the snapshot writer did not answer"); });
 }

@@ -18,8 +18,14 @@ void report(self_pointer self, engine::task_failure failure) {
 void begin(self_pointer self) {
   auto& s = self->state;
   if (s.link->stopping) return;
-  auto ok = s.task->restore(s.from->for_task(s.task->name()));
+  auto from = s.from->for_task(s.task->name());
+  from.reopens = s.replays->more;
+  for (const auto& [task, items] : s.replays->items) {
+    if (task == s.link->id()) from.replays = items;
+  }
+  auto ok = s.task->restore(from);
   s.from.reset();
+  s.replays.reset();
   if (!ok) {
     s.link->log(log_level::error, ok.error().message);
     // What a restart cannot mend (a state that no longer fits, a folder that is not ours) must not be retried.
@@ -61,6 +67,7 @@ void on_epoch(self_pointer self, const epoch_message& m) {
     s.link->log(log_level::error, done.error().message);
     report(self, {std::move(done).error(), failure_action::restart});
   }
+  s.link->bell()->ring();  // it may have waited for its letters to be in the store
 }
 
 void on_query(self_pointer self, const query_message& m) {
@@ -93,6 +100,10 @@ void task_link::snapshot_failed(epoch_id epoch, const error& why) {
   caf::anon_send(coordinator_, refusal_message{epoch, name_ + ": " + why.message});
 }
 
+void task_link::want_snapshot() {
+  caf::anon_send(coordinator_, request_atom::value, false);
+}
+
 void task_link::ended() {
   caf::anon_send(coordinator_, ended_atom::value, id_.value, incarnation_.value);
 }
@@ -115,6 +126,11 @@ caf::behavior task_actor(self_pointer self, std::shared_ptr<task_state> parts) {
       },
       [self](const epoch_message& m) { on_epoch(self, m); },
       [self](const query_message& m) { on_query(self, m); },
+      [self](const replays_message& m) {
+        if (self->state.link->stopping) return;
+        self->state.task->offer_replays(m.items ? *m.items : std::vector<engine::replay_item>{}, m.more);
+        self->state.link->bell()->ring();
+      },
       [self](close_atom) {
         auto& s = self->state;
         s.link->stopping = true;

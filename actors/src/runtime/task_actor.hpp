@@ -40,6 +40,7 @@ public:
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) override { return shared_.target_of(epoch); }
   void snapshot_taken(engine::task_snapshot&& part) override;
   void snapshot_failed(epoch_id epoch, const error& why) override;
+  void want_snapshot() override;
   void ended() override;
   void log(log_level level, std::string message) override;
 
@@ -60,6 +61,7 @@ struct task_state {
   std::shared_ptr<task_link> link;  ///< before the task, which it outlives
   std::unique_ptr<engine::task> task;
   std::shared_ptr<const engine::restore_point> from;
+  std::shared_ptr<const letter_keeper::replays> replays;
   generation incarnation;
   bool has_begun = false;
 };

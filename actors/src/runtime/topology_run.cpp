@@ -8,6 +8,7 @@
 #include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
+#include "millrace/persistence/dead_letter_store.hpp"
 #include "millrace/persistence/event_log.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
 #include "millrace/persistence/state_backend.hpp"
@@ -111,11 +112,13 @@ result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const 
     if (!opened) return std::move(opened).error();
     log = std::move(*opened);
   }
+  auto dead = persistence::open_dead_letter_store(options.data_dir, {.limits = p->spec.settings.dead_letters});
+  if (!dead) return std::move(dead).error();
   auto spills = open_spills(*p, options.data_dir);
   if (!spills) return std::move(spills).error();
   const auto threads = options.threads;
   auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store),
-                                             std::move(log));
+                                             std::move(log), std::move(*dead));
   shared->spills = std::move(*spills);
   return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
 }

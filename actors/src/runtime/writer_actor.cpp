@@ -17,7 +17,25 @@ restored_message recover(run_shared& shared) {
   if (!incarnation) return {nullptr, {}, incarnation.error().message};
   auto point = engine::load_newest_intact(*shared.store, *shared.plan, shared.options.accept_duplicates);
   if (!point) return {nullptr, *incarnation, point.error().message};
-  return {std::make_shared<const engine::restore_point>(std::move(*point)), *incarnation, {}};
+  auto replays = shared.letters->go_back(*point);
+  if (!replays) return {nullptr, *incarnation, replays.error().message};
+  return {std::make_shared<const engine::restore_point>(std::move(*point)),
+          *incarnation,
+          {},
+          std::make_shared<const letter_keeper::replays>(std::move(*replays))};
+}
+
+written_message write(run_shared& shared, generation incarnation, std::vector<engine::task_snapshot>& parts) {
+  const auto epoch = parts.front().target.epoch;
+  const bool is_safe = shared.options.protect.letters_before_manifest;
+  auto done = is_safe ? shared.letters->put(parts) : result<void>{};
+  if (done) done = engine::write_snapshot(*shared.store, *shared.plan, incarnation, parts);
+  if (done && !is_safe) done = shared.letters->put(parts);
+  if (!done) return {epoch, done.error().message};
+  shared.letters->confirm(parts);
+  auto replays = std::make_shared<letter_keeper::replays>(shared.letters->dispatch());
+  parts.clear();
+  return {epoch, {}, shared.store->oldest_retained().value_or(epoch_id{}), std::move(replays)};
 }
 
 }  // namespace
@@ -33,13 +51,7 @@ caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
         *incarnation = answer.incarnation;
         return answer;
       },
-      [=](const write_message& m) {
-        const auto epoch = m.parts->front().target.epoch;
-        auto done = engine::write_snapshot(*shared->store, *shared->plan, *incarnation, *m.parts);
-        m.parts->clear();
-        return written_message{epoch, done ? std::string{} : done.error().message,
-                               shared->store->oldest_retained().value_or(epoch_id{})};
-      },
+      [=](const write_message& m) { return write(*shared, *incarnation, *m.parts); },
   };
 }
 

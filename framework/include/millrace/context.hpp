@@ -12,6 +12,8 @@
 
 namespace millrace {
 
+struct malformed_input;
+
 /// Random numbers whose state is part of the snapshot: after a recovery an actor draws what it would have drawn.
 ///
 /// SplitMix64 (Steele, Lea, Flood: Fast splittable pseudorandom number generators, 2014). Thread: owning actor.
@@ -53,6 +55,8 @@ public:
   [[nodiscard]] virtual processing_time now() const = 0;
   /// Writes to the run's log with actor and partition.
   virtual void log(log_level level, std::string_view message) = 0;
+  /// An input that no event can be made of becomes a dead letter of this actor, and the actor goes on (producers).
+  virtual void set_aside(const malformed_input& what) = 0;
 
   [[nodiscard]] const std::string& actor_name() const noexcept { return actor_name_; }
   [[nodiscard]] std::uint32_t partition() const noexcept { return partition_; }

@@ -52,6 +52,9 @@ public:
   /// What the last poll of a logged producer emitted is durable: a source that waits for a word of acknowledgement can
   /// have it now. After a failure in between it may offer again what `load_position` says is known.
   virtual void on_logged(context&) {}
+  /// Takes an input back that became a dead letter, mended or not: emits what comes of it. What it throws makes it a
+  /// dead letter once more. False: this producer takes nothing back.
+  [[nodiscard]] virtual bool take_back(context&, const dead_letter&) { return false; }
   /// Goes to a saved position; called before `open`, for logged producers twice when the log knows a newer one.
   [[nodiscard]] virtual bool load_position(msgpack::reader& in) = 0;
   /// The position for people, e.g. `trades.csv:4711`.

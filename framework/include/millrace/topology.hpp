@@ -55,11 +55,26 @@ struct stream_spec {
   bool operator==(const stream_spec&) const = default;
 };
 
+/// How much room dead letters get, and what happens when it is used up.
+struct dead_letter_settings {
+  enum class overflow : std::uint8_t {
+    stop,         ///< no snapshot is completed any more, so the run ends and nothing is lost
+    drop_oldest,  ///< the oldest make room
+    drop_newest,  ///< those that come are dropped
+  };
+  std::uint64_t bytes_max = std::uint64_t{1} << 30;
+  overflow when_full = overflow::stop;
+
+  bool operator==(const dead_letter_settings&) const = default;
+};
+[[nodiscard]] const char* to_string(dead_letter_settings::overflow o) noexcept;
+
 struct topology_settings {
   std::uint32_t key_groups = 1024;
   std::chrono::milliseconds snapshot_interval{1000};  ///< 0: no snapshots but the last
   std::chrono::milliseconds snapshot_timeout{60'000};
   guarantee promise = guarantee::exactly_once;
+  dead_letter_settings dead_letters;
 
   bool operator==(const topology_settings&) const = default;
 };

@@ -28,6 +28,8 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.batch_events = environment.batch_events;
   out.protect = environment.protect;
   out.log = environment.log;
+  out.keeps_letters = environment.keeps_letters;
+  out.input_types = p.input_types[t.actor];
   out.time = environment.time;
   out.host = &environment.host_of(t.id);
   out.stats = environment.stats_of(t.id);

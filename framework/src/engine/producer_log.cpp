@@ -8,7 +8,10 @@ namespace millrace::engine {
 
 namespace {
 
-constexpr std::uint64_t entry_format = 1;
+// 2: how many dead letters were taken back.
+constexpr std::uint64_t entry_format = 2;
+constexpr std::uint64_t entry_format_oldest = 1;
+constexpr std::uint32_t head_fields = 9;
 // What a replay holds in memory beside one entry.
 constexpr std::size_t read_ahead_bytes = std::size_t{1} << 20;
 
@@ -24,12 +27,13 @@ bool decode_head(msgpack::reader& in, logged_state& out) {
   std::uint64_t format = 0;
   bytes_view actor;
   bytes_view position;
-  if (!in.array(n) || n != 8 || !in.integer(format) || format != entry_format || !in.boolean(out.is_final) ||
-      !in.integer(out.before.ns)) {
+  if (!in.array(n) || !in.integer(format) || format < entry_format_oldest || format > entry_format ||
+      n != (format == 1 ? head_fields - 1 : head_fields) || !in.boolean(out.is_final) || !in.integer(out.before.ns)) {
     return false;
   }
   if (!in.take_nil() && !in.integer(out.told.emplace().ns)) return false;
-  if (!in.integer(out.random) || !in.binary(actor) || !in.binary(position)) return false;
+  if (!in.integer(out.random) || (format >= 2 && !in.integer(out.replays)) || !in.binary(actor) || !in.binary(position))
+    return false;
   out.actor = copy_of(actor);
   out.position = copy_of(position);
   return true;
@@ -149,12 +153,13 @@ void producer_log::stage(const std::vector<emitted_batch>& batches, const logged
   staged_.clear();
   staged_events_ = 0;
   msgpack::writer out{staged_};
-  out.array(8);
+  out.array(head_fields);
   out.integer(entry_format);
   out.boolean(behind.is_final);
   out.integer(behind.before.ns);
   behind.told ? out.integer(behind.told->ns) : out.nil();
   out.integer(behind.random);
+  out.integer(behind.replays);
   out.binary(behind.actor.view());
   out.binary(behind.position.view());
   out.array(static_cast<std::uint32_t>(batches.size()));

@@ -91,7 +91,8 @@ task::task(task_parts parts)
     actor_access::state(*parts_.behavior).rows().page_to(std::move(parts_.spill), parts_.state_memory_bytes);
   }
   const auto& ports = actor_access::outputs(*parts_.behavior);
-  outputs_.bind(parts_.batch_events, kind_ == actor_kind::router ? ports.back() : nullptr);
+  context_.bind(outputs_);
+  outputs_.bind(parts_.batch_events, kind_ == actor_kind::router ? ports.back() : nullptr, parts_.keeps_letters);
   if (kind_ == actor_kind::producer) {
     outputs_.on_batch([this](const batch_ptr& b) { observe_event_times(b); });
   }
@@ -147,6 +148,11 @@ task::progress task::advance() {
     settling_ = settling::processing;
     return settle();
   }
+  const bool is_full_of_letters = has_too_many_letters();
+  if (can_replay() && !is_full_of_letters) return replay_letter();
+  ask_for_more_replays();
+  // A barrier takes them away. Others than producers get theirs behind what their inputs hold, so they go on.
+  if (is_full_of_letters && kind_ == actor_kind::producer && !barrier_) return progress::nothing;
   return kind_ == actor_kind::producer ? poll_producer() : take_frame();
 }
 
@@ -210,6 +216,12 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
 
 task::progress task::finish_frame() {
   in_frame_ = false;
+  if (replayed_) {
+    replayed_.reset();
+    current_.body = nullptr;
+    places_.clear();
+    return progress::worked;
+  }
   const bool is_idle = current_.kind == frame_kind::idle;
   if (current_.kind == frame_kind::data || current_.kind == frame_kind::watermark || is_idle) {
     parts_.inputs[current_channel_].done(current_);
@@ -237,6 +249,12 @@ task::progress task::poll_producer() {
   }
   if (ended_ || stop_polling_) return progress::nothing;
   if (log_ && log_->is_replaying()) return replay_logged();
+  if (input_over_) {
+    if (more_replays_) return progress::nothing;
+    input_over_ = false;
+    settling_ = settling::end;
+    return settle();
+  }
   const auto now = parts_.time->steady_ns();
   if (now < poll_at_) {
     parts_.host->wake_at(poll_at_);
@@ -260,13 +278,15 @@ task::progress task::poll_producer() {
 
 task::progress task::after_poll(poll_result r, std::int64_t now) {
   if (r.what == poll_result::next::end) {
-    settling_ = settling::end;
+    input_over_ = more_replays_;
+    if (!input_over_) settling_ = settling::end;
   } else if (r.what != poll_result::next::more) {
     poll_at_ = now + r.after.count();
   }
   if (stage_emitted(false)) return log_emitted();
   follow_told_watermark();
   if (r.what == poll_result::next::more) return progress::worked;
+  if (input_over_) return progress::nothing;
   if (r.what == poll_result::next::end) return settle();
   outputs_.flush();
   if (r.what == poll_result::next::idle) outputs_.send_idle();
@@ -289,8 +309,10 @@ void task::observe_event_times(const batch_ptr& records) {
   const auto field = static_cast<std::uint32_t>(*type.schema().event_time_field);
   const auto& source = static_cast<producer&>(*parts_.behavior);
   const auto told = source.watermark();
-  event_time_observer seen{newest_, told ? outputs_.watermark() : event_time::min(),
-                           told ? std::nullopt : std::optional{source.disorder()}, parts_.stats->disorder};
+  // After the end of the input only dead letters come, and all of them too late.
+  const bool is_set = told || outputs_.watermark() == event_time::max();
+  event_time_observer seen{newest_, is_set ? outputs_.watermark() : event_time::min(),
+                           is_set ? std::nullopt : std::optional{source.disorder()}, parts_.stats->disorder};
   if (const auto c = type.column_of(*records, field); c.kind == column_kind::event_time) {
     for (std::uint32_t i = 0; i < records->size(); ++i) {
       seen.observe(i, *reinterpret_cast<const event_time*>(c.first + i * c.stride));

@@ -70,7 +70,7 @@ private:
 }  // namespace
 
 void task::run_handlers() {
-  const auto port = parts_.inputs[current_channel_].input();
+  const auto port = current_input();
   const bool keyed = parts_.input_keys[port] != nullptr;
   auto& input = *actor_access::inputs(*parts_.behavior)[port];
   while (cursor_ < current_.count && !outputs_.pause()) {
@@ -105,7 +105,7 @@ std::uint32_t task::end_of_segment(event_time& late_against) const noexcept {
 
 bool task::prepare_keys() {
   if (keys_ready_) return true;
-  const auto& key = parts_.input_keys[parts_.inputs[current_channel_].input()];
+  const auto& key = parts_.input_keys[current_input()];
   if (key == nullptr) return keys_ready_ = true;
   const auto sent = current_.body->key_hashes();
   if (sent.size() == current_.count) {
@@ -139,7 +139,9 @@ bool task::hash_keys(const key_extractor& key) {
 /// would find the same key, so its last resort applies at once.
 bool task::drop_invalid_keys(const key_extractor& key) {
   const auto& policy = parts_.on_failure;
-  const auto action = policy.action == failure_action::retry ? policy.after_retries : policy.action;
+  const auto action = replayed_                                ? failure_action::resume
+                      : policy.action == failure_action::retry ? policy.after_retries
+                                                               : policy.action;
   std::vector<std::uint32_t> valid;
   key_bytes ignored;
   for (; cursor_ < current_.count; ++cursor_) {
@@ -211,6 +213,12 @@ void task::route_records() {
 }
 
 task::progress task::on_handler_failure(const std::string& reason, bool in_record) {
+  if (replayed_) {
+    // It was given up before, whatever the policy says: a second time must not hold up anything else.
+    dead_letter(to_string(replayed_->id) + " was replayed: " + reason, true);
+    ++cursor_;
+    return progress::worked;
+  }
   const auto& policy = parts_.on_failure;
   auto action = policy.action;
   if (in_record && attempted_at_ != cursor_) attempts_ = 0;
@@ -243,8 +251,7 @@ task::progress task::on_handler_failure(const std::string& reason, bool in_recor
 /// router chose for all records before it sent any: each is asked about again, alone.
 task::progress task::give_up_records(const std::string& reason) {
   if (kind_ == actor_kind::router) return route_singly();
-  const bool takes_batches =
-      actor_access::inputs(*parts_.behavior)[parts_.inputs[current_channel_].input()]->takes_batches();
+  const bool takes_batches = actor_access::inputs(*parts_.behavior)[current_input()]->takes_batches();
   do {
     dead_letter(reason, true);
     ++cursor_;
@@ -294,17 +301,27 @@ void task::dead_letter(const std::string& reason, bool in_record) {
   millrace::dead_letter letter;
   letter.actor = context_.actor_name();
   letter.partition = parts_.partition;
-  letter.input = actor_access::inputs(*parts_.behavior)[parts_.inputs[current_channel_].input()]->name();
-  letter.channel = parts_.inputs[current_channel_].name();
+  letter.input = actor_access::inputs(*parts_.behavior)[current_input()]->name();
+  letter.channel = replayed_ ? replayed_->what.channel : parts_.inputs[current_channel_].name();
   letter.sequence = place_of(cursor_);
   letter.reason = reason;
   letter.at = event_time{parts_.time->now().ns};
   letter.content = record_text(*current_.body, cursor_);
+  if (parts_.keeps_letters) {
+    const auto& type = current_.body->type();
+    const auto alone = type.make_builder(1);
+    alone->append_from(*current_.body, cursor_);
+    byte_buffer encoded;
+    type.encode(*alone->finish(), encoded);
+    letter.fields = to_text(type.schema());
+    letter.encoded.assign(encoded.view().begin(), encoded.view().end());
+  }
   actor_access::dead(*parts_.behavior).emit(std::move(letter));
 }
 
 std::string task::place() const {
   if (!in_frame_) return parts_.name;
+  if (replayed_) return parts_.name + ", replay of dead letter " + to_string(replayed_->id);
   return parts_.name + ", event " + std::to_string(place_of(cursor_)) + " of " + parts_.inputs[current_channel_].name();
 }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "millrace/engine/fault_point.hpp"
 #include "millrace/engine/task.hpp"
 
@@ -27,6 +29,7 @@ bool task::stage_emitted(bool is_final) {
   behind.before = outputs_.watermark();
   behind.told = static_cast<const producer&>(*parts_.behavior).watermark();
   behind.random = context_.random_state();
+  behind.replays = replays_next_;
   behind.is_final = is_final;
   msgpack::writer state{behind.actor};
   parts_.behavior->save_state(state);
@@ -102,6 +105,7 @@ result<bool> task::restore_log(bool covered) {
                                           "that wrote it, or restore the data directory from a backup");
   }
   context_.random().restore(behind.random);
+  replays_next_ = std::max(replays_next_, behind.replays);
   return true;
 }
 

@@ -9,10 +9,15 @@ task_outputs::task_outputs(std::vector<port> ports) : ports_{std::move(ports)} {
   for (auto& p : ports_) p.oldest_ingest.assign(p.groups.size(), 0);
 }
 
-void task_outputs::bind(std::uint32_t batch_events, const output_base* dealing) {
+void task_outputs::bind(std::uint32_t batch_events, const output_base* dealing, bool keeps_letters) {
+  keeps_letters_ = keeps_letters && ports_[actor_access::dead_index].groups.empty();
   for (auto& p : ports_) {
     if (p.groups.empty()) {
-      p.out->attach(*this);
+      if (keeps_letters && &p == &ports_[actor_access::dead_index]) {
+        p.out->bind(*this, batch_events);
+      } else {
+        p.out->attach(*this);
+      }
       continue;
     }
     if (p.out != dealing) {
@@ -166,9 +171,33 @@ std::uint32_t task_outputs::credit_total() const noexcept {
   return most;
 }
 
+void task_outputs::set_aside(const malformed_input& what, const std::string& actor, std::uint32_t partition) {
+  auto& dead = ports_[actor_access::dead_index];
+  if (dead.out->builder() == nullptr) return;
+  // What is logged has to go through the log first.
+  if (!keeps_letters_ || holds_) {
+    static_cast<out<dead_letter>*>(dead.out)->emit(to_letter(what, actor, partition));
+    return;
+  }
+  if (!dead.out->builder()->empty()) flush_port(dead);
+  letters_.add(what, actor, partition);
+}
+
+std::vector<letter_block> task_outputs::take_letters() {
+  if (keeps_letters_) flush_port(ports_[actor_access::dead_index]);
+  return letters_.take();
+}
+
 void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
+  if (p.groups.empty()) {
+    // Only the output 'dead' is bound without a stream. What else comes here is of a log, and has no listener any more.
+    if (p.out->builder() == nullptr) return;
+    for (const auto& letter : rows<dead_letter>(*records)) letters_.add(letter);
+    return;
+  }
   events_sent_ += records->size();
-  if (on_batch_) on_batch_(records);
+  // The time of a dead letter is when it became one: it says nothing about event time.
+  if (on_batch_ && &p != &ports_[actor_access::dead_index]) on_batch_(records);
   for (auto& lane : p.groups[group]) {
     lane.send_batch(records, watermark_, p.oldest_ingest[group]);
     if (!lane.is_free()) pause_ = true;

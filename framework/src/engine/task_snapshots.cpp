@@ -9,10 +9,11 @@ namespace millrace::engine {
 
 namespace {
 
-// 3: states of the partition and the type of the keys behind what 2 had.
-constexpr std::uint64_t meta_format = 3;
+// 3: states of the partition and the type of the keys behind what 2 had. 4: counts of dead letters and replays in
+// front.
+constexpr std::uint64_t meta_format = 4;
 constexpr std::uint64_t meta_format_oldest = 2;
-constexpr std::uint32_t meta_fields = 14;
+constexpr std::uint32_t meta_fields = 16;
 constexpr std::uint32_t meta_fields_of_2 = 12;
 
 error unreadable(const std::string& task, const char* part) {
@@ -47,6 +48,8 @@ void task::take_snapshot(const epoch_target& target) {
   const auto started = parts_.time->steady_ns();
   task_snapshot part{parts_.id, target, {}, {}, {}, {}};
   outputs_.send_barrier(target.epoch);
+  collect_letters();
+  letters_want_out_ = false;
   if (!prepare_sink(target.epoch, part.prepared)) return;
   const auto saved = guarded("its state cannot be saved", [&]() -> result<void> {
     msgpack::writer out{part.meta};
@@ -59,6 +62,9 @@ void task::take_snapshot(const epoch_target& target) {
     return;
   }
   if (log_) log_->note(target.epoch);
+  letters_at_[target.epoch] = letters_next_;
+  part.counters = {letters_next_, replays_next_};
+  part.letters = kept_letters_;
   auto& rows = actor_access::state(*parts_.behavior).rows();
   take_back_pages(target.environment);
   part.rows = rows.freeze(target.environment, target.full);
@@ -100,6 +106,8 @@ bool task::prepare_sink(epoch_id epoch, std::string& handle) {
 void task::encode_meta(msgpack::writer& out) const {
   out.array(meta_fields);
   out.integer(meta_format);
+  out.integer(letters_next_);
+  out.integer(replays_next_);
   out.integer(parts_.parallelism);
   const auto& cells = actor_access::state(*parts_.behavior).rows().layout().cells();
   out.array(static_cast<std::uint32_t>(cells.size()));
@@ -153,7 +161,7 @@ result<void> task::restore(const restored& from) {
     msgpack::reader in{from.meta};
     std::vector<cell_source> sources;
     if (auto ok = load_meta(in, sources); !ok) return ok;
-    if (auto ok = load_channels(in); !ok) return ok;
+    if (auto ok = load_channels(in, from.reopens); !ok) return ok;
     const auto loaded = guarded(parts_.name + ": its state cannot be loaded", [&]() -> result<void> {
       if (auto ok = load_actor(in); !ok) return ok;
       if (meta_format_ >= 3) {
@@ -168,6 +176,7 @@ result<void> task::restore(const restored& from) {
   auto logged = restore_log(!from.meta.empty());
   if (!logged) return std::move(logged).error();
   if (log_) log_->note(from.epoch);
+  offer_replays(from.replays, from.reopens);
   const auto opened = guarded(parts_.name + ": cannot open", [&]() -> result<void> {
     if (!from.meta.empty() || *logged) parts_.behavior->on_restore(context_);
     parts_.behavior->open(context_);
@@ -182,7 +191,15 @@ result<void> task::load_meta(msgpack::reader& in, std::vector<cell_source>& sour
   std::uint32_t n = 0;
   std::uint64_t parallelism = 0;
   if (!in.array(n) || !in.integer(meta_format_) || meta_format_ < meta_format_oldest || meta_format_ > meta_format ||
-      n != (meta_format_ == 2 ? meta_fields_of_2 : meta_fields) || !in.integer(parallelism)) {
+      n != (meta_format_ == 2   ? meta_fields_of_2
+            : meta_format_ == 3 ? meta_fields - 2
+                                : meta_fields)) {
+    return unreadable(parts_.name, "header");
+  }
+  if (meta_format_ >= 4 && (!in.integer(letters_next_) || !in.integer(replays_next_))) {
+    return unreadable(parts_.name, "count of dead letters");
+  }
+  if (!in.integer(parallelism)) {
     return unreadable(parts_.name, "header");
   }
   if (parallelism != parts_.parallelism) {
@@ -221,7 +238,7 @@ result<void> task::load_cells(msgpack::reader& in, std::vector<cell_source>& sou
   return {};
 }
 
-result<void> task::load_channels(msgpack::reader& in) {
+result<void> task::load_channels(msgpack::reader& in, bool reopens) {
   std::uint32_t n = 0;
   std::uint32_t fields = 0;
   std::string name;
@@ -235,6 +252,7 @@ result<void> task::load_channels(msgpack::reader& in) {
         !in.boolean(ended) || !in.boolean(idle)) {
       return unreadable(parts_.name, "input channels");
     }
+    ended = ended && !reopens;
     for (std::size_t i = 0; i < parts_.inputs.size(); ++i) {
       if (parts_.inputs[i].name() != name) continue;
       parts_.inputs[i].restore({next}, ended);
@@ -258,6 +276,7 @@ result<void> task::load_channels(msgpack::reader& in) {
   }
   std::int64_t watermark = 0;
   if (!in.integer(watermark) || !in.boolean(ended_)) return unreadable(parts_.name, "watermark");
+  ended_ = ended_ && !reopens;
   outputs_.set_watermark({watermark});
   return {};
 }
@@ -340,6 +359,7 @@ result<void> task::recover_sink(epoch_id epoch) {
 
 result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
   frozen_pages_.erase(frozen_pages_.begin(), frozen_pages_.upper_bound(epoch));
+  release_letters(epoch);
   if (log_) {
     // Only room on the disk is lost, and the next epoch tries again.
     if (auto done = log_->trim(oldest_retained); !done) parts_.host->log(log_level::warning, done.error().message);
@@ -358,6 +378,7 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
 }
 
 void task::epoch_aborted(epoch_id epoch) {
+  replays_want_out_ = more_replays_;
   const auto at = frozen_pages_.find(epoch);
   if (at == frozen_pages_.end()) return;
   actor_access::state(*parts_.behavior).rows().thaw(at->second.first, at->second.second);

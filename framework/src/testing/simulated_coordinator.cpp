@@ -104,7 +104,10 @@ void simulated_coordinator::write(std::vector<engine::task_snapshot>&& parts) {
   const auto& lines = process_.lines();
   process_.scheduler().post(lines.writer, [this, carried, &lines] {
     const auto epoch = carried->front().target.epoch;
-    auto done = engine::write_snapshot(process_.store(), process_.plan(), process_.newest_generation(), *carried);
+    auto done = process_.letters().put(process_.plan(), *carried);
+    if (done) {
+      done = engine::write_snapshot(process_.store(), process_.plan(), process_.newest_generation(), *carried);
+    }
     const auto oldest = process_.store().oldest_retained().value_or(epoch_id{});
     process_.scheduler().post(
         lines.coordinator,

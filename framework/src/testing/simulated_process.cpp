@@ -44,6 +44,7 @@ void simulated_process::recover(std::vector<std::uint32_t> regions) {
       return;
     }
     auto point = std::make_shared<const engine::restore_point>(std::move(loaded).value());
+    letters().go_back(plan(), *point);
     scheduler().post(lines_.supervisor,
                      [this, regions, point, incarnation = newest_] { on_recovered(regions, point, incarnation); });
   });
@@ -84,7 +85,9 @@ void simulated_process::spawn_tasks(std::uint32_t region, const point_ptr& point
                                              shared_.options.batch_events,
                                              shared_.options.protect,
                                              shared_.options.credit,
-                                             shared_.log_store};
+                                             shared_.log_store,
+                                             nullptr,
+                                             true};
   auto made = engine::assemble(plan(), region, incarnation, channels, environment);
   if (!made) {
     fail_run(made.error().message);

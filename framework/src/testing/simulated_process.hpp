@@ -10,6 +10,7 @@
 #include "testing/seeded_scheduler.hpp"
 #include "testing/simulated_channels.hpp"
 #include "testing/simulated_coordinator.hpp"
+#include "testing/simulated_letters.hpp"
 
 namespace millrace::testing {
 
@@ -25,6 +26,7 @@ public:
     seeded_scheduler* scheduler = nullptr;
     memory_snapshot_store* store = nullptr;
     memory_event_log* log_store = nullptr;
+    simulated_letters* letters = nullptr;
     std::vector<link_weather>* weather = nullptr;
     std::function<void(std::string)> log;
     std::function<void(task_id, std::shared_ptr<engine::task_stats>)> on_stats;
@@ -49,6 +51,7 @@ public:
   [[nodiscard]] const engine::plan& plan() const noexcept { return *shared_.plan; }
   [[nodiscard]] seeded_scheduler& scheduler() noexcept { return *shared_.scheduler; }
   [[nodiscard]] memory_snapshot_store& store() noexcept { return *shared_.store; }
+  [[nodiscard]] simulated_letters& letters() noexcept { return *shared_.letters; }
   [[nodiscard]] simulated_coordinator& coordinator() noexcept { return *coordinator_; }
   [[nodiscard]] const mailboxes& lines() const noexcept { return lines_; }
   [[nodiscard]] seeded_scheduler::line line_of(task_id id) const noexcept { return lines_.tasks[id.value]; }

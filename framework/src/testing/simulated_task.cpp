@@ -100,6 +100,10 @@ void simulated_task::snapshot_failed(epoch_id epoch, const error& why) {
   });
 }
 
+void simulated_task::want_snapshot() {
+  process_.scheduler().post(process_.lines().coordinator, [&p = process_] { p.coordinator().on_request(false); });
+}
+
 void simulated_task::ended() {
   process_.scheduler().post(process_.lines().coordinator, [&p = process_, id = id_, incarnation = incarnation_] {
     p.coordinator().on_ended(id, incarnation);

@@ -34,6 +34,7 @@ public:
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) override;
   void snapshot_taken(engine::task_snapshot&& part) override;
   void snapshot_failed(epoch_id epoch, const error& why) override;
+  void want_snapshot() override;
   void ended() override;
   void log(log_level level, std::string message) override;
 

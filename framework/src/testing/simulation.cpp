@@ -36,6 +36,7 @@ struct simulation::world {
 
   memory_snapshot_store store;
   memory_event_log log_store;
+  simulated_letters letters;
   std::vector<link_weather> weather;  // by channel; outlives processes, as a network does
   std::vector<std::string> log;
   std::vector<std::pair<std::string, std::shared_ptr<engine::task_stats>>> stats;
@@ -54,7 +55,7 @@ void simulation::start() {
   auto& w = *world_;
   MILLRACE_CHECK(w.process == nullptr, "a simulation that is up is started again: crash it first");
   w.process = std::make_unique<simulated_process>(simulated_process::shared{
-      w.plan, w.options, &w.scheduler, &w.store, &w.log_store, &w.weather,
+      w.plan, w.options, &w.scheduler, &w.store, &w.log_store, &w.letters, &w.weather,
       [&w](std::string text) { w.log.push_back(std::move(text)); },
       [&w](task_id task, std::shared_ptr<engine::task_stats> fresh) { w.on_stats(task, std::move(fresh)); }});
   w.process->start();
@@ -146,6 +147,9 @@ memory_snapshot_store& simulation::store() noexcept {
 }
 memory_event_log& simulation::event_log() noexcept {
   return world_->log_store;
+}
+std::vector<dead_letter> simulation::dead_letters() const {
+  return world_->letters.all();
 }
 engine::task* simulation::find_task(const std::string& name) noexcept {
   return world_->process ? world_->process->find_task(name) : nullptr;

@@ -243,6 +243,7 @@ run_result topology_harness::run(const run_options& o) const {
   const bool over = driver.run(o.steps_max);
   out.finished = over && sim.now_is() == simulation::phase::finished;
   out.message = over ? sim.message() : driver.message();
+  out.dead_letters = sim.dead_letters();
   out.hits = driver.hits();
   out.trace = sim.trace();
   out.steps = sim.steps();

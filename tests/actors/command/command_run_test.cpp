@@ -127,7 +127,7 @@ private slots:
     const topology_folder folder{1};
     folder.write("numbers.csv", "n\n1\nmany\n");
     folder.write("fail.mill", QString{R"({"millrace": 1, "name": "fail", "actors": [
-      {"name": "read", "type": "millrace.file_source", "params": {"path": "numbers.csv", "fields": "n:int64"},
+      {"name": "read", "type": "millrace.file_source", "params": {"path": "numbers.csv", "fields": "n:int64", "on_malformed": "fail"},
        "on_failure": {"action": "%1", "max_restarts": 1, "backoff": "1ms"}},
       {"name": "drop", "type": "millrace.null_sink"}], "streams": ["read -> drop"]})"}
                                   .arg(action)

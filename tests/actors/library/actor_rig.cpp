@@ -38,7 +38,7 @@ actor_rig::actor_rig(const setting& s) {
   const auto* entry = actor_registry::instance().find(s.id);
   if (entry == nullptr) qFatal("no actor type %s", s.id.c_str());
   actor_ = entry->make();
-  context_ = std::make_unique<rig_context>("probe", s.partition, s.parallelism, engine::actor_access::state(*actor_));
+  context_ = std::make_unique<rig_context>("probe", s.partition, s.parallelism, *actor_);
   set_params(s);
   if (problem_.empty()) configure(s);
   if (!problem_.empty()) return;
@@ -77,8 +77,7 @@ batch_ptr actor_rig::batch_of(const std::vector<std::string>& lines) const {
   const auto parser = library::make_csv_parser(input_type_->shared_schema(), false);
   for (std::string line : lines) {
     library::line_problem problem;
-    rows.begin_row();
-    if (!parser->parse(line, rows, problem)) qFatal("%s: %s", line.c_str(), problem.what.c_str());
+    if (!parser->parse(line, rows, problem)) qFatal("%s: %s", line.c_str(), problem.what().c_str());
   }
   return rows.finish();
 }

@@ -8,6 +8,7 @@
 #include "library/value_text.hpp"
 #include "millrace/actor.hpp"
 #include "millrace/context.hpp"
+#include "millrace/dead_letter.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
 #include "millrace/wiring.hpp"
@@ -17,14 +18,20 @@ namespace millrace::testing {
 /// A context whose clock the test sets.
 class rig_context final : public context {
 public:
-  rig_context(std::string name, std::uint32_t partition, std::uint32_t parallelism, engine::keyed_state& state)
-      : context(std::move(name), partition, parallelism, state, 1) {}
+  rig_context(std::string name, std::uint32_t partition, std::uint32_t parallelism, actor& of)
+      : context(std::move(name), partition, parallelism, engine::actor_access::state(of), 1), actor_{&of} {}
   processing_time now() const override { return time; }
   void log(log_level, std::string_view message) override { lines.emplace_back(message); }
+  void set_aside(const malformed_input& what) override {
+    engine::actor_access::dead(*actor_).emit(to_letter(what, actor_name(), partition()));
+  }
   void set_watermark(event_time t) noexcept { watermark_ = t; }
 
   processing_time time{1'000'000'000'000};
   std::vector<std::string> lines;
+
+private:
+  actor* actor_;
 };
 
 /// One partition of a registered actor without an engine around it: parameters and records come as text, and what the

@@ -1,5 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "actor_rig.hpp"
+#include "millrace/dead_letter.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -134,20 +135,46 @@ private slots:
 
   void saysWhereALineIsWrongAndKeepsIt() {
     write(path("a.csv"), "account,amount,at\na,1,1\nb,x,2\n");
-    actor_rig rig{setting("a.csv")};
+    auto s = setting("a.csv");
+    s.params["on_malformed"] = "fail";
+    actor_rig rig{s};
     rig.as<>().open(rig.ctx());
     const auto expected = path("a.csv") +
                           ":3:3: field 'amount': 'x' is no float64, expected a number; mend the line, or set "
-                          "'on_malformed' to skip and look at the output 'dead'";
+                          "'on_malformed' to dead_letter";
     QCOMPARE(thrown_by([&] { (void)rig.poll(); }), expected);
     QCOMPARE(thrown_by([&] { (void)rig.poll(); }), expected);
     QCOMPARE(rig.output(), (lines{"a,1,1"}));
   }
 
-  void skipsWrongLinesAsDeadLetters() {
+  void keepsTheBytesOfAWrongLine() {
+    write(path("a.csv"), "account,amount,at\n\"a \"\"b\"\"\",x,1\n");
+    actor_rig rig{setting("a.csv")};
+    rig.as<>().open(rig.ctx());
+    QCOMPARE(rig.poll(), poll_result::next::end);
+    const auto dead = rig.output("dead");
+    QCOMPARE(dead.size(), std::size_t{1});
+    QVERIFY2(dead[0].find("|\"a \"\"b\"\"\",x,1|") != std::string::npos, dead[0].c_str());
+  }
+
+  void takesAMendedLineBackByTheHeaderOfItsFile() {
+    write(path("a.csv"), "at,amount,account\n1,1,a\n");
+    actor_rig rig{setting("a.csv")};
+    rig.as<>().open(rig.ctx());
+    dead_letter letter;
+    letter.channel = path("a.csv");
+    letter.content = "7,2.5,b";
+    QVERIFY(rig.as<producer>().take_back(rig.ctx(), letter));
+    QCOMPARE(rig.output(), (lines{"b,2.5,7"}));
+    letter.content = "7,many,b";
+    QVERIFY(thrown_by([&] { (void)rig.as<producer>().take_back(rig.ctx(), letter); }).find("'many' is no float64") !=
+            std::string::npos);
+  }
+
+  void setsWrongLinesAsideAsDeadLetters() {
     write(path("a.csv"), "account,amount,at\na,1,1\nb,x,2\n" + std::string(2'000'000, 'y') + "\nc,3,3\n");
     auto s = setting("a.csv");
-    s.params["on_malformed"] = "skip";
+    s.params["on_malformed"] = "dead_letter";
     actor_rig rig{s};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
@@ -155,7 +182,7 @@ private slots:
     const auto dead = rig.output("dead");
     QCOMPARE(dead.size(), std::size_t{2});
     QVERIFY(dead[0].find("|3|" + path("a.csv") + ":3:3: field 'amount'") != std::string::npos);
-    QVERIFY(dead[0].ends_with("|b,x,2"));
+    QVERIFY(dead[0].ends_with("|b,x,2||"));
     QVERIFY(dead[1].find(":4: the line is longer than 1048576 bytes") != std::string::npos);
     QCOMPARE(rig.ctx().lines.size(), std::size_t{2});
   }

@@ -29,8 +29,7 @@ std::string copied(const char* fields, std::string line, bool from_json, record_
   auto& row = static_cast<dynamic_builder&>(*builder);
   const auto parser = from_json ? make_json_parser(s) : make_csv_parser(s, false);
   line_problem problem;
-  row.begin_row();
-  if (!parser->parse(line, row, problem)) return std::to_string(problem.column) + ": " + problem.what;
+  if (!parser->parse(line, row, problem)) return std::to_string(problem.column) + ": " + problem.what();
   const auto made = row.finish();
   std::string out;
   record_writer{to, time_format::iso}.append(out, {*made, 0});

@@ -129,8 +129,10 @@ private slots:
     // Format 2 had 12 fields and neither states of the partition (none) nor the type of keys ("string") behind them.
     const std::string tail = "\x90\xa6string";
     std::string meta{as_text(part.meta.view())};
-    QVERIFY(meta.starts_with("\x9e\x03") && meta.ends_with(tail));
-    meta = "\x9c\x02" + meta.substr(2, meta.size() - 2 - tail.size());
+    // Format 3 had no counts of dead letters in front.
+    const std::string_view head{"\xdc\x00\x10\x04\x00\x00", 6};
+    QVERIFY(meta.starts_with(head) && meta.ends_with(tail));
+    meta = "\x9c\x02" + meta.substr(head.size(), meta.size() - head.size() - tail.size());
     byte_buffer page;
     QVERIFY(part.rows.pages.front().encode(page));
     keyed_task next{

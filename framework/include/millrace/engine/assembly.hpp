@@ -32,6 +32,7 @@ struct task_environment {
   event_log* log = nullptr;               ///< of logged producers; outlives the tasks
   /// For actors whose state may be larger than memory; none: the reference, which is in memory itself.
   std::shared_ptr<state_backend> state{};
+  bool keeps_letters = false;  ///< dead letters that no stream takes go into the snapshots' parts
 };
 
 /// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.

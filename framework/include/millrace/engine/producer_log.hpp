@@ -16,9 +16,10 @@ struct logged_state {
   event_time before = event_time::min();  ///< the watermark when the first event of it left
   std::optional<event_time> told{};       ///< the watermark the producer told behind it
   std::uint64_t random = 0;
-  byte_buffer actor;      ///< what `save_state` wrote
-  byte_buffer position;   ///< what `save_position` wrote
-  bool is_final = false;  ///< the input had ended: nothing is polled behind this
+  std::uint64_t replays = 0;  ///< dead letters it has taken back
+  byte_buffer actor;          ///< what `save_state` wrote
+  byte_buffer position;       ///< what `save_position` wrote
+  bool is_final = false;      ///< the input had ended: nothing is polled behind this
 };
 
 /// One producer partition's events in the event log.

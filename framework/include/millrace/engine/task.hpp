@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -33,6 +34,7 @@ struct protections {
   bool rebuild_firings = true;      ///< off: windows and timers do not come back after a recovery
   bool log_before_emit = true;
   bool replay_log = true;
+  bool letters_before_manifest = true;
 };
 
 /// All a task is made of. The channel ends belong to this incarnation alone.
@@ -51,7 +53,9 @@ struct task_parts {
   std::vector<task_outputs::port> outputs;
   std::uint32_t batch_events = 256;
   protections protect;
-  event_log* log = nullptr;  ///< of logged producers; outlives the task
+  event_log* log = nullptr;                  ///< of logged producers; outlives the task
+  bool keeps_letters = false;                ///< dead letters that no stream takes go into the snapshots' parts
+  std::vector<record_type_ptr> input_types;  ///< per input port, as its handler sees records
   const clock* time = nullptr;
   task_host* host = nullptr;
   std::shared_ptr<task_stats> stats;
@@ -96,6 +100,8 @@ public:
     bytes_view meta{};
     /// Visits the task's encoded pages; empty: there are none.
     std::function<result<void>(const std::function<result<void>(std::uint32_t, bytes_view)>&)> each_page{};
+    std::vector<replay_item> replays{};  ///< dead letters to be taken back
+    bool reopens = false;                ///< some task has such: what had ended goes on once more, see offer_replays
   };
   [[nodiscard]] result<void> restore(const restored& from);
 
@@ -109,6 +115,9 @@ public:
   [[nodiscard]] result<void> epoch_complete(epoch_id epoch, epoch_id oldest_retained = {});
   /// The epoch came to nothing: its pages are dirty again.
   void epoch_aborted(epoch_id epoch);
+  /// Dead letters to be taken back; those known already are left out. `more`: some task has such that no complete
+  /// snapshot has, so producers do not end before they are told otherwise.
+  void offer_replays(std::vector<replay_item> items, bool more);
   /// Before the task is destroyed in an orderly end.
   void close();
 
@@ -156,6 +165,18 @@ private:
   [[nodiscard]] progress replay_logged();
   [[nodiscard]] result<bool> restore_log(bool covered);
 
+  // task_letters.cpp: dead letters out and back
+  void collect_letters();
+  void release_letters(epoch_id complete);
+  [[nodiscard]] bool has_too_many_letters();
+  [[nodiscard]] bool can_replay() const noexcept;
+  void ask_for_more_replays();
+  [[nodiscard]] progress replay_letter();
+  [[nodiscard]] progress replay_line();
+  [[nodiscard]] progress replay_record();
+  void mark_if_late(const batch_ptr& records);
+  void give_back(const std::string& why);
+
   // task_handlers.cpp: user code and its failures
   [[nodiscard]] progress run_records();
   void run_handlers();
@@ -173,6 +194,10 @@ private:
   void dead_letter(const std::string& reason, bool in_record);
   [[nodiscard]] std::uint64_t place_of(std::uint32_t record) const noexcept;
   [[nodiscard]] std::string place() const;
+  /// The input port of the frame being handled.
+  [[nodiscard]] std::uint32_t current_input() const noexcept {
+    return replayed_ ? replay_input_ : parts_.inputs[current_channel_].input();
+  }
   [[nodiscard]] progress fail(error what, failure_action action);
 
   // task_state.cpp: times to live, states of the partition
@@ -197,7 +222,7 @@ private:
   [[nodiscard]] result<void> load_meta(msgpack::reader& in, std::vector<cell_source>& sources);
   [[nodiscard]] result<void> load_cells(msgpack::reader& in, std::vector<cell_source>& sources);
   [[nodiscard]] result<void> load_key_type(msgpack::reader& in) const;
-  [[nodiscard]] result<void> load_channels(msgpack::reader& in);
+  [[nodiscard]] result<void> load_channels(msgpack::reader& in, bool reopens);
   [[nodiscard]] result<void> load_actor(msgpack::reader& in);
   [[nodiscard]] result<void> load_rows(const restored& from, const std::vector<cell_source>& sources);
   [[nodiscard]] result<void> recover_sink(epoch_id epoch);
@@ -241,10 +266,23 @@ private:
   std::optional<epoch_target> barrier_;  // producers: to be put in at the next step
   event_time newest_ = event_time::min();
 
-  std::unique_ptr<producer_log> log_;          // logged producers
-  std::optional<log_offset> snapshot_offset_;  // where the snapshot says that the log goes on
-  std::vector<emitted_batch> unsent_;          // staged in the log, and sent when it is written
-  std::uint32_t log_failures_ = 0;             // in a row
+  std::unique_ptr<producer_log> log_;           // logged producers
+  std::optional<log_offset> snapshot_offset_;   // where the snapshot says that the log goes on
+  std::uint64_t letters_next_ = 0;              // number of the next dead letter
+  std::vector<numbered_letters> kept_letters_;  // that no complete epoch has
+  std::map<epoch_id, std::uint64_t> letters_at_;
+  std::uint64_t kept_bytes_ = 0;
+  bool letters_want_out_ = false;
+  std::uint64_t replays_next_ = 0;
+  std::deque<replay_item> replays_;
+  bool more_replays_ = false;
+  bool replays_want_out_ = false;        // some were taken that no snapshot was asked for
+  bool input_over_ = false;              // producers: the end waits for replays
+  std::optional<replay_item> replayed_;  // the one being handled
+  std::uint32_t replay_input_ = 0;
+
+  std::vector<emitted_batch> unsent_;  // staged in the log, and sent when it is written
+  std::uint32_t log_failures_ = 0;     // in a row
 
   std::uint32_t attempts_ = 0;
   std::uint32_t attempted_at_ = 0;   // the record they were made at

@@ -1,7 +1,9 @@
 #pragma once
 
 #include "millrace/context.hpp"
+#include "millrace/dead_letter.hpp"
 #include "millrace/engine/task_host.hpp"
+#include "millrace/engine/task_outputs.hpp"
 
 namespace millrace::engine {
 
@@ -14,12 +16,20 @@ public:
 
   [[nodiscard]] processing_time now() const override { return time_->now(); }
   void log(log_level level, std::string_view message) override { host_->log(level, std::string{message}); }
+  void set_aside(const malformed_input& what) override {
+    auto timed = what;
+    if (timed.at == event_time::min()) timed.at = event_time{now().ns};
+    outputs_->set_aside(timed, actor_name(), partition());
+  }
+  /// Where what is set aside goes; before the first handler.
+  void bind(task_outputs& outputs) noexcept { outputs_ = &outputs; }
   void set_watermark(event_time t) noexcept { watermark_ = t; }
   void set_late_against(event_time t) noexcept { late_against_ = t; }
 
 private:
   const clock* time_;
   task_host* host_;
+  task_outputs* outputs_ = nullptr;
 };
 
 }  // namespace millrace::engine

@@ -22,6 +22,8 @@ public:
   virtual void snapshot_taken(task_snapshot&& part) = 0;
   /// This task could not take part in the epoch (a sink could not prepare): give the epoch up.
   virtual void snapshot_failed(epoch_id epoch, const error& why) = 0;
+  /// A snapshot soon would be good: what waits for it takes much memory.
+  virtual void want_snapshot() {}
   /// All input is handled and everything emitted has been sent on.
   virtual void ended() = 0;
   virtual void log(log_level level, std::string message) = 0;

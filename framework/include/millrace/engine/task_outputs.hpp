@@ -5,6 +5,8 @@
 #include <span>
 #include <vector>
 
+#include "millrace/dead_letter.hpp"
+#include "millrace/engine/letter_block.hpp"
 #include "millrace/engine/output_lane.hpp"
 #include "millrace/port.hpp"
 
@@ -33,7 +35,8 @@ public:
 
   /// Gives the ports that somebody listens to a batch to fill. `dealing` is a router's output, whose records are dealt
   /// out to the partitions instead; nullptr for other actors.
-  void bind(std::uint32_t batch_events, const output_base* dealing);
+  /// `keeps_letters`: what nobody takes from the output `dead` is kept until `take_letters`.
+  void bind(std::uint32_t batch_events, const output_base* dealing, bool keeps_letters);
 
   /// Names the arrival time of what is handled from now on; batches still empty take it as theirs.
   void begin_frame(std::int64_t ingest_ns);
@@ -44,10 +47,13 @@ public:
   void hold() noexcept { holds_ = true; }
   /// What was emitted since, oldest first for each output.
   [[nodiscard]] std::vector<emitted_batch> take_held();
-  /// Drops what nobody listens to.
-  void send(const emitted_batch& b) {
-    if (!ports_[b.port].groups.empty()) send(ports_[b.port], 0, b.records);
-  }
+  void send(const emitted_batch& b) { send(ports_[b.port], 0, b.records); }
+
+  /// A malformed input leaves by the output `dead`, or is kept where nobody takes from that.
+  void set_aside(const malformed_input& what, const std::string& actor, std::uint32_t partition);
+  /// The letters kept since the last call.
+  [[nodiscard]] std::vector<letter_block> take_letters();
+  [[nodiscard]] std::uint64_t letter_bytes() const noexcept { return letters_.bytes(); }
 
   void batch_full(output_base& out) override;
   void emit_current(output_base& out) override;
@@ -120,6 +126,8 @@ private:
   bool pause_ = false;
   bool holds_ = false;
   std::vector<emitted_batch> held_;
+  letter_writer letters_;
+  bool keeps_letters_ = false;
   std::uint64_t events_sent_ = 0;
   std::uint64_t events_late_ = 0;
   const batch_run* current_ = nullptr;

@@ -109,6 +109,9 @@ public:
   [[nodiscard]] memory_snapshot_store& store() noexcept;
   /// Of logged producers; survives crashes as the store does.
   [[nodiscard]] memory_event_log& event_log() noexcept;
+  /// What was set aside and no stream took, in order of tasks; survives crashes. Those that no complete snapshot covers
+  /// go when the run goes back.
+  [[nodiscard]] std::vector<dead_letter> dead_letters() const;
   /// The task's current incarnation; nullptr while there is none. `name`: "actor/partition".
   [[nodiscard]] engine::task* find_task(const std::string& name) noexcept;
   /// Numbers of every incarnation the actor's tasks had, oldest first.

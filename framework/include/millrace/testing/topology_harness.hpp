@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/dead_letter.hpp"
 #include "millrace/testing/collected.hpp"
 #include "millrace/testing/faults.hpp"
 #include "millrace/testing/simulation.hpp"
@@ -43,6 +44,9 @@ struct run_result {
   bool finished = false;  ///< all input was handled and the last snapshot is complete
   std::string message;    ///< why not
   std::map<std::string, collected> sinks;
+  /// Events given up and inputs set aside, each once, in order of actors and partitions: those whose output `dead` no
+  /// stream takes.
+  std::vector<dead_letter> dead_letters;
   std::vector<std::uint64_t> hits;  ///< faults that had an effect, by kind
   std::uint64_t trace = 0;          ///< equal for equal runs
   std::uint64_t steps = 0;
