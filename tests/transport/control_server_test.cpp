@@ -277,14 +277,14 @@ void control_server_test::subscriptionsAreLimited() {
 
 void control_server_test::aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp() {
   server_.reset();
-  const std::string large(300'000, 'x');  // a few of them fill the buffers of a connection
   auto started = control_server::start(
       *context_, address_,
       {.on_request = [this](const std::string& verb, const json& args) { return serve(verb, args); },
        .on_topic =
-           [&](const std::string&) {
-             return json{{"state", ++states_}, {"large", large}};
-           }});
+           // A few of them fill the buffers of a connection. The service's own: the server outlives this function.
+       [this, large = std::string(300'000, 'x')](const std::string&) {
+         return json{{"state", ++states_}, {"large", large}};
+       }});
   QVERIFY(started);
   server_ = std::move(*started);
   const auto lazy = connect();
