@@ -35,16 +35,34 @@ result<void> file_source::configure(wiring& w) {
   for (const auto& path : all_paths_) {
     const auto end = std::filesystem::path{path}.extension();
     if (*format_ != "auto" || end == ".csv" || end == ".jsonl" || end == ".ndjson" || end == ".json") continue;
-    return user_error(errc::invalid_argument,
-                      "the format of '" + path + "' cannot be told from its name: set 'format' to csv or jsonl");
+    return user_error(
+        errc::invalid_argument,
+        "the format of '" + path + "' cannot be told from its name: set 'format' to csv, jsonl or weblog");
+  }
+  if (*format_ == "weblog") {
+    if (auto ok = check_weblog_fields(*parsed); !ok) return ok;
   }
   schema_ = std::make_shared<const schema>(std::move(parsed).value());
   out_.set_type(dynamic_record_type(schema_));
   return {};
 }
 
-bool file_source::is_csv(const std::string& path) const {
-  return *format_ == "csv" || (*format_ == "auto" && std::filesystem::path{path}.extension() == ".csv");
+file_source::line_format file_source::format_of(const std::string& path) const {
+  if (*format_ == "weblog") return line_format::weblog;
+  const bool is_csv = *format_ == "csv" || (*format_ == "auto" && std::filesystem::path{path}.extension() == ".csv");
+  return is_csv ? line_format::csv : line_format::jsonl;
+}
+
+std::unique_ptr<record_parser> file_source::make_parser(line_format f) const {
+  switch (f) {
+    case line_format::csv:
+      return make_csv_parser(schema_, *header_);
+    case line_format::jsonl:
+      return make_json_parser(schema_);
+    case line_format::weblog:
+      return make_weblog_parser(schema_);
+  }
+  return nullptr;
 }
 
 void file_source::open(context& c) {
@@ -71,9 +89,10 @@ void file_source::open(context& c) {
 
 void file_source::begin_file() {
   const auto& path = paths_[file_];
-  const bool csv = is_csv(path);
-  auto reader = std::make_unique<line_reader>(path, csv ? line_reader::quoting::csv : line_reader::quoting::none);
-  parser_ = csv ? make_csv_parser(schema_, *header_) : make_json_parser(schema_);
+  const auto format = format_of(path);
+  const bool is_csv = format == line_format::csv;
+  auto reader = std::make_unique<line_reader>(path, is_csv ? line_reader::quoting::csv : line_reader::quoting::none);
+  parser_ = make_parser(format);
   if (parser_->takes_header()) {
     const auto line = reader->next();
     const bool is_empty = line.what == line_reader::status::end;
@@ -152,8 +171,7 @@ bool file_source::take_back(context&, const dead_letter& letter) {
 
 record_parser& file_source::parser_of(const std::string& path) {
   if (taken_back_parser_ != nullptr && taken_back_from_ == path) return *taken_back_parser_;
-  const bool csv = is_csv(path);
-  auto parser = csv ? make_csv_parser(schema_, *header_) : make_json_parser(schema_);
+  auto parser = make_parser(format_of(path));
   if (parser->takes_header()) {
     line_reader reader{path, line_reader::quoting::csv};
     const auto line = reader.next();

@@ -39,7 +39,10 @@ private:
     std::uint32_t head_crc = 0;
   };
 
-  [[nodiscard]] bool is_csv(const std::string& path) const;
+  enum class line_format : unsigned char { csv, jsonl, weblog };
+  /// By the parameter, or by the name's end.
+  [[nodiscard]] line_format format_of(const std::string& path) const;
+  [[nodiscard]] std::unique_ptr<record_parser> make_parser(line_format f) const;
   [[nodiscard]] position here() const;
   void begin_file();
   void check_is_the_same(const position& p) const;
@@ -63,7 +66,11 @@ private:
       this,
       "format",
       "auto",
-      {.choices = {"auto", "csv", "jsonl"}, .help = "auto: by the file name's end (.csv, .jsonl, .ndjson or .json)."}};
+      {.choices = {"auto", "csv", "jsonl", "weblog"},
+       .help =
+           "auto: by the file name's end (.csv, .jsonl, .ndjson or .json). weblog: lines of a web server, common or "
+           "combined; fields host, ident, user, at, request, method, path, query, protocol, status, bytes, "
+           "referer, agent."}};
   param<bool> header_{this, "header", true, {.help = "The first line of a CSV file names the columns."}};
   param<double> rate_{this,
                       "rate",

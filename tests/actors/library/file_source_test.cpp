@@ -74,6 +74,46 @@ private slots:
     QCOMPARE(all_of(setting("a.jsonl")), (lines{"x,1.5,5", "y,2,6500000000"}));
   }
 
+  void readsLinesOfAWebServer() {
+    write(path("access.log"),
+          "10.0.0.1 - ann [10/Oct/2000:13:55:36 -0700] \"GET /a?x=1 HTTP/1.0\" 200 2326\n"
+          "::1 - - [29/Feb/2024:00:00:00 +0000] \"\\x16\\x03 \\\"q\\\"\" 400 - \"-\" \"agent \\\"7\\\" x\"\n");
+    auto s = weblog(
+        "at:event_time,user:string?,method:string,path:string,query:string?,status:int64,bytes:int64,agent:string?");
+    QCOMPARE(all_of(s),
+             (lines{"971211336000000000,ann,GET,/a,x=1,200,2326,",
+                    "1709164800000000000,,\"\",\"\\x16\\x03 \\\"\"q\\\"\"\",,400,0,\"agent \\\"\"7\\\"\" x\""}));
+  }
+  void saysWhatIsWrongWithALineOfAWebServer_data() {
+    QTest::addColumn<QString>("line");
+    QTest::addColumn<QString>("said");
+    const QString good = "h - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0\" 200 1";
+    QTest::newRow("nothing") << "h"
+                             << "access.log:1:2: expected a space";
+    QTest::newRow("no time") << "h - - 10/Oct/2000"
+                             << "access.log:1:7: expected the time in []";
+    QTest::newRow("open quote") << "h - - [10/Oct/2000:13:55:36 -0700] \"GET / HTTP/1.0"
+                                << "access.log:1:37: missing the end of the request";
+    QTest::newRow("no such day") << QString{good}.replace("10/Oct", "31/Feb")
+                                 << "\"31/Feb/2000:13:55:36 -0700\" is no event_time";
+    QTest::newRow("no number") << QString{good}.replace("200 1", "OK 1") << "field 'status': \"OK\" is no int64";
+  }
+  void saysWhatIsWrongWithALineOfAWebServer() {
+    QFETCH(QString, line);
+    QFETCH(QString, said);
+    write(path("access.log"), line.toStdString() + "\n");
+    auto s = weblog("at:event_time,status:int64");
+    s.params["on_malformed"] = "fail";
+    actor_rig rig{s};
+    rig.as<>().open(rig.ctx());
+    const auto thrown = QString::fromStdString(thrown_by([&] { (void)rig.poll(); }));
+    QVERIFY2(thrown.contains(said), qPrintable(thrown));
+  }
+  void namesTheFieldsAWebServerHas() {
+    const auto problem = actor_rig{weblog("at:event_time,colour:string")}.problem();
+    QVERIFY2(problem.find("no 'colour'; there are host, ") != std::string::npos, problem.c_str());
+  }
+
   void dealsFilesOutToPartitions() {
     for (int i = 0; i < 3; ++i)
       write(path("f" + std::to_string(i) + ".csv"), "account,amount,at\nf" + std::to_string(i) + ",1,1\n");
@@ -196,7 +236,7 @@ private slots:
 
   void checksItsParameters() {
     auto s = setting("a.txt");
-    QVERIFY(actor_rig{s}.problem().find("set 'format' to csv or jsonl") != std::string::npos);
+    QVERIFY(actor_rig{s}.problem().find("set 'format' to csv, jsonl or weblog") != std::string::npos);
     s = setting(" ; ");
     QVERIFY(actor_rig{s}.problem().find("'path' is empty") != std::string::npos);
     s = setting("a.csv");
@@ -231,6 +271,11 @@ private:
   [[nodiscard]] actor_rig::setting setting(const std::string& files) const {
     return {.id = "millrace.file_source",
             .params = {{"path", files}, {"fields", "account:string,amount:float64,at:event_time"}},
+            .base_folder = dir_->path().toStdString()};
+  }
+  [[nodiscard]] actor_rig::setting weblog(const std::string& fields) const {
+    return {.id = "millrace.file_source",
+            .params = {{"path", "access.log"}, {"format", "weblog"}, {"fields", fields}},
             .base_folder = dir_->path().toStdString()};
   }
   static lines all_of(const actor_rig::setting& s) {
