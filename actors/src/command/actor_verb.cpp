@@ -22,18 +22,26 @@ void print(const std::string& text) {
   console::terminal::instance().write(text);
 }
 
-int list_json() {
+/// Parts of the built-in benchmarks: of use in no other topology.
+bool is_of_benchmarks(const entry& type) {
+  return type.info.category == "Bench";
+}
+
+int list_json(bool all) {
   auto list = nlohmann::json::array();
-  for (const auto& [id, type] : actor_registry::instance().entries()) list.push_back(describe(type));
+  for (const auto& [id, type] : actor_registry::instance().entries()) {
+    if (all || !is_of_benchmarks(type)) list.push_back(describe(type));
+  }
   print(list.dump(2) + "\n");
   return exit_ok;
 }
 
-int list_types() {
+int list_types(bool all) {
   constexpr std::size_t gap = 2;
   std::map<actor_kind, std::vector<const entry*>> by_kind;
   std::size_t width = 0;
   for (const auto& [id, type] : actor_registry::instance().entries()) {
+    if (!all && is_of_benchmarks(type)) continue;
     by_kind[type.make()->kind()].push_back(&type);
     width = std::max(width, id.size());
   }
@@ -81,7 +89,9 @@ void declare_actor(CLI::App& app, action& chosen) {
 
   auto* list = app.add_subcommand("list", "All actor types, by kind");
   list->add_flag("--json", *is_json, "Print JSON: all types with their ports and parameters");
-  list->callback([=, &chosen] { chosen = [=] { return *is_json ? list_json() : list_types(); }; });
+  const auto all = std::make_shared<bool>(false);
+  list->add_flag("--all", *all, "Also the parts of the built-in benchmarks");
+  list->callback([=, &chosen] { chosen = [=] { return *is_json ? list_json(*all) : list_types(*all); }; });
 
   auto* show = app.add_subcommand("show", "One actor type: ports, parameters, what it promises");
   show->add_option("ID", *id, "Id of the type, e.g. millrace.file_source")->required()->type_name("");

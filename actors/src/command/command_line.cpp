@@ -84,7 +84,9 @@ void add_version(CLI::App& app) {
 
 /// On every verb and sub-verb, like the version.
 void add_plugins(CLI::App& app) {
-  app.add_option("--plugins", plugin_folder(), "A folder of plugins to load besides the usual ones")->type_name("DIR");
+  app.add_option("--plugins", plugin_folder(), "A folder of plugins to load besides the usual ones")
+      ->check(CLI::ExistingDirectory)
+      ->type_name("DIR");
   for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) add_plugins(*sub);
 }
 

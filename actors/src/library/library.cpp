@@ -23,7 +23,7 @@ namespace millrace::library {
 MILLRACE_ACTOR(file_source, {.id = "millrace.file_source",
                              .title = "File source",
                              .category = "Sources",
-                             .help = "Reads CSV or JSON-lines files, replayable by byte offset."});
+                             .help = "Reads CSV, JSON-lines or web server log files, replayable by byte offset."});
 MILLRACE_ACTOR(generator, {.id = "millrace.generator",
                            .title = "Generator",
                            .category = "Sources",

@@ -86,7 +86,10 @@ void set_param(graph& g, const graph_actor& a, const std::string& name, const pa
   }
   auto& p = **at;
   if (auto ok = p.set(resolved(p, v, g.spec.base_folder)); !ok) {
-    g.problems.error(a.name() + "." + name, ok.error().message, "give " + p.allowed());
+    const auto remedy = "give " + p.allowed();
+    auto what = ok.error().message;
+    if (what.ends_with(": " + remedy)) what.resize(what.size() - remedy.size() - 2);  // said once
+    g.problems.error(a.name() + "." + name, std::move(what), remedy);
   }
 }
 
