@@ -11,6 +11,7 @@
 #include "library/host_telemetry.hpp"
 #include "library/lua/filter_by.hpp"
 #include "library/lua/map_by.hpp"
+#include "library/lua/script.hpp"
 #include "library/null_sink.hpp"
 #include "library/patterns/pattern_actor.hpp"
 #include "library/threshold.hpp"
@@ -58,6 +59,14 @@ MILLRACE_ACTOR(map_by, {.id = "millrace.map",
                         .title = "Map",
                         .category = "Processing",
                         .help = "Computes fields by expressions over the fields that are there."});
+MILLRACE_ACTOR(flat_map, {.id = "millrace.flat_map",
+                          .title = "Flat map",
+                          .category = "Processing",
+                          .help = "Makes any number of events of each event, by a few lines of Lua."});
+MILLRACE_ACTOR(script_actor, {.id = "millrace.script",
+                              .title = "Script",
+                              .category = "Processing",
+                              .help = "A processor written in Lua, with state and timers by key."});
 MILLRACE_ACTOR(aggregate, {.id = "millrace.aggregate",
                            .title = "Aggregate",
                            .category = "Processing",

@@ -1,6 +1,8 @@
 #include "millrace/engine/state_text.hpp"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <utility>
 #include <vector>
 
 #include "millrace/key_codec.hpp"
@@ -22,6 +24,18 @@ std::string hex(bytes_view bytes) {
     out += digits[std::to_integer<unsigned>(b) >> 4];
     out += digits[std::to_integer<unsigned>(b) & 15];
   }
+  return out;
+}
+
+/// An object; keys need not be texts: a list of pairs then.
+ordered_json with_keys(std::vector<std::pair<ordered_json, ordered_json>> entries) {
+  if (std::ranges::all_of(entries, [](const auto& e) { return e.first.is_string(); })) {
+    auto out = ordered_json::object();
+    for (auto& [key, content] : entries) out[key.get<std::string>()] = std::move(content);
+    return out;
+  }
+  auto out = ordered_json::array();
+  for (auto& [key, content] : entries) out.push_back({std::move(key), std::move(content)});
   return out;
 }
 
@@ -63,12 +77,12 @@ ordered_json untyped(msgpack::reader& in, unsigned depth = 0) {
       return out;
     }
     case msgpack::token::map: {
-      auto out = ordered_json::array();  // keys need not be texts: a list of pairs
+      std::vector<std::pair<ordered_json, ordered_json>> entries;
       for ((void)in.map(n); n != 0 && !in.failed(); --n) {
         auto key = untyped(in, depth + 1);
-        out.push_back({std::move(key), untyped(in, depth + 1)});
+        entries.emplace_back(std::move(key), untyped(in, depth + 1));
       }
-      return out;
+      return with_keys(std::move(entries));
     }
     default:
       (void)in.skip();

@@ -207,6 +207,8 @@ private slots:
     actor_rig sum{filter("a + 1 > 0", "a:int64")};
     expect_problem(failure(sum, "9007199254740993"),
                    "column 3: attempt to calculate with 9007199254740993, which has more digits than a number of Lua");
+    actor_rig against{filter("a > 0", "a:int64")};
+    expect_problem(failure(against, "9007199254740993"), "attempt to compare number with time or large integer");
     actor_rig rounded{filter("tonumber(a) + 1 > 0", "a:int64")};
     QCOMPARE(failure(rounded, "9007199254740993"), std::string{});
   }

@@ -1,5 +1,6 @@
 #include "library/lua/lua_machine.hpp"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <new>
@@ -18,6 +19,10 @@ constexpr std::size_t bytes_an_instruction = 64;
 constexpr std::size_t overshoot = 4;
 /// Room for arguments and results: as many fields as a record may have, and some.
 constexpr int stack_room = 4'000;
+/// The hook looks this often, in instructions. Between two looks a function that calls itself gets this much deeper at
+/// most, which fits into LuaJIT's stack: that overflows without saying where.
+constexpr std::uint32_t look_every = 4'000;
+constexpr int calls_max = 2'000;
 
 }  // namespace
 
@@ -70,7 +75,12 @@ void* lua_machine::allocate(void* self, void* at, std::size_t old_size, std::siz
 
 /// What the call used too much of; nullptr: only garbage, which is gone now.
 const char* lua_machine::excess(lua_State* s) {
-  if (!is_interrupted_) return "ran for more instructions than it may";
+  if (!is_interrupted_) {
+    instructions_left_ -= std::min(instructions_left_, look_every);
+    lua_Debug frame;
+    if (lua_getstack(s, calls_max, &frame) == 1) return "calls itself more than 2000 deep";
+    return instructions_left_ == 0 ? "ran for more instructions than it may" : nullptr;
+  }
   is_interrupted_ = false;
   if (work_bytes_ / bytes_an_instruction > limits_.instructions) return "did more work than it may";
   lua_gc(s, LUA_GCCOLLECT, 0);
@@ -81,10 +91,10 @@ const char* lua_machine::excess(lua_State* s) {
 void lua_machine::interrupt(lua_State* s, lua_Debug*) {
   auto& m = of(s);
   const char* const what = m.excess(s);
-  m.hook_after(m.limits_.instructions);
+  m.hook_after(std::clamp(m.instructions_left_, 1U, look_every));
   if (what == nullptr) return;
   m.is_spent_ = true;
-  lua_pushfstring(s, "%s (%d instructions, %d KiB)", what, static_cast<int>(m.limits_.instructions),
+  lua_pushfstring(s, "%s (limits: %d instructions, %d KiB)", what, static_cast<int>(m.limits_.instructions),
                   static_cast<int>(m.limits_.memory_bytes >> 10));
   lua_error(s);
 }
@@ -112,7 +122,8 @@ void lua_machine::begin(bool counted) noexcept {
   line_ = 0;
   is_interrupted_ = false;
   if (counted) {
-    hook_after(limits_.instructions);
+    instructions_left_ = limits_.instructions;
+    hook_after(std::min(instructions_left_, look_every));
   } else if (is_hooked_) {
     hook_after(0);
   }
@@ -156,6 +167,10 @@ std::string lua_machine::take_message(int status) {
   std::size_t size = 0;
   const char* const text = lua_tolstring(s, -1, &size);
   std::string message{text, size};
+  constexpr std::string_view lua_name = "userdata";  // which says nothing to those who write scripts
+  if (const auto at = message.find(lua_name); at != std::string::npos) {
+    message.replace(at, lua_name.size(), "time or large integer");
+  }
   if (line_ == 0) return message;
   for (const auto* chunk : {"lua:", "sandbox:"}) {
     if (!message.starts_with(chunk)) continue;

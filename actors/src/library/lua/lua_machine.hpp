@@ -69,6 +69,7 @@ private:
 
   lua_limits limits_;
   std::size_t used_ = 0;
+  std::uint32_t instructions_left_ = 0;
   std::size_t work_bytes_ = 0;  ///< allocated in this call
   bool is_limited_ = false;     ///< false while the sandbox is built
   bool is_interrupted_ = false;

@@ -179,6 +179,7 @@ lua_typed lua_reader::simple() {
     return t.is("nil") ? typed(lua_kind::nil, at, at) : given(lua_kind::boolean, at, at);
   }
   if (t.is("function")) return function_body();
+  if (t.is("...")) return varargs();
   if (t.is("{")) return table();
   return suffixed();
 }
@@ -297,6 +298,10 @@ void lua_reader::arguments() {
 
 lua_typed lua_reader::function_body() {
   fail(position(), "an expression defines no functions");
+}
+
+lua_typed lua_reader::varargs() {
+  fail(position(), "an expression has no '...'");
 }
 
 lua_typed lua_reader::table() {

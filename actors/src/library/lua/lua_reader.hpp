@@ -52,6 +52,7 @@ protected:
   /// `of:name(…)` of what is neither text nor time. `argument`: the first token of the arguments.
   [[nodiscard]] virtual lua_typed method(const lua_typed& of, std::size_t token);
   [[nodiscard]] virtual lua_typed function_body();
+  [[nodiscard]] virtual lua_typed varargs();
   /// `{…}`; called at the opening brace.
   [[nodiscard]] virtual lua_typed table();
 

@@ -67,6 +67,11 @@ std::size_t lua_source::token_in_line(std::size_t line) const noexcept {
   return line < 2 || line - 2 >= lines_.size() ? tokens_.size() : lines_[line - 2];
 }
 
+std::size_t lua_source::line_of(std::size_t token) const noexcept {
+  const auto at = std::ranges::find(lines_, token);
+  return static_cast<std::size_t>(at - lines_.begin()) + 2;
+}
+
 std::string lua_source::describe(const lua_problem& p) const {
   return title_ + ", " + place_in(text_, p.offset) + ": " + p.text;
 }

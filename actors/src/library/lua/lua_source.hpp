@@ -47,6 +47,8 @@ public:
   [[nodiscard]] std::string explain(std::string_view message) const;
   /// Index of the token that stands in a line of the generated code; none: the number of tokens.
   [[nodiscard]] std::size_t token_in_line(std::size_t line) const noexcept;
+  /// The first line of the generated code that a token stands in.
+  [[nodiscard]] std::size_t line_of(std::size_t token) const noexcept;
 
   /// The name the generated code is to be loaded under.
   static constexpr const char* chunk_name = "=lua";
