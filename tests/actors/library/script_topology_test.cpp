@@ -29,6 +29,14 @@ struct found {
 };
 MILLRACE_RECORD(found, 1, shop, what, n, at)
 
+struct streak {
+  std::string key;
+  std::int64_t length{};
+  double mean{};
+  event_time at{};
+};
+MILLRACE_RECORD(streak, 1, key, length, mean, at)
+
 namespace {
 
 constexpr const char* found_fields = "shop:string,what:string,n:float64,at:event_time";
@@ -218,6 +226,19 @@ private slots:
       QVERIFY2(run.message.find(reason) != std::string::npos, run.message.c_str());
       QCOMPARE(run.restarts > 0, action == failure_action::restart);
     }
+  }
+
+  void theSampleRunsAndIsTheSameWhateverCrashes() {
+    const auto t = load_topology(STREAKS);
+    QVERIFY2(t.has_value(), t ? "" : t.error().message.c_str());
+    topology_harness h{*t};
+    const auto run = h.run();
+    QVERIFY2(run.finished, run.message.c_str());
+    const auto streaks = run.records<streak>("file");
+    QVERIFY(streaks.size() > 100);
+    for (const auto& s : streaks) QVERIFY(s.length >= 5 && s.mean >= 50 && s.mean <= 100);
+    const auto looked = explore(h, {.seeds = 3});
+    QVERIFY2(looked.ok(), looked.report.c_str());
   }
 
   void whatReachesOutsideIsRefusedBeforeItRuns() {
