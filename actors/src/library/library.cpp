@@ -11,6 +11,7 @@
 #include "library/host_telemetry.hpp"
 #include "library/lua/filter_by.hpp"
 #include "library/lua/map_by.hpp"
+#include "library/lua/route_by.hpp"
 #include "library/lua/script.hpp"
 #include "library/null_sink.hpp"
 #include "library/patterns/pattern_actor.hpp"
@@ -42,6 +43,10 @@ MILLRACE_ACTOR(routers::round_robin, {.id = "millrace.round_robin",
                                       .title = "Round robin",
                                       .category = "Routing",
                                       .help = "Deals events out to the partitions in turn."});
+MILLRACE_ACTOR(route_by, {.id = "millrace.route_by",
+                          .title = "Route by expression",
+                          .category = "Routing",
+                          .help = "Sends each event to the partition that an expression says."});
 MILLRACE_ACTOR(routers::broadcast, {.id = "millrace.broadcast",
                                     .title = "Broadcast",
                                     .category = "Routing",

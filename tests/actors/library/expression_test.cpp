@@ -1,5 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "actor_rig.hpp"
+#include "millrace/router.hpp"
 
 #include <QtTest>
 
@@ -211,6 +212,30 @@ private slots:
     expect_problem(failure(against, "9007199254740993"), "attempt to compare number with time or large integer");
     actor_rig rounded{filter("tonumber(a) + 1 > 0", "a:int64")};
     QCOMPARE(failure(rounded, "9007199254740993"), std::string{});
+  }
+
+  void routerSendsWhereTheExpressionSays() {
+    const auto targets = [](const std::string& to, const lines& rows) {
+      actor_rig rig{{.id = "millrace.route_by", .params = {{"to", to}}, .input_fields = "s:string,n:float64?"}};
+      const auto batch = rig.batch_of(rows);
+      std::vector<std::uint16_t> out(batch->size());
+      std::vector<std::uint64_t> hashes(batch->size());
+      (void)rig.as<router>().route(rig.ctx(), *batch, 4, out, hashes);
+      return out;
+    };
+    using numbers = std::vector<std::uint16_t>;
+    QCOMPARE(targets("n", {"a,0", "a,3", "a,4", "a,-1"}), (numbers{0, 3, 0, 3}));
+    QCOMPARE(targets("s == 'b' and 3 or 1", {"a,0", "b,0"}), (numbers{1, 3}));
+    const auto by_text = targets("s", {"abc,0", "def,1", "abc,2"});
+    QCOMPARE(by_text[0], by_text[2]);
+    QVERIFY_EXCEPTION_THROWN((void)targets("n", {"a,0.5"}), std::runtime_error);
+    QVERIFY_EXCEPTION_THROWN((void)targets("n", {"a,"}), std::runtime_error);
+    const auto problem = [](const char* to) {
+      return actor_rig{{.id = "millrace.route_by", .params = {{"to", to}}, .input_fields = "s:string"}}.problem();
+    };
+    expect_problem(problem("s == 'a'"),
+                   "parameter 'to', column 1: this gives a boolean, and a number or text is needed");
+    expect_problem(problem("t"), "column 1: records that arrive have no field 't'");
   }
 
   void mapAddsAndChangesFields() {
