@@ -31,6 +31,8 @@ function(millrace_test name)
     set(arg_TIMEOUT 120)
   endif()
   millrace_test_timeout(${name} ${arg_TIMEOUT})
-  set_tests_properties(${name} PROPERTIES
-    ENVIRONMENT "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;QT_LOGGING_RULES=")
+  # Qt Test ends a function after five minutes.
+  math(EXPR function_ms "300000 * ${MILLRACE_TEST_PATIENCE}")
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT
+    "QT_QPA_PLATFORM=offscreen;LC_ALL=C.UTF-8;QT_LOGGING_RULES=;QTEST_FUNCTION_TIMEOUT=${function_ms}")
 endfunction()

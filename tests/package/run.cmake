@@ -22,6 +22,6 @@ step(${CMAKE_COMMAND} -E chdir ${build} ./outside --no-table)
 # An application with a test of its own, on the installed test harness.
 step(${CMAKE_COMMAND} -S ${SAMPLE_DIR} -B ${sample} -G ${GENERATOR} -D CMAKE_PREFIX_PATH=${prefix}
   -D CMAKE_CXX_COMPILER=${COMPILER} -D CMAKE_CXX_COMPILER_LAUNCHER=${LAUNCHER} -D CMAKE_CXX_FLAGS=${flags}
-  -D CMAKE_BUILD_TYPE=Release)
+  -D CMAKE_BUILD_TYPE=Release -D MILLRACE_TEST_PATIENCE=${PATIENCE})
 step(${CMAKE_COMMAND} --build ${sample})
 step(${CMAKE_CTEST_COMMAND} --test-dir ${sample} --output-on-failure)
