@@ -1,3 +1,4 @@
+#include "command/hot_key_advice.hpp"
 #include "command/run_summary.hpp"
 #include "command/status_json.hpp"
 #include "console/terminal.hpp"
@@ -40,6 +41,19 @@ nlohmann::json totals_json(const status_view& whole_run) {
   return list;
 }
 
+nlohmann::json skews_json(const status_view& whole_run, const engine::plan& p) {
+  auto list = nlohmann::json::array();
+  for (const auto& s : skews_of(whole_run, p)) {
+    list.push_back({{"router", s.router},
+                    {"key", nlohmann::json::parse(s.key, nullptr, false)},
+                    {"share", s.share},
+                    {"share_at_least", s.at_least},
+                    {"target", s.target},
+                    {"partitions", s.partitions}});
+  }
+  return list;
+}
+
 /// One object a line: `type` is "status" once a second, then "summary". Whatever else would go to standard output goes
 /// to standard error.
 class json_reporter final : public run_reporter {
@@ -64,6 +78,7 @@ public:
     line["was_finished_before"] = was_finished_before(r);
     line["data_dir"] = r.data_dir;
     line["actors"] = totals_json(r.totals);
+    line["skews"] = skews_json(r.totals, plan_);
     line["output"] = places_json(plan_);
     print(line);
   }

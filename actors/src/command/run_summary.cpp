@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "command/figures.hpp"
+#include "command/hot_key_advice.hpp"
 
 namespace millrace::command {
 
@@ -125,6 +126,7 @@ std::string summary_text(const run_result& r, const engine::plan& p) {
   if (!was_finished_before(r)) {
     text += lines_of(r, "producer", "read") + lines_of(r, "sink", "written") + dead_letter_lines(r) + late_lines(r);
     text += epoch_line(r.totals.run);
+    for (const auto& s : skews_of(r.totals, p)) text += labelled("hot key", advice_on(s));
   }
   for (const auto& place : places_of(p, actor_kind::sink)) text += labelled("output", place.actor + " → " + place.path);
   if (r.outcome.how == outcome_kind::stopped) {

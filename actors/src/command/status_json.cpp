@@ -16,6 +16,14 @@ nlohmann::json watermark_json(event_time t) {
   return t.ns;
 }
 
+nlohmann::json hot_keys_json(const std::vector<engine::hot_key>& keys) {
+  auto out = nlohmann::json::array();
+  for (const auto& k : keys) {
+    out.push_back({{"key", nlohmann::json::parse(k.key, nullptr, false)}, {"share", k.share}, {"error", k.error}});
+  }
+  return out;
+}
+
 /// How far the watermark is behind the clock; null while unknown and after the end.
 nlohmann::json lag_json(event_time watermark, processing_time now) {
   if (watermark == event_time::min() || watermark == event_time::max()) return nullptr;
@@ -60,6 +68,7 @@ nlohmann::json task_json(const task_view& v, processing_time now) {
           {"freeze_us", as<std::micro>(std::chrono::nanoseconds{t.freeze_ns})},
           {"watermark_ns", watermark_json(t.watermark)},
           {"watermark_lag_ms", lag_json(t.watermark, now)},
+          {"hot_keys", hot_keys_json(t.hot_keys)},
           {"latency_p50_us", as<std::micro>(v.p50)},
           {"latency_p99_us", as<std::micro>(v.p99)}};
 }

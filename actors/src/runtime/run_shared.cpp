@@ -31,6 +31,7 @@ void fill(task_status& out, const engine::task_stats& s) {
   out.credit_used = s.credit_used.get();
   out.credit_window = s.credit_window.get();
   out.watermark = {s.watermark.get()};
+  out.hot_keys = s.hot_keys.read();
   s.latency.add_to(out.latency);
   s.disorder.add_to(out.disorder);
 }

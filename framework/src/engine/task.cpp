@@ -45,6 +45,8 @@ constexpr int frames_per_step = 16;
 constexpr std::size_t poll_events = 256;
 // A logged one: each poll costs a sync, which more events share.
 constexpr std::size_t logged_poll_events = 1024;
+// Hot keys are told about so often; a status is asked for once a second.
+constexpr std::int64_t hot_keys_every_ns = 200'000'000;
 // A partial batch waits no longer than this while input keeps coming.
 constexpr std::int64_t linger_ns = 1'000'000;
 
@@ -103,6 +105,7 @@ task::task(task_parts parts)
   }
   if (parts_.router_key != nullptr) {
     static_cast<router&>(*parts_.behavior).use_key(parts_.router_key, parts_.key_groups);
+    hot_keys_ = std::make_unique<hot_key_watch>(parts_.partition);
   }
   parts_.stats->credit_window.set(outputs_.credit_total());
   parts_.stats->phase.set(task_phase::starting);
@@ -395,6 +398,13 @@ void task::publish(std::int64_t started, step_result r) {
               : blocked                ? task_phase::blocked
               : r == step_result::idle ? task_phase::idle
                                        : task_phase::running);
+  if (hot_keys_ != nullptr) publish_hot_keys(now);
+}
+
+void task::publish_hot_keys(std::int64_t now) {
+  if (!ended_ && now - hot_keys_told_ < hot_keys_every_ns) return;
+  hot_keys_told_ = now;
+  parts_.stats->hot_keys.post(hot_keys_->report());
 }
 
 }  // namespace millrace::engine

@@ -186,6 +186,7 @@ void task::pick_targets(std::uint32_t partitions) {
   if (hashes_.size() < n) hashes_.resize(n);
   hashed_ = static_cast<router&>(*parts_.behavior)
                 .route(context_, *current_.body, partitions, {targets_.data(), n}, {hashes_.data(), n});
+  if (hot_keys_ != nullptr && hashed_) hot_keys_->look({hashes_.data(), n}, *current_.body, *parts_.router_key);
 }
 
 void task::route_records() {

@@ -81,6 +81,39 @@ private slots:
     QCOMPARE(lines.back()["actors"][0]["events"].get<int>(), 2'000);
   }
 
+  void aHotKeyIsNamedInTheSummary() {
+    const topology_folder folder{0};
+    QFile file{folder.path("skewed.mill")};
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(R"({"millrace": 1, "name": "skewed",
+      "actors": [
+        {"name": "visits", "type": "millrace.generator", "parallelism": 2,
+         "params": {"count": 200000, "keys": 100, "skew": 3.0}},
+        {"name": "spread", "type": "millrace.by_key"},
+        {"name": "sum", "type": "millrace.aggregate", "parallelism": 2, "params": {"key": "key", "emit": "end"}},
+        {"name": "end", "type": "millrace.null_sink", "parallelism": 2}],
+      "streams": ["visits -> spread", "spread -> sum", "sum -> end"]})");
+    file.close();
+    const auto ended = run_command({"run", file.fileName()});
+    QVERIFY2(ended.exit_code == 0, ended.err);
+    QVERIFY2(ended.out.contains("% of the events at spread, so one of the 2 partitions of sum has 1.8"), ended.out);
+
+    const auto json = run_command({"run", file.fileName(), "--json", "--data-dir", folder.path("again")});
+    const auto summary = json.json_lines().back();
+    QCOMPARE(summary["skews"].size(), std::size_t{1});
+    const auto& skew = summary["skews"][0];
+    // 1 / zeta(3) of a Zipf distribution with exponent 3 is its first key.
+    QVERIFY(std::abs(skew["share"].get<double>() - 0.832) < 0.03);
+    for (const auto& task : summary["tasks"]) {
+      if (task["actor"] != "spread") continue;
+      QCOMPARE(task["hot_keys"][0]["key"], skew["key"]);
+      QVERIFY(task["hot_keys"][0]["error"].get<double>() < 0.03);
+    }
+    const auto even =
+        run_command({"run", file.fileName(), "--set", "visits.skew=0", "--data-dir", folder.path("even")});
+    QVERIFY2(!even.out.contains("hot key"), even.out);
+  }
+
   void bothPayloadsGiveTheSameOutput() {
     const topology_folder folder{events};
     QCOMPARE(run_command({"run", folder.file(), "--payload", "encoded"}).exit_code, 0);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "millrace/engine/hot_keys.hpp"
 #include "millrace/engine/latency_histogram.hpp"
 #include "millrace/engine/task_stats.hpp"
 #include "millrace/ids.hpp"
@@ -38,6 +39,7 @@ struct task_status {
   std::uint32_t credit_used = 0;
   std::uint32_t credit_window = 0;
   event_time watermark;
+  std::vector<engine::hot_key> hot_keys{};       ///< routers by key only, largest share first
   engine::latency_histogram::counts latency{};   ///< sinks only
   engine::latency_histogram::counts disorder{};  ///< producers only: how far event times lie behind the newest before
 };

@@ -11,6 +11,7 @@
 
 #include "millrace/actor.hpp"
 #include "millrace/engine/barrier_aligner.hpp"
+#include "millrace/engine/hot_key_watch.hpp"
 #include "millrace/engine/input_channel.hpp"
 #include "millrace/engine/producer_log.hpp"
 #include "millrace/engine/state_query.hpp"
@@ -145,6 +146,7 @@ private:
   [[nodiscard]] progress finish_frame();
   void flush_if_lingering(std::int64_t now);
   void publish(std::int64_t started, step_result r);
+  void publish_hot_keys(std::int64_t now);
 
   // task_settling.cpp: timers, watermark and end of input
   enum class settling : std::uint8_t { done, timers, windows, watermark, end, ended, processing };
@@ -250,6 +252,8 @@ private:
   std::vector<std::uint64_t> hashes_;
   std::vector<row_id> hints_;
   std::vector<std::uint16_t> targets_;
+  std::unique_ptr<hot_key_watch> hot_keys_;  // routers by key
+  std::int64_t hot_keys_told_ = 0;
 
   std::vector<std::uint64_t> places_;  // of the records left when some were given up; else empty
 

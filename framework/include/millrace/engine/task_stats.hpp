@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "millrace/engine/hot_keys.hpp"
 #include "millrace/engine/latency_histogram.hpp"
 #include "millrace/time.hpp"
 
@@ -48,6 +49,7 @@ struct task_stats {
   gauge<std::uint32_t> credit_window;        ///< …as many as may be
   gauge<std::int64_t> watermark{};           ///< event time, ns; the minimum while unknown
   gauge<task_phase> phase;
+  hot_key_board hot_keys;      ///< routers by key
   latency_histogram latency;   ///< sinks: from entering the topology to handled here
   latency_histogram disorder;  ///< producers: how far an event time lies behind the newest one before it
 
