@@ -100,8 +100,8 @@ answer expected(const shape& s) {
   answer out;
   for (std::int64_t p = 0; p < s.producers; ++p) {
     auto newest = event_time::min().ns;
-    for (std::int64_t n = 0; n < s.count; ++n) {
-      const auto e = sample::event_of(s.seed, p, n, s.keys);
+    for (std::int64_t n = 0; n < s.count_of(p); ++n) {
+      const auto e = sample::event_of(s, p, n);
       const auto complete = newest == event_time::min().ns ? newest : newest - disorder_ms * ms - 1;
       newest = std::max(newest, e.at.ns);
       bool counts = false;
@@ -150,15 +150,10 @@ std::string run(const shape& s) {
 shape random_shape(std::uint64_t seed) {
   random_source r{seed * 29 + 11};
   shape s;
-  s.seed = static_cast<std::int64_t>(seed);
-  s.producers = 1 + static_cast<std::uint32_t>(r.below(3));
-  s.count = 30 + static_cast<std::int64_t>(r.below(120));
-  s.keys = 1 + static_cast<std::int64_t>(r.below(12));
+  static_cast<support::stream_shape&>(s) = support::random_stream(seed, r, {30, 150});
   s.lateness = r.below(2) == 0 ? 0 : static_cast<std::int64_t>(r.below(60));
   s.events = r.below(3) == 0 ? 4 : 0;
   s.every = r.below(3) == 0 ? 3 : 0;
-  s.crashes = static_cast<int>(r.below(3));
-  s.batches = r.below(2) == 0 ? testing::payload::shared : testing::payload::encoded;
   return s;
 }
 

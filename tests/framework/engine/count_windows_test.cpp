@@ -89,7 +89,7 @@ std::multiset<hand> expected(const shape& s) {
   std::multiset<hand> out;
   auto newest = event_time::min().ns;
   for (std::int64_t n = 0; n < s.count; ++n) {
-    const auto e = sample::event_of(s.seed, 0, n, s.keys);
+    const auto e = sample::event_of(s, 0, n);
     const auto complete = newest == event_time::min().ns ? newest : newest - disorder_ms * ms - 1;
     newest = std::max(newest, e.at.ns);
     auto& before = of_key[e.key];
@@ -122,15 +122,12 @@ std::string run(const shape& s) {
 shape random_shape(std::uint64_t seed) {
   random_source r{seed * 13 + 7};
   shape s;
-  s.seed = static_cast<std::int64_t>(seed);
+  static_cast<support::stream_shape&>(s) = support::random_stream(seed, r, {30, 230});
   s.producers = 1;
-  s.count = 30 + static_cast<std::int64_t>(r.below(200));
-  s.keys = 1 + static_cast<std::int64_t>(r.below(8));
+  s.silent = 0;
   s.events = 1 + static_cast<std::int64_t>(r.below(12));
   s.slide = static_cast<std::int64_t>(r.below(static_cast<std::uint64_t>(s.events) + 1));
   s.idle = r.below(2) == 0 ? 0 : 10 + static_cast<std::int64_t>(r.below(60));
-  s.crashes = static_cast<int>(r.below(3));
-  s.batches = r.below(2) == 0 ? testing::payload::shared : testing::payload::encoded;
   return s;
 }
 

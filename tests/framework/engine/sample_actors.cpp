@@ -45,6 +45,14 @@ reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys) 
           {number * 1'000'000 + jitter}};
 }
 
+reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys, support::key_skew skew) {
+  auto r = reading_of(source, number, keys);
+  if (skew == support::key_skew::even) return r;
+  random_source random{mixed(static_cast<std::uint64_t>(number), static_cast<std::uint64_t>(source + 1))};
+  r.key = "key" + std::to_string(support::draw_key(random, keys, skew));
+  return r;
+}
+
 disk::disk() {
   current_disk = this;
 }
@@ -70,10 +78,17 @@ public:
   param<std::int64_t> count{this, "count", 1000};
   param<std::int64_t> keys{this, "keys", 50};
   param<std::int64_t> pause_us{this, "pause_us", 0};
+  param<std::int64_t> skew{this, "skew", 0};
+  param<std::int64_t> silent{this, "silent", 0};  // so many partitions, the last ones, emit nothing and end
 
   poll_result poll(context& c, std::size_t max) override {
+    if (c.partition() + *silent >= c.parallelism()) {
+      return c.random().below(20) == 0 ? poll_result::end() : poll_result::idle(std::chrono::milliseconds{1});
+    }
     const auto want = 1 + static_cast<std::int64_t>(c.random().below(max / 4));
-    for (std::int64_t i = 0; i < want && next_ < *count; ++i) readings.emit(reading_of(c.partition(), next_++, *keys));
+    for (std::int64_t i = 0; i < want && next_ < *count; ++i) {
+      readings.emit(reading_of(c.partition(), next_++, *keys, static_cast<support::key_skew>(*skew)));
+    }
     if (next_ == *count) return poll_result::end();
     if (*pause_us > 0) return poll_result::wait(std::chrono::microseconds{*pause_us});
     return poll_result::more();

@@ -11,6 +11,7 @@
 #include "millrace/ids.hpp"
 #include "millrace/record.hpp"
 #include "millrace/time.hpp"
+#include "support/random_stream.hpp"
 
 /// Actors for the engine's tests, registered as `sim.*`, and the "disk" their sink writes to.
 namespace sample {
@@ -53,6 +54,8 @@ inline constexpr std::int64_t window_ns = 20'000'000;
 
 /// Event `number` of partition `source`, as a function of nothing else.
 [[nodiscard]] reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys);
+/// As above, with keys as uneven as `skew` says.
+[[nodiscard]] reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys, support::key_skew skew);
 
 /// What outlives a simulated crash beside the snapshot store: the files of `sim.sink`, and how often its calls fail.
 struct disk {

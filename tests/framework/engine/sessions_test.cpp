@@ -70,8 +70,8 @@ answer expected(const shape& s) {
   std::map<std::string, std::multiset<std::pair<std::int64_t, std::int64_t>>> counting;
   for (std::int64_t p = 0; p < s.producers; ++p) {
     auto newest = event_time::min().ns;
-    for (std::int64_t n = 0; n < s.count; ++n) {
-      const auto e = sample::event_of(s.seed, p, n, s.keys);
+    for (std::int64_t n = 0; n < s.count_of(p); ++n) {
+      const auto e = sample::event_of(s, p, n);
       const bool is_late = newest != event_time::min().ns && e.at.ns <= newest - disorder_ms * ms - 1 - s.lateness * ms;
       newest = std::max(newest, e.at.ns);
       if (is_late) {
@@ -119,7 +119,7 @@ std::string run(const shape& s) {
   }
   const auto want = expected(s);
   if (got == want) return {};
-  return "seed " + std::to_string(s.seed) + ": " + std::to_string(got.visits.size()) + " sessions and " +
+  return support::text_of(s) + ": " + std::to_string(got.visits.size()) + " sessions and " +
          std::to_string(got.late.size()) + " late events, not " + std::to_string(want.visits.size()) + " and " +
          std::to_string(want.late.size());
 }
@@ -127,14 +127,9 @@ std::string run(const shape& s) {
 shape random_shape(std::uint64_t seed) {
   random_source r{seed * 31 + 3};
   shape s;
-  s.seed = static_cast<std::int64_t>(seed);
-  s.producers = 1 + static_cast<std::uint32_t>(r.below(3));
-  s.count = 30 + static_cast<std::int64_t>(r.below(120));
-  s.keys = 1 + static_cast<std::int64_t>(r.below(12));
+  static_cast<support::stream_shape&>(s) = support::random_stream(seed, r, {30, 150});
   s.gap = 1 + static_cast<std::int64_t>(r.below(40));
   s.lateness = r.below(2) == 0 ? 0 : static_cast<std::int64_t>(r.below(60));
-  s.crashes = static_cast<int>(r.below(3));
-  s.batches = r.below(2) == 0 ? testing::payload::shared : testing::payload::encoded;
   return s;
 }
 

@@ -14,9 +14,9 @@ using namespace std::chrono_literals;
 using testing::simulation;
 
 // Time goes on in small and, now and then, large steps; one event in ten is late.
-reading event_of(std::int64_t seed, std::int64_t source, std::int64_t number, std::int64_t keys) {
-  random_source r{static_cast<std::uint64_t>(seed * 1'000'003 + source * 10'007 + number)};
-  const auto key = std::min(r.below(static_cast<std::uint64_t>(keys)), r.below(static_cast<std::uint64_t>(keys)));
+reading event_of(const support::stream_shape& s, std::int64_t source, std::int64_t number) {
+  random_source r{static_cast<std::uint64_t>(s.seed * 1'000'003 + source * 10'007 + number)};
+  const auto key = support::draw_key(r, s.keys, s.skew);
   const auto back = r.below(10) == 0 ? r.below(60) : r.below(disorder_ms + 1);
   const auto leap = number / 40 * 37;
   return {"k" + std::to_string(key),
@@ -34,6 +34,8 @@ public:
   param<std::int64_t> seed{this, "seed", 1};
   param<std::int64_t> count{this, "count", 100};
   param<std::int64_t> keys{this, "keys", 5};
+  param<std::int64_t> skew{this, "skew", 0};
+  param<std::int64_t> silent{this, "silent", 0};  // so many partitions, the last ones, emit nothing and end
 
   param<bool> tells{this, "tells", false};  // events in order, and the watermark told by the producer
   // Partition 1 never has an event: "waits" says nothing about it, "idles" says so.
@@ -42,9 +44,16 @@ public:
   poll_result poll(context& c, std::size_t max) override {
     if (c.partition() == 1 && *silence == "idles") return poll_result::idle(1ms);
     if (c.partition() == 1 && *silence == "waits") return poll_result::wait(1ms);
+    support::stream_shape s;
+    s.seed = *seed;
+    s.keys = *keys;
+    s.skew = static_cast<support::key_skew>(*skew);
+    if (c.partition() + *silent >= c.parallelism()) {
+      return c.random().below(20) == 0 ? poll_result::end() : poll_result::idle(1ms);
+    }
     const auto want = 1 + static_cast<std::int64_t>(c.random().below(max / 16));
     for (std::int64_t i = 0; i < want && next_ < *count; ++i) {
-      auto e = event_of(*seed, c.partition(), next_++, *keys);
+      auto e = event_of(s, c.partition(), next_++);
       if (*tells) e.at = {e.number * ms};
       readings.emit(std::move(e));
     }
@@ -78,7 +87,13 @@ MILLRACE_ACTOR(lates, {.id = "win.lates", .title = "Lates"})
 }  // namespace
 
 void add_source(topology& t, const stream_shape& s, const std::string& source) {
-  t.add(source, "win.source", {{"seed", s.seed}, {"count", s.count}, {"keys", s.keys}}, s.producers);
+  t.add(source, "win.source",
+        {{"seed", s.seed},
+         {"count", s.count},
+         {"keys", s.keys},
+         {"skew", static_cast<std::int64_t>(s.skew)},
+         {"silent", static_cast<std::int64_t>(s.silent)}},
+        s.producers);
 }
 
 std::string simulate(const topology& t, const stream_shape& s, std::vector<outcome>& output) {

@@ -8,6 +8,7 @@
 #include "millrace/testing/simulation.hpp"
 #include "millrace/topology.hpp"
 #include "sample_topology.hpp"
+#include "support/random_stream.hpp"
 
 /// A stream with disorder, late events, leaps in time and skewed keys for the tests of windows and joins, and actors
 /// around it: `win.source` (its events), `win.lates` (an outcome "late" for each event that reaches it).
@@ -16,9 +17,6 @@ namespace sample {
 inline constexpr std::int64_t ms = 1'000'000;
 /// What `win.source` declares; one event in ten comes later than that.
 inline constexpr std::int64_t disorder_ms = 5;
-
-/// Event `number` of `source`, as a function of nothing else.
-[[nodiscard]] reading event_of(std::int64_t seed, std::int64_t source, std::int64_t number, std::int64_t keys);
 
 /// What an accumulator of the tests collects.
 struct total {
@@ -31,15 +29,12 @@ struct total {
 };
 MILLRACE_RECORD(total, 1, n, sum)
 
-struct stream_shape {
-  std::int64_t seed = 1;
-  std::uint32_t producers = 2;
-  std::int64_t count = 120;  ///< events a producer
-  std::int64_t keys = 5;
-  int crashes = 0;
+struct stream_shape : support::stream_shape {
   millrace::engine::protections protect{};
-  millrace::testing::payload batches = millrace::testing::payload::shared;
 };
+
+/// Event `number` of `source`, as a function of nothing else.
+[[nodiscard]] reading event_of(const support::stream_shape& s, std::int64_t source, std::int64_t number);
 
 /// Adds `win.source` as "source" and a router by key as "route".
 void add_source(millrace::topology& t, const stream_shape& s, const std::string& source = "source");

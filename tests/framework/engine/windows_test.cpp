@@ -102,8 +102,8 @@ answer expected(const shape& s) {
   answer out;
   for (std::int64_t p = 0; p < s.producers; ++p) {
     auto newest = event_time::min().ns;
-    for (std::int64_t n = 0; n < s.count; ++n) {
-      const auto e = sample::event_of(s.seed, p, n, s.keys);
+    for (std::int64_t n = 0; n < s.count_of(p); ++n) {
+      const auto e = sample::event_of(s, p, n);
       const auto complete = newest == event_time::min().ns ? newest : newest - disorder_ms * ms - 1;
       newest = std::max(newest, e.at.ns);
       bool counts = false;
@@ -162,9 +162,8 @@ std::string run(const shape& s) {
   auto wrong = sample::simulate(topology_of(s), s, output);
   if (wrong.empty()) wrong = compare(s, output);
   if (wrong.empty()) return wrong;
-  return "seed " + std::to_string(s.seed) + " (" + std::to_string(s.producers) + " producers, " +
-         std::to_string(s.size) + " by " + std::to_string(s.slide) + " ms, lateness " + std::to_string(s.lateness) +
-         ", early " + std::to_string(s.early) + ", crashes " + std::to_string(s.crashes) + "): " + wrong;
+  return support::text_of(s) + " (" + std::to_string(s.size) + " by " + std::to_string(s.slide) + " ms, lateness " +
+         std::to_string(s.lateness) + ", early " + std::to_string(s.early) + "): " + wrong;
 }
 
 shape random_shape(std::uint64_t seed) {
@@ -173,17 +172,12 @@ shape random_shape(std::uint64_t seed) {
       {{20, 20}, {20, 5}, {50, 10}, {7, 3}, {300, 100}, {200, 1}}};
   const auto [size, slide] = sizes[r.below(sizes.size())];
   shape s;
-  s.seed = static_cast<std::int64_t>(seed);
-  s.producers = 1 + static_cast<std::uint32_t>(r.below(3));
-  s.count = 40 + static_cast<std::int64_t>(r.below(100));
-  s.keys = 1 + static_cast<std::int64_t>(r.below(12));
+  static_cast<support::stream_shape&>(s) = support::random_stream(seed, r, {40, 140});
   s.size = size;
   s.slide = slide;
   s.lateness = r.below(2) == 0 ? 0 : static_cast<std::int64_t>(r.below(60));
   s.early = r.below(3) == 0 ? 4 : 0;
   s.early_every = r.below(3) == 0 ? 2 : 0;
-  s.crashes = static_cast<int>(r.below(3));
-  s.batches = r.below(2) == 0 ? testing::payload::shared : testing::payload::encoded;
   return s;
 }
 
@@ -329,7 +323,7 @@ private slots:
     for (std::int64_t p = 0; p < s.producers; ++p) {
       auto newest = event_time::min().ns;
       for (std::int64_t n = 0; n < s.count; ++n) {
-        const auto at = sample::event_of(s.seed, p, n, s.keys).at.ns;
+        const auto at = sample::event_of(s, p, n).at.ns;
         newest = std::max(newest, at);
         behind.push_back(newest - at);
       }

@@ -13,13 +13,18 @@ using testing::simulation;
 namespace {
 
 constexpr std::size_t steps_max = 2'000'000;
-constexpr std::uint64_t seeds = 400;
+constexpr std::uint64_t seeds = 700;
 
 std::shared_ptr<const engine::plan> spotting_plan(const spotting::shape& s) {
   topology t;
   t.name = "spotting";
   t.settings.snapshot_interval = std::chrono::milliseconds{10};
-  t.add("numbers", "sim.numbers", {{"count", s.count}, {"keys", s.keys}}, s.producers);
+  t.add("numbers", "sim.numbers",
+        {{"count", s.count},
+         {"keys", s.keys},
+         {"skew", static_cast<std::int64_t>(s.skew)},
+         {"silent", static_cast<std::int64_t>(s.silent)}},
+        s.producers);
   t.add("route", "sim.by_key", {}, s.producers);
   t.add("spotter", "sim.spotter", {}, s.partitions);
   t.add("store", "sim.sink", {}, s.partitions);
@@ -80,6 +85,12 @@ private slots:
       spotting::shape s;
       s.producers = 1 + static_cast<std::uint32_t>(i % 3);
       s.partitions = 1 + static_cast<std::uint32_t>(i % 4);
+      s.silent = i % 5 == 0 ? s.producers - 1 : 0;
+      s.skew = static_cast<support::key_skew>(i / 4 % 4);
+      // The brute force tries all of a key's events, so a hot key cannot have many.
+      if (s.skew == support::key_skew::mild) s.count = 100 / (s.producers - s.silent);
+      if (s.skew == support::key_skew::zipf) s.count = 40 / (s.producers - s.silent);
+      if (s.skew == support::key_skew::one_key) s.count = 15 / (s.producers - s.silent);
       const auto v = run_through(first_seed_ + i, s, 3);
       QVERIFY2(v.wrong.empty(), v.wrong.c_str());
       crashes += v.crashes;

@@ -75,9 +75,9 @@ patterns::definition spotted() {
 
 std::vector<outcome> expected_output(const shape& s, bool loses_timeouts) {
   std::map<std::string, std::vector<reading>> by_key;
-  for (std::int64_t source = 0; source < s.producers; ++source) {
+  for (std::int64_t source = 0; source < s.producers - s.silent; ++source) {
     for (std::int64_t n = 0; n < s.count; ++n) {
-      auto r = sample::reading_of(source, n, s.keys);
+      auto r = sample::reading_of(source, n, s.keys, s.skew);
       by_key[r.key].push_back(r);
     }
   }

@@ -14,6 +14,8 @@ struct shape {
   std::uint32_t partitions = 3;
   std::int64_t count = 150;  ///< readings a producer
   std::int64_t keys = 40;
+  support::key_skew skew = support::key_skew::even;
+  std::uint32_t silent = 0;  ///< of the producers
 };
 
 /// The pattern of `sim.spotter` as the brute force takes it.
