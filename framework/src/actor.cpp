@@ -30,6 +30,12 @@ late_outputs::late_outputs(actor* owner, const std::string& name) {
   }
 }
 
+void output_base::throw_closed() const {
+  throw std::logic_error("something was emitted on '" + name_ +
+                         "' while the key is salted: handlers of events may then only add to windows and running "
+                         "totals, and what is emitted comes from the handlers of results");
+}
+
 const char* to_string(actor_kind k) noexcept {
   switch (k) {
     case actor_kind::producer:

@@ -1,5 +1,6 @@
 #include "millrace/routers.hpp"
 
+#include <algorithm>
 #include <bit>
 
 #include "millrace/check.hpp"
@@ -12,7 +13,7 @@ void by_key::use_key(std::shared_ptr<const key_extractor> key, std::uint32_t key
   key_groups_ = key_groups;
 }
 
-bool by_key::route(context&, const batch& records, std::uint32_t partitions, std::span<std::uint16_t> targets,
+bool by_key::route(context& c, const batch& records, std::uint32_t partitions, std::span<std::uint16_t> targets,
                    std::span<std::uint64_t> hashes) {
   MILLRACE_CHECK(key_ != nullptr, "a router by key was not given its key");
   if (!key_->hashes(records, hashes.data())) {
@@ -28,12 +29,25 @@ bool by_key::route(context&, const batch& records, std::uint32_t partitions, std
       const key_group group{static_cast<std::uint32_t>(hashes[i]) & mask};
       targets[i] = static_cast<std::uint16_t>(partition_of(group, partitions, groups));
     }
+    spread(c, partitions, targets.first(records.size()));
     return true;
   }
   for (std::size_t i = 0; i < records.size(); ++i) {
     targets[i] = static_cast<std::uint16_t>(partition_of(key_group_of(hashes[i], groups), partitions, groups));
   }
+  spread(c, partitions, targets.first(records.size()));
   return true;
+}
+
+/// The places of a key lie at even distances from its owner, so that each partition is a place of as many keys. Drawn,
+/// not dealt in turn: in a stream with a rhythm, turns would bring all of a key's events to one place.
+void by_key::spread(context& c, std::uint32_t partitions, std::span<std::uint16_t> targets) const {
+  const auto places = std::min(*salt_, partitions);
+  if (places < 2) return;
+  for (auto& t : targets) {
+    const auto place = static_cast<std::uint32_t>(c.random().below(places));
+    t = static_cast<std::uint16_t>((t + std::uint64_t{place} * partitions / places) % partitions);
+  }
 }
 
 bool round_robin::route(context&, const batch& records, std::uint32_t partitions, std::span<std::uint16_t> targets,

@@ -6,6 +6,7 @@
 
 #include "command/figures.hpp"
 #include "millrace/engine/hot_key_watch.hpp"
+#include "millrace/router.hpp"
 
 namespace millrace::command {
 
@@ -33,6 +34,16 @@ std::map<std::string, sums> by_router(const status_view& view) {
   return out;
 }
 
+/// How many partitions a router spreads each key over; none: it only gathers what is spread already.
+std::uint32_t places_at(const engine::plan& p, const std::string& router) {
+  for (const auto& t : p.tasks) {
+    if (p.spec.actors[t.actor].name != router) continue;
+    if (p.roles[t.actor] == engine::salt_role::gathers) return 0;
+    return static_cast<const millrace::router&>(*p.instantiate(t.id)).salt();
+  }
+  return 1;
+}
+
 const actor_spec* fed_by(const engine::plan& p, const std::string& router) {
   const auto at = std::ranges::find_if(
       p.spec.streams, [&](const stream_spec& s) { return s.from_actor == router && s.from_port == "out"; });
@@ -45,11 +56,12 @@ std::vector<skew> skews_of(const status_view& view, const engine::plan& p) {
   std::vector<skew> out;
   for (const auto& [router, r] : by_router(view)) {
     const auto* target = fed_by(p, router);
-    if (target == nullptr || r.events == 0) continue;
+    const auto places = target == nullptr ? 0 : std::min(places_at(p, router), target->parallelism);
+    if (places == 0 || r.events == 0) continue;
     for (const auto& [key, events] : r.of_key) {
       const auto at_least = events.second / r.events;
-      if (at_least < engine::hot_share(target->parallelism)) continue;
-      out.push_back({router, key, events.first / r.events, at_least, target->name, target->parallelism});
+      if (at_least / places < engine::hot_share(target->parallelism)) continue;
+      out.push_back({router, key, events.first / r.events, at_least, target->name, target->parallelism, places});
     }
   }
   std::ranges::sort(out, [](const skew& a, const skew& b) { return a.share > b.share; });
@@ -57,7 +69,7 @@ std::vector<skew> skews_of(const status_view& view, const engine::plan& p) {
 }
 
 std::string advice_on(const skew& s) {
-  const auto times = s.share * (s.partitions - 1) + 1;
+  const auto times = s.share / s.places * (s.partitions - 1) + 1;
   char load[32];  // NOLINT: written by snprintf
   (void)std::snprintf(load, sizeof load, "%.1f", times);
   return s.key + " takes " + percent_text(s.share) + " of the events at " + s.router + ", so one of the " +

@@ -17,6 +17,7 @@ struct skew {
   double at_least = 0;           ///< the share without what may be error
   std::string target;            ///< what the router feeds
   std::uint32_t partitions = 1;  ///< of the target
+  std::uint32_t places = 1;      ///< partitions over which the router spreads the key already
 };
 
 /// The keys whose share is at least `engine::hot_share` of the partitions behind their router; largest first.

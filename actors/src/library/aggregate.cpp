@@ -27,6 +27,15 @@ bool is_before(const key_bytes& a, const key_bytes& b) noexcept {
 
 }  // namespace
 
+void aggregate_row::merge(const aggregate_row& o) noexcept {
+  if (o.count == 0) return;
+  min = count == 0 ? o.min : std::min(min, o.min);
+  max = count == 0 ? o.max : std::max(max, o.max);
+  sum += o.sum;
+  count += o.count;
+  newest = std::max(newest, o.newest);
+}
+
 result<void> aggregate::configure(wiring& w) {
   const auto type = dynamic_input_type(w, "in");
   if (type == nullptr) return {};
@@ -44,6 +53,7 @@ result<void> aggregate::configure(wiring& w) {
     value_index_ = *index;
   }
   time_index_ = arriving.event_time_field;
+  row_.follow_watermark(*emit_ == "watermark");
   if (made.find("at"))
     return user_error(errc::invalid_argument, "a key field is called 'at', as the output's event time is");
   made.fields.push_back({.name = "at", .type = {.kind = field_kind::event_time}});
@@ -74,19 +84,21 @@ result<void> aggregate::add_columns(schema& made) {
   return {};
 }
 
-void aggregate::on_record(context&, const record_view& record) {
+void aggregate::on_record(context& c, const record_view& record) {
   const double number = has_value_ ? number_of(record.field(value_index_)) : 0;
   if (std::isnan(number)) return;
-  add(record, number);
+  row_.add(c, [&](aggregate_row& row) { add(row, record, number); });
+}
+
+void aggregate::on_change(context&, aggregate_row& row) {
   auto& state = engine::actor_access::state(*this);
-  if (*emit_ == "change") return emit(state.key().view(), *row_);
-  if (*emit_ != "watermark" || row_->is_changed) return;
-  row_->is_changed = true;
+  if (*emit_ == "change") return emit(state.key().view(), row);
+  if (*emit_ != "watermark" || row.is_changed) return;
+  row.is_changed = true;
   changed_.push_back(state.key());
 }
 
-void aggregate::add(const record_view& record, double number) {
-  auto& row = *row_;
+void aggregate::add(aggregate_row& row, const record_view& record, double number) const {
   row.min = row.count == 0 ? number : std::min(row.min, number);
   row.max = row.count == 0 ? number : std::max(row.max, number);
   row.sum += number;
@@ -106,8 +118,9 @@ void aggregate::emit_changed() {
   std::ranges::sort(changed_, is_before);
   for (const auto& key : changed_) {
     state.select(key_hash(key.view()), key);
-    row_->is_changed = false;
-    emit(key.view(), *row_);
+    auto& row = row_.edit();
+    row.is_changed = false;
+    emit(key.view(), row);
   }
   state.deselect();
   changed_.clear();

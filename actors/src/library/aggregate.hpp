@@ -7,7 +7,7 @@
 #include "library/key_fields.hpp"
 #include "millrace/port.hpp"
 #include "millrace/record.hpp"
-#include "millrace/state.hpp"
+#include "millrace/running.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -20,6 +20,8 @@ struct aggregate_row {
   double max{};
   event_time newest = event_time::min();
   bool is_changed{};  ///< since it was last emitted
+
+  void merge(const aggregate_row& o) noexcept;
 };
 MILLRACE_RECORD(aggregate_row, 1, count, sum, min, max, newest, is_changed)
 
@@ -39,14 +41,15 @@ private:
 
   void on_record(context& c, const record_view& record);
   [[nodiscard]] result<void> add_columns(schema& made);
-  void add(const record_view& record, double number);
+  void add(aggregate_row& row, const record_view& record, double number) const;
+  void on_change(context& c, aggregate_row& row);
   void emit_changed();
   void emit(bytes_view key, const aggregate_row& row);
   [[nodiscard]] value value_of(column c, const aggregate_row& row) const noexcept;
 
-  in<record_view> in_{this, "in", &aggregate::on_record};
+  in<record_view> in_{this, "in", &aggregate::on_record, {.mergeable = true}};
   out<record_view> out_{this, "out"};
-  keyed_value<aggregate_row> row_{this, "aggregate"};
+  running<aggregate_row> row_{this, "aggregate", &aggregate::on_change};
   param<std::string> key_{this, "key", "", {.required = true, .help = "The key's fields, separated by commas."}};
   param<std::string> value_{this, "value", "", {.help = "The numeric field to sum up; only count needs none."}};
   param<std::string> functions_{

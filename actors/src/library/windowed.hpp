@@ -42,7 +42,7 @@ protected:
   virtual void on_record(context& c, const record_view& record) = 0;
   void take(context& c, const record_view& record) { on_record(c, record); }
 
-  in<record_view> in_{this, "in", &windowed::take};
+  in<record_view> in_{this, "in", &windowed::take, {.mergeable = true}};
   out<record_view> out_{this, "out"};
   param<std::string> key_{this, "key", "", {.required = true, .help = "The key's fields, separated by commas."}};
   param<std::string> value_{this, "value", "", {.help = "The numeric field to sum up; only count needs none."}};

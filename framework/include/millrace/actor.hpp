@@ -9,6 +9,7 @@
 #include "millrace/context.hpp"
 #include "millrace/engine/firing.hpp"
 #include "millrace/engine/keyed_state.hpp"
+#include "millrace/engine/mergeable.hpp"
 #include "millrace/engine/timer_queue.hpp"
 #include "millrace/error.hpp"
 #include "millrace/param.hpp"
@@ -82,6 +83,10 @@ private:
   engine::timer_queue processing_timer_queue_;
   std::vector<engine::firing*> firings_;
   std::unique_ptr<output_base> dead_;
+  std::vector<engine::mergeable*> mergeables_;
+  engine::salt_role role_ = engine::salt_role::whole;
+  std::unique_ptr<input_base> partials_in_;
+  std::unique_ptr<output_base> partials_out_;
 };
 
 namespace engine {
@@ -101,6 +106,10 @@ struct actor_access {
   static timer_queue& timer_heap(actor& a) noexcept { return a.timer_queue_; }
   static timer_queue& processing_timer_heap(actor& a) noexcept { return a.processing_timer_queue_; }
   static std::vector<firing*>& firings(actor& a) noexcept { return a.firings_; }
+  static std::vector<mergeable*>& mergeables(actor& a) noexcept { return a.mergeables_; }
+  static salt_role& role(actor& a) noexcept { return a.role_; }
+  static std::unique_ptr<input_base>& partials_in(actor& a) noexcept { return a.partials_in_; }
+  static std::unique_ptr<output_base>& partials_out(actor& a) noexcept { return a.partials_out_; }
 
   /// The output `dead` comes first among an actor's outputs.
   static constexpr std::size_t dead_index = 0;

@@ -70,6 +70,8 @@ public:
   [[nodiscard]] bool is_keyed() const noexcept { return key_ != nullptr || !key_fields_.empty(); }
   /// Every partition gets every record of this input, in one order: its handler may change broadcast state.
   [[nodiscard]] bool is_broadcast() const noexcept { return is_broadcast_; }
+  /// What the handler makes of a key's events can be made in parts, in several places and any order, and merged.
+  [[nodiscard]] bool is_mergeable() const noexcept { return is_mergeable_; }
   /// For dynamic inputs, called in `configure` when the key is a parameter.
   void key_by(std::vector<std::string> fields) { key_fields_ = std::move(fields); }
 
@@ -80,6 +82,7 @@ protected:
   actor* owner_;
   std::shared_ptr<const key_extractor> key_;
   bool is_broadcast_ = false;
+  bool is_mergeable_ = false;
 
 private:
   std::string name_;
@@ -107,6 +110,8 @@ template <class T>
 struct in_options {
   key_spec<T> key{};
   bool broadcast = false;  ///< fed by a broadcast router: the handler may change broadcast state
+  /// The key may be salted: all that the handler does is to add to windows and running totals, in whatever order.
+  bool mergeable = false;
 };
 
 /// An input of records of type `T`, or of any record as `record_view`.
@@ -125,6 +130,7 @@ public:
       : input_base(owner, std::move(name)), each_{static_cast<each_handler>(handler)} {
     key_ = std::move(options.key.extractor);
     is_broadcast_ = options.broadcast;
+    is_mergeable_ = options.mergeable;
   }
   template <class Owner>
   requires(!is_dynamic) in(Owner* owner, std::string name, void (Owner::*handler)(context&, std::span<const T>))
@@ -200,6 +206,8 @@ public:
   [[nodiscard]] bool is_optional() const noexcept { return is_optional_; }
   /// The input whose records leave here as they came; nullptr for outputs of records of their own.
   [[nodiscard]] virtual const input_base* passes() const noexcept { return nullptr; }
+  /// Nothing may be emitted here: this instance only collects partial results.
+  void close() noexcept { is_closed_ = true; }
 
 protected:
   output_base(actor* owner, std::string name, std::shared_ptr<const record_type> type, bool is_optional = false)
@@ -210,11 +218,18 @@ protected:
   void emit_current() {
     if (listener_ != nullptr) listener_->emit_current(*this);
   }
+  /// What is emitted goes nowhere. Throws std::logic_error when the output is closed.
+  void unheard() const {
+    if (is_closed_) throw_closed();
+  }
 
 private:
+  [[noreturn]] void throw_closed() const;
+
   std::string name_;
   std::shared_ptr<const record_type> type_;
   bool is_optional_;
+  bool is_closed_ = false;
   engine::output_listener* listener_ = nullptr;
   std::unique_ptr<batch_builder> builder_;
 };
@@ -264,18 +279,21 @@ public:
     typed_ = static_cast<typed_builder<T>*>(builder());
   }
   void emit(const T& record) {
-    if (typed_ == nullptr) return;
+    if (typed_ == nullptr) return unheard();
     typed_->push(record);
     if (typed_->is_full()) full();
   }
   void emit(T&& record) {
-    if (typed_ == nullptr) return;
+    if (typed_ == nullptr) return unheard();
     typed_->push(std::move(record));
     if (typed_->is_full()) full();
   }
 
   /// False when nobody listens: skip the work of building a record.
-  [[nodiscard]] bool is_connected() const noexcept { return typed_ != nullptr; }
+  [[nodiscard]] bool is_connected() const {
+    if (typed_ == nullptr) unheard();
+    return typed_ != nullptr;
+  }
   /// A new record with C++ defaults to fill in, then `emit()`. Only when connected.
   [[nodiscard]] T& row() { return typed_->emplace(); }
   /// Finishes the record begun with `row()`.
@@ -299,7 +317,10 @@ public:
     rows_ = static_cast<dynamic_builder*>(builder());
   }
   /// False when nobody listens: skip the work of building a record.
-  [[nodiscard]] bool is_connected() const noexcept { return rows_ != nullptr; }
+  [[nodiscard]] bool is_connected() const {
+    if (rows_ == nullptr) unheard();
+    return rows_ != nullptr;
+  }
   /// The builder to write one record to: `begin_row`, `set`…, then `emit()`. Only when connected.
   [[nodiscard]] dynamic_builder& row() { return *rows_; }
   /// Finishes the record begun with `row()`.
@@ -308,7 +329,7 @@ public:
   }
   /// Copies a whole record of the same schema.
   void emit(const record_view& record) {
-    if (rows_ == nullptr) return;
+    if (rows_ == nullptr) return unheard();
     rows_->append(record);
     if (rows_->is_full()) full();
   }

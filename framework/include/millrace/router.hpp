@@ -21,6 +21,8 @@ public:
   [[nodiscard]] virtual bool broadcasts() const noexcept { return false; }
   /// True: all events of a key go to the partition that owns the key, so keyed inputs may follow.
   [[nodiscard]] virtual bool routes_by_key() const noexcept { return false; }
+  /// In how many places the events of a key may be, for routers by key. More than one: what is behind merges.
+  [[nodiscard]] virtual std::uint32_t salt() const noexcept { return 1; }
   /// Gives the key of the keyed input behind; for routers by key, before the first `route`.
   virtual void use_key(std::shared_ptr<const key_extractor>, std::uint32_t /*key_groups*/) {}
   /// Writes the target partition of each record to `targets`. `hashes`: room for one key hash a record; true when they

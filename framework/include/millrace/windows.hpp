@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/engine/due_cell.hpp"
+#include "millrace/engine/mergeable.hpp"
 #include "millrace/engine/pane_layout.hpp"
 #include "millrace/engine/pane_ring.hpp"
 #include "millrace/port.hpp"
@@ -33,7 +34,7 @@ namespace millrace {
 /// every run. State goes with the key's row: snapshots and recovery hold. Memory is given back when a key's last window
 /// ends. Thread: owning actor; `add` inside a keyed handler.
 template <accumulator Acc>
-class windows final : engine::due_cell<engine::pane_ring<Acc>> {
+class windows final : engine::due_cell<engine::pane_ring<Acc>>, engine::mergeable {
   using base = engine::due_cell<engine::pane_ring<Acc>>;
   using base::fired_to_;
   using base::firing_at;
@@ -49,7 +50,11 @@ public:
   /// Windows that are not known yet: `set` must follow in `configure`.
   template <class Owner, class Declaring>
   windows(Owner* owner, std::string name, void (Declaring::*on_result)(context&, const window_result<Acc>&))
-      : base(owner), name_{std::move(name)}, handler_{static_cast<handler>(on_result)}, late_{owner, name_} {}
+      : base(owner),
+        mergeable(owner, name),
+        name_{std::move(name)},
+        handler_{static_cast<handler>(on_result)},
+        late_{owner, name_} {}
   template <class Owner, class Declaring>
   windows(Owner* owner, std::string name, const window_spec& spec,
           void (Declaring::*on_result)(context&, const window_result<Acc>&))
@@ -65,6 +70,7 @@ public:
     ring_size_ = panes_.ring_size();
     folds_ = panes_.span >= folded_panes_min && panes_.span > panes_.step;
     this->place(name_, "windows<" + engine::type_text<Acc>() + ">", ring::ops(ring_size_));
+    role_changed();
     return {};
   }
 
@@ -123,8 +129,19 @@ private:
     return r.combine(first, first + panes_.span, window, ring_size_, out);
   }
   void send(context& c, std::int64_t window, window_firing why, const Acc& value, const Acc* replaces = nullptr) {
+    if (role() == engine::salt_role::collects) [[unlikely]] {
+      return send_partial(panes_.window(window).start.ns, value);
+    }
     (this->owner_->*handler_)(c, {panes_.window(window), why, value, replaces});
   }
+  // Salted: each place collects by pane, and sends a pane when the watermark has passed it. All that makes windows of
+  // panes is done where they are merged.
+  void role_changed() override;
+  [[nodiscard]] std::string obstacle() const override;
+  void merge_partial(context& c, std::int64_t at, bytes_view content) override;
+  template <class Update>
+  bool send_late(std::int64_t pane, std::int64_t against, Update&& update);
+
   void fire_early(context& c, ring& r, std::int64_t pane);
   [[nodiscard]] bool fire_touched(context& c, const bool& pause);
   void fire_touched_row(context& c, engine::row_id row);
@@ -152,6 +169,8 @@ private:
   engine::pane_layout panes_;
   std::uint32_t ring_size_ = 0;
   bool folds_ = false;  // long windows that overlap: see pane_fold
+  engine::pane_layout whole_;  // collecting: of the windows that are made of the panes elsewhere
+  std::int64_t whole_lateness_ns_ = 0;
 
   // The pane of the last event, which is often the next one's, and when its first open window is complete.
   std::int64_t pane_ = 0, pane_start_ = 0, pane_end_ = 0, pane_due_ = 0;

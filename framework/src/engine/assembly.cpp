@@ -21,6 +21,9 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.parallelism = t.parallelism;
   out.incarnation = incarnation;
   out.behavior = p.instantiate(t.id);
+  if (!environment.protect.merge_all_places && t.partition + 1 == t.parallelism) {
+    for (auto* m : actor_access::mergeables(*out.behavior)) m->lose_partials();
+  }
   out.on_failure = spec.on_failure;
   out.input_keys = p.input_keys[t.actor];
   out.router_key = p.router_keys[t.actor];

@@ -32,6 +32,7 @@ std::unique_ptr<actor> plan::instantiate(task_id id) const {
   const auto* entry = actor_registry::instance().find(actor_spec.type);
   MILLRACE_CHECK(entry != nullptr, "an actor type went away after validation");
   auto made = entry->make();
+  take_salt_role(*made, roles[index]);
   set_params(*made, spec, actor_spec);
   const auto configured = detail::configure(*made, input_types[index], spec.base_folder);
   MILLRACE_CHECK(configured.has_value(), "configure() refuses what it took at validation");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "millrace/engine/partials.hpp"
+
 namespace millrace::engine {
 
 namespace {
@@ -49,6 +51,23 @@ result<void> check_fall_back(const plan& p, epoch_id to, epoch_id committed) {
   return {};
 }
 
+/// What a salted actor had collected is in tasks that an unsalted one does not have, and would be lost without a word.
+result<void> check_salt(const restore_point& point, const plan& p) {
+  for (std::size_t i = 0; i < p.spec.actors.size(); ++i) {
+    const auto& name = p.spec.actors[i].name;
+    if (!point.metas.contains(name + "/0")) continue;
+    const bool was_salted =
+        point.metas.contains(name + collecting_suffix + "/0") && point.metas.contains(name + gathering_suffix + "/0");
+    const auto role = p.roles[i];
+    if ((role == salt_role::whole && !was_salted) || (role == salt_role::merges) == was_salted) continue;
+    return user_error(errc::schema_mismatch,
+                      "the snapshot was taken " + std::string{was_salted ? "with" : "without"} + " a salted key at '" +
+                          name + "'; " + (was_salted ? "give the router before it a salt" : "take the salt out") +
+                          " again, or use a new data directory");
+  }
+  return {};
+}
+
 }  // namespace
 
 task::restored restore_point::for_task(const std::string& name) const {
@@ -72,6 +91,7 @@ result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, b
       notes.push_back("snapshot " + std::to_string(info.epoch.value) + " is damaged: " + point.error().message);
       continue;
     }
+    if (auto same = check_salt(*point, p); !same) return std::move(same).error();
     if (point->epoch < committed) {
       if (!accept_duplicates) {
         if (auto ok = check_fall_back(p, point->epoch, committed); !ok) return std::move(ok).error();

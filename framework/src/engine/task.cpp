@@ -50,6 +50,12 @@ constexpr std::int64_t hot_keys_every_ns = 200'000'000;
 // A partial batch waits no longer than this while input keeps coming.
 constexpr std::int64_t linger_ns = 1'000'000;
 
+watermark_tracker::rule rule_of(const task_parts& parts) {
+  using rule = watermark_tracker::rule;
+  if (!parts.protect.slowest_input_rules) return rule::fastest;
+  return actor_access::role(*parts.behavior) == salt_role::merges ? rule::slowest_of_all : rule::slowest;
+}
+
 std::string actor_name_of(const std::string& task_name) {
   return task_name.substr(0, task_name.rfind('/'));
 }
@@ -87,8 +93,7 @@ task::task(task_parts parts)
                *parts_.host},
       outputs_{std::move(parts_.outputs)},
       aligner_{parts_.inputs.size()},
-      watermarks_{parts_.inputs.size(), parts_.protect.slowest_input_rules ? watermark_tracker::rule::slowest
-                                                                           : watermark_tracker::rule::fastest} {
+      watermarks_{parts_.inputs.size(), rule_of(parts_)} {
   if (parts_.spill != nullptr) {
     actor_access::state(*parts_.behavior).rows().page_to(std::move(parts_.spill), parts_.state_memory_bytes);
   }

@@ -36,10 +36,10 @@ bool task::run_settling_step() {
     case settling::windows:
       return fire_windows();
     case settling::watermark:
-      if (watermark_moved_) parts_.behavior->on_watermark(context_);
+      if (watermark_moved_ && !only_collects()) parts_.behavior->on_watermark(context_);
       return true;
     case settling::end:
-      parts_.behavior->on_end_of_input(context_);
+      if (!only_collects()) parts_.behavior->on_end_of_input(context_);
       return true;
     case settling::processing:
       return fire_processing(parts_.time->now());

@@ -42,6 +42,7 @@ void make_probe(graph& g, graph_actor& a) {
   }
   try {
     a.probe = entry->make();
+    engine::take_salt_role(*a.probe, a.role);
   } catch (const std::exception& e) {
     g.problems.error(a.name(), "the constructor of '" + type + "' threw: " + e.what(), "correct the actor's code");
   }
@@ -182,6 +183,7 @@ void check_actors(graph& g) {
     auto& a = g.actors.emplace_back();
     a.spec = &spec;
     a.parallelism = spec.parallelism;
+    if (!g.roles.empty()) a.role = g.roles[g.actors.size() - 1];
     check_name(g, a, taken);
     check_actor(g, a);
     has_producer |= a.is(actor_kind::producer);

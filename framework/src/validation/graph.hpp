@@ -27,6 +27,7 @@ struct graph_stream {
 struct graph_actor {
   const actor_spec* spec = nullptr;
   std::unique_ptr<actor> probe{};              ///< nullptr: its type is not known
+  engine::salt_role role = engine::salt_role::whole;
   std::uint32_t parallelism = 1;               ///< of a router: its upstream's
   bool has_failed = false;                     ///< its types say nothing: what depends on them is not checked
   bool has_broken_stream = false;              ///< a stream of it was refused: its ports may look unconnected
@@ -46,6 +47,7 @@ struct graph_actor {
 /// so that a mistake is reported once.
 struct graph {
   const topology& spec;
+  std::vector<engine::salt_role> roles{};  ///< of the actors; empty: none is salted
   problem_list problems{};
   std::vector<graph_actor> actors{};
   std::vector<graph_stream> streams{};
@@ -53,6 +55,8 @@ struct graph {
 
   [[nodiscard]] std::string input_name(const graph_stream& s) const;
   [[nodiscard]] std::string output_name(const graph_stream& s) const;
+  /// The half of a salted actor that collects for the half that merges.
+  [[nodiscard]] const graph_actor& collector_of(const graph_actor& merging) const { return *(&merging - 2); }
   [[nodiscard]] const graph_actor& source(const graph_stream& s) const { return actors[s.from]; }
   [[nodiscard]] const graph_actor& target(const graph_stream& s) const { return actors[s.to]; }
 };

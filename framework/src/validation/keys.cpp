@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <set>
 
+#include "millrace/engine/partials.hpp"
 #include "millrace/partition_state.hpp"
 #include "millrace/router.hpp"
 #include "validation/converted_key.hpp"
@@ -20,6 +21,11 @@ void find_input_key(graph& g, graph_actor& a, std::uint32_t port) {
   if (in.takes_batches()) {
     g.problems.error(where, "the input is keyed, but its handler takes whole batches",
                      "let the handler take one record, or leave out the key");
+    return;
+  }
+  if (dynamic_cast<const engine::partials_input*>(&in) != nullptr) {
+    const auto collected = std::ranges::find_if(a.input_keys, [](const auto& key) { return key != nullptr; });
+    a.input_keys[port] = engine::partial_key(**collected);
     return;
   }
   if (in.key() != nullptr) {

@@ -33,6 +33,7 @@ private:
     for (std::uint32_t p = 0; p < a.parallelism; ++p) {
       plan_->tasks.push_back({task_id{first_task_.back() + p}, index, p, a.parallelism, 0});
     }
+    plan_->roles.push_back(a.role);
     plan_->input_types.push_back(a.input_types);
     plan_->input_keys.push_back(a.input_keys);
     plan_->router_keys.push_back(a.router_key);

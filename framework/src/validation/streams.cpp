@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "millrace/detail/nearest.hpp"
+#include "millrace/engine/partials.hpp"
 #include "validation/graph.hpp"
 
 namespace millrace::detail {
@@ -93,12 +94,14 @@ void check_connected(graph& g, graph_actor& a) {
   if (a.has_broken_stream) return;
   for (std::uint32_t i = 0; i < a.inputs().size(); ++i) {
     if (has_stream_into(i)) continue;
+    if (a.role == engine::salt_role::merges && a.inputs()[i]->name() != engine::partials_port) continue;
     g.problems.error(a.name() + "." + a.inputs()[i]->name(), "no stream leads into this input",
                      "connect an output to it, or remove the actor");
     a.has_failed = true;
   }
   for (std::uint32_t i = 0; i < a.outputs().size(); ++i) {
     if (i == engine::actor_access::dead_index || a.outputs()[i]->is_optional() || has_stream_from(i)) continue;
+    if (a.role == engine::salt_role::collects) continue;
     const auto where = a.name() + "." + a.outputs()[i]->name();
     if (a.is(actor_kind::router)) {
       g.problems.error(where, "the router leads nowhere", "connect its output, or remove the router");

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "actor_setup.hpp"
 #include "millrace/dynamic_batch.hpp"
 #include "validation/graph.hpp"
@@ -59,6 +61,11 @@ void check_types(graph& g) {
     auto& a = g.actors[index];
     if (a.probe == nullptr) continue;
     for (const auto s : a.into) join(g, g.streams[s], a.input_types[g.streams[s].input]);
+    if (a.role == engine::salt_role::merges) {
+      // What it configures itself by arrives at its other half.
+      const auto& types = g.collector_of(a).input_types;
+      std::copy(types.begin(), types.end(), a.input_types.begin());
+    }
     if (!a.has_failed) configure_actor(g, a);
   }
 }

@@ -106,9 +106,20 @@ private slots:
     QVERIFY(std::abs(skew["share"].get<double>() - 0.832) < 0.03);
     for (const auto& task : summary["tasks"]) {
       if (task["actor"] != "spread") continue;
-      QCOMPARE(task["hot_keys"][0]["key"], skew["key"]);
+      QVERIFY(task["hot_keys"][0]["key"] == skew["key"]);
       QVERIFY(task["hot_keys"][0]["error"].get<double>() < 0.03);
     }
+    const auto salted =
+        run_command({"run", file.fileName(), "--set", "spread.salt=2", "--data-dir", folder.path("salted")});
+    QVERIFY2(salted.exit_code == 0, salted.err);
+    QVERIFY2(!salted.out.contains("hot key"), salted.out);
+    const auto rows_of = [](const QByteArray& out) {
+      const auto end = out.indexOf(" events by end");
+      return out.mid(out.lastIndexOf(' ', end - 1), end).trimmed().split(' ').front();
+    };
+    QVERIFY(!rows_of(ended.out).isEmpty());
+    QCOMPARE(rows_of(salted.out), rows_of(ended.out));
+
     const auto even =
         run_command({"run", file.fileName(), "--set", "visits.skew=0", "--data-dir", folder.path("even")});
     QVERIFY2(!even.out.contains("hot key"), even.out);

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <filesystem>
 #include <fstream>
+#include <map>
 
 using namespace millrace;
 using namespace millrace::testing;
@@ -98,6 +99,78 @@ private slots:
     const auto days = run(visits("millrace.calendar_window", {{"unit", "day"}}), 1, 0);
     QCOMPARE(days, (lines{"ann,1970-01-01T00:00:00Z,1970-01-02T00:00:00Z,5,115,23",
                           "bob,1970-01-01T00:00:00Z,1970-01-02T00:00:00Z,2,4,2"}));
+  }
+
+  /// What leaves an actor on two outputs and comes together again in one input is what went in.
+  void sideOutputsAndTheirUnionLoseAndRepeatNothing() {
+    const auto through = [&](const std::string& folder, bool is_split) {
+      auto t = empty(folder);
+      t.add("trades", "millrace.generator", {{"count", std::int64_t{2000}}, {"keys", std::int64_t{10}}}, 2);
+      t.add("file", "millrace.file_sink", {{"path", path(folder)}}, 1);
+      if (!is_split) return t.connect("trades", "file");
+      t.add("low", "millrace.filter", {{"field", "key"}, {"comparison", "<"}, {"value", "3"}}, 2);
+      return t.connect("trades", "low").connect("low.out", "file").connect("low.rest", "file");
+    };
+    const auto straight = run(through("straight", false), 1, 0);
+    QCOMPARE(straight.size(), std::size_t{2000});
+    const auto first = seed_from_environment(1);
+    for (auto seed = first; seed < first + 8; ++seed) {
+      QCOMPARE(run(through("split-" + std::to_string(seed), true), seed, 3), straight);
+    }
+    QVERIFY(crashed_ > 8);
+  }
+
+  /// Results that come more than once are compared by the last of each key: the one that counts most.
+  void saltedAggregationsGiveWhatPlainOnesDo_data() {
+    QTest::addColumn<std::string>("type");
+    QTest::addColumn<std::string>("name");
+    QTest::addColumn<std::string>("setting");
+    using text = std::string;
+    QTest::newRow("totals at the end") << text{"millrace.aggregate"} << text{"emit"} << text{"end"};
+    QTest::newRow("totals by watermark") << text{"millrace.aggregate"} << text{"emit"} << text{"watermark"};
+    QTest::newRow("totals as they change") << text{"millrace.aggregate"} << text{"emit"} << text{"change"};
+    QTest::newRow("windows") << text{"millrace.window"} << text{"size"} << text{"200ms"};
+  }
+  void saltedAggregationsGiveWhatPlainOnesDo() {
+    QFETCH(std::string, type);
+    QFETCH(std::string, name);
+    QFETCH(std::string, setting);
+    const auto totals = [&](const std::string& folder, std::int64_t salt) {
+      auto t = spending(folder);
+      t.actors[1].params["salt"] = salt;
+      t.actors[2].type = type;
+      t.actors[2].params["functions"] = "count,sum,min,max";
+      t.actors[2].params[name] = setting;
+      return t;
+    };
+    const auto last_of = [&](const lines& all) {
+      // As text "key,count,…" or "key,start,end,count,…": the count is behind the place.
+      std::map<std::string, std::pair<long, std::string>> last;
+      for (const auto& line : all) {
+        auto at = line.find(',');
+        for (int i = type == "millrace.window" ? 2 : 0; i > 0; --i) at = line.find(',', at + 1);
+        const auto count = std::stol(line.substr(at + 1));
+        auto& kept = last[line.substr(0, at)];
+        if (count > kept.first) kept = {count, line};
+      }
+      return last;
+    };
+    const auto plain = last_of(run(totals("plain", 1), 1, 0));
+    QVERIFY(plain.size() >= 40);
+    const auto first = seed_from_environment(1);
+    for (auto seed = first; seed < first + 8; ++seed) {
+      const auto salt = static_cast<std::int64_t>(2 + seed % 2);
+      const auto salted = last_of(run(totals("salted-" + std::to_string(seed), salt), seed, 3));
+      QVERIFY2(salted == plain, ("seed " + std::to_string(seed)).c_str());
+    }
+    QVERIFY(crashed_ > 8);
+  }
+  void sessionsAreNotSalted() {
+    auto t = visits("millrace.session", {{"gap", "20s"}});
+    t.actors[1].params["salt"] = std::int64_t{2};
+    const auto checked = validate(t);
+    QVERIFY(!checked.ok());
+    QVERIFY(to_string(checked.problems.front()).find("state 'session' cannot be kept in parts") != std::string::npos);
   }
 
   void windowsSayWhatIsWrongWithTheirParameters() {

@@ -67,6 +67,20 @@ private slots:
     QCOMPARE(w.current().ns, 20);
   }
 
+  void idleChannelsHoldTimeWhereTheyAreOfOneKind() {
+    watermark_tracker w{2, watermark_tracker::rule::slowest_of_all};
+    (void)w.advance(0, {10});
+    (void)w.advance(1, {20});
+    QVERIFY(!w.set_idle(0));
+    QCOMPARE(w.current().ns, 10);
+    QVERIFY(!w.all_idle());
+    QVERIFY(!w.set_idle(1));
+    QVERIFY(w.all_idle());
+    QVERIFY(!w.advance(1, {40}));
+    QVERIFY(w.advance(0, {30}));
+    QCOMPARE(w.current().ns, 30);
+  }
+
   void endedChannelsBesideIdleOnesAreNoEnd() {
     watermark_tracker w{2};
     (void)w.advance(0, {10});

@@ -9,6 +9,7 @@ template <accumulator Acc>
 template <class Update>
 bool windows<Acc>::add_late(context& c, std::int64_t pane, Update&& update) {
   const auto against = c.late_against() == event_time::min() ? fired_to_ : c.late_against().ns;
+  if (role() == engine::salt_role::collects) return send_late(pane, against, update);
   const auto lateness = spec_.allowed_lateness.count();
   const auto first = panes_.first_window(pane);
   const auto last = panes_.last_window(pane);
@@ -33,6 +34,48 @@ bool windows<Acc>::add_late(context& c, std::int64_t pane, Update&& update) {
     (void)result_of(r, k, now);
     send(c, k, window_firing::correction, now, before ? &*before : nullptr);
   }
+  return true;
+}
+
+template <accumulator Acc>
+void windows<Acc>::role_changed() {
+  if (role() != engine::salt_role::collects || ring_size_ == 0) return;
+  whole_ = panes_;
+  whole_lateness_ns_ = spec_.allowed_lateness.count();
+  panes_.span = panes_.step = 1;
+  folds_ = false;
+  spec_.allowed_lateness = {};
+}
+
+template <accumulator Acc>
+std::string windows<Acc>::obstacle() const {
+  if (spec_.time == time_domain::processing) return "goes by the clock, which differs from place to place";
+  const auto* early = spec_.early_events != 0          ? "early_events"
+                      : spec_.early_every.count() != 0 ? "early_every"
+                                                       : nullptr;
+  if (early == nullptr) return {};
+  return "sends results early (" + std::string{early} + "), which wants all events of a key in one place";
+}
+
+template <accumulator Acc>
+void windows<Acc>::merge_partial(context& c, std::int64_t at, bytes_view content) {
+  const auto part = read_partial<Acc>(content);
+  if (add(c, {at}, [&part](Acc& a) { a.merge(part); })) return;
+  // What is too late was found to be so where it arrived, by the same rule.
+  throw std::logic_error("a partial result of '" + name_ + "' came behind its windows");
+}
+
+// A late event goes on at once, alone, with the mark of what it is late against.
+template <accumulator Acc>
+template <class Update>
+bool windows<Acc>::send_late(std::int64_t pane, std::int64_t against, Update&& update) {
+  if (whole_.complete_at(whole_.last_window(pane)) + whole_lateness_ns_ <= against) {
+    late_.take();
+    return false;
+  }
+  Acc alone{};
+  update(alone);
+  send_partial(panes_.window(pane).start.ns, alone);
   return true;
 }
 

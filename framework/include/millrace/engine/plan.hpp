@@ -49,6 +49,8 @@ struct plan {
   /// fail for a plan that validation made. Also resolves `input_base` keys of dynamic inputs (see `key_of_input`).
   [[nodiscard]] std::unique_ptr<actor> instantiate(task_id id) const;
 
+  /// For each actor what it does with salted keys.
+  std::vector<salt_role> roles;
   /// For each actor and input port: what extracts the key from batches as the input sees them (after conversion);
   /// nullptr when not keyed.
   std::vector<std::vector<std::shared_ptr<const key_extractor>>> input_keys;

@@ -36,6 +36,7 @@ struct protections {
   bool log_before_emit = true;
   bool replay_log = true;
   bool letters_before_manifest = true;
+  bool merge_all_places = true;  ///< off: of a salted key, one place's partial results are lost
 };
 
 /// All a task is made of. The channel ends belong to this incarnation alone.
@@ -152,6 +153,10 @@ private:
   enum class settling : std::uint8_t { done, timers, windows, watermark, end, ended, processing };
   [[nodiscard]] progress settle();
   [[nodiscard]] bool run_settling_step();
+  /// Of a salted actor, the half that merges is the one that follows time.
+  [[nodiscard]] bool only_collects() const noexcept {
+    return actor_access::role(*parts_.behavior) == salt_role::collects;
+  }
   void next_settling_step();
   [[nodiscard]] bool fire_timers(timer_queue& due, std::int64_t limit);
   [[nodiscard]] bool fire_windows();

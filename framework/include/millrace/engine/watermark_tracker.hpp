@@ -13,7 +13,13 @@ namespace millrace::engine {
 /// back. When all are idle it stands still: idleness says nothing about time. Pure.
 class watermark_tracker {
 public:
-  enum class rule : std::uint8_t { slowest, fastest };  ///< fastest: wrong; for negative controls
+  enum class rule : std::uint8_t {
+    slowest,
+    /// Idle channels hold time, too; idleness is passed on when all are. For what merges the work of several tasks that
+    /// all have the same inputs: when these go on, each of the tasks will, one sooner than the other.
+    slowest_of_all,
+    fastest,  ///< wrong; for negative controls
+  };
   explicit watermark_tracker(std::size_t channels, rule r = rule::slowest)
       : of_(channels, event_time::min()), idle_(channels, false), rule_{r} {}
 
@@ -57,7 +63,7 @@ private:
   bool recompute() {
     auto least = event_time::max();
     for (std::size_t i = 0; i < of_.size(); ++i) {
-      if (!idle_[i]) least = std::min(least, of_[i]);
+      if (!idle_[i] || rule_ == rule::slowest_of_all) least = std::min(least, of_[i]);
     }
     // Only ended channels besides idle ones: the end of the input is not near.
     if (least <= minimum_ || (least == event_time::max() && idle_count_ != 0)) return false;
