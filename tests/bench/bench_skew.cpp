@@ -2,7 +2,7 @@
 // sink, on two threads. For each stream and salt the median of the measurements: events a second, how much more than
 // its share the busier partition of the keyed stage works, CPU an event over all stages. Counts are compared with the
 // events sent.
-//   bench_skew [repeats]
+//   bench_skew [repeats] [work]
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -177,6 +177,7 @@ int main(int argc, char** argv) {
   link_library();
   const int repeats = argc > 1 ? std::max(1, std::atoi(argv[1])) : 5;
   for (const std::int64_t work : {0, 300}) {
+    if (argc > 2 && work != std::atoi(argv[2])) continue;
     for (const std::string stream : {"even", "zipf", "hot"}) {
       std::vector<figures> plain;
       std::vector<figures> salted;
@@ -185,10 +186,12 @@ int main(int argc, char** argv) {
         salted.push_back(measure(stream, work, 2));
       }
       for (const auto* of : {&plain, &salted}) {
-        std::printf("work %3lld  %-5s %-8s %6.2f M/s  busier partition: %.2f of its share of events, %.2f of work  %6.1f ns CPU/event  exact\n",
-                    static_cast<long long>(work), stream.c_str(), of == &plain ? "plain" : "salt 2",
-                    median(*of, &figures::events_per_s) / 1e6, median(*of, &figures::events_of_busier), median(*of, &figures::work_of_busier),
-                    median(*of, &figures::cpu_ns));
+        std::printf(
+            "work %3lld  %-5s %-8s %6.2f M/s  busier partition: %.2f of its share of events, %.2f of work  %6.1f ns "
+            "CPU/event  exact\n",
+            static_cast<long long>(work), stream.c_str(), of == &plain ? "plain" : "salt 2",
+            median(*of, &figures::events_per_s) / 1e6, median(*of, &figures::events_of_busier),
+            median(*of, &figures::work_of_busier), median(*of, &figures::cpu_ns));
       }
       std::fflush(stdout);
     }
