@@ -61,7 +61,7 @@ struct pack_view {
   std::uint32_t bytes = 0;
   std::uint32_t crc = 0;
 
-  [[nodiscard]] file_place place() const noexcept { return {offset, letter_file::padded(bytes)}; }
+  [[nodiscard]] file_place place() const noexcept { return {offset, engine::letter_pages::padded(bytes)}; }
   /// What it takes in the file.
   [[nodiscard]] std::uint64_t file_bytes() const noexcept { return kind == pack_kind::here ? 0 : place().bytes; }
 };

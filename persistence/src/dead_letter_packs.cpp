@@ -43,10 +43,10 @@ auto lmdb_dead_letter_store::session::sums() -> stored_sums& {
 void lmdb_dead_letter_store::session::add(const letter_pack& p) {
   const auto key = key_of(p.task, p.first);
   if (take(in_.get(s_.packs_, key.view())).has_value()) return;  // an epoch that was given up had it already
-  const auto block = p.block.bytes->view();
+  const auto block = p.block.view();
   const bool in_file = block.size() >= file_block_bytes;
   const auto value_bytes = in_file ? file_pack_bytes : head_bytes + block.size();
-  const auto bytes = value_bytes + (in_file ? letter_file::padded(block.size()) : 0);
+  const auto bytes = value_bytes + (in_file ? engine::letter_pages::padded(block.size()) : 0);
   if (!make_room(bytes, p)) return;
   auto* const value = take(in_.reserve(s_.packs_, key.view(), value_bytes));
   store_big_endian(value + 4, p.block.count);
@@ -58,8 +58,8 @@ void lmdb_dead_letter_store::session::add(const letter_pack& p) {
     store_big_endian(value + head_bytes, end);
     store_big_endian(value + head_bytes + 8, static_cast<std::uint32_t>(block.size()));
     store_big_endian(value + head_bytes + 12, crc32c(block));
-    end += letter_file::padded(block.size());
-    to_file_.push_back(block);
+    end += engine::letter_pages::padded(block.size());
+    to_file_.push_back(p.block.whole_pages());
   } else {
     std::memcpy(value + head_bytes, block.data(), block.size());
   }

@@ -6,24 +6,20 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
-#include <cstring>
-#include <memory>
 #include <string>
 #include <system_error>
 
 #include "directory.hpp"
+#include "millrace/engine/letter_block.hpp"
 
 namespace millrace::persistence {
 
 namespace {
 
-// Large enough that a system call and a device's work on a request vanish against the bytes.
-constexpr std::size_t staging_bytes = std::size_t{1} << 20;
+using engine::letter_pages;
 
-struct freed {
-  void operator()(void* p) const noexcept { std::free(p); }
-};
+// What a system call is asked for at most; less would cost more of them, and more is cut up anyway.
+constexpr std::size_t write_bytes_max = std::size_t{4} << 20;
 
 error failure(int code, const char* doing, const std::filesystem::path& file, std::uint64_t bytes = 0) {
   if (code == ENOSPC || code == EDQUOT)
@@ -50,44 +46,30 @@ result<void> letter_file::open_to_write() {
 
 result<void> letter_file::write(std::uint64_t offset, const std::vector<bytes_view>& blocks) {
   if (auto ok = open_to_write(); !ok) return ok;
-  const std::unique_ptr<std::byte, freed> staging{
-      static_cast<std::byte*>(std::aligned_alloc(page_bytes, staging_bytes))};
-  if (staging == nullptr) return fatal_error(errc::io_error, "no memory to write dead letters");
-  std::size_t used = 0;
-  const auto flush = [&]() -> result<void> {
-    auto done = write_all(offset, staging.get(), used);
-    offset += used;
-    used = 0;
-    return done;
-  };
-  for (auto block : blocks) {
-    while (!block.empty()) {
-      const auto n = std::min(block.size(), staging_bytes - used);
-      std::memcpy(staging.get() + used, block.data(), n);
-      block = block.subspan(n);
-      const auto end = static_cast<std::size_t>(padded(used + n));
-      std::memset(staging.get() + used + n, 0, end - used - n);
-      used = end;
-      if (used < staging_bytes) continue;
-      if (auto ok = flush(); !ok) return ok;
+  for (std::size_t i = 0; i < blocks.size();) {
+    // Blocks that lie side by side go in one piece.
+    auto run = blocks[i++];
+    while (i < blocks.size() && blocks[i].data() == run.data() + run.size()) {
+      run = {run.data(), run.size() + blocks[i++].size()};
     }
+    if (auto ok = write_all(offset, run); !ok) return ok;
+    offset += run.size();
   }
-  if (auto ok = flush(); !ok) return ok;
   if (::fdatasync(writing_) != 0) return failure(errno, "cannot sync", file_);
   return {};
 }
 
-result<void> letter_file::write_all(std::uint64_t offset, const std::byte* from, std::size_t n) {
-  while (n != 0) {
-    const auto done = ::pwrite(writing_, from, n, static_cast<off_t>(offset));
+result<void> letter_file::write_all(std::uint64_t offset, bytes_view pages) {
+  while (!pages.empty()) {
+    const auto n = std::min(pages.size(), write_bytes_max);
+    const auto done = ::pwrite(writing_, pages.data(), n, static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return failure(errno, "cannot write", file_, n);
     // Past the page cache only whole pages can go on.
-    const auto whole = static_cast<std::size_t>(done) / page_bytes * page_bytes;
+    const auto whole = static_cast<std::size_t>(done) / letter_pages::page_bytes * letter_pages::page_bytes;
     if (whole == 0) return failure(ENOSPC, "cannot write", file_, n);
     offset += whole;
-    from += whole;
-    n -= whole;
+    pages = pages.subspan(whole);
   }
   return {};
 }

@@ -13,7 +13,7 @@ namespace millrace::persistence {
 /// Where a block of letters lies in the file.
 struct file_place {
   std::uint64_t offset = 0;
-  std::uint64_t bytes = 0;  ///< what it takes, a multiple of `letter_file::page_bytes`
+  std::uint64_t bytes = 0;  ///< what it takes, whole pages
 };
 
 /// The large blocks of dead letters, which LMDB would copy and the page cache once more.
@@ -24,18 +24,13 @@ struct file_place {
 /// may be overwritten. Writers hold LMDB's lock. Thread: one at a time.
 class letter_file {
 public:
-  static constexpr std::uint64_t page_bytes = 4096;
-  [[nodiscard]] static constexpr std::uint64_t padded(std::uint64_t bytes) noexcept {
-    return (bytes + page_bytes - 1) / page_bytes * page_bytes;
-  }
-
   explicit letter_file(std::filesystem::path file) : file_{std::move(file)} {}
   letter_file(const letter_file&) = delete;
   letter_file& operator=(const letter_file&) = delete;
   ~letter_file();
 
-  /// Writes the blocks one behind the other, each from a page of its own on, and waits until they are durable (process
-  /// crash and power cut). `offset`: where the first one goes, a multiple of `page_bytes`.
+  /// Writes the blocks, whole pages in whole pages of memory, one behind the other, and waits until they are durable
+  /// (process crash and power cut). `offset`: where the first one goes, a multiple of a page.
   result<void> write(std::uint64_t offset, const std::vector<bytes_view>& blocks);
   /// What stands there; fewer bytes when the file ends before.
   result<byte_buffer> read(std::uint64_t offset, std::uint64_t bytes);
@@ -46,7 +41,7 @@ public:
 
 private:
   result<void> open_to_write();
-  result<void> write_all(std::uint64_t offset, const std::byte* from, std::size_t n);
+  result<void> write_all(std::uint64_t offset, bytes_view pages);
 
   std::filesystem::path file_;
   int writing_ = -1;

@@ -1,6 +1,12 @@
 #include "millrace/engine/letter_block.hpp"
 
+#include <sys/mman.h>
+
+#include <algorithm>
+#include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <new>
 #include <utility>
 
 namespace millrace::engine {
@@ -11,6 +17,11 @@ constexpr std::byte block_format{1};
 constexpr std::size_t varint_bytes_max = 10;
 // Numbers of one letter and of one shape, at most.
 constexpr std::size_t numbers_max = 16;
+
+// Memory is got in ever larger pieces: a task with a letter now and then needs little, one with many letters should not
+// fault in each page by itself.
+constexpr std::size_t pages_bytes_min = std::size_t{16} << 10;
+constexpr std::size_t pages_bytes_max = std::size_t{2} << 20;  // a huge page
 
 // What is behind the number of a letter's value: bit 0 says that it is a piece of the content.
 constexpr std::uint64_t in_content = 1;
@@ -43,6 +54,19 @@ std::uint64_t unfolded(std::uint64_t from, std::uint64_t folded) noexcept {
 
 }  // namespace
 
+letter_pages::letter_pages(std::size_t bytes) : size_{padded(bytes)} {
+  const bool is_huge = size_ % pages_bytes_max == 0;
+  data_ = static_cast<std::byte*>(std::aligned_alloc(is_huge ? pages_bytes_max : page_bytes, size_));
+  if (data_ == nullptr) throw std::bad_alloc{};
+  if (is_huge) (void)::madvise(data_, size_, MADV_HUGEPAGE);  // only faster
+}
+
+letter_pages::~letter_pages() {
+  std::free(data_);
+}
+
+letter_writer::letter_writer() noexcept : pages_next_{pages_bytes_min} {}
+
 void letter_writer::add(const malformed_input& what, std::string_view actor, std::uint32_t partition) {
   add(entry{.common = {actor, {}, what.origin, what.before, what.after, {}, partition, true},
             .sequence = what.place,
@@ -62,11 +86,12 @@ void letter_writer::add(const dead_letter& l) {
 }
 
 void letter_writer::add(const entry& e) {
-  if (open_count_ == 0) begin_block();
   const auto& s = e.common;
   const auto texts = s.actor.size() + s.input.size() + s.channel.size() + s.before.size() + s.after.size() +
                      s.fields.size() + e.value.size() + e.content.size() + e.encoded.size();
-  auto* const first = open_.room(texts + numbers_max * varint_bytes_max);
+  make_room(texts + numbers_max * varint_bytes_max);
+  if (open_count_ == 0) begin_block();
+  auto* const first = pages_->data() + used_;
   auto* at = put_shape(first, s);
   at = put(at, folded(last_sequence_, e.sequence));
   at = put(at, folded(static_cast<std::uint64_t>(last_at_), static_cast<std::uint64_t>(e.at.ns)));
@@ -86,14 +111,23 @@ void letter_writer::add(const entry& e) {
   }
   at = put(at, e.content);
   if (!s.fields.empty()) at = put(at, e.encoded.data(), e.encoded.size());
-  open_.advance(static_cast<std::size_t>(at - first));
+  used_ += static_cast<std::size_t>(at - first);
   ++open_count_;
-  if (open_.size() >= block_bytes || open_count_ == block_letters) end_block();
+  if (used_ - open_from_ >= block_bytes || open_count_ == block_letters) end_block();
+}
+
+void letter_writer::make_room(std::size_t bytes) {
+  constexpr std::size_t format_bytes = 1;
+  if (pages_ != nullptr && pages_->size() - used_ >= format_bytes + bytes) return;
+  if (open_count_ != 0) end_block();
+  pages_ = std::make_shared<letter_pages>(std::max(pages_next_, format_bytes + bytes));
+  pages_next_ = std::min(2 * pages_next_, pages_bytes_max);
+  used_ = open_from_ = 0;
 }
 
 void letter_writer::begin_block() {
-  open_.reserve(block_bytes + block_bytes / 16);
-  open_.push_back(block_format);
+  open_from_ = used_;
+  pages_->data()[used_++] = block_format;
   shapes_known_ = 0;
   shapes_made_ = 0;
   last_sequence_ = 0;
@@ -101,8 +135,12 @@ void letter_writer::begin_block() {
 }
 
 void letter_writer::end_block() {
-  full_bytes_ += open_.size();
-  full_.push_back({open_count_, std::make_shared<const byte_buffer>(std::exchange(open_, {}))});
+  const auto size = used_ - open_from_;
+  full_bytes_ += size;
+  full_.push_back({open_count_, size, pages_->data() + open_from_, pages_});
+  const auto end = letter_pages::padded(used_);
+  std::memset(pages_->data() + used_, 0, end - used_);
+  used_ = open_from_ = end;
   open_count_ = 0;
 }
 
@@ -136,6 +174,8 @@ void letter_writer::learn(const shape& s) {
 
 std::vector<letter_block> letter_writer::take() {
   if (open_count_ != 0) end_block();
+  // After a time with few letters memory is got in small pieces again.
+  if (full_bytes_ < pages_next_ / 4) pages_next_ = std::max(pages_next_ / 2, pages_bytes_min);
   full_bytes_ = 0;
   return std::exchange(full_, {});
 }

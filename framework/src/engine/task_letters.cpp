@@ -18,7 +18,7 @@ constexpr std::uint64_t letters_held_bytes = std::uint64_t{32} << 20;
 void task::collect_letters() {
   for (auto& block : outputs_.take_letters()) {
     const auto n = block.count;
-    kept_bytes_ += block.bytes->size();
+    kept_bytes_ += block.size;
     if (kind_ == actor_kind::producer) parts_.stats->dead_letters.add(n);
     kept_letters_.push_back({letters_next_, std::move(block)});
     letters_next_ += n;
@@ -33,7 +33,7 @@ void task::release_letters(epoch_id complete) {
   letters_at_.erase(letters_at_.begin(), at);
   std::erase_if(kept_letters_, [&](const numbered_letters& l) {
     if (l.first >= stored) return false;
-    kept_bytes_ -= l.block.bytes->size();
+    kept_bytes_ -= l.block.size;
     return true;
   });
 }

@@ -5,7 +5,7 @@ namespace millrace::testing {
 result<void> simulated_letters::put(const engine::plan& p, const std::vector<engine::task_snapshot>& parts) {
   for (const auto& part : parts) {
     for (const auto& l : part.letters) {
-      auto letters = engine::letters_in(l.block.bytes->view(), l.block.count);
+      auto letters = engine::letters_in(l.block.view(), l.block.count);
       if (!letters) return std::move(letters).error();
       auto number = l.first;
       for (auto& letter : *letters) of_task_[p.task_name(part.task)][number++] = std::move(letter);

@@ -2,6 +2,7 @@
 #include "millrace/engine/letter_block.hpp"
 
 #include <QtTest>
+#include <algorithm>
 #include <random>
 
 using namespace millrace;
@@ -19,7 +20,7 @@ bool is_same(const dead_letter& a, const dead_letter& b) {
 std::vector<dead_letter> all_in(const std::vector<engine::letter_block>& blocks) {
   std::vector<dead_letter> out;
   for (const auto& b : blocks) {
-    const auto some = letters_in(b.bytes->view(), b.count);
+    const auto some = letters_in(b.view(), b.count);
     if (!some) qFatal("%s", some.error().message.c_str());
     out.insert(out.end(), some->begin(), some->end());
   }
@@ -60,7 +61,10 @@ private slots:
     QVERIFY(blocks.size() > 5);
     for (const auto& b : blocks) {
       QVERIFY(b.count <= letter_writer::block_letters);
-      QVERIFY(b.bytes->size() <= letter_writer::block_bytes + 200'000);
+      QCOMPARE(reinterpret_cast<std::uintptr_t>(b.first) % engine::letter_pages::page_bytes, std::uintptr_t{0});
+      const auto rest = b.whole_pages().subspan(b.size);
+      QVERIFY(std::ranges::all_of(rest, [](std::byte x) { return x == std::byte{0}; }));
+      QVERIFY(b.size <= letter_writer::block_bytes + 200'000);
     }
     const auto got = all_in(blocks);
     QCOMPARE(got.size(), expected.size());
@@ -118,7 +122,7 @@ private slots:
     letter_writer writer;
     for (int i = 0; i < 20; ++i) writer.add(random_letter(random));
     const auto block = writer.take().front();
-    const std::vector<std::byte> intact(block.bytes->view().begin(), block.bytes->view().end());
+    const std::vector<std::byte> intact(block.view().begin(), block.view().end());
     for (std::size_t n = 0; n < std::min<std::size_t>(intact.size(), 2000); ++n) {
       QVERIFY(!letters_in(bytes_view{intact}.first(n), block.count));
     }

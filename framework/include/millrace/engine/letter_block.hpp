@@ -14,11 +14,39 @@
 
 namespace millrace::engine {
 
+/// Memory for letters on their way to disk: whole pages, which can go there past the page cache without being copied.
+class letter_pages {
+public:
+  static constexpr std::size_t page_bytes = 4096;
+  [[nodiscard]] static constexpr std::size_t padded(std::size_t bytes) noexcept {
+    return (bytes + page_bytes - 1) / page_bytes * page_bytes;
+  }
+
+  /// `bytes`, made up to whole pages, of unspecified value.
+  explicit letter_pages(std::size_t bytes);
+  letter_pages(const letter_pages&) = delete;
+  letter_pages& operator=(const letter_pages&) = delete;
+  ~letter_pages();
+
+  [[nodiscard]] std::byte* data() noexcept { return data_; }
+  [[nodiscard]] std::size_t size() const noexcept { return size_; }
+
+private:
+  std::byte* data_ = nullptr;
+  std::size_t size_ = 0;
+};
+
 /// Some dead letters, one behind the other as `letter_writer` writes them. Immutable: a task keeps them until they are
 /// in the store, while the writer of snapshots reads them.
 struct letter_block {
   std::uint32_t count = 0;
-  std::shared_ptr<const byte_buffer> bytes;
+  std::size_t size = 0;
+  const std::byte* first = nullptr;           ///< at the beginning of a page
+  std::shared_ptr<const letter_pages> pages;  ///< where it lies, beside others
+
+  [[nodiscard]] bytes_view view() const noexcept { return {first, size}; }
+  /// With zeros up to the end of its last page.
+  [[nodiscard]] bytes_view whole_pages() const noexcept { return {first, letter_pages::padded(size)}; }
 };
 
 /// Writes dead letters in the form in which they are kept, as they come up.
@@ -33,13 +61,14 @@ public:
   static constexpr std::size_t block_bytes = std::size_t{64} << 10;
   static constexpr std::uint32_t block_letters = 1024;
 
+  letter_writer() noexcept;
   void add(const malformed_input& what, std::string_view actor, std::uint32_t partition);
   void add(const dead_letter& letter);
 
   /// All that was added since the last call.
   [[nodiscard]] std::vector<letter_block> take();
   /// Of what `take` would give.
-  [[nodiscard]] std::uint64_t bytes() const noexcept { return full_bytes_ + open_.size(); }
+  [[nodiscard]] std::uint64_t bytes() const noexcept { return full_bytes_ + (used_ - open_from_); }
 
 private:
   // What several letters have in common; views are of the caller, or of `texts` once it is known.
@@ -66,12 +95,16 @@ private:
   };
 
   void add(const entry& e);
+  void make_room(std::size_t bytes);
   void begin_block();
   void end_block();
   std::byte* put_shape(std::byte* at, const shape& s);
   void learn(const shape& s);
 
-  byte_buffer open_;
+  std::shared_ptr<letter_pages> pages_;
+  std::size_t pages_next_;     // how many bytes of them to get next
+  std::size_t used_ = 0;       // of pages_
+  std::size_t open_from_ = 0;  // where in them the open block begins
   std::uint32_t open_count_ = 0;
   std::vector<letter_block> full_;
   std::uint64_t full_bytes_ = 0;

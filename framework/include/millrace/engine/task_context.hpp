@@ -17,8 +17,9 @@ public:
   [[nodiscard]] processing_time now() const override { return time_->now(); }
   void log(log_level level, std::string_view message) override { host_->log(level, std::string{message}); }
   void set_aside(const malformed_input& what) override {
+    if (what.at != event_time::min()) return outputs_->set_aside(what, actor_name(), partition());
     auto timed = what;
-    if (timed.at == event_time::min()) timed.at = event_time{now().ns};
+    timed.at = event_time{now().ns};
     outputs_->set_aside(timed, actor_name(), partition());
   }
   /// Where what is set aside goes; before the first handler.
