@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "bench/measure.hpp"
-#include "library/zipf.hpp"
+#include "library/sources/zipf.hpp"
 #include "millrace/library.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"

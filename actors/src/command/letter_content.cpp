@@ -1,9 +1,9 @@
 #include "command/letter_content.hpp"
 
-#include "library/record_parser.hpp"
-#include "library/record_writer.hpp"
-#include "library/value_text.hpp"
 #include "millrace/schema.hpp"
+#include "millrace/text/record_parser.hpp"
+#include "millrace/text/record_writer.hpp"
+#include "millrace/text/value_text.hpp"
 
 namespace millrace::command {
 
@@ -26,7 +26,7 @@ result<record_type_ptr> type_of(const kept_letter& l) {
 
 std::string time_text(event_time t) {
   std::string out;
-  library::append_text(out, field_type{.kind = field_kind::event_time}, value::of(t), library::time_format::iso);
+  append_text(out, field_type{.kind = field_kind::event_time}, value::of(t), time_format::iso);
   return out;
 }
 
@@ -47,8 +47,7 @@ std::string content_of(const kept_letter& l) {
   const auto records = (*type)->decode(l.what.encoded, 1);
   if (!records) return l.what.content;
   std::string out;
-  library::record_writer{library::record_writer::format::jsonl, library::time_format::iso}.append(
-      out, record_view{**records, 0});
+  record_writer{record_writer::format::jsonl, time_format::iso}.append(out, record_view{**records, 0});
   if (!out.empty() && out.back() == '\n') out.pop_back();
   return out;
 }
@@ -61,10 +60,10 @@ result<letter_fix> fix_from(const kept_letter& l, const std::string& content) {
   if (!is_record(l)) return letter_fix{content, {}};
   const auto type = type_of(l);
   if (!type) return type.error();
-  const auto parser = library::make_json_parser((*type)->shared_schema());
+  const auto parser = make_json_parser((*type)->shared_schema());
   const auto builder = (*type)->make_builder(1);
   auto text = content;
-  library::line_problem problem;
+  line_problem problem;
   if (!parser->parse({text.data(), text.size()}, static_cast<dynamic_builder&>(*builder), problem)) {
     return user_error(errc::invalid_argument, to_string(l.id) + ": the new content is no record of the fields " +
                                                   l.what.fields + ": " + problem.what());

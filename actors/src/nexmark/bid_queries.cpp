@@ -4,9 +4,9 @@
 #include <array>
 #include <span>
 
-#include "library/time_text.hpp"
 #include "millrace/port.hpp"
 #include "millrace/registry.hpp"
+#include "millrace/text/time_text.hpp"
 #include "nexmark/query.hpp"
 #include "nexmark/records.hpp"
 #include "nexmark/side_table.hpp"
@@ -145,7 +145,7 @@ private:
     if (const auto minute = at.ns / minute_ns; minute != known) {
       known = minute;
       text.clear();
-      library::append_iso_time(text, at);
+      append_iso_time(text, at);
     }
     return text;
   }

@@ -2,11 +2,11 @@
 
 #include <QtGlobal>
 
-#include "library/record_parser.hpp"
-#include "library/record_writer.hpp"
 #include "millrace/key.hpp"
 #include "millrace/library.hpp"
 #include "millrace/registry.hpp"
+#include "millrace/text/record_parser.hpp"
+#include "millrace/text/record_writer.hpp"
 
 namespace millrace::testing {
 
@@ -19,13 +19,13 @@ std::vector<std::string> lines_of(const batch& b) {
   for (std::uint32_t row = 0; row < b.size(); ++row) {
     auto& line = lines.emplace_back();
     if (b.type().is_dynamic()) {
-      library::record_writer{library::record_writer::format::csv, library::time_format::ns}.append(line, {b, row});
+      record_writer{record_writer::format::csv, time_format::ns}.append(line, {b, row});
       line.pop_back();
       continue;
     }
     for (std::uint32_t f = 0; f < fields.size(); ++f) {
       if (f != 0) line += '|';
-      library::append_text(line, fields[f].type, b.type().value_at(b, row, f, scratch), library::time_format::ns);
+      append_text(line, fields[f].type, b.type().value_at(b, row, f, scratch), time_format::ns);
     }
   }
   return lines;
@@ -74,9 +74,9 @@ void actor_rig::configure(const setting& s) {
 batch_ptr actor_rig::batch_of(const std::vector<std::string>& lines) const {
   const auto builder = input_type_->make_builder(256);
   auto& rows = static_cast<dynamic_builder&>(*builder);
-  const auto parser = library::make_csv_parser(input_type_->shared_schema(), false);
+  const auto parser = make_csv_parser(input_type_->shared_schema(), false);
   for (std::string line : lines) {
-    library::line_problem problem;
+    line_problem problem;
     if (!parser->parse(line, rows, problem)) qFatal("%s: %s", line.c_str(), problem.what().c_str());
   }
   return rows.finish();

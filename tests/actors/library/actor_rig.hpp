@@ -5,12 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "library/value_text.hpp"
 #include "millrace/actor.hpp"
 #include "millrace/context.hpp"
 #include "millrace/dead_letter.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/text/value_text.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::testing {

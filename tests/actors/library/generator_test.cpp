@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "actor_rig.hpp"
-#include "library/zipf.hpp"
+#include "library/sources/zipf.hpp"
 
 #include <QtTest>
 #include <algorithm>

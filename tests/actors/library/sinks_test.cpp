@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "actor_rig.hpp"
-#include "library/null_sink.hpp"
+#include "library/sinks/null_sink.hpp"
 
 #include <unistd.h>
 

@@ -5,9 +5,9 @@
 #include <cstring>
 #include <new>
 
-#include "library/input_schema.hpp"
-#include "library/time_text.hpp"
-#include "library/value_text.hpp"
+#include "millrace/text/input_schema.hpp"
+#include "millrace/text/time_text.hpp"
+#include "millrace/text/value_text.hpp"
 
 namespace millrace::library {
 

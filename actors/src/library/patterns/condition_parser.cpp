@@ -3,7 +3,7 @@
 #include <charconv>
 
 #include "library/patterns/pattern_parser.hpp"
-#include "library/time_text.hpp"
+#include "millrace/text/time_text.hpp"
 
 namespace millrace::library {
 

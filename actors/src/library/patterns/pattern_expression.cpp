@@ -4,7 +4,7 @@
 #include <cmath>
 #include <compare>
 
-#include "library/input_schema.hpp"
+#include "millrace/text/input_schema.hpp"
 
 namespace millrace::library {
 

@@ -1,0 +1,184 @@
+#include "library/processors/aggregate.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <optional>
+
+#include "millrace/text/input_schema.hpp"
+#include "millrace/text/text_list.hpp"
+
+namespace millrace::library {
+
+namespace {
+
+/// In the order of aggregate::column.
+constexpr std::array<std::string_view, 5> functions{"count", "sum", "min", "max", "mean"};
+
+const aggregate_row* row_at(engine::keyed_state& state) {
+  const auto* const at = state.read();
+  const auto& cells = state.rows().layout().cells();
+  return at == nullptr ? nullptr : reinterpret_cast<const aggregate_row*>(at + cells.front().offset);
+}
+
+bool is_before(const key_bytes& a, const key_bytes& b) noexcept {
+  return as_text(a.view()) < as_text(b.view());
+}
+
+}  // namespace
+
+void aggregate_row::merge(const aggregate_row& o) noexcept {
+  if (o.count == 0) return;
+  min = count == 0 ? o.min : std::min(min, o.min);
+  max = count == 0 ? o.max : std::max(max, o.max);
+  sum += o.sum;
+  count += o.count;
+  newest = std::max(newest, o.newest);
+}
+
+result<void> aggregate::configure(wiring& w) {
+  const auto type = dynamic_input_type(w, "in");
+  if (type == nullptr) return {};
+  const auto& arriving = type->schema();
+  schema made{.name = "aggregate", .fields = {}};
+  auto key = key_fields::find(arriving, *key_, made);
+  if (!key) return std::move(key).error();
+  fields_ = std::move(*key);
+  in_.key_by(fields_.names);
+  if (auto ok = add_columns(made); !ok) return ok;
+  has_value_ = !value_->empty();
+  if (has_value_) {
+    const auto index = find_number(arriving, *value_, "value");
+    if (!index) return index.error();
+    value_index_ = *index;
+  }
+  time_index_ = arriving.event_time_field;
+  row_.follow_watermark(*emit_ == "watermark");
+  if (made.find("at"))
+    return user_error(errc::invalid_argument, "a key field is called 'at', as the output's event time is");
+  made.fields.push_back({.name = "at", .type = {.kind = field_kind::event_time}});
+  made.event_time_field = static_cast<std::uint32_t>(made.fields.size() - 1);
+  out_.set_type(dynamic_record_type(std::make_shared<const schema>(std::move(made))));
+  return {};
+}
+
+result<void> aggregate::add_columns(schema& made) {
+  columns_.clear();
+  for (const auto& name : split_list(*functions_, ',')) {
+    const auto known = std::ranges::find(functions, name);
+    if (known == functions.end()) {
+      return user_error(errc::invalid_argument,
+                        "parameter 'functions' has '" + name + "': give some of count, sum, min, max, mean");
+    }
+    const auto c = static_cast<column>(known - functions.begin());
+    if (c != column::count && value_->empty()) {
+      return user_error(errc::invalid_argument,
+                        "parameter 'functions' has " + name + ": set 'value' to the field to take it of");
+    }
+    if (made.find(name)) return user_error(errc::invalid_argument, "two output columns would be called '" + name + "'");
+    columns_.push_back(c);
+    made.fields.push_back(
+        {.name = name, .type = {.kind = c == column::count ? field_kind::integer : field_kind::float64}});
+  }
+  if (columns_.empty()) return user_error(errc::invalid_argument, "parameter 'functions' is empty: give count, sum, …");
+  return {};
+}
+
+void aggregate::on_record(context& c, const record_view& record) {
+  const double number = has_value_ ? number_of(record.field(value_index_)) : 0;
+  if (std::isnan(number)) return;
+  row_.add(c, [&](aggregate_row& row) { add(row, record, number); });
+}
+
+void aggregate::on_change(context&, aggregate_row& row) {
+  auto& state = engine::actor_access::state(*this);
+  if (*emit_ == "change") return emit(state.key().view(), row);
+  if (*emit_ != "watermark" || row.is_changed) return;
+  row.is_changed = true;
+  changed_.push_back(state.key());
+}
+
+void aggregate::add(aggregate_row& row, const record_view& record, double number) const {
+  row.min = row.count == 0 ? number : std::min(row.min, number);
+  row.max = row.count == 0 ? number : std::max(row.max, number);
+  row.sum += number;
+  ++row.count;
+  if (!time_index_) return;
+  const auto& at = record.field(*time_index_);
+  if (at.kind() == value_kind::event_time) row.newest = std::max(row.newest, at.as_time());
+}
+
+void aggregate::on_watermark(context&) {
+  if (*emit_ == "watermark") emit_changed();
+}
+
+/// In key order, because the order of changes is not the same in every run.
+void aggregate::emit_changed() {
+  auto& state = engine::actor_access::state(*this);
+  std::ranges::sort(changed_, is_before);
+  for (const auto& key : changed_) {
+    state.select(key_hash(key.view()), key);
+    auto& row = row_.edit();
+    row.is_changed = false;
+    emit(key.view(), row);
+  }
+  state.deselect();
+  changed_.clear();
+}
+
+void aggregate::on_end_of_input(context&) {
+  if (*emit_ == "watermark") emit_changed();
+  if (*emit_ != "end") return;
+  auto& state = engine::actor_access::state(*this);
+  std::vector<key_bytes> keys;
+  keys.reserve(state.rows().size());
+  state.rows().for_each([&](engine::row_id, const std::byte* row) { keys.push_back(engine::header_of(row).key); });
+  std::ranges::sort(keys, is_before);
+  for (const auto& key : keys) {
+    state.select(key_hash(key.view()), key);
+    if (const auto* row = row_at(state)) emit(key.view(), *row);
+  }
+  state.deselect();
+}
+
+void aggregate::on_restore(context&) {
+  auto& state = engine::actor_access::state(*this);
+  changed_.clear();
+  if (*emit_ != "watermark") return;
+  state.rows().for_each([&](engine::row_id, const std::byte* row) { changed_.push_back(engine::header_of(row).key); });
+  std::erase_if(changed_, [&](const key_bytes& key) {
+    state.select(key_hash(key.view()), key);
+    const auto* row = row_at(state);
+    return row == nullptr || !row->is_changed;
+  });
+  state.deselect();
+}
+
+void aggregate::emit(bytes_view key, const aggregate_row& row) {
+  if (!out_.is_connected()) return;
+  auto& out = out_.row();
+  out.begin_row();
+  fields_.set(out, key);
+  auto field = static_cast<std::uint32_t>(fields_.types.size());
+  for (const auto c : columns_) (void)out.set(field++, value_of(c, row));
+  if (row.newest != event_time::min()) (void)out.set(field, value::of(row.newest));
+  out_.emit();
+}
+
+value aggregate::value_of(column c, const aggregate_row& row) const noexcept {
+  switch (c) {
+    case column::count:
+      return value::of(row.count);
+    case column::sum:
+      return value::of(row.sum);
+    case column::min:
+      return value::of(row.min);
+    case column::max:
+      return value::of(row.max);
+    case column::mean:
+      return value::of(row.sum / static_cast<double>(row.count));
+  }
+  return {};
+}
+
+}  // namespace millrace::library

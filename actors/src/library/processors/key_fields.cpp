@@ -1,0 +1,40 @@
+#include "library/processors/key_fields.hpp"
+
+#include "millrace/text/input_schema.hpp"
+#include "millrace/text/text_list.hpp"
+#include "millrace/text/value_text.hpp"
+
+namespace millrace::library {
+
+result<key_fields> key_fields::find(const schema& arriving, const std::string& parameter, schema& made) {
+  key_fields key;
+  key.names = split_list(parameter, ',');
+  if (key.names.empty()) return user_error(errc::invalid_argument, "parameter 'key' names no field");
+  for (const auto& name : key.names) {
+    const auto index = find_field(arriving, name, "key");
+    if (!index) return index.error();
+    auto part = arriving.fields[*index];
+    if (!part.type.is_scalar()) {
+      return user_error(errc::invalid_argument,
+                        "parameter 'key': field '" + name + "' is a " + to_text(part.type) + ", which cannot be a key");
+    }
+    part.since = 1;
+    key.types.push_back(part.type);
+    key.indexes.push_back(*index);
+    made.fields.push_back(std::move(part));
+  }
+  return key;
+}
+
+/// A key of one field is bare, one of several an array: see key_extractor.
+void key_fields::set(dynamic_builder& row, bytes_view key) const {
+  msgpack::reader in{key};
+  std::uint32_t parts = 1;
+  if (types.size() > 1 && !in.array(parts)) return;
+  for (std::uint32_t i = 0; i < types.size(); ++i) {
+    value part;
+    if (read_scalar(in, types[i], part)) (void)row.set(i, part);
+  }
+}
+
+}  // namespace millrace::library

@@ -1,0 +1,74 @@
+#include "library/library_parts.hpp"
+#include "library/processors/aggregate.hpp"
+#include "library/processors/calendar_window.hpp"
+#include "library/processors/count_window.hpp"
+#include "library/processors/filter.hpp"
+#include "library/processors/filter_by.hpp"
+#include "library/processors/map_by.hpp"
+#include "library/processors/pattern_actor.hpp"
+#include "library/processors/script.hpp"
+#include "library/processors/threshold.hpp"
+#include "library/processors/windowed.hpp"
+#include "millrace/registry.hpp"
+
+namespace millrace::library {
+
+MILLRACE_ACTOR(filter, {.id = "millrace.filter",
+                        .title = "Filter",
+                        .category = "Processing",
+                        .help = "Parts a stream by comparing a field with a value."});
+MILLRACE_ACTOR(filter_by, {.id = "millrace.filter_by",
+                           .title = "Filter by expression",
+                           .category = "Processing",
+                           .help = "Parts a stream by an expression over its fields."});
+MILLRACE_ACTOR(map_by, {.id = "millrace.map",
+                        .title = "Map",
+                        .category = "Processing",
+                        .help = "Computes fields by expressions over the fields that are there."});
+MILLRACE_ACTOR(flat_map, {.id = "millrace.flat_map",
+                          .title = "Flat map",
+                          .category = "Processing",
+                          .help = "Makes any number of events of each event, by a few lines of Lua."});
+MILLRACE_ACTOR(script_actor, {.id = "millrace.script",
+                              .title = "Script",
+                              .category = "Processing",
+                              .help = "A processor written in Lua, with state and timers by key."});
+MILLRACE_ACTOR(aggregate, {.id = "millrace.aggregate",
+                           .title = "Aggregate",
+                           .category = "Processing",
+                           .help = "Counts, sums up, and takes minimum, maximum and mean by key."});
+MILLRACE_ACTOR(fixed_pattern,
+               {.id = "millrace.pattern",
+                .title = "Pattern",
+                .category = "Processing",
+                .help = "Finds a pattern of events, given as text, in each key's events by event time."});
+MILLRACE_ACTOR(live_patterns, {.id = "millrace.live_patterns",
+                               .title = "Live patterns",
+                               .category = "Processing",
+                               .help = "Finds patterns whose rules come and go on an input while it runs."});
+MILLRACE_ACTOR(threshold, {.id = "millrace.threshold",
+                           .title = "Threshold",
+                           .category = "Processing",
+                           .help = "Raises an alert when a key's value crosses a limit."});
+MILLRACE_ACTOR(window,
+               {.id = "millrace.window",
+                .title = "Window",
+                .category = "Processing",
+                .help = "Counts, sums up, and takes minimum, maximum and mean by key in windows of event time."});
+MILLRACE_ACTOR(count_window, {.id = "millrace.count_window",
+                              .title = "Count window",
+                              .category = "Processing",
+                              .help = "Counts and sums up every so many events of a key, in the order they come."});
+MILLRACE_ACTOR(calendar_window,
+               {.id = "millrace.calendar_window",
+                .title = "Calendar window",
+                .category = "Processing",
+                .help = "Counts and sums up by key for days, weeks, months, quarters or years of event time."});
+MILLRACE_ACTOR(session, {.id = "millrace.session",
+                         .title = "Session",
+                         .category = "Processing",
+                         .help = "As the window, over a key's events that follow each other without a pause."});
+
+void link_processors() {}
+
+}  // namespace millrace::library

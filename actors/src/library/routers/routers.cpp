@@ -1,0 +1,27 @@
+#include "millrace/routers.hpp"
+#include "library/library_parts.hpp"
+#include "library/routers/route_by.hpp"
+#include "millrace/registry.hpp"
+
+namespace millrace::library {
+
+MILLRACE_ACTOR(routers::by_key, {.id = "millrace.by_key",
+                                 .title = "By key",
+                                 .category = "Routing",
+                                 .help = "Sends all events of a key to the partition that owns the key."});
+MILLRACE_ACTOR(routers::round_robin, {.id = "millrace.round_robin",
+                                      .title = "Round robin",
+                                      .category = "Routing",
+                                      .help = "Deals events out to the partitions in turn."});
+MILLRACE_ACTOR(route_by, {.id = "millrace.route_by",
+                          .title = "Route by expression",
+                          .category = "Routing",
+                          .help = "Sends each event to the partition that an expression says."});
+MILLRACE_ACTOR(routers::broadcast, {.id = "millrace.broadcast",
+                                    .title = "Broadcast",
+                                    .category = "Routing",
+                                    .help = "Sends every event to every partition."});
+
+void link_routers() {}
+
+}  // namespace millrace::library

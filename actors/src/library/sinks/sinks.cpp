@@ -1,0 +1,24 @@
+#include "library/library_parts.hpp"
+#include "library/sinks/console_sink.hpp"
+#include "library/sinks/file_sink.hpp"
+#include "library/sinks/null_sink.hpp"
+#include "millrace/registry.hpp"
+
+namespace millrace::library {
+
+MILLRACE_ACTOR(file_sink, {.id = "millrace.file_sink",
+                           .title = "File sink",
+                           .category = "Sinks",
+                           .help = "Writes CSV or JSON-lines files that show each event exactly once."});
+MILLRACE_ACTOR(console_sink, {.id = "millrace.console_sink",
+                              .title = "Console",
+                              .category = "Sinks",
+                              .help = "Prints events to standard output; at least once."});
+MILLRACE_ACTOR(null_sink, {.id = "millrace.null_sink",
+                           .title = "Null sink",
+                           .category = "Sinks",
+                           .help = "Counts events and forgets them."});
+
+void link_sinks() {}
+
+}  // namespace millrace::library

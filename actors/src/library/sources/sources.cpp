@@ -1,0 +1,24 @@
+#include "library/library_parts.hpp"
+#include "library/sources/file_source.hpp"
+#include "library/sources/generator.hpp"
+#include "library/sources/host_telemetry.hpp"
+#include "millrace/registry.hpp"
+
+namespace millrace::library {
+
+MILLRACE_ACTOR(file_source, {.id = "millrace.file_source",
+                             .title = "File source",
+                             .category = "Sources",
+                             .help = "Reads CSV, JSON-lines or web server log files, replayable by byte offset."});
+MILLRACE_ACTOR(generator, {.id = "millrace.generator",
+                           .title = "Generator",
+                           .category = "Sources",
+                           .help = "Makes events for trials and load tests, the same for the same seed."});
+MILLRACE_ACTOR(host_telemetry, {.id = "millrace.host_telemetry",
+                                .title = "Host telemetry",
+                                .category = "Sources",
+                                .help = "Reads this machine's processor, memory, disk and network counters; live."});
+
+void link_sources() {}
+
+}  // namespace millrace::library
