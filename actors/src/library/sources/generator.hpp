@@ -52,7 +52,10 @@ private:
        .max = 4,
        .help = "Exponent of a Zipf distribution: key n is drawn with weight n^-skew; 0: all keys alike."}};
   param<std::string> key_type_{
-      this, "key_type", "int", {.choices = {"int", "text"}, .help = "int: 0, 1, …; text: key-0, key-1, …"}};
+      this,
+      "key_type",
+      "int",
+      {.choices = {"int", "text"}, .help = "How keys look: 0, 1, … (int) or key-0, key-1, … (text)."}};
   param<std::string> start_{this, "start", "2026-01-01T00:00:00Z", {.help = "Event time of event 0."}};
   param<std::int64_t> step_us_{
       this, "step", 1000, {.unit = "us", .min = 0, .max = 3.6e9, .help = "Event time between one event and the next."}};
