@@ -76,6 +76,10 @@ std::string param_text(const param_base& p) {
 
 }  // namespace
 
+bool is_of_benchmarks(const actor_registry::entry& type) {
+  return type.info.category == "Bench";
+}
+
 nlohmann::json describe(const actor_registry::entry& type) {
   const auto a = type.make();
   auto inputs = nlohmann::json::array();

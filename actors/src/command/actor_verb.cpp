@@ -6,6 +6,7 @@
 
 #include "command/actor_description.hpp"
 #include "command/actor_kit.hpp"
+#include "command/actor_reference.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/style.hpp"
@@ -20,11 +21,6 @@ using entry = actor_registry::entry;
 
 void print(const std::string& text) {
   console::terminal::instance().write(text);
-}
-
-/// Parts of the built-in benchmarks: of use in no other topology.
-bool is_of_benchmarks(const entry& type) {
-  return type.info.category == "Bench";
 }
 
 int list_json(bool all) {
@@ -70,6 +66,16 @@ int show_type(const std::string& id, bool is_json) {
   return exit_ok;
 }
 
+int print_reference(const std::string& examples) {
+  const auto text = actor_reference(examples);
+  if (!text) {
+    print_error(text.error().message);
+    return exit_usage;
+  }
+  print(*text);
+  return exit_ok;
+}
+
 int make_project(const kit_request& request) {
   const auto made = make_actor_project(request);
   if (!made) {
@@ -97,6 +103,12 @@ void declare_actor(CLI::App& app, action& chosen) {
   show->add_option("ID", *id, "Id of the type, e.g. millrace.file_source")->required()->type_name("");
   show->add_flag("--json", *is_json, "Print one JSON object");
   show->callback([=, &chosen] { chosen = [=] { return show_type(*id, *is_json); }; });
+
+  const auto examples = std::make_shared<std::string>();
+  auto* reference = app.add_subcommand("reference", "All actor types in full, as Markdown");
+  reference->add_option("--examples", *examples, "Folder of topologies NAME.mill to show with their types")
+      ->type_name("DIR");
+  reference->callback([=, &chosen] { chosen = [=] { return print_reference(*examples); }; });
 
   const auto request = std::make_shared<kit_request>();
   auto* fresh =
