@@ -57,7 +57,7 @@ public:
     s.left.add(at.ns, first != last, l);
     mark(s.right, first, last, keeps_right_);
     this->reschedule(s);
-    for (auto i = first; i < last; ++i) send(c, &l, &s.right.entries.read()[i].record);
+    for (auto i = first; i < last; ++i) send(c, &l, &s.right.read()[i].record);
     return true;
   }
   /// The current record comes from the right. False: it is late.
@@ -68,7 +68,7 @@ public:
     s.right.add(at.ns, first != last, r);
     mark(s.left, first, last, keeps_left_);
     this->reschedule(s);
-    for (auto i = first; i < last; ++i) send(c, &s.left.entries.read()[i].record, &r);
+    for (auto i = first; i < last; ++i) send(c, &s.left.read()[i].record, &r);
     return true;
   }
 
@@ -77,7 +77,7 @@ private:
   template <class List>
   static void mark(List& list, std::size_t first, std::size_t last, bool wanted) {
     if (!wanted || first == last) return;
-    auto& all = list.entries.write();
+    const auto all = list.write();
     for (auto i = first; i < last; ++i) all[i].matched = true;
   }
   // At which watermark no partner can come any more. At least the record's own time, so that a late record within the
@@ -98,23 +98,25 @@ private:
   void settle(context& c, sides& s) override {
     // Marked one by one: should the handler throw and be tried again, nothing is sent twice.
     if (keeps_left_) {
-      for (auto& e : s.left.entries.write()) {
-        if (left_over(e.at) > this->firing_at() || e.matched) continue;
+      for (auto& e : s.left.write()) {
+        if (left_over(e.at) > this->firing_at()) break;
+        if (e.matched) continue;
         send(c, &e.record, nullptr);
         e.matched = true;
       }
     }
     if (keeps_right_) {
-      for (auto& e : s.right.entries.write()) {
-        if (right_over(e.at) > this->firing_at() || e.matched) continue;
+      for (auto& e : s.right.write()) {
+        if (right_over(e.at) > this->firing_at()) break;
+        if (e.matched) continue;
         send(c, nullptr, &e.record);
         e.matched = true;
       }
     }
   }
   void give_up(sides& s) override {
-    std::erase_if(s.left.entries.write(), [&](const auto& e) { return left_over(e.at) <= this->firing_at(); });
-    std::erase_if(s.right.entries.write(), [&](const auto& e) { return right_over(e.at) <= this->firing_at(); });
+    s.left.drop_to(this->firing_at() - left_over(0));
+    s.right.drop_to(this->firing_at() - right_over(0));
   }
 
   handler handler_;

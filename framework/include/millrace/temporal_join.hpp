@@ -86,34 +86,27 @@ private:
   // Events later than `complete` − lateness are still to come: keep what holds then, and all after it.
   void prune(sides& s, std::int64_t complete) const {
     if (complete == base::lowest) return;
-    const auto [first, behind] = s.right.range(base::lowest, complete - lateness_);
-    if (behind > 1) {
-      auto& all = s.right.entries.write();
-      all.erase(all.begin(), all.begin() + static_cast<std::ptrdiff_t>(behind - 1));
-    }
+    const auto behind = s.right.range(base::lowest, complete - lateness_).second;
+    if (behind > 1) s.right.drop_first(behind - 1);
     // A deletion is needed only while an older version stands before it.
-    const auto& all = s.right.entries.read();
-    if (!all.empty() && all.front().matched && all.front().at <= complete - lateness_) {
-      auto& own = s.right.entries.write();
-      own.erase(own.begin());
-    }
+    if (behind != 0 && s.right.read().front().matched) s.right.drop_first(1);
   }
   [[nodiscard]] std::int64_t due_of(const sides& s) const override {
     return s.left.is_empty() ? sides::never : s.left.oldest() + lateness_;
   }
   void settle(context& c, sides& s) override {
-    for (auto& e : s.left.entries.write()) {
+    for (auto& e : s.left.write()) {
       if (e.at + lateness_ > this->firing_at()) break;
       if (e.matched) continue;
       const auto [first, behind] = s.right.range(base::lowest, e.at);
-      const auto* version = behind == 0 ? nullptr : &s.right.entries.read()[behind - 1];
+      const auto* version = behind == 0 ? nullptr : &s.right.read()[behind - 1];
       const bool has_row = version != nullptr && !version->matched;
       if (has_row || keeps_) (this->owner_->*handler_)(c, e.record, has_row ? &version->record : nullptr);
       e.matched = true;  // should a later one throw and be tried again, this one is not sent twice
     }
   }
   void give_up(sides& s) override {
-    std::erase_if(s.left.entries.write(), [&](const auto& e) { return e.at + lateness_ <= this->firing_at(); });
+    s.left.drop_to(this->firing_at() - lateness_);
     prune(s, this->firing_at());
   }
 
