@@ -9,6 +9,7 @@ set(MILLRACE_DEPENDENCIES
   "msgpack|4.1|libmsgpack-cxx-dev"   # msgpackc-cxx
   "CAF|0.17.6|libcaf-dev"            # CAF::core
   "LuaJIT|2.1|libluajit-5.1-dev"     # LuaJIT::luajit
+  "OpenSSL|3.0|libssl-dev"           # OpenSSL::Crypto
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
 )

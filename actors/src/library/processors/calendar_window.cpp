@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "library/processors/parameters.hpp"
+
 namespace millrace::library {
 
 namespace {

@@ -1,5 +1,7 @@
 #include "library/processors/count_window.hpp"
 
+#include "library/processors/parameters.hpp"
+
 namespace millrace::library {
 
 result<void> count_window::configure(wiring& w) {

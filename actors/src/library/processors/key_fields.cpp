@@ -1,5 +1,8 @@
 #include "library/processors/key_fields.hpp"
 
+#include <stdexcept>
+
+#include "millrace/key_codec.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
 #include "millrace/text/value_text.hpp"
@@ -34,6 +37,15 @@ void key_fields::set(dynamic_builder& row, bytes_view key) const {
   for (std::uint32_t i = 0; i < types.size(); ++i) {
     value part;
     if (read_scalar(in, types[i], part)) (void)row.set(i, part);
+  }
+}
+
+void key_fields::append(byte_buffer& out, const record_view& record) const {
+  msgpack::writer w{out};
+  if (indexes.size() != 1) w.array(static_cast<std::uint32_t>(indexes.size()));
+  for (std::size_t i = 0; i < indexes.size(); ++i) {
+    if (detail::encode_key_value(w, record.field(indexes[i]))) continue;
+    throw std::invalid_argument{"field '" + names[i] + "' is NaN, which cannot be a key"};
   }
 }
 

@@ -18,6 +18,8 @@ struct key_fields {
   [[nodiscard]] static result<key_fields> find(const schema& arriving, const std::string& parameter, schema& made);
   /// Sets the first fields of the row last begun from a key in canonical form.
   void set(dynamic_builder& row, bytes_view key) const;
+  /// Appends the record's key in canonical form. Throws std::invalid_argument naming a field that is NaN.
+  void append(byte_buffer& out, const record_view& record) const;
 };
 
 }  // namespace millrace::library

@@ -2,12 +2,17 @@
 #include "library/processors/aggregate.hpp"
 #include "library/processors/calendar_window.hpp"
 #include "library/processors/count_window.hpp"
+#include "library/processors/deduplicate.hpp"
 #include "library/processors/filter.hpp"
 #include "library/processors/filter_by.hpp"
 #include "library/processors/map_by.hpp"
+#include "library/processors/mask.hpp"
 #include "library/processors/pattern_actor.hpp"
+#include "library/processors/sample.hpp"
 #include "library/processors/script.hpp"
+#include "library/processors/select.hpp"
 #include "library/processors/threshold.hpp"
+#include "library/processors/throttle.hpp"
 #include "library/processors/windowed.hpp"
 #include "millrace/registry.hpp"
 
@@ -68,6 +73,28 @@ MILLRACE_ACTOR(session, {.id = "millrace.session",
                          .title = "Session",
                          .category = "Processing",
                          .help = "As the window, over a key's events that follow each other without a pause."});
+
+MILLRACE_ACTOR(select, {.id = "millrace.select",
+                        .title = "Select",
+                        .category = "Processing",
+                        .help = "Keeps, orders, renames and casts fields."});
+MILLRACE_ACTOR(deduplicate, {.id = "millrace.deduplicate",
+                             .title = "Deduplicate",
+                             .category = "Processing",
+                             .help = "Lets the first event of a key pass and holds back those that follow."});
+MILLRACE_ACTOR(sample, {.id = "millrace.sample",
+                        .title = "Sample",
+                        .category = "Processing",
+                        .help = "Lets a share of a stream pass: of its keys, each nth event, or by chance."});
+MILLRACE_ACTOR(throttle, {.id = "millrace.throttle",
+                          .title = "Throttle",
+                          .category = "Processing",
+                          .help = "Lets so many events of a key pass in each interval of event time."});
+MILLRACE_ACTOR(mask,
+               {.id = "millrace.mask",
+                .title = "Mask",
+                .category = "Processing",
+                .help = "Makes fields unreadable: a fixed text, their last characters, a keyed hash, or nothing."});
 
 void link_processors() {}
 

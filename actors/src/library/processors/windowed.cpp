@@ -4,7 +4,7 @@
 #include <array>
 #include <cmath>
 
-#include "millrace/duration.hpp"
+#include "library/processors/parameters.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
 
@@ -52,11 +52,9 @@ result<void> windowed::configure_columns(wiring& w) {
   const auto type = dynamic_input_type(w, "in");
   if (type == nullptr) return {};
   const auto& arriving = type->schema();
-  if (!arriving.event_time_field) {
-    return user_error(errc::invalid_argument,
-                      "the records that arrive have no event time: name their time field at the source");
-  }
-  time_index_ = *arriving.event_time_field;
+  const auto at = find_event_time(arriving, "a window");
+  if (!at) return at.error();
+  time_index_ = *at;
   schema made{.name = "window", .fields = {}};
   auto key = key_fields::find(arriving, *key_, made);
   if (!key) return std::move(key).error();
@@ -99,17 +97,6 @@ result<void> windowed::add_functions(schema& made) {
   }
   if (columns_.empty()) return user_error(errc::invalid_argument, "parameter 'functions' is empty: give count, sum, …");
   return {};
-}
-
-result<std::chrono::milliseconds> windowed::duration_of(const char* name, const std::string& text, bool zero) {
-  auto read = parse_duration(text);
-  if (!read) {
-    return user_error(errc::invalid_argument, std::string{"parameter '"} + name + "': " + read.error().message);
-  }
-  if (read->count() == 0 && !zero) {
-    return user_error(errc::invalid_argument, std::string{"parameter '"} + name + "' must be more than nothing");
-  }
-  return read;
 }
 
 bool windowed::read(const record_view& record, event_time& at, double& number) const {

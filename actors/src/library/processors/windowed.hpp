@@ -36,9 +36,6 @@ protected:
   [[nodiscard]] result<void> configure_columns(wiring& w);
   /// False: the record counts nowhere.
   [[nodiscard]] bool read(const record_view& record, event_time& at, double& number) const;
-  /// A parameter that is a duration; `zero` says whether it may be nothing.
-  [[nodiscard]] static result<std::chrono::milliseconds> duration_of(const char* name, const std::string& text,
-                                                                     bool zero);
   virtual void on_record(context& c, const record_view& record) = 0;
   void take(context& c, const record_view& record) { on_record(c, record); }
 
