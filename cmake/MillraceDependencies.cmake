@@ -8,6 +8,9 @@ set(MILLRACE_DEPENDENCIES
   "cppzmq|4.9|cppzmq-dev libzmq3-dev pkg-config"  # cppzmq
   "msgpack|4.1|libmsgpack-cxx-dev"   # msgpackc-cxx
   "CAF|0.17.6|libcaf-dev"            # CAF::core
+  "RE2||libre2-dev"                  # RE2::re2
+  "ZLIB|1.2|zlib1g-dev"              # ZLIB::ZLIB
+  "zstd|1.5|libzstd-dev"             # zstd::libzstd_shared
   "LuaJIT|2.1|libluajit-5.1-dev"     # LuaJIT::luajit
   "OpenSSL|3.0|libssl-dev"           # OpenSSL::Crypto
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11

@@ -236,7 +236,7 @@ private slots:
 
   void checksItsParameters() {
     auto s = setting("a.txt");
-    QVERIFY(actor_rig{s}.problem().find("set 'format' to csv, jsonl or weblog") != std::string::npos);
+    QVERIFY(actor_rig{s}.problem().find("set 'format' to csv, jsonl, weblog") != std::string::npos);
     s = setting(" ; ");
     QVERIFY(actor_rig{s}.problem().find("'path' is empty") != std::string::npos);
     s = setting("a.csv");

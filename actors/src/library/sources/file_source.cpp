@@ -1,11 +1,11 @@
 #include "library/sources/file_source.hpp"
 
-#include "library/sources/weblog_parser.hpp"
-
 #include <algorithm>
 #include <filesystem>
+#include <set>
 #include <stdexcept>
 
+#include "library/sources/input_paths.hpp"
 #include "millrace/crc32c.hpp"
 #include "millrace/dead_letter.hpp"
 #include "millrace/text/text_list.hpp"
@@ -16,66 +16,21 @@ namespace {
 
 // Until lines have been read, what a line is taken to have: only the lag shown at the start depends on it.
 constexpr std::uint64_t line_bytes_guess = 64;
-// Skipped lines reported one by one before only every power of ten is: a log is no dead-letter store.
-constexpr std::uint64_t skips_logged = 10;
 
 }  // namespace
 
 result<void> file_source::configure(wiring& w) {
-  all_paths_ = split_list(*path_, ';');
-  for (auto& path : all_paths_) {
-    if (!w.base_folder().empty()) path = (std::filesystem::path{w.base_folder()} / path).lexically_normal().string();
-  }
-  if (all_paths_.empty()) return user_error(errc::invalid_argument, "parameter 'path' is empty: name a file");
-  auto parsed = parse_schema("line", *fields_);
-  if (!parsed) return std::move(parsed).error();
-  for (const auto& f : parsed->fields) {
-    if (f.type.is_scalar()) continue;
-    return user_error(errc::invalid_argument, "parameter 'fields': '" + f.name + "' is a " + to_text(f.type) +
-                                                  "; only fields with single values can be read from a file");
-  }
-  for (const auto& path : all_paths_) {
-    const auto end = std::filesystem::path{path}.extension();
-    if (*format_ != "auto" || end == ".csv" || end == ".jsonl" || end == ".ndjson" || end == ".json") continue;
-    return user_error(
-        errc::invalid_argument,
-        "the format of '" + path + "' cannot be told from its name: set 'format' to csv, jsonl or weblog");
-  }
-  if (*format_ == "weblog") {
-    if (auto ok = check_weblog_fields(*parsed); !ok) return ok;
-  }
-  schema_ = std::make_shared<const schema>(std::move(parsed).value());
-  out_.set_type(dynamic_record_type(schema_));
-  return {};
-}
-
-file_source::line_format file_source::format_of(const std::string& path) const {
-  if (*format_ == "weblog") return line_format::weblog;
-  const bool is_csv = *format_ == "csv" || (*format_ == "auto" && std::filesystem::path{path}.extension() == ".csv");
-  return is_csv ? line_format::csv : line_format::jsonl;
-}
-
-std::unique_ptr<record_parser> file_source::make_parser(line_format f) const {
-  switch (f) {
-    case line_format::csv:
-      return make_csv_parser(schema_, *header_);
-    case line_format::jsonl:
-      return make_json_parser(schema_);
-    case line_format::weblog:
-      return make_weblog_parser(schema_);
-  }
-  return nullptr;
+  base_folder_ = w.base_folder();
+  named_ = split_list(*path_, ';');
+  if (named_.empty()) return user_error(errc::invalid_argument, "parameter 'path' is empty: name a file");
+  return intake_.configure(named_);
 }
 
 void file_source::open(context& c) {
   pacer_ = pacer{*rate_ / c.parallelism()};
-  is_fatal_ = *on_malformed_ == "fail";
-  paths_.clear();
-  for (std::size_t i = c.partition(); i < all_paths_.size(); i += c.parallelism()) paths_.push_back(all_paths_[i]);
+  find_files(c);
   bytes_behind_.assign(paths_.size(), 0);
-  for (std::size_t i = paths_.size(); i-- > 1;) {
-    bytes_behind_[i - 1] = bytes_behind_[i] + line_reader{paths_[i], line_reader::quoting::none}.size();
-  }
+  for (std::size_t i = paths_.size(); i-- > 1;) bytes_behind_[i - 1] = bytes_behind_[i] + size_guess(paths_[i]);
   if (start_.file > paths_.size()) {
     throw std::runtime_error(
         "the snapshot was taken with more input files than 'path' names now: give the same files in "
@@ -86,36 +41,69 @@ void file_source::open(context& c) {
   begin_file();
   if (start_.offset == 0) return;
   check_is_the_same(start_);
-  reader_->seek(start_.offset, start_.line);
+}
+
+void file_source::find_files(const context& c) {
+  const bool has_patterns = std::ranges::any_of(named_, is_pattern);
+  if (is_restored_ && has_patterns != found_.has_value()) {
+    throw std::runtime_error(std::string{"the snapshot was taken "} + (has_patterns ? "without" : "with") +
+                             " patterns in 'path': put it back, or use a new data directory");
+  }
+  if (has_patterns && !found_) found_ = files_now(c);
+  paths_.clear();
+  if (found_) {
+    for (const auto& file : *found_) paths_.push_back(path_in(base_folder_, file));
+    return;
+  }
+  for (std::size_t i = c.partition(); i < named_.size(); i += c.parallelism())
+    paths_.push_back(path_in(base_folder_, named_[i]));
+}
+
+/// What the patterns stand for now, as far as it is this partition's; a file that several of them match comes once.
+std::vector<std::string> file_source::files_now(const context& c) const {
+  std::vector<std::string> own;
+  std::set<std::string> known;
+  for (const auto& name : named_) {
+    const auto files = is_pattern(name) ? files_matching(base_folder_, name) : std::vector{name};
+    if (files.empty()) {
+      throw std::runtime_error("no file matches '" + path_in(base_folder_, name) + "'; check the parameter 'path'");
+    }
+    for (const auto& file : files) {
+      if (partition_of_file(file, c.parallelism()) == c.partition() && known.insert(file).second) own.push_back(file);
+    }
+  }
+  return own;
 }
 
 void file_source::begin_file() {
   const auto& path = paths_[file_];
-  const auto format = format_of(path);
-  const bool is_csv = format == line_format::csv;
-  auto reader = std::make_unique<line_reader>(path, is_csv ? line_reader::quoting::csv : line_reader::quoting::none);
-  parser_ = make_parser(format);
-  if (parser_->takes_header()) {
-    const auto line = reader->next();
-    const bool is_empty = line.what == line_reader::status::end;
-    const auto ok = is_empty ? result<void>{} : parser_->read_header(line.text);
-    if (!ok) throw std::runtime_error(path + ":1: " + ok.error().message);
-  }
+  auto reader = std::make_unique<line_reader>(path, intake_.quoting_of(path));
+  parser_ = intake_.make_parser(path);
+  read_header(*parser_, *reader);
   reader_ = std::move(reader);
+}
+
+void file_source::read_header(record_parser& parser, line_reader& reader) const {
+  if (!parser.takes_header()) return;
+  const auto line = reader.next();
+  if (line.what == line_reader::status::end) return;
+  if (const auto ok = parser.read_header(line.text); !ok)
+    throw std::runtime_error(reader.path() + ":1: " + ok.error().message);
 }
 
 void file_source::check_is_the_same(const position& p) const {
   const auto head = reader_->head().substr(0, p.head_bytes);
-  if (reader_->size() >= p.offset && head.size() == p.head_bytes && crc32c(as_bytes(head)) == p.head_crc) return;
+  if (head.size() == p.head_bytes && crc32c(as_bytes(head)) == p.head_crc && reader_->seek(p.offset, p.line)) return;
   throw std::runtime_error("input file '" + reader_->path() + "' is not the one the snapshot was taken with (" +
                            std::to_string(p.offset) +
                            " bytes were read of that): put it back, or use a new data directory");
 }
 
 poll_result file_source::poll(context& c, std::size_t max) {
-  now_ = c.now();
-  const auto allowed = pacer_.allowed(now_, max);
-  if (allowed == 0) return poll_result::wait(pacer_.until_next(now_));
+  intake_.begin_poll(c);
+  const auto now = c.now();
+  const auto allowed = pacer_.allowed(now, max);
+  if (allowed == 0) return poll_result::wait(pacer_.until_next(now));
   std::size_t taken = 0;
   bool has_more = true;
   while (has_more && taken < allowed) {
@@ -139,71 +127,33 @@ bool file_source::step(context& c) {
     }
     bytes_read_ += reader_->offset() - before;
     ++lines_read_;
-    take(c, r);
+    try {
+      intake_.take(c, *parser_, r, reader_->path(), reader_->record_line());
+    } catch (const malformed_line&) {
+      reader_->unread();  // whoever tries again fails at the same line instead of losing it
+      throw;
+    }
     return true;
   }
   return false;
 }
 
-void file_source::take(context& c, const line_reader::record& r) {
-  line_problem problem;
-  if (r.what == line_reader::status::too_long) {
-    problem.say("the line is longer than " + std::to_string(line_reader::record_bytes_max) + " bytes");
-    return reject(c, problem, "");
-  }
-  if (parser_->is_blank(r.text) || !out_.is_connected()) return;
-  // Where there are quotes the parser works in place.
-  if (r.has_quotes) original_.assign(r.text.data(), r.text.size());
-  if (parser_->parse(r.text, out_.row(), problem)) return out_.emit();
-  reject(c, problem, r.has_quotes ? std::string_view{original_} : std::string_view{r.text.data(), r.text.size()});
-}
-
 /// By the header of the file it came from: columns may stand elsewhere in another.
 bool file_source::take_back(context&, const dead_letter& letter) {
-  if (!out_.is_connected()) return true;
-  auto& parser = parser_of(letter.channel);
-  auto line = letter.content;
-  line_problem problem;
-  if (parser.parse({line.data(), line.size()}, out_.row(), problem)) {
-    out_.emit();
-    return true;
-  }
-  throw std::runtime_error(problem.what());
+  intake_.take_back(parser_of(letter.channel), letter.content);
+  return true;
 }
 
 record_parser& file_source::parser_of(const std::string& path) {
   if (taken_back_parser_ != nullptr && taken_back_from_ == path) return *taken_back_parser_;
-  auto parser = make_parser(format_of(path));
+  auto parser = intake_.make_parser(path);
   if (parser->takes_header()) {
     line_reader reader{path, line_reader::quoting::csv};
-    const auto line = reader.next();
-    if (auto ok = parser->read_header(line.text); !ok) throw std::runtime_error(path + ":1: " + ok.error().message);
+    read_header(*parser, reader);
   }
   taken_back_from_ = path;
   taken_back_parser_ = std::move(parser);
   return *taken_back_parser_;
-}
-
-void file_source::reject(context& c, const line_problem& problem, std::string_view content) {
-  const malformed_input input{.origin = reader_->path(),
-                              .place = reader_->record_line(),
-                              .column = problem.column,
-                              .before = problem.before,
-                              .value = problem.value,
-                              .after = problem.after,
-                              .at = event_time{now_.ns},
-                              .content = content};
-  if (is_fatal_) {
-    reader_->unread();  // whoever tries again fails at the same line instead of losing it
-    throw std::runtime_error(to_letter(input, {}, 0).reason + "; mend the line, or set 'on_malformed' to dead_letter");
-  }
-  ++skipped_;
-  if (skipped_ <= skips_logged || skipped_ == next_logged_) {
-    if (skipped_ == next_logged_) next_logged_ *= 10;
-    c.log(log_level::warning,
-          to_letter(input, {}, 0).reason + "; the line became a dead letter, " + std::to_string(skipped_) + " so far");
-  }
-  c.set_aside(input);
 }
 
 file_source::position file_source::here() const {
@@ -220,18 +170,36 @@ file_source::position file_source::here() const {
 
 void file_source::save_position(msgpack::writer& out) const {
   const auto p = here();
-  out.array(5);
+  out.array(6);
   out.integer(p.file);
   out.integer(p.offset);
   out.integer(p.line);
   out.integer(p.head_bytes);
   out.integer(p.head_crc);
+  if (!found_) return out.nil();
+  out.array(static_cast<std::uint32_t>(found_->size()));
+  for (const auto& file : *found_) out.string(file);
 }
 
+/// Positions of five parts come from before there were patterns.
 bool file_source::load_position(msgpack::reader& in) {
   std::uint32_t n = 0;
-  return in.array(n) && n == 5 && in.integer(start_.file) && in.integer(start_.offset) && in.integer(start_.line) &&
-         in.integer(start_.head_bytes) && in.integer(start_.head_crc);
+  std::uint32_t files = 0;
+  found_.reset();
+  if (!in.array(n) || (n != 5 && n != 6) || !in.integer(start_.file) || !in.integer(start_.offset) ||
+      !in.integer(start_.line) || !in.integer(start_.head_bytes) || !in.integer(start_.head_crc)) {
+    return false;
+  }
+  is_restored_ = true;
+  if (n == 5 || in.take_nil()) return true;
+  if (!in.array(files) || files > input_files_max) return false;
+  found_.emplace();
+  for (; files != 0; --files) {
+    std::string_view file;
+    if (!in.string(file)) return false;
+    found_->emplace_back(file);
+  }
+  return true;
 }
 
 std::string file_source::describe_position() const {

@@ -1,14 +1,7 @@
 #include "library/sources/line_reader.hpp"
 
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cstring>
-#include <stdexcept>
-#include <system_error>
 
 namespace millrace::library {
 
@@ -18,14 +11,6 @@ namespace {
 constexpr std::size_t block_bytes = std::size_t{256} << 10;
 constexpr std::size_t head_bytes_max = 4096;
 constexpr std::string_view byte_order_mark = "\xEF\xBB\xBF";
-
-[[noreturn]] void fail(const std::string& path, const std::string& what) {
-  throw std::runtime_error("input file '" + path + "' " + what);
-}
-
-std::string system_text(int code) {
-  return std::generic_category().message(code);
-}
 
 /// Where a CSV record that has quotes ends: index of its line end, or `text.size()` when it goes on.
 std::size_t quoted_end(std::string_view text) noexcept {
@@ -48,36 +33,20 @@ std::size_t quoted_end(std::string_view text) noexcept {
 
 }  // namespace
 
-line_reader::line_reader(std::string path, quoting q) : path_{std::move(path)}, quoting_{q}, buffer_(block_bytes) {
-  fd_ = ::open(path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd_ < 0) fail(path_, "cannot be opened: " + system_text(errno) + "; check the parameter 'path'");
-  struct stat s {};
-  const bool is_file = ::fstat(fd_, &s) == 0 && S_ISREG(s.st_mode);
-  std::string head(head_bytes_max, '\0');
-  const auto n = is_file ? ::pread(fd_, head.data(), head.size(), 0) : -1;
-  if (n < 0) {
-    const int code = errno;
-    ::close(fd_);
-    fail(path_, is_file ? "cannot be read: " + system_text(code)
-                        : std::string{"is no regular file, so it could not be read again after a crash"});
-  }
-  head.resize(static_cast<std::size_t>(n));
-  head_ = std::move(head);
-  size_ = static_cast<std::uint64_t>(s.st_size);
-  (void)::posix_fadvise(fd_, 0, 0, POSIX_FADV_SEQUENTIAL);
+line_reader::line_reader(std::string path, quoting q) : line_reader{path, open_bytes(path), q, ending::complete} {}
+
+line_reader::line_reader(std::string path, std::unique_ptr<byte_stream> content, quoting q, ending e)
+    : path_{std::move(path)}, content_{std::move(content)}, quoting_{q}, ending_{e}, buffer_(block_bytes) {
+  fill();
+  head_.assign(buffer_.data(), std::min(end_, head_bytes_max));
 }
 
-line_reader::~line_reader() {
-  ::close(fd_);
-}
-
-void line_reader::seek(std::uint64_t offset, std::uint64_t line) {
-  if (::lseek(fd_, static_cast<off_t>(offset), SEEK_SET) < 0)
-    fail(path_, "cannot be read from a position: " + system_text(errno));
+bool line_reader::seek(std::uint64_t offset, std::uint64_t line) {
   at_ = end_ = 0;
   at_file_end_ = false;
   offset_ = offset;
   line_ = line;
+  return content_->seek(offset);
 }
 
 line_reader::record line_reader::next() {
@@ -87,6 +56,10 @@ line_reader::record line_reader::next() {
   for (;;) {
     if (offset_ == 0) skip_mark();
     if (find_end(length)) return take(length, 1);
+    if (at_file_end_ && ending_ == ending::waits && end_ - at_ <= record_bytes_max) {
+      at_file_end_ = false;  // the next call looks for more
+      return {};
+    }
     if (at_file_end_) return at_ == end_ ? record{} : take(end_ - at_, 0);
     if (end_ - at_ > record_bytes_max) return skip_too_long();
     fill();
@@ -131,7 +104,7 @@ line_reader::record line_reader::skip_too_long() {
 }
 
 void line_reader::skip_mark() {
-  if (end_ == 0) fill();
+  while (end_ < byte_order_mark.size() && !at_file_end_) fill();
   if (end_ - at_ < byte_order_mark.size() || std::string_view{buffer_.data(), 3} != byte_order_mark) return;
   at_ += byte_order_mark.size();
   offset_ += byte_order_mark.size();
@@ -142,12 +115,8 @@ void line_reader::fill() {
   end_ -= at_;
   at_ = 0;
   if (buffer_.size() - end_ < block_bytes) buffer_.resize(end_ + block_bytes);
-  ssize_t n = 0;
-  do {
-    n = ::read(fd_, buffer_.data() + end_, buffer_.size() - end_);
-  } while (n < 0 && errno == EINTR);
-  if (n < 0) fail(path_, "cannot be read: " + system_text(errno));
-  end_ += static_cast<std::size_t>(n);
+  const auto n = content_->read(std::span{buffer_}.subspan(end_));
+  end_ += n;
   at_file_end_ = n == 0;
 }
 

@@ -6,10 +6,11 @@
 
 namespace millrace::library {
 
-MILLRACE_ACTOR(file_source, {.id = "millrace.file_source",
-                             .title = "File source",
-                             .category = "Sources",
-                             .help = "Reads CSV, JSON-lines or web server log files, replayable by byte offset."});
+MILLRACE_ACTOR(file_source,
+               {.id = "millrace.file_source",
+                .title = "File source",
+                .category = "Sources",
+                .help = "Reads files of lines: CSV, JSON, logs and whatever a regular expression fits; replayable."});
 MILLRACE_ACTOR(generator, {.id = "millrace.generator",
                            .title = "Generator",
                            .category = "Sources",
