@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/cow.hpp"
 #include "millrace/engine/due_cell.hpp"
 #include "millrace/port.hpp"
@@ -206,7 +207,7 @@ private:
     return in_this > base::highest - every ? base::highest : in_this + every - 1;
   }
   void send(context& c, const one& o, window_firing why, const Acc* replaces = nullptr) {
-    (this->owner_->*handler_)(c, {o.window, why, o.value, replaces});
+    detail::call_member(this->owner_, handler_, c, window_result<Acc>{o.window, why, o.value, replaces});
   }
   void sent_early(one& o) {
     o.since = 0;

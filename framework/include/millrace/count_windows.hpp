@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/cow.hpp"
 #include "millrace/engine/due_cell.hpp"
 #include "millrace/port.hpp"
@@ -152,7 +153,8 @@ private:
       sum.last = std::max(sum.last, groups[i].last);
       sum.value.merge(groups[i].value);
     }
-    (this->owner_->*handler_)(c, {{{sum.first}, {sum.last + 1}}, why, sum.value, nullptr});
+    detail::call_member(this->owner_, handler_, c,
+                        window_result<Acc>{{{sum.first}, {sum.last + 1}}, why, sum.value, nullptr});
   }
   void finish(context& c, cell& s) {
     if (s.sent != s.seen) send(c, s.groups.read(), window_firing::incomplete);

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/two_sided.hpp"
 
 namespace millrace {
@@ -73,7 +74,7 @@ public:
   }
 
 private:
-  void send(context& c, const Left* l, const Right* r) { (this->owner_->*handler_)(c, l, r); }
+  void send(context& c, const Left* l, const Right* r) { detail::call_member(this->owner_, handler_, c, l, r); }
   template <class List>
   static void mark(List& list, std::size_t first, std::size_t last, bool wanted) {
     if (!wanted || first == last) return;

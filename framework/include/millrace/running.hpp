@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/firing.hpp"
 #include "millrace/engine/mergeable.hpp"
 #include "millrace/engine/state_cell.hpp"
@@ -48,7 +49,7 @@ public:
     }
     auto& total = edit();
     update(total);
-    (owner_->*handler_)(c, total);
+    detail::call_member(owner_, handler_, c, total);
   }
   /// The current key's total for reading; nullptr when nothing was added.
   [[nodiscard]] const Acc* get() const { return reinterpret_cast<const Acc*>(read()); }
@@ -87,7 +88,7 @@ private:
     const auto part = read_partial<Acc>(content);
     auto& total = edit();
     total.merge(part);
-    (owner_->*handler_)(c, total);
+    detail::call_member(owner_, handler_, c, total);
   }
   bool fire(context&, event_time limit, const bool& pause) override {
     return (!with_watermark_ && limit != event_time::max()) || send_waiting(pause);

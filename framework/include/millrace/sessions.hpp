@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/cow.hpp"
 #include "millrace/engine/due_cell.hpp"
 #include "millrace/port.hpp"
@@ -134,7 +135,7 @@ public:
 
 private:
   void send(context& c, const one& s, window_firing why) {
-    (this->owner_->*handler_)(c, {{{s.start}, {s.end}}, why, s.value, nullptr});
+    detail::call_member(this->owner_, handler_, c, window_result<Acc>{{{s.start}, {s.end}}, why, s.value, nullptr});
   }
   [[nodiscard]] std::int64_t over_at(const one& s) const noexcept {
     return s.was_sent ? s.end - 1 + spec_.allowed_lateness.count() : s.end - 1;

@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/two_sided.hpp"
 
 namespace millrace {
@@ -101,7 +102,8 @@ private:
       const auto [first, behind] = s.right.range(base::lowest, e.at);
       const auto* version = behind == 0 ? nullptr : &s.right.read()[behind - 1];
       const bool has_row = version != nullptr && !version->matched;
-      if (has_row || keeps_) (this->owner_->*handler_)(c, e.record, has_row ? &version->record : nullptr);
+      if (has_row || keeps_)
+        detail::call_member(this->owner_, handler_, c, e.record, has_row ? &version->record : nullptr);
       e.matched = true;  // should a later one throw and be tried again, this one is not sent twice
     }
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/detail/call_member.hpp"
 #include "millrace/engine/due_cell.hpp"
 #include "millrace/engine/mergeable.hpp"
 #include "millrace/engine/pane_layout.hpp"
@@ -103,7 +104,9 @@ private:
     pane_ = panes_.pane_at(ns);
     pane_start_ = panes_.offset_ns + pane_ * panes_.pane_ns;
     pane_end_ = pane_start_ + panes_.pane_ns;
-    pane_due_ = panes_.complete_at(std::max(panes_.first_window(pane_), next_window_));
+    // Behind the end of the input no window is left.
+    pane_due_ =
+        next_window_ == highest ? highest : panes_.complete_at(std::max(panes_.first_window(pane_), next_window_));
     return pane_;
   }
 
@@ -132,7 +135,7 @@ private:
     if (role() == engine::salt_role::collects) [[unlikely]] {
       return send_partial(panes_.window(window).start.ns, value);
     }
-    (this->owner_->*handler_)(c, {panes_.window(window), why, value, replaces});
+    detail::call_member(this->owner_, handler_, c, window_result<Acc>{panes_.window(window), why, value, replaces});
   }
   // Salted: each place collects by pane, and sends a pane when the watermark has passed it. All that makes windows of
   // panes is done where they are merged.
@@ -168,7 +171,7 @@ private:
   window_spec spec_;
   engine::pane_layout panes_;
   std::uint32_t ring_size_ = 0;
-  bool folds_ = false;  // long windows that overlap: see pane_fold
+  bool folds_ = false;         // long windows that overlap: see pane_fold
   engine::pane_layout whole_;  // collecting: of the windows that are made of the panes elsewhere
   std::int64_t whole_lateness_ns_ = 0;
 

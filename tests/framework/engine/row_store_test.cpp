@@ -273,10 +273,10 @@ private slots:
     QTest::addColumn<QByteArray>("bytes");
     QTest::newRow("no list") << QByteArray{"\xc0"};
     QTest::newRow("too many rows") << QByteArray{"\xdc\x01\x01"};
-    QTest::newRow("cut") << QByteArray{"\x91\x94\x00\xc4\x01"};
-    QTest::newRow("row outside the page") << QByteArray{"\x91\x94\xcd\x01\x00\xc4\x01k\x00\x90", 11};
-    QTest::newRow("one row twice") << QByteArray{"\x92\x94\x05\xc4\x01k\x00\x90\x94\x05\xc4\x01m\x00\x90", 17};
-    QTest::newRow("a value of another type") << QByteArray{"\x91\x94\x05\xc4\x01k\x01\x91\xa1x", 11};
+    QTest::newRow("cut") << QByteArray{"\x91\x94\x00\xc4\x01", 5};
+    QTest::newRow("row outside the page") << QByteArray{"\x91\x94\xcd\x01\x00\xc4\x01k\x00\x90", 10};
+    QTest::newRow("one row twice") << QByteArray{"\x92\x94\x05\xc4\x01k\x00\x90\x94\x05\xc4\x01m\x00\x90", 15};
+    QTest::newRow("a value of another type") << QByteArray{"\x91\x94\x05\xc4\x01k\x01\x91\xa1x", 10};
   }
   void refusesDamagedPages() {
     QFETCH(QByteArray, bytes);
