@@ -13,6 +13,7 @@ set(MILLRACE_DEPENDENCIES
   "zstd|1.5|libzstd-dev"             # zstd::libzstd_shared
   "LuaJIT|2.1|libluajit-5.1-dev"     # LuaJIT::luajit
   "OpenSSL|3.0|libssl-dev"           # OpenSSL::Crypto
+  "SQLite3|3.37|libsqlite3-dev"     # SQLite::SQLite3
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
 )

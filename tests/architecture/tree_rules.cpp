@@ -27,7 +27,8 @@ struct library {
 };
 
 constexpr std::array libraries{library{"caf/", "actors"}, library{"zmq", "transport"}, library{"lmdb", "persistence"},
-                               library{"Q", "workbench"}, library{"lua", "actors"}};
+                               library{"Q", "workbench"}, library{"lua", "actors"},
+                               library{"sqlite3", "actors"}};
 
 constexpr std::size_t lines_max = 500;
 constexpr std::size_t header_lines_wanted = 150;

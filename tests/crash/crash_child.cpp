@@ -3,13 +3,10 @@
 #include <signal.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 
 #include "crash_actors.hpp"
-#include "millrace/engine/fault_point.hpp"
 #include "millrace/library.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/validation.hpp"
@@ -19,15 +16,6 @@ namespace millrace::crash {
 namespace {
 
 using namespace std::chrono_literals;
-
-// A fault hook is a plain function, so what it looks for is global; set before the run starts.
-std::string wanted_point;
-std::atomic<int> hits_left{0};
-
-engine::fault_action kill_at_point(const char* name) {
-  if (wanted_point == name && hits_left.fetch_sub(1) == 1) ::kill(::getpid(), SIGKILL);
-  return engine::fault_action::proceed;
-}
 
 topology topology_of(const life& l) {
   topology t;
@@ -62,9 +50,7 @@ int live(const life& l) {
     for (const auto& p : checked.problems) std::fprintf(stderr, "%s\n", to_string(p).c_str());
     return 1;
   }
-  wanted_point = l.point;
-  hits_left = l.hit;
-  if (!l.point.empty()) engine::install_fault_hook(kill_at_point);
+  if (!l.kill.point.empty()) support::die_at_point(l.kill.point, l.kill.hit);
   runtime::run_options options;
   options.data_dir = (l.folder / "data").string();
   options.payload = l.payload == "encoded" ? transport::payload_mode::encoded : transport::payload_mode::shared;
@@ -88,7 +74,7 @@ int live(const life& l) {
       if (outcome->how == runtime::run_outcome::kind::failed) std::fprintf(stderr, "  %s\n", outcome->message.c_str());
       return outcome->how == runtime::run_outcome::kind::failed ? 1 : 0;
     }
-    if (l.kill_at != 0 && progress().load() >= l.kill_at) ::kill(::getpid(), SIGKILL);
+    if (l.kill.at != 0 && progress().load() >= l.kill.at) ::kill(::getpid(), SIGKILL);
   }
 }
 

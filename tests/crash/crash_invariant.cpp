@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "millrace/persistence/snapshot_store.hpp"
+#include "support/kills.hpp"
 
 namespace millrace::crash {
 
@@ -24,14 +24,7 @@ std::uint64_t newest_segment(const std::filesystem::path& output) {
 std::string check_nothing_early(const std::filesystem::path& data, const std::filesystem::path& output) {
   const auto visible = newest_segment(output);
   if (visible == 0) return {};
-  persistence::snapshot_store_options look;
-  look.read_only = true;
-  auto store = persistence::open_snapshot_store(data, look);
-  if (!store) return "the snapshots cannot be read after a kill: " + store.error().message + "\n";
-  std::uint64_t complete = 0;
-  for (const auto& info : (*store)->list()) {
-    if (info.is_ok) complete = std::max(complete, info.epoch.value);
-  }
+  const auto complete = support::newest_complete_epoch(data);
   if (visible <= complete) return {};
   return "output of epoch " + std::to_string(visible) + " is visible, but the newest complete snapshot is " +
          std::to_string(complete) + "\n";

@@ -1,41 +1,41 @@
 // Kills a running topology again and again and holds the output that was committed against what an undisturbed run
 // gives. The oracle reads the input alone. See README.md in this folder.
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <random>
 
 #include "crash_child.hpp"
 #include "crash_feed.hpp"
 #include "crash_input.hpp"
 #include "crash_invariant.hpp"
 #include "crash_letters.hpp"
+#include "support/kills.hpp"
 
 namespace {
 
 namespace fs = std::filesystem;
 using millrace::crash::life;
 
-// Every place in the path from a barrier to visible output where a process may die.
-const std::vector<std::string> points{"task.freeze",
-                                      "sink.prepared",
-                                      "snapshot.chunk_write",
-                                      "snapshot.before_manifest",
-                                      "snapshot.after_manifest",
-                                      "sink.before_rename",
-                                      "sink.after_rename",
-                                      "sink.recover",
-                                      "log.append",
-                                      "log.appended",
-                                      "log.trim",
-                                      "log.replay",
-                                      "letters.put",
-                                      "letters.written",
-                                      "letters.confirm"};
+// Every place in the path from a barrier to visible output where a process may die. Those that each task or poll passes
+// are passed often before they kill, so that mostly two epochs are complete by then.
+const std::vector<support::kill_point> points{{"task.freeze", 25, 20},
+                                              {"sink.prepared"},
+                                              {"snapshot.chunk_write", 25, 20},
+                                              {"snapshot.before_manifest", 3, 3},
+                                              {"snapshot.after_manifest", 3, 3},
+                                              {"sink.before_rename"},
+                                              {"sink.after_rename"},
+                                              {"sink.recover", 1, 4},
+                                              {"log.append", 30, 40},
+                                              {"log.appended", 30, 40},
+                                              {"log.trim", 2, 3},
+                                              {"log.replay", 1, 6, false},  // nothing is replayed in a first life
+                                              {"letters.put", 3, 3},
+                                              {"letters.written", 1, 3},
+                                              {"letters.confirm", 3, 3}};
 
 struct plan_of_kills {
   int at_progress = 200;
@@ -48,25 +48,11 @@ struct plan_of_kills {
 };
 
 struct tally {
-  std::map<std::string, int> kills;
   int lives = 0;
   int with_two_epochs = 0;
   std::string difference;
   bool failed = false;
 };
-
-struct death {
-  bool was_killed = false;
-  int exit_code = 0;
-};
-
-death live_in_child(const life& l) {
-  const auto child = ::fork();
-  if (child == 0) ::_exit(millrace::crash::live(l));
-  int status = 0;
-  ::waitpid(child, &status, 0);
-  return {WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL, WIFEXITED(status) ? WEXITSTATUS(status) : -1};
-}
 
 std::uint64_t epochs_of_last_life(const fs::path& folder) {
   std::uint64_t n = 0;
@@ -75,21 +61,25 @@ std::uint64_t epochs_of_last_life(const fs::path& folder) {
 }
 
 // One input run to its end through the kills given, then compared.
-void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, std::vector<life> kills, tally& t) {
+void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, support::kill_schedule& schedule,
+             tally& t) {
   const auto folder = root / ("run-" + std::to_string(seed));
   fs::create_directories(folder / "out");
   auto expected = millrace::crash::write_input(folder, p.lines, seed);
+  auto kills = schedule.next_run(p.lines);
   kills.push_back({});  // the last life is undisturbed
-  for (auto& l : kills) {
+  for (const auto& kill : kills) {
+    life l;
+    l.kill = kill;
     l.folder = folder;
     l.payload = p.payload;
     l.broken = p.broken;
     l.rate = p.rate;
     l.lines = p.lines;
     ++t.lives;
-    const auto d = live_in_child(l);
+    const auto d = support::live_in_child([&] { return millrace::crash::live(l); });
     if (d.was_killed) {
-      ++t.kills[l.point.empty() ? "progress" : l.point];
+      schedule.count(kill);
       if (epochs_of_last_life(folder) >= 2) ++t.with_two_epochs;
       const auto early = millrace::crash::check_nothing_early(folder / "data", folder / "out");
       if (!early.empty()) t.difference += "seed " + std::to_string(seed) + ": " + early;
@@ -109,92 +99,25 @@ void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, s
   if (difference.empty()) fs::remove_all(folder);
 }
 
-// How often a point is passed before it kills: mostly after two epochs are complete.
-int hit_of(const std::string& point, std::mt19937_64& random) {
-  struct range {
-    int from;
-    std::uint64_t more;
-  };
-  static const std::map<std::string, range> ranges{{"task.freeze", {25, 20}},
-                                                   {"snapshot.chunk_write", {25, 20}},  // by every task of an epoch
-                                                   {"snapshot.before_manifest", {3, 3}},
-                                                   {"snapshot.after_manifest", {3, 3}},
-                                                   {"sink.recover", {1, 4}},
-                                                   {"log.append", {30, 40}},
-                                                   {"log.appended", {30, 40}},  // at every poll of the feed
-                                                   {"log.trim", {2, 3}},
-                                                   {"letters.put", {3, 3}},
-                                                   {"letters.written", {1, 3}},
-                                                   {"letters.confirm", {3, 3}},
-                                                   {"log.replay", {1, 6}}};
-  const auto at = ranges.find(point);
-  const auto r = at == ranges.end() ? range{7, 20} : at->second;
-  return r.from + static_cast<int>(random() % r.more);
-}
-
 // Kills spread evenly at random over the progress of several runs, and every point hit its number of times.
-tally kill_all(const plan_of_kills& p, const fs::path& root) {
-  std::mt19937_64 random{p.seed};
+tally kill_all(const plan_of_kills& p, const fs::path& root, support::kill_schedule& schedule) {
   tally t;
-  constexpr int kills_a_run = 8;
-  int progress_left = p.at_progress;
-  auto points_left = std::map<std::string, int>{};
-  for (const auto& name : points) points_left[name] = p.per_point;
-  std::uint64_t run = p.seed * 1000;
-  const auto any_left = [&] {
-    return std::any_of(points_left.begin(), points_left.end(), [](const auto& x) { return x.second > 0; });
-  };
-  while ((progress_left > 0 || any_left()) && !t.failed && (p.broken.empty() || t.difference.empty())) {
-    std::vector<life> kills;
-    std::vector<std::int64_t> at;
-    for (int i = 0; i < kills_a_run; ++i) {
-      at.push_back(1 + static_cast<std::int64_t>(random() % static_cast<std::uint64_t>(p.lines)));
-    }
-    std::sort(at.begin(), at.end());
-    for (const auto where : at) {
-      if (progress_left > 0) {
-        life l;
-        l.kill_at = where;
-        kills.push_back(l);
-      }
-      for (const auto& name : points) {
-        if (points_left[name] <= 0 || kills.size() >= static_cast<std::size_t>(kills_a_run)) continue;
-        if (random() % points.size() != 0 && progress_left > 0) continue;
-        life l;
-        l.point = name;
-        l.hit = hit_of(name, random);
-        // Nothing is replayed in a first life.
-        if (name != "log.replay" || !kills.empty()) kills.push_back(l);
-      }
-    }
-    const auto before = t.kills;
-    one_run(p, root, ++run, kills, t);
-    progress_left = p.at_progress - t.kills["progress"];
-    for (const auto& name : points) points_left[name] = p.per_point - t.kills[name];
-    std::printf("run %llu: %d lives so far, %d kills by progress, differences: %s\n",
-                static_cast<unsigned long long>(run), t.lives, t.kills["progress"],
-                t.difference.empty() ? "none" : "yes");
+  const auto runs_max = p.broken.empty() ? 400 : 12;
+  for (int i = 1; i <= runs_max && !schedule.is_complete() && !t.failed; ++i) {
+    const auto run = p.seed * 1000 + static_cast<std::uint64_t>(i);
+    one_run(p, root, run, schedule, t);
+    std::printf("run %llu: %d lives so far, %d kills, differences: %s\n", static_cast<unsigned long long>(run), t.lives,
+                schedule.kills(), t.difference.empty() ? "none" : "yes");
     std::fflush(stdout);
-    if (p.broken.empty() && run > p.seed * 1000 + 400) break;
-    if (!p.broken.empty() && run > p.seed * 1000 + 12) break;
+    if (!p.broken.empty() && !t.difference.empty()) break;
   }
   return t;
 }
 
-int report(const plan_of_kills& p, const tally& t) {
-  int kills = 0;
-  for (const auto& [name, n] : t.kills) kills += n;
+int report(const plan_of_kills& p, const support::kill_schedule& schedule, const tally& t) {
   std::printf("\npayload %s, seed %llu: %d lives, %d kills, %d of them with two or more epochs complete in that life\n",
-              p.payload.c_str(), static_cast<unsigned long long>(p.seed), t.lives, kills, t.with_two_epochs);
-  bool complete = true;
-  const auto bucket = [&](const std::string& name, int wanted) {
-    const auto at = t.kills.find(name);
-    const auto n = at == t.kills.end() ? 0 : at->second;
-    std::printf("  %-26s %4d  (wanted %d)\n", name.c_str(), n, wanted);
-    complete = complete && n >= wanted;
-  };
-  bucket("progress", p.at_progress);
-  for (const auto& name : points) bucket(name, p.per_point);
+              p.payload.c_str(), static_cast<unsigned long long>(p.seed), t.lives, schedule.kills(), t.with_two_epochs);
+  schedule.print();
   if (!t.difference.empty()) std::printf("%s", t.difference.c_str());
   if (!p.broken.empty()) {
     const bool caught = !t.difference.empty();
@@ -202,7 +125,7 @@ int report(const plan_of_kills& p, const tally& t) {
                 caught ? "caught" : "NOT caught");
     return caught ? 0 : 1;
   }
-  const bool passed = t.difference.empty() && complete && !t.failed;
+  const bool passed = t.difference.empty() && schedule.is_complete() && !t.failed;
   std::printf("%s: committed output %s\n", passed ? "PASS" : "FAIL",
               t.difference.empty() ? "equals that of an undisturbed run" : "differs");
   return passed ? 0 : 1;
@@ -227,7 +150,9 @@ int main(int argc, char** argv) {
   const auto root =
       keep.empty() ? fs::temp_directory_path() / ("millrace-crash-" + std::to_string(::getpid())) : fs::path{keep};
   fs::create_directories(root);
-  const auto code = report(p, kill_all(p, root));
+  support::kill_schedule schedule{points, p.at_progress, p.per_point, p.seed};
+  const auto t = kill_all(p, root, schedule);
+  const auto code = report(p, schedule, t);
   if (keep.empty()) fs::remove_all(root);
   return code;
 }

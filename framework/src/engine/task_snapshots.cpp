@@ -89,6 +89,7 @@ void task::take_back_pages(unsigned environment) {
 bool task::prepare_sink(epoch_id epoch, std::string& handle) {
   if (kind_ != actor_kind::sink) return true;
   auto& s = static_cast<sink&>(*parts_.behavior);
+  (void)fault_point("sink.prepare");
   const auto ready = guarded("its output cannot be prepared", [&] { return s.prepare(context_, epoch); });
   if (!ready) {
     parts_.host->snapshot_failed(epoch, ready.error());
@@ -368,10 +369,12 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
   auto& s = static_cast<sink&>(*parts_.behavior);
   while (!prepared_.empty() && prepared_.front().epoch <= epoch) {
     const auto& next = prepared_.front();
+    (void)fault_point("sink.commit");
     auto done =
         guarded(parts_.name + ": the output of epoch " + std::to_string(next.epoch.value) + " cannot be committed",
                 [&] { return s.commit(context_, next.epoch, next.handle); });
     if (!done) return done;
+    (void)fault_point("sink.committed");
     prepared_.erase(prepared_.begin());
   }
   return {};

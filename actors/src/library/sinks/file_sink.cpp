@@ -4,6 +4,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "millrace/engine/fault_point.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
 #include "millrace/text/value_text.hpp"
@@ -63,6 +64,7 @@ result<void> file_sink::recover(context& c, epoch_id restored, const std::vector
   for (const auto& p : handles) {
     if (auto ok = commit(c, p.epoch, p.handle); !ok) return ok;
   }
+  (void)engine::fault_point("sink.rolled_forward");
   if (auto ok = files_.discard_pending(); !ok) return ok;
   if (restored == epoch_id{}) return refuse_foreign_segments();
   const auto withdrawn = files_.withdraw_after(restored);

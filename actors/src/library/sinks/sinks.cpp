@@ -2,6 +2,7 @@
 #include "library/sinks/console_sink.hpp"
 #include "library/sinks/file_sink.hpp"
 #include "library/sinks/null_sink.hpp"
+#include "library/sinks/sqlite_sink.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -18,6 +19,10 @@ MILLRACE_ACTOR(null_sink, {.id = "millrace.null_sink",
                            .title = "Null sink",
                            .category = "Sinks",
                            .help = "Counts events and forgets them."});
+MILLRACE_ACTOR(sqlite_sink, {.id = "millrace.sqlite_sink",
+                             .title = "SQLite sink",
+                             .category = "Sinks",
+                             .help = "Writes events to a table of a SQLite file, each exactly once."});
 
 void link_sinks() {}
 
