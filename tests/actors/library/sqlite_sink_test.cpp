@@ -94,6 +94,22 @@ private slots:
     QCOMPARE(rows("SELECT key FROM t"), (lines{"a", "b"}));
   }
 
+  void recoversFromTheSameSnapshotTwice() {
+    std::string handle;
+    {
+      auto rig = started({0});
+      rig->feed({"a,1,1"});
+      handle = prepared(*rig, 1);
+    }
+    {
+      auto rig = started({1}, {{epoch_id{1}, handle}});
+      rig->feed({"b,2,2"});
+      (void)prepared(*rig, 2);  // must not get the numbers that the handle names
+    }
+    auto rig = started({1}, {{epoch_id{1}, handle}});
+    QCOMPARE(rows("SELECT key FROM t"), lines{"a"});
+  }
+
   void doesNothingByHalves() {
     auto rig = started({0});
     rig->feed({"a,1,1"});

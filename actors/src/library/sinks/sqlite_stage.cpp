@@ -63,18 +63,10 @@ result<void> sqlite_stage::open(const std::string& path, bool is_first_start) {
 }
 
 result<void> sqlite_stage::make_ledger() {
-  if (auto ok = db_.run("CREATE TABLE IF NOT EXISTS millrace_ledger (sink TEXT NOT NULL, target TEXT NOT NULL, "
-                        "part INTEGER NOT NULL, epoch INTEGER NOT NULL, last_row INTEGER NOT NULL, "
-                        "PRIMARY KEY (sink, target, part)) WITHOUT ROWID");
-      !ok) {
-    return ok;
-  }
-  auto s = with_identity("SELECT last_row FROM millrace_ledger WHERE sink = ?1 AND target = ?2 AND part = ?3");
-  if (!s) return std::move(s).error();
-  const auto row = s->step();
-  if (!row) return row.error();
-  next_row_ = *row ? s->integer(0) + 1 : 1;
-  return {};
+  return db_.run(
+      "CREATE TABLE IF NOT EXISTS millrace_ledger (sink TEXT NOT NULL, target TEXT NOT NULL, "
+      "part INTEGER NOT NULL, epoch INTEGER NOT NULL, last_row INTEGER NOT NULL, "
+      "PRIMARY KEY (sink, target, part)) WITHOUT ROWID");
 }
 
 /// Nothing is committed before the first snapshot, so what the ledger knows is of another run.
@@ -106,11 +98,21 @@ result<void> sqlite_stage::make_staging() {
   return db_.run(sql + ")");
 }
 
+result<void> sqlite_stage::number_rows() {
+  auto s = with_identity("SELECT last_row FROM millrace_ledger WHERE sink = ?1 AND target = ?2 AND part = ?3");
+  if (!s) return std::move(s).error();
+  const auto row = s->step();
+  if (!row) return row.error();
+  next_row_ = *row ? s->integer(0) + 1 : 1;
+  return {};
+}
+
 result<void> sqlite_stage::discard() {
   insert_ = {};
   auto t = sqlite::transaction::begin(db_);
   if (!t) return std::move(t).error();
   if (auto ok = make_staging(); !ok) return ok;
+  if (auto ok = number_rows(); !ok) return ok;
   if (auto ok = t->commit(); !ok) return ok;
   std::string sql = "INSERT INTO " + identifier(staging_) + " (" + list_of(field_names(*target_.fields)) + ", " +
                     identifier(row_column) + ") VALUES (";

@@ -26,7 +26,7 @@ public:
   [[nodiscard]] result<void> add(const batch& records);
   /// Moves rows into the target unless the ledger says that they are there. Errors: `corrupt` when they are neither.
   [[nodiscard]] result<void> commit(epoch_id epoch, const staged_rows& rows);
-  /// Forgets all staged rows.
+  /// Forgets all staged rows; to be called before the first `add`, behind the commits of a recovery.
   [[nodiscard]] result<void> discard();
 
   /// The newest epoch in the target; 0: none.
@@ -39,6 +39,7 @@ private:
   [[nodiscard]] result<void> make_ledger();
   [[nodiscard]] result<void> refuse_foreign_rows();
   [[nodiscard]] result<void> make_staging();
+  [[nodiscard]] result<void> number_rows();
   [[nodiscard]] result<std::int64_t> count(const staged_rows& rows);
   [[nodiscard]] result<void> move(const staged_rows& rows);
   [[nodiscard]] result<void> note(epoch_id epoch, const staged_rows& rows);
