@@ -14,6 +14,8 @@ set(MILLRACE_DEPENDENCIES
   "LuaJIT|2.1|libluajit-5.1-dev"     # LuaJIT::luajit
   "OpenSSL|3.0|libssl-dev"           # OpenSSL::Crypto
   "SQLite3|3.37|libsqlite3-dev"     # SQLite::SQLite3
+  "Microhttpd|0.9.75|libmicrohttpd-dev"  # Microhttpd::microhttpd
+  "CURL|7.88|libcurl4-openssl-dev"    # CURL::libcurl
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
 )

@@ -89,6 +89,10 @@ void tree_test::aBadIncludeIsFound_data() {
                                      << "lmdb.h";
   QTest::newRow("LuaJIT in framework") << "framework/src/a.cpp"
                                        << "lua.hpp";
+  QTest::newRow("web server in framework") << "framework/src/a.cpp"
+                                           << "microhttpd.h";
+  QTest::newRow("web client in transport") << "transport/src/a.cpp"
+                                           << "curl/curl.h";
   QTest::newRow("Qt in framework") << "framework/src/a.cpp"
                                    << "QString";
   QTest::newRow("Qt folder in framework") << "framework/src/a.cpp"

@@ -56,9 +56,9 @@ class actor_examples_test : public QObject {
 
   QTemporaryDir folder_;
 
-  static QStringList names() {
+  static QStringList names(const QDir& folder = examples()) {
     QStringList names;
-    for (const auto& file : examples().entryList({"*.mill"}, QDir::Files, QDir::Name)) names.append(file.chopped(5));
+    for (const auto& file : folder.entryList({"*.mill"}, QDir::Files, QDir::Name)) names.append(file.chopped(5));
     return names;
   }
 
@@ -73,7 +73,8 @@ private slots:
   void everyActorHasAnExample() {
     const auto listed = run_command({"actor", "list", "--json"});
     QCOMPARE(listed.exit_code, 0);
-    const auto have = names();
+    // Those in net need somebody to talk to; the test net_examples runs them.
+    const auto have = names() + names(QDir{examples().filePath("net")});
     QStringList missing;
     for (const auto& type : nlohmann::json::parse(listed.out.toStdString())) {
       const auto id = QString::fromStdString(type["id"].get<std::string>());

@@ -2,6 +2,7 @@
 #include "library/sources/file_source.hpp"
 #include "library/sources/generator.hpp"
 #include "library/sources/host_telemetry.hpp"
+#include "library/sources/http_ingest.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -19,6 +20,12 @@ MILLRACE_ACTOR(host_telemetry, {.id = "millrace.host_telemetry",
                                 .title = "Host telemetry",
                                 .category = "Sources",
                                 .help = "Reads this machine's processor, memory, disk and network counters; live."});
+
+MILLRACE_ACTOR(http_ingest,
+               {.id = "millrace.http_ingest",
+                .title = "HTTP ingest",
+                .category = "Sources",
+                .help = "Takes events that clients POST as JSON, and answers when they are durable; logged."});
 
 void link_sources() {}
 

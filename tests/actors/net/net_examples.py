@@ -1,0 +1,72 @@
+"""The examples of samples/actors/net, each with the partner it talks to.   net_examples.py <millrace> <samples/actors>"""
+import http.client, json, os, shutil, subprocess, sys, tempfile
+from trial import PATIENCE, check, free_port, until
+
+COMMAND, SAMPLES = sys.argv[1], sys.argv[2]
+
+
+def post(port, path, body, headers):
+    c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+    c.request("POST", path, body, headers)
+    answer = c.getresponse()
+    return answer.status, answer.read()
+
+
+class Example:
+    def __init__(self, folder, name, *settings):
+        self.folder, self.name = folder, name
+        arguments = [COMMAND, "run", f"{folder}/net/{name}.mill", "--data-dir", f"{folder}/data-of-{name}"]
+        for s in settings:
+            arguments += ["--set", s]
+        self.process = subprocess.Popen(arguments, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def until(self, what, condition):
+        until(what, lambda: condition() or (self.process.poll() is not None and self.finish()))
+
+    def finish(self):
+        said, _ = self.process.communicate(timeout=60 * PATIENCE)
+        check(self.process.returncode == 0, f"{self.name} ended with {self.process.returncode}: {said.decode()}")
+        return said.decode()
+
+    def written(self):
+        out = os.path.join(self.folder, "net", "out", self.name)
+        return "".join(open(os.path.join(out, f)).read() for f in sorted(os.listdir(out)) if not f.startswith("."))
+
+    def expected(self, kind="csv"):
+        return open(os.path.join(SAMPLES, "expected", f"{self.name}.{kind}")).read()
+
+
+def http_ingest(folder):
+    port = free_port()
+    example = Example(folder, "http_ingest", f"orders.listen=127.0.0.1:{port}")
+    orders = [{"number": n, "customer": c, "amount": a, "at": f"2026-11-21T10:00:0{n - 1}Z"}
+              for n, c, a in ((1, "anna", "19.90"), (2, "ben", "5.00"), (3, "anna", "7.25"))]
+    headers = {"Content-Type": "application/json", "Idempotency-Key": "monday-1"}
+
+    def sent():
+        try:
+            return post(port, "/orders", json.dumps(orders[:2]), headers)[0] == 200
+        except OSError:
+            return False
+    example.until("the server", sent)
+    check(post(port, "/orders", json.dumps(orders[:2]), headers)[0] == 200, "the same again")
+    check(post(port, "/orders", json.dumps(orders[2]), {"Content-Type": "application/json"})[0] == 200, "the last one")
+    example.finish()
+    check(example.written() == example.expected(), f"written: {example.written()}")
+
+
+EXAMPLES = [http_ingest]
+
+
+def main():
+    have = {e.__name__ for e in EXAMPLES}
+    there = {f[:-5] for f in os.listdir(os.path.join(SAMPLES, "net")) if f.endswith(".mill")}
+    check(have == there, f"only one of both has {have ^ there}")
+    for example in EXAMPLES:
+        with tempfile.TemporaryDirectory(prefix="millrace-net-") as folder:
+            shutil.copytree(SAMPLES, folder, dirs_exist_ok=True)
+            example(folder)
+            print(f"{example.__name__}: as expected", flush=True)
+
+
+main()
