@@ -69,13 +69,18 @@ private:
 
 }  // namespace
 
+// Records between two looks at the clock where each may have to wait for its page from the disk.
+constexpr std::uint32_t paged_records_at_once = 64;
+
 void task::run_handlers() {
+  const bool is_paged = actor_access::state(*parts_.behavior).rows().is_paged();
+  const auto turn_end = is_paged ? cursor_ + paged_records_at_once : current_.count;
   const auto port = current_input();
   const bool keyed = parts_.input_keys[port] != nullptr;
   auto& input = *actor_access::inputs(*parts_.behavior)[port];
-  while (cursor_ < current_.count && !outputs_.pause()) {
+  while (cursor_ < std::min(turn_end, current_.count) && !outputs_.pause()) {
     event_time late_against;
-    const auto end = end_of_segment(late_against);
+    const auto end = std::min(end_of_segment(late_against), turn_end);
     batch_run run{context_,
                   *current_.body,
                   actor_access::state(*parts_.behavior),

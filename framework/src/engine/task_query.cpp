@@ -15,6 +15,8 @@ constexpr std::uint32_t spilled_pages_per_answer = 8;
 constexpr std::uint32_t rows_per_answer_max = 500;
 // Of all rows of an answer: a message of the control protocol holds 1 MiB.
 constexpr std::size_t answer_bytes_max = std::size_t{256} << 10;
+// How long the task is kept from its work for one answer; what is left is asked for again.
+constexpr std::int64_t answer_ns_max = 50'000'000;
 
 bool is_internal(const cell& c) {
   return c.type == "ttl";
@@ -70,7 +72,9 @@ state_answer task::scan(const state_request& request, std::uint32_t cells) {
   auto row = request.cursor;
   const auto end = rows.pages() * row_page::rows;
   const auto stop = std::min<std::uint64_t>(end, std::uint64_t{row} + pages * row_page::rows);
+  const auto until = parts_.time->steady_ns() + answer_ns_max;
   for (; row < stop && out.rows.size() < limit && bytes < answer_bytes_max; ++row) {
+    if (!out.rows.empty() && parts_.time->steady_ns() >= until) break;
     const auto* at = rows.live_row(row);
     if (at == nullptr || !matches(request, header_of(at).key)) continue;
     auto found = row_of(at, cells);
@@ -87,7 +91,9 @@ state_answer task::measure(const state_request& request) {
   state_answer out;
   const auto count = rows.is_paged() ? spilled_pages_per_answer : pages_per_answer;
   auto page = request.cursor;
+  const auto until = parts_.time->steady_ns() + answer_ns_max;
   for (const auto stop = std::min(rows.pages(), page + count); page < stop; ++page) {
+    if (page != request.cursor && parts_.time->steady_ns() >= until) break;
     rows.for_each_in(page, [&](row_id, const std::byte* row) {
       auto& group = out.groups[key_group_of(key_hash(header_of(row).key.view()), parts_.key_groups).value];
       ++group.rows;
