@@ -35,8 +35,15 @@ std::size_t quoted_end(std::string_view text) noexcept {
 
 line_reader::line_reader(std::string path, quoting q) : line_reader{path, open_bytes(path), q, ending::complete} {}
 
-line_reader::line_reader(std::string path, std::unique_ptr<byte_stream> content, quoting q, ending e)
-    : path_{std::move(path)}, content_{std::move(content)}, quoting_{q}, ending_{e}, buffer_(block_bytes) {
+line_reader::line_reader(std::string path, std::unique_ptr<byte_stream> content, quoting q, ending e,
+                         std::uint64_t offset, std::uint64_t line)
+    : path_{std::move(path)},
+      content_{std::move(content)},
+      quoting_{q},
+      ending_{e},
+      buffer_(block_bytes),
+      offset_{offset},
+      line_{line} {
   fill();
   head_.assign(buffer_.data(), std::min(end_, head_bytes_max));
 }

@@ -37,16 +37,15 @@ public:
   };
 
   line_reader(std::string path, quoting q);
-  /// `path` is only for messages.
-  line_reader(std::string path, std::unique_ptr<byte_stream> content, quoting q, ending e);
+  /// `path` is only for messages; `content` goes on at `offset`, which is where line `line` begins.
+  line_reader(std::string path, std::unique_ptr<byte_stream> content, quoting q, ending e, std::uint64_t offset = 0,
+              std::uint64_t line = 1);
 
   [[nodiscard]] record next();
   /// Goes on at `offset`, which is where a record begins and `line` is its number. False: the file ends before that.
   [[nodiscard]] bool seek(std::uint64_t offset, std::uint64_t line);
   /// Takes the last record back: `next` reads it again.
   void unread() { (void)seek(record_offset_, record_line_); }
-  /// A record that waits for its rest becomes complete: nothing will be added to the file any more.
-  void finish() noexcept { ending_ = ending::complete; }
 
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Bytes of the content, of an archive about.

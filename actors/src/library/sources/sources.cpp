@@ -1,5 +1,6 @@
 #include "library/library_parts.hpp"
 #include "library/sources/file_source.hpp"
+#include "library/sources/follow.hpp"
 #include "library/sources/generator.hpp"
 #include "library/sources/host_telemetry.hpp"
 #include "library/sources/http_ingest.hpp"
@@ -12,6 +13,11 @@ MILLRACE_ACTOR(file_source,
                 .title = "File source",
                 .category = "Sources",
                 .help = "Reads files of lines: CSV, JSON, logs and whatever a regular expression fits; replayable."});
+MILLRACE_ACTOR(follow,
+               {.id = "millrace.follow",
+                .title = "Follow",
+                .category = "Sources",
+                .help = "Reads lines as they are added to files, through rotation; replayable while they are there."});
 MILLRACE_ACTOR(generator, {.id = "millrace.generator",
                            .title = "Generator",
                            .category = "Sources",
