@@ -1,19 +1,14 @@
 #include "library/processors/aggregate.hpp"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
 #include <optional>
 
 #include "millrace/text/input_schema.hpp"
-#include "millrace/text/text_list.hpp"
 
 namespace millrace::library {
 
 namespace {
-
-/// In the order of aggregate::column.
-constexpr std::array<std::string_view, 5> functions{"count", "sum", "min", "max", "mean"};
 
 const aggregate_row* row_at(engine::keyed_state& state) {
   const auto* const at = state.read();
@@ -45,7 +40,9 @@ result<void> aggregate::configure(wiring& w) {
   if (!key) return std::move(key).error();
   fields_ = std::move(*key);
   in_.key_by(fields_.names);
-  if (auto ok = add_columns(made); !ok) return ok;
+  auto columns = add_functions(*functions_, !value_->empty(), made);
+  if (!columns) return std::move(columns).error();
+  columns_ = std::move(*columns);
   has_value_ = !value_->empty();
   if (has_value_) {
     const auto index = find_number(arriving, *value_, "value");
@@ -59,28 +56,6 @@ result<void> aggregate::configure(wiring& w) {
   made.fields.push_back({.name = "at", .type = {.kind = field_kind::event_time}});
   made.event_time_field = static_cast<std::uint32_t>(made.fields.size() - 1);
   out_.set_type(dynamic_record_type(std::make_shared<const schema>(std::move(made))));
-  return {};
-}
-
-result<void> aggregate::add_columns(schema& made) {
-  columns_.clear();
-  for (const auto& name : split_list(*functions_, ',')) {
-    const auto known = std::ranges::find(functions, name);
-    if (known == functions.end()) {
-      return user_error(errc::invalid_argument,
-                        "parameter 'functions' has '" + name + "': give some of count, sum, min, max, mean");
-    }
-    const auto c = static_cast<column>(known - functions.begin());
-    if (c != column::count && value_->empty()) {
-      return user_error(errc::invalid_argument,
-                        "parameter 'functions' has " + name + ": set 'value' to the field to take it of");
-    }
-    if (made.find(name)) return user_error(errc::invalid_argument, "two output columns would be called '" + name + "'");
-    columns_.push_back(c);
-    made.fields.push_back(
-        {.name = name, .type = {.kind = c == column::count ? field_kind::integer : field_kind::float64}});
-  }
-  if (columns_.empty()) return user_error(errc::invalid_argument, "parameter 'functions' is empty: give count, sum, …");
   return {};
 }
 
@@ -160,25 +135,9 @@ void aggregate::emit(bytes_view key, const aggregate_row& row) {
   out.begin_row();
   fields_.set(out, key);
   auto field = static_cast<std::uint32_t>(fields_.types.size());
-  for (const auto c : columns_) (void)out.set(field++, value_of(c, row));
+  for (const auto f : columns_) (void)out.set(field++, value_of(f, row));
   if (row.newest != event_time::min()) (void)out.set(field, value::of(row.newest));
   out_.emit();
-}
-
-value aggregate::value_of(column c, const aggregate_row& row) const noexcept {
-  switch (c) {
-    case column::count:
-      return value::of(row.count);
-    case column::sum:
-      return value::of(row.sum);
-    case column::min:
-      return value::of(row.min);
-    case column::max:
-      return value::of(row.max);
-    case column::mean:
-      return value::of(row.sum / static_cast<double>(row.count));
-  }
-  return {};
 }
 
 }  // namespace millrace::library

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "library/processors/key_fields.hpp"
+#include "library/processors/number_functions.hpp"
 #include "millrace/port.hpp"
 #include "millrace/record.hpp"
 #include "millrace/running.hpp"
@@ -37,15 +38,11 @@ public:
   void on_restore(context& c) override;
 
 private:
-  enum class column : unsigned char { count, sum, min, max, mean };
-
   void on_record(context& c, const record_view& record);
-  [[nodiscard]] result<void> add_columns(schema& made);
   void add(aggregate_row& row, const record_view& record, double number) const;
   void on_change(context& c, aggregate_row& row);
   void emit_changed();
   void emit(bytes_view key, const aggregate_row& row);
-  [[nodiscard]] value value_of(column c, const aggregate_row& row) const noexcept;
 
   in<record_view> in_{this, "in", &aggregate::on_record, {.mergeable = true}};
   out<record_view> out_{this, "out"};
@@ -63,7 +60,7 @@ private:
                                     "the input ends."}};
 
   key_fields fields_;
-  std::vector<column> columns_;
+  std::vector<number_function> columns_;
   std::uint32_t value_index_ = 0;
   bool has_value_ = false;
   std::optional<std::uint32_t> time_index_;

@@ -9,18 +9,20 @@
 
 namespace millrace::library {
 
-result<key_fields> key_fields::find(const schema& arriving, const std::string& parameter, schema& made) {
+result<key_fields> key_fields::find(const schema& arriving, const std::string& text, schema& made,
+                                    const std::string& parameter) {
   key_fields key;
-  key.names = split_list(parameter, ',');
-  if (key.names.empty()) return user_error(errc::invalid_argument, "parameter 'key' names no field");
+  key.names = split_list(text, ',');
+  if (key.names.empty()) return user_error(errc::invalid_argument, "parameter '" + parameter + "' names no field");
   for (const auto& name : key.names) {
-    const auto index = find_field(arriving, name, "key");
+    const auto index = find_field(arriving, name, parameter);
     if (!index) return index.error();
     auto part = arriving.fields[*index];
     if (!part.type.is_scalar()) {
-      return user_error(errc::invalid_argument,
-                        "parameter 'key': field '" + name + "' is a " + to_text(part.type) + ", which cannot be a key");
+      return user_error(errc::invalid_argument, "parameter '" + parameter + "': field '" + name + "' is a " +
+                                                    to_text(part.type) + ", which cannot be a key");
     }
+    if (made.find(name)) return user_error(errc::invalid_argument, "two output fields would be called '" + name + "'");
     part.since = 1;
     key.types.push_back(part.type);
     key.indexes.push_back(*index);
@@ -30,13 +32,13 @@ result<key_fields> key_fields::find(const schema& arriving, const std::string& p
 }
 
 /// A key of one field is bare, one of several an array: see key_extractor.
-void key_fields::set(dynamic_builder& row, bytes_view key) const {
+void key_fields::set(dynamic_builder& row, bytes_view key, std::uint32_t first) const {
   msgpack::reader in{key};
   std::uint32_t parts = 1;
   if (types.size() > 1 && !in.array(parts)) return;
   for (std::uint32_t i = 0; i < types.size(); ++i) {
     value part;
-    if (read_scalar(in, types[i], part)) (void)row.set(i, part);
+    if (read_scalar(in, types[i], part)) (void)row.set(first + i, part);
   }
 }
 

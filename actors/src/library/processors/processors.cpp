@@ -1,18 +1,26 @@
 #include "library/library_parts.hpp"
 #include "library/processors/aggregate.hpp"
 #include "library/processors/calendar_window.hpp"
+#include "library/processors/change.hpp"
 #include "library/processors/count_window.hpp"
 #include "library/processors/deduplicate.hpp"
+#include "library/processors/distinct.hpp"
+#include "library/processors/fill_gaps.hpp"
 #include "library/processors/filter.hpp"
 #include "library/processors/filter_by.hpp"
 #include "library/processors/map_by.hpp"
 #include "library/processors/mask.hpp"
+#include "library/processors/moving_statistics.hpp"
 #include "library/processors/pattern_actor.hpp"
+#include "library/processors/quantiles.hpp"
+#include "library/processors/rate.hpp"
+#include "library/processors/running_top_k.hpp"
 #include "library/processors/sample.hpp"
 #include "library/processors/script.hpp"
 #include "library/processors/select.hpp"
 #include "library/processors/threshold.hpp"
 #include "library/processors/throttle.hpp"
+#include "library/processors/top_k.hpp"
 #include "library/processors/windowed.hpp"
 #include "millrace/registry.hpp"
 
@@ -95,6 +103,41 @@ MILLRACE_ACTOR(mask,
                 .title = "Mask",
                 .category = "Processing",
                 .help = "Makes fields unreadable: a fixed text, their last characters, a keyed hash, or nothing."});
+MILLRACE_ACTOR(top_k, {.id = "millrace.top_k",
+                       .title = "Top k",
+                       .category = "Processing",
+                       .help = "Ranks the items of a group by count or sum in windows of event time."});
+MILLRACE_ACTOR(running_top_k,
+               {.id = "millrace.running_top_k",
+                .title = "Running top k",
+                .category = "Processing",
+                .help = "Ranks the items of a group by count or sum, and tells each change of the ranking."});
+MILLRACE_ACTOR(distinct, {.id = "millrace.distinct",
+                          .title = "Distinct",
+                          .category = "Processing",
+                          .help = "Estimates how many different values a field has by key in windows of event time."});
+MILLRACE_ACTOR(quantiles, {.id = "millrace.quantiles",
+                           .title = "Quantiles",
+                           .category = "Processing",
+                           .help = "Estimates the median and other quantiles by key in windows of event time."});
+MILLRACE_ACTOR(moving_statistics,
+               {.id = "millrace.moving_statistics",
+                .title = "Moving statistics",
+                .category = "Processing",
+                .help = "Adds mean, deviation, minimum and maximum of a key's last numbers to each event."});
+MILLRACE_ACTOR(rate, {.id = "millrace.rate",
+                      .title = "Rate",
+                      .category = "Processing",
+                      .help = "Adds how fast a counter or gauge of a key changes."});
+MILLRACE_ACTOR(change,
+               {.id = "millrace.change",
+                .title = "Change",
+                .category = "Processing",
+                .help = "Tells when a field of a key changes, moves far enough, or stays the same for a while."});
+MILLRACE_ACTOR(fill_gaps, {.id = "millrace.fill_gaps",
+                           .title = "Fill gaps",
+                           .category = "Processing",
+                           .help = "Makes a series with a value at every step of event time."});
 
 void link_processors() {}
 

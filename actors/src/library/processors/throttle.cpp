@@ -2,7 +2,6 @@
 
 #include <stdexcept>
 
-#include "library/processors/parameters.hpp"
 #include "millrace/text/input_schema.hpp"
 
 namespace millrace::library {
@@ -31,8 +30,7 @@ void throttle::on_record(context& c, const record_view& record) {
   const auto& at = record.field(time_index_);
   if (at.kind() != value_kind::event_time) throw std::runtime_error{"the event has no time, which an interval needs"};
   const auto ns = counted_at(c, at.as_time()).ns;
-  const auto interval = ns / length_ns_ - (ns % length_ns_ < 0 ? 1 : 0);
-  auto& to = passes(interval) ? out_ : rest_;
+  auto& to = passes(interval_of(ns, length_ns_)) ? out_ : rest_;
   to.emit(record);
 }
 

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "library/processors/key_fields.hpp"
+#include "library/processors/parameters.hpp"
 #include "millrace/partition_state.hpp"
 #include "millrace/port.hpp"
 #include "millrace/state.hpp"
@@ -25,7 +26,9 @@ private:
   void on_record(context& c, const record_view& record);
   void on_over(context& c, event_time deadline);
   [[nodiscard]] bool passes(std::int64_t interval);
-  [[nodiscard]] std::int64_t end_of(std::int64_t interval) const noexcept { return (interval + 1) * length_ns_ - 1; }
+  [[nodiscard]] std::int64_t end_of(std::int64_t interval) const noexcept {
+    return end_of_interval(interval, length_ns_);
+  }
 
   in<record_view> in_{this, "in", &throttle::on_record};
   out<record_view> out_{this, "out"};

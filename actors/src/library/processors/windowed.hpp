@@ -3,7 +3,8 @@
 #include <string>
 #include <vector>
 
-#include "library/processors/key_fields.hpp"
+#include "library/processors/number_functions.hpp"
+#include "library/processors/window_frame.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/record.hpp"
@@ -47,14 +48,9 @@ protected:
       this, "functions", "count", {.help = "Output columns, separated by commas: count, sum, min, max, mean."}};
 
 private:
-  enum class column : unsigned char { count, sum, min, max, mean };
-  [[nodiscard]] result<void> add_functions(schema& made);
-  [[nodiscard]] value value_of(column c, const window_row& row) const noexcept;
-
-  key_fields fields_;
-  std::vector<column> columns_;
+  window_frame frame_;
+  std::vector<number_function> columns_;
   std::uint32_t value_index_ = 0;
-  std::uint32_t time_index_ = 0;
   bool has_value_ = false;
 };
 
@@ -67,11 +63,7 @@ private:
   void on_record(context& c, const record_view& record) override;
 
   windows<window_row> windows_{this, "window", &window::on_result};
-  param<std::string> lateness_{
-      this, "allowed_lateness", "0s", {.help = "How late events still correct results, e.g. 10s."}};
-  param<std::string> size_{this, "size", "", {.required = true, .help = "Length of a window, e.g. 1m."}};
-  param<std::string> slide_{
-      this, "slide", "", {.help = "Distance between the starts of windows; left out: as the size, side by side."}};
+  window_params shape_{this};
   param<std::int64_t> early_events_{this,
                                     "early_events",
                                     0,
