@@ -12,6 +12,7 @@ std::span<const verb> verbs() {
       verb{"snapshot", "Look into the snapshots of a data directory", declare_snapshot},
       verb{"state", "Look into the state of a running topology, by key", declare_state},
       verb{"deadletter", "List, mend and replay what a topology has set aside", declare_deadletter},
+      verb{"table", "Look into the tables that table sinks keep", declare_table},
       verb{"topology", "Look at and steer the topologies that are running", declare_topology},
       verb{"bench", "Measure this machine and this build", declare_bench},
       verb{"nexmark", "The Nexmark benchmark: generate its events, run its queries", declare_nexmark},

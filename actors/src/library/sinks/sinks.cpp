@@ -3,6 +3,7 @@
 #include "library/sinks/file_sink.hpp"
 #include "library/sinks/null_sink.hpp"
 #include "library/sinks/sqlite_sink.hpp"
+#include "library/sinks/table_sink.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -23,6 +24,10 @@ MILLRACE_ACTOR(sqlite_sink, {.id = "millrace.sqlite_sink",
                              .title = "SQLite sink",
                              .category = "Sinks",
                              .help = "Writes events to a table of a SQLite file, each exactly once."});
+MILLRACE_ACTOR(table_sink, {.id = "millrace.table_sink",
+                            .title = "Table sink",
+                            .category = "Sinks",
+                            .help = "Keeps the newest event of each key in a table on disk that others can read."});
 
 void link_sinks() {}
 
