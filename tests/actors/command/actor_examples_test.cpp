@@ -6,7 +6,9 @@
 #include "command_process.hpp"
 
 using millrace::test::command_output;
+using millrace::test::finish_command;
 using millrace::test::run_command;
+using millrace::test::start_command;
 
 namespace {
 
@@ -91,7 +93,11 @@ private slots:
     QFETCH(QString, name);
     const auto topology = folder_.filePath("actors/" + name + ".mill");
     QVERIFY2(read(topology).contains(QString("\"millrace.%1\"").arg(name).toUtf8()), "it does not use the actor");
-    const auto ended = run_command({"run", topology, "--data-dir", folder_.filePath("data/" + name)});
+    QProcess process;
+    const auto piped = folder_.filePath("actors/data/" + name + ".in");
+    if (QFile::exists(piped)) process.setStandardInputFile(piped);
+    start_command(process, {"run", topology, "--data-dir", folder_.filePath("data/" + name)});
+    const auto ended = finish_command(process);
     QVERIFY2(ended.exit_code == 0, ended.err);
     for (const QString form : {"csv", "jsonl"}) {
       const auto expected = examples().filePath("expected/" + name + "." + form);

@@ -2,8 +2,11 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "library/sources/pacer.hpp"
+#include "library/sources/text_template.hpp"
+#include "library/sources/value_shape.hpp"
 #include "library/sources/zipf.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
@@ -27,7 +30,17 @@ public:
   std::uint64_t backlog() const override;
 
 private:
+  struct text_field {
+    std::string name;
+    text_template content;
+  };
+  [[nodiscard]] result<void> read_shape();
+  [[nodiscard]] result<void> read_texts(std::string& fields);
   void make(std::uint64_t number);
+  void fill_texts(dynamic_builder& row, random_source& random, std::uint64_t key, double amount, std::uint64_t number);
+  [[nodiscard]] event_time time_of(std::uint64_t number) const noexcept;
+  /// Events of this partition until its burst ends.
+  [[nodiscard]] std::size_t left_in_burst() const noexcept;
   [[nodiscard]] std::uint64_t own_count() const noexcept;
 
   param<std::int64_t> seed_{this, "seed", 1, {.help = "Another seed gives other events."}};
@@ -71,9 +84,52 @@ private:
                                       .min = 0,
                                       .max = 65'536,
                                       .help = "Length of an additional text field 'payload'; 0: no such field."}};
+  param<std::string> distribution_{
+      this,
+      "distribution",
+      "uniform",
+      {.choices = {"uniform", "normal", "exponential", "log_normal", "pareto", "sine"},
+       .help = "Of the values. uniform: 0 to 9999.99; the others go by 'mean' and what is said with them."}};
+  param<double> mean_{
+      this, "mean", 100, {.min = -1e12, .max = 1e12, .help = "Of the values, unless they are uniform."}};
+  param<double> deviation_{
+      this,
+      "deviation",
+      10,
+      {.min = 0,
+       .max = 1e12,
+       .help = "Standard deviation: of normal values, of the logarithm of log-normal ones, of the noise on a sine."}};
+  param<double> shape_{
+      this, "shape", 1.5, {.min = 1.01, .max = 100, .help = "Of Pareto values: the smaller, the heavier the tail."}};
+  param<double> amplitude_{this, "amplitude", 50, {.min = 0, .max = 1e12, .help = "Of a sine, around its mean."}};
+  param<std::int64_t> period_s_{
+      this, "period", 60, {.unit = "s", .min = 1, .max = 31'536'000, .help = "Of a sine, in event time."}};
+  param<std::int64_t> burst_{
+      this,
+      "burst",
+      0,
+      {.unit = "events", .min = 0, .max = 1e12, .help = "So many events, then a pause, and again; 0: no pauses."}};
+  param<std::int64_t> pause_ms_{this,
+                                "pause",
+                                1000,
+                                {.unit = "ms",
+                                 .min = 0,
+                                 .max = 86'400'000,
+                                 .help = "Between two bursts, in event time; with a rate also by the clock."}};
+  param<std::string> texts_{
+      this,
+      "texts",
+      "",
+      {.help =
+           "Additional text fields, separated by ';': note=order {number} of {key}: {choice:new,paid}. Also {value}, "
+           "{int:1-90}, {letters:8}, {digits:4}, {hex:16}; {{ is a brace."}};
   out<record_view> out_{this, "out"};
 
   std::optional<zipf> zipf_;
+  value_shape values_;
+  std::vector<text_field> text_fields_;
+  std::uint32_t first_text_ = 0;
+  processing_time resume_{};  ///< end of a pause
   pacer pacer_;
   event_time first_;
   std::string text_;

@@ -47,6 +47,9 @@ public:
   /// Takes the last record back: `next` reads it again.
   void unread() { (void)seek(record_offset_, record_line_); }
 
+  /// A record that waits for its rest becomes complete: nothing will follow it any more.
+  void finish() noexcept { ending_ = ending::complete; }
+
   [[nodiscard]] const std::string& path() const noexcept { return path_; }
   /// Bytes of the content, of an archive about.
   [[nodiscard]] std::uint64_t size() const noexcept { return content_->size(); }

@@ -4,6 +4,8 @@
 #include "library/sources/generator.hpp"
 #include "library/sources/host_telemetry.hpp"
 #include "library/sources/http_ingest.hpp"
+#include "library/sources/stdin_source.hpp"
+#include "library/sources/ticker.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -32,6 +34,15 @@ MILLRACE_ACTOR(http_ingest,
                 .title = "HTTP ingest",
                 .category = "Sources",
                 .help = "Takes events that clients POST as JSON, and answers when they are durable; logged."});
+
+MILLRACE_ACTOR(stdin_source, {.id = "millrace.stdin",
+                              .title = "Standard input",
+                              .category = "Sources",
+                              .help = "Reads lines that are piped into the program; live, or logged."});
+MILLRACE_ACTOR(ticker, {.id = "millrace.timer",
+                        .title = "Timer",
+                        .category = "Sources",
+                        .help = "Ticks by the clock, at a distance or at given times; replayable."});
 
 void link_sources() {}
 
