@@ -1,5 +1,5 @@
 """The examples of samples/actors/net, each with the partner it talks to.   net_examples.py <millrace> <samples/actors>"""
-import http.client, json, os, shutil, subprocess, sys, tempfile
+import http.client, http.server, json, os, shutil, subprocess, sys, tempfile, threading
 from trial import PATIENCE, check, free_port, until
 
 COMMAND, SAMPLES = sys.argv[1], sys.argv[2]
@@ -55,7 +55,30 @@ def http_ingest(folder):
     check(example.written() == example.expected(), f"written: {example.written()}")
 
 
-EXAMPLES = [http_ingest]
+def http_sink(folder):
+    """Batches as they came, after their keys."""
+    got = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_POST(self):
+            got.append(self.headers["Idempotency-Key"] + " " + self.rfile.read(int(self.headers["Content-Length"])).decode())
+            self.send_response(200)
+            self.end_headers()
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        example = Example(folder, "http_sink", f"hook.url=http://127.0.0.1:{server.server_port}/orders")
+        example.finish()
+        check("\n".join(got) + "\n" == example.expected("out"), "\n".join(got))
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+EXAMPLES = [http_ingest, http_sink]
 
 
 def main():

@@ -1,6 +1,7 @@
 #include "library/library_parts.hpp"
 #include "library/sinks/console_sink.hpp"
 #include "library/sinks/file_sink.hpp"
+#include "library/sinks/http_sink.hpp"
 #include "library/sinks/null_sink.hpp"
 #include "library/sinks/sqlite_sink.hpp"
 #include "library/sinks/table_sink.hpp"
@@ -28,6 +29,12 @@ MILLRACE_ACTOR(table_sink, {.id = "millrace.table_sink",
                             .title = "Table sink",
                             .category = "Sinks",
                             .help = "Keeps the newest event of each key in a table on disk that others can read."});
+
+MILLRACE_ACTOR(http_sink,
+               {.id = "millrace.http_sink",
+                .title = "HTTP sink",
+                .category = "Sinks",
+                .help = "Sends events as JSON to a web address, with retries and a circuit breaker; at least once."});
 
 void link_sinks() {}
 

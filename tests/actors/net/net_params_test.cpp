@@ -1,0 +1,43 @@
+// Before Qt, whose keyword `emit` is the name of a member here.
+#include "actor_rig.hpp"
+
+#include <QtTest>
+
+using namespace millrace;
+using namespace millrace::testing;
+
+/// What network actors say about parameters that cannot be right.
+class net_params_test : public QObject {
+  Q_OBJECT
+private slots:
+  void wrongParametersAreRefused_data() {
+    QTest::addColumn<QString>("type");
+    QTest::addColumn<QStringList>("params");  // name=text
+    QTest::addColumn<QString>("says");
+    const auto row = [](const char* type, const QStringList& params, const char* says) {
+      QTest::newRow(qPrintable(type + (" " + params.last()))) << type << params << says;
+    };
+    row("http_sink", {"url=ftp://x/"}, "parameter 'url': 'ftp://x/' is no http or https address; write https://");
+    row("http_sink", {"url=https://a:hunter2@x/"}, "parameter 'url' has a user name in its address");
+    row("http_sink", {"url=https://x/", "token=hunter2"}, "parameter 'token' does not name where its secret is");
+    row("http_sink", {"url=https://x/", "headers=Cookie: hunter2"}, "'Cookie' is a secret");
+    row("http_sink", {"url=https://x/", "headers=X"}, "parameter 'headers': 'X' is no header; write Name: text");
+    row("http_sink", {"url=https://x/", "token_header=X Y"}, "parameter 'token_header': 'X Y' is no name of a header");
+  }
+  void wrongParametersAreRefused() {
+    QFETCH(QString, type);
+    QFETCH(QStringList, params);
+    QFETCH(QString, says);
+    actor_rig::setting setting{.id = "millrace." + type.toStdString(), .input_fields = "key:string,value:float64"};
+    for (const auto& p : params) {
+      const auto at = p.indexOf('=');
+      setting.params[p.first(at).toStdString()] = p.sliced(at + 1).toStdString();
+    }
+    const actor_rig rig{setting};
+    QVERIFY2(QString::fromStdString(rig.problem()).contains(says), rig.problem().c_str());
+    QVERIFY2(!QString::fromStdString(rig.problem()).contains("hunter2"), "the message shows a secret");
+  }
+};
+
+QTEST_APPLESS_MAIN(net_params_test)
+#include "net_params_test.moc"
