@@ -9,6 +9,7 @@ set(MILLRACE_DEPENDENCIES
   "msgpack|4.1|libmsgpack-cxx-dev"   # msgpackc-cxx
   "CAF|0.17.6|libcaf-dev"            # CAF::core
   "RE2||libre2-dev"                  # RE2::re2
+  "Systemd|252|libsystemd-dev pkg-config"  # Systemd::systemd
   "ZLIB|1.2|zlib1g-dev"              # ZLIB::ZLIB
   "zstd|1.5|libzstd-dev"             # zstd::libzstd_shared
   "LuaJIT|2.1|libluajit-5.1-dev"     # LuaJIT::luajit

@@ -15,6 +15,7 @@ install(FILES
     ${CMAKE_CURRENT_LIST_DIR}/FindLMDB.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindLuaJIT.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindRE2.cmake
+    ${CMAKE_CURRENT_LIST_DIR}/FindSystemd.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindMicrohttpd.cmake
     ${CMAKE_CURRENT_LIST_DIR}/FindXXHash.cmake
   DESTINATION ${millrace_package_dir} COMPONENT development)

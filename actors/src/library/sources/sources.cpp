@@ -4,6 +4,7 @@
 #include "library/sources/generator.hpp"
 #include "library/sources/host_telemetry.hpp"
 #include "library/sources/http_ingest.hpp"
+#include "library/sources/journal.hpp"
 #include "library/sources/stdin_source.hpp"
 #include "library/sources/ticker.hpp"
 #include "millrace/registry.hpp"
@@ -35,6 +36,10 @@ MILLRACE_ACTOR(http_ingest,
                 .category = "Sources",
                 .help = "Takes events that clients POST as JSON, and answers when they are durable; logged."});
 
+MILLRACE_ACTOR(journal, {.id = "millrace.journal",
+                         .title = "System journal",
+                         .category = "Sources",
+                         .help = "Reads entries of systemd's journal, of this machine or in a folder; replayable."});
 MILLRACE_ACTOR(stdin_source, {.id = "millrace.stdin",
                               .title = "Standard input",
                               .category = "Sources",
