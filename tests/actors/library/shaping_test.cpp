@@ -230,7 +230,7 @@ private slots:
     QTemporaryDir folder;
     const auto path = folder.filePath("secret").toStdString();
     std::ofstream{path} << "0123456789abcdef\n";
-    auto of_file = mask({{"how", "token"}, {"fields", "name,card"}, {"secret_file", path}});
+    auto of_file = mask({{"how", "token"}, {"fields", "name,card"}, {"secret", "file:" + path}});
     of_file.push({"ada,7,x", "ada,7,y", ",7,z"});
     const auto tokens = of_file.take();
     QCOMPARE(tokens.at(0).substr(0, 33), std::string{"83eeb38e004a295359bde4b0760bb271,"});
@@ -239,15 +239,16 @@ private slots:
     qputenv("MILLRACE_TEST_SECRET", "0123456789abcdef");
     auto of_variable = mask({{"how", "token"},
                              {"fields", "name"},
-                             {"secret_env", "MILLRACE_TEST_SECRET"},
+                             {"secret", "env:MILLRACE_TEST_SECRET"},
                              {"token_bytes", std::int64_t{8}}});
     of_variable.push({"ada,7,x"});
     QCOMPARE(of_variable.take().at(0), std::string{"83eeb38e004a295359bde4b0760bb271"}.substr(0, 16) + ",7,x");
   }
 
   void maskWantsAGoodSecret() {
-    QVERIFY(says(mask({{"how", "token"}}).problem(), "set either 'secret_file' or 'secret_env'"));
-    QVERIFY(says(mask({{"secret_env", "X"}}).problem(), "a secret is for 'how' = token"));
+    QVERIFY(says(mask({{"how", "token"}}).problem(), "set 'secret' to where"));
+    QVERIFY(says(mask({{"secret", "env:X"}}).problem(), "'secret' is for 'how' = token"));
+    QVERIFY(says(mask({{"how", "token"}, {"secret", "hunter2"}}).problem(), "env:NAME"));
     QVERIFY(says(mask({}, "name:string").problem(), "no field that arrives is marked as !personal"));
     QVERIFY(says(mask({{"fields", "nam"}}).problem(), "no field 'nam'"));
     QVERIFY(says(mask({{"how", "drop"}}, "name:string!personal").problem(), "no field is left"));
@@ -262,11 +263,12 @@ private slots:
       }
       return {};
     };
-    QVERIFY2(says(failure({{"how", "token"}, {"secret_file", path}}), "'secret_file': '" + path + "' cannot be read"),
-             failure({{"how", "token"}, {"secret_file", path}}).c_str());
+    QVERIFY2(
+        says(failure({{"how", "token"}, {"secret", "file:" + path}}), "parameter 'secret': the file '" + path + "'"),
+        failure({{"how", "token"}, {"secret", "file:" + path}}).c_str());
     std::ofstream{path} << "short\n";
-    QVERIFY(says(failure({{"how", "token"}, {"secret_file", path}}), "has 5 bytes: give it 16 to 4096"));
-    QVERIFY(says(failure({{"how", "token"}, {"secret_env", "MILLRACE_NOT_SET"}}), "'MILLRACE_NOT_SET'"));
+    QVERIFY(says(failure({{"how", "token"}, {"secret", "file:" + path}}), "has 5 bytes: give it 16"));
+    QVERIFY(says(failure({{"how", "token"}, {"secret", "env:MILLRACE_NOT_SET"}}), "no variable MILLRACE_NOT_SET"));
   }
 };
 

@@ -3,20 +3,12 @@
 #include <cmath>
 
 #include "library/processors/parameters.hpp"
-#include "millrace/key_codec.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/value_text.hpp"
 
 namespace millrace::library {
 
 namespace {
-
-/// Empty: NaN, which is no value.
-std::string canonical(const value& v) {
-  byte_buffer bytes;
-  msgpack::writer w{bytes};
-  return detail::encode_key_value(w, v) ? std::string{as_text(bytes.view())} : std::string{};
-}
 
 value value_in(const std::string& canonical_value, const field_type& type) {
   msgpack::reader in{as_bytes(canonical_value)};

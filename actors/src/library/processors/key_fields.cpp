@@ -51,4 +51,10 @@ void key_fields::append(byte_buffer& out, const record_view& record) const {
   }
 }
 
+std::string canonical(const value& v) {
+  byte_buffer bytes;
+  msgpack::writer w{bytes};
+  return detail::encode_key_value(w, v) ? std::string{as_text(bytes.view())} : std::string{};
+}
+
 }  // namespace millrace::library

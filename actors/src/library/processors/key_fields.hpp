@@ -23,4 +23,7 @@ struct key_fields {
   void append(byte_buffer& out, const record_view& record) const;
 };
 
+/// A scalar in canonical form, as keys are: equal values have equal bytes. Empty: NaN, which equals nothing.
+[[nodiscard]] std::string canonical(const value& v);
+
 }  // namespace millrace::library

@@ -4,11 +4,9 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
-#include <fstream>
-#include <iterator>
 #include <stdexcept>
 
+#include "library/net/secret.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
 #include "millrace/text/value_text.hpp"
@@ -16,8 +14,6 @@
 namespace millrace::library {
 
 namespace {
-
-constexpr std::size_t secret_bytes_max = 4096;
 
 /// Where the last `n` characters of a UTF-8 text begin; its end when it has no more than that, so that nothing is
 /// shown.
@@ -47,18 +43,6 @@ std::string token_of(const std::string& secret, const std::string& text, std::si
   return out;
 }
 
-std::string read_secret(const std::string& path) {
-  std::ifstream file{path, std::ios::binary};
-  std::string text(secret_bytes_max + 2, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  if (file.bad() || file.gcount() == 0) {
-    throw std::runtime_error{"parameter 'secret_file': '" + path + "' cannot be read or is empty"};
-  }
-  text.resize(static_cast<std::size_t>(file.gcount()));
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
-}
-
 }  // namespace
 
 result<void> mask::configure(wiring& w) {
@@ -68,7 +52,7 @@ result<void> mask::configure(wiring& w) {
   const auto& arriving = type->schema();
   const auto named = chosen(arriving);
   if (!named) return named.error();
-  if (auto ok = check_secret(); !ok) return ok;
+  if (auto ok = check_wants_secret(); !ok) return ok;
   schema made{.name = arriving.name, .fields = {}};
   for (std::uint32_t i = 0; i < arriving.fields.size(); ++i) {
     field f = arriving.fields[i];
@@ -88,9 +72,7 @@ result<void> mask::configure(wiring& w) {
     columns_.push_back(c);
   }
   if (made.fields.empty()) return user_error(errc::invalid_argument, "parameter 'how' is drop, and no field is left");
-  secret_path_ = secret_file_->empty() || secret_file_->front() == '/' || w.base_folder().empty()
-                     ? *secret_file_
-                     : w.base_folder() + "/" + *secret_file_;
+  base_folder_ = w.base_folder();
   out_.set_type(dynamic_record_type(std::make_shared<const schema>(std::move(made))));
   return {};
 }
@@ -112,34 +94,24 @@ result<std::vector<std::uint32_t>> mask::chosen(const schema& arriving) const {
                         to_text(arriving) + ")");
 }
 
-result<void> mask::check_secret() const {
-  const bool has_file = !secret_file_->empty();
-  const bool has_variable = !secret_env_->empty();
-  if (*how_ != "token") {
-    if (!has_file && !has_variable) return {};
+result<void> mask::check_wants_secret() const {
+  if ((*how_ == "token") == secret_named_->empty()) {
     return user_error(errc::invalid_argument,
-                      "a secret is for 'how' = token: leave 'secret_file' and 'secret_env' out");
+                      *how_ == "token"
+                          ? "parameter 'how' is token: set 'secret' to where its secret is, env:NAME or file:PATH"
+                          : "parameter 'secret' is for 'how' = token: leave it out");
   }
-  if (has_file != has_variable) return {};
-  return user_error(errc::invalid_argument,
-                    "parameter 'how' is token: set either 'secret_file' or 'secret_env' to where the secret is");
+  return check_secret(*secret_named_, "secret");
 }
 
 void mask::open(context&) {
   if (*how_ != "token") return;
-  if (!secret_path_.empty()) {
-    secret_ = read_secret(secret_path_);
-  } else {
-    const char* const held = std::getenv(secret_env_->c_str());
-    if (held == nullptr) {
-      throw std::runtime_error{"parameter 'secret_env': there is no environment variable '" + *secret_env_ + "'"};
-    }
-    secret_ = held;
-  }
-  if (secret_.size() >= secret_bytes_min && secret_.size() <= secret_bytes_max) return;
-  throw std::runtime_error{"the secret of tokens has " + std::to_string(secret_.size()) + " bytes: give it " +
-                           std::to_string(secret_bytes_min) + " to " + std::to_string(secret_bytes_max) +
-                           ", e.g. of 'openssl rand -hex 32'"};
+  auto secret = read_secret(*secret_named_, "secret", base_folder_);
+  if (!secret) throw std::runtime_error{secret.error().message};
+  secret_ = std::move(*secret);
+  if (secret_.size() >= secret_bytes_min) return;
+  throw std::runtime_error{"parameter 'secret': the secret has " + std::to_string(secret_.size()) +
+                           " bytes: give it 16 or more, e.g. of 'openssl rand -hex 32'"};
 }
 
 void mask::on_record(context&, const record_view& record) {

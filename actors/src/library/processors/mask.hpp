@@ -25,7 +25,7 @@ private:
 
   void on_record(context& c, const record_view& record);
   [[nodiscard]] result<std::vector<std::uint32_t>> chosen(const schema& arriving) const;
-  [[nodiscard]] result<void> check_secret() const;
+  [[nodiscard]] result<void> check_wants_secret() const;
   void set(dynamic_builder& row, std::uint32_t field, const field_type& type, const value& v);
   [[nodiscard]] std::string masked(const field_type& type, const value& v) const;
 
@@ -48,20 +48,15 @@ private:
       "token_bytes",
       16,
       {.unit = "bytes", .min = 8, .max = 32, .help = "Length of a token; each byte is two hexadecimal digits."}};
-  param<std::string> secret_file_{
-      this,
-      "secret_file",
-      "",
-      {.is_path = true, .help = "File that holds the secret of tokens; its line end is left out."}};
-  param<std::string> secret_env_{
-      this, "secret_env", "", {.help = "Environment variable that holds the secret of tokens."}};
+  param<std::string> secret_named_{
+      this, "secret", "", {.help = "Where the secret of tokens is: env:NAME or file:PATH; 16 bytes or more."}};
 
   struct column {
     std::uint32_t from = 0;
     method how = method::pass;
   };
   std::vector<column> columns_;
-  std::string secret_path_;
+  std::string base_folder_;
   std::string secret_;
 };
 

@@ -5,6 +5,7 @@
 #include "library/processors/count_window.hpp"
 #include "library/processors/deduplicate.hpp"
 #include "library/processors/distinct.hpp"
+#include "library/processors/enrich.hpp"
 #include "library/processors/fill_gaps.hpp"
 #include "library/processors/filter.hpp"
 #include "library/processors/filter_by.hpp"
@@ -16,11 +17,14 @@
 #include "library/processors/rate.hpp"
 #include "library/processors/running_top_k.hpp"
 #include "library/processors/sample.hpp"
+#include "library/processors/schema_check.hpp"
 #include "library/processors/script.hpp"
 #include "library/processors/select.hpp"
+#include "library/processors/split.hpp"
 #include "library/processors/threshold.hpp"
 #include "library/processors/throttle.hpp"
 #include "library/processors/top_k.hpp"
+#include "library/processors/union_of.hpp"
 #include "library/processors/windowed.hpp"
 #include "millrace/registry.hpp"
 
@@ -138,6 +142,22 @@ MILLRACE_ACTOR(fill_gaps, {.id = "millrace.fill_gaps",
                            .title = "Fill gaps",
                            .category = "Processing",
                            .help = "Makes a series with a value at every step of event time."});
+MILLRACE_ACTOR(split, {.id = "millrace.split",
+                       .title = "Split",
+                       .category = "Processing",
+                       .help = "Parts a stream over several outputs by conditions or by the values of a field."});
+MILLRACE_ACTOR(union_of, {.id = "millrace.union",
+                          .title = "Union",
+                          .category = "Processing",
+                          .help = "Makes two streams one, field by field of the same name."});
+MILLRACE_ACTOR(schema_check, {.id = "millrace.schema_check",
+                              .title = "Schema check",
+                              .category = "Processing",
+                              .help = "Holds events to rules of their fields and sends the others elsewhere."});
+MILLRACE_ACTOR(enrich, {.id = "millrace.enrich",
+                        .title = "Enrich",
+                        .category = "Processing",
+                        .help = "Adds the fields that a file has for the key of each event."});
 
 void link_processors() {}
 
