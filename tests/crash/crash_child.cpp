@@ -31,7 +31,7 @@ topology topology_of(const life& l) {
   t.add("ledger", "crash.ledger", {}, 4);
   t.add("feed", "crash.feed", {{"folder", l.folder.string()}, {"count", l.lines}, {"rate", l.rate}});
   t.add("route_feed", "millrace.by_key");
-  t.add("statements", "millrace.file_sink", {{"path", (l.folder / "out").string()}}, 4);
+  t.add("statements", "millrace.file_sink", {{"path", (l.folder / "out").string()}, {"compress", l.compress}}, 4);
   t.connect("entries", "route").connect("route", "ledger").connect("ledger", "statements");
   t.connect("feed", "route_feed").connect("route_feed", "ledger");
   return t;

@@ -12,6 +12,7 @@ namespace millrace::crash {
 struct life {
   std::filesystem::path folder;  ///< holds a.csv, b.csv, data/ and out/
   std::string payload = "shared";
+  std::string compress = "none";
   std::string broken;        ///< the protection that is off, see --break; empty: none
   std::int64_t lines = 0;    ///< entries of the feed; the files have theirs
   double rate = 4000;        ///< events/s of each file and of the feed

@@ -1,6 +1,9 @@
 #include "crash_input.hpp"
 
+#include "library/sources/byte_stream.hpp"
+
 #include <algorithm>
+#include <array>
 #include <fstream>
 #include <random>
 #include <sstream>
@@ -98,6 +101,26 @@ expected_output write_input(const std::filesystem::path& folder, std::int64_t li
   }
   books.finish();
   return out;
+}
+
+std::string unpack_output(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> packed;
+  for (const auto& f : std::filesystem::directory_iterator{folder}) {
+    if (f.is_regular_file() && library::packing_of(f.path().string()) != library::packing::none)
+      packed.push_back(f.path());
+  }
+  for (const auto& p : packed) {
+    try {
+      const auto content = library::open_bytes(p.string());
+      std::ofstream out{std::string{library::unpacked_name(p.string())}, std::ios::binary};
+      std::array<char, 65536> buffer;
+      while (const auto n = content->read(buffer)) out.write(buffer.data(), static_cast<std::streamsize>(n));
+    } catch (const std::exception& e) {
+      return std::string{e.what()} + "\n";
+    }
+    std::filesystem::remove(p);
+  }
+  return {};
 }
 
 std::string compare_output(const std::filesystem::path& folder, const expected_output& expected) {

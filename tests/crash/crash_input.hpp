@@ -24,6 +24,9 @@ struct feed_entry {
 /// Adds what comes of the feed's entries, given in order, to what is expected.
 void expect_feed(const std::vector<feed_entry>& entries, expected_output& expected);
 
+/// Makes of each packed segment in `folder` what it holds. What is wrong with one of them; empty: nothing.
+[[nodiscard]] std::string unpack_output(const std::filesystem::path& folder);
+
 /// Writes `a.csv` and `b.csv` with `lines` entries each into `folder` and says what must come out of them.
 [[nodiscard]] expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed);
 

@@ -8,12 +8,14 @@ namespace millrace::crash {
 
 namespace {
 
-// Segments are called <actor>-<partition>-<epoch>.csv.
+// Segments are called <actor>-<partition>-<epoch>.csv, and packed ones end in .gz or .zst behind that.
 std::uint64_t newest_segment(const std::filesystem::path& output) {
   std::uint64_t newest = 0;
   for (const auto& f : std::filesystem::directory_iterator{output}) {
-    if (!f.is_regular_file() || f.path().extension() != ".csv") continue;
-    const auto name = f.path().stem().string();
+    auto name = f.path().filename().string();
+    const auto end = name.find(".csv");
+    if (!f.is_regular_file() || end == std::string::npos) continue;
+    name.resize(end);
     newest = std::max<std::uint64_t>(newest, std::stoull(name.substr(name.rfind('-') + 1)));
   }
   return newest;

@@ -44,6 +44,7 @@ struct plan_of_kills {
   double rate = 4000;
   std::uint64_t seed = 1;
   std::string payload = "shared";
+  std::string compress = "none";
   std::string broken;
 };
 
@@ -73,6 +74,7 @@ void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, s
     l.kill = kill;
     l.folder = folder;
     l.payload = p.payload;
+    l.compress = p.compress;
     l.broken = p.broken;
     l.rate = p.rate;
     l.lines = p.lines;
@@ -92,7 +94,8 @@ void one_run(const plan_of_kills& p, const fs::path& root, std::uint64_t seed, s
       return;
     }
   }
-  auto difference = millrace::crash::add_feed(folder, expected);
+  auto difference = millrace::crash::unpack_output(folder / "out");
+  difference += millrace::crash::add_feed(folder, expected);
   difference += millrace::crash::compare_output(folder / "out", expected);
   difference += millrace::crash::compare_letters(folder / "data", expected);
   if (!difference.empty()) t.difference += "seed " + std::to_string(seed) + ":\n" + difference;
@@ -143,6 +146,8 @@ int main(int argc, char** argv) {
   app.add_option("--rate", p.rate, "Events a second from each file")->capture_default_str();
   app.add_option("--seed", p.seed, "Seed")->envname("MILLRACE_SEED")->capture_default_str();
   app.add_option("--payload", p.payload, "How batches travel")->check(CLI::IsMember({"shared", "encoded"}));
+  app.add_option("--compress", p.compress, "What the output is packed with")
+      ->check(CLI::IsMember({"none", "gzip", "zstd"}));
   app.add_option("--break", p.broken, "Negative control: switch a protection off")
       ->check(CLI::IsMember({"align", "commit", "log", "replay", "letters"}));
   app.add_option("--keep", keep, "Work in this folder and leave differing runs there");

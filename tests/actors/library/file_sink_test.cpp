@@ -4,6 +4,8 @@
 #include "millrace/sink.hpp"
 
 #include <sys/resource.h>
+#include <zlib.h>
+#include <zstd.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -13,6 +15,7 @@
 #include <fstream>
 #include <iterator>
 #include <optional>
+#include <random>
 
 using namespace millrace;
 using namespace millrace::testing;
@@ -33,6 +36,32 @@ std::string content(const std::filesystem::path& path) {
 
 void write(const std::string& path, const std::string& text) {
   std::ofstream{path, std::ios::binary} << text;
+}
+
+/// By the libraries themselves, member by member and frame by frame.
+std::string unpacked(const std::string& packed, const std::string& with) {
+  std::string out(16'000'000, '\0');
+  if (with == "zstd") {
+    const auto n = ZSTD_decompress(out.data(), out.size(), packed.data(), packed.size());
+    if (ZSTD_isError(n) != 0) qFatal("%s", ZSTD_getErrorName(n));
+    out.resize(n);
+    return out;
+  }
+  z_stream z{};
+  if (inflateInit2(&z, 15 + 16) != Z_OK) qFatal("zlib");
+  z.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(packed.data()));
+  z.avail_in = static_cast<uInt>(packed.size());
+  std::size_t made = 0;
+  while (z.avail_in != 0) {
+    z.next_out = reinterpret_cast<Bytef*>(out.data() + made);
+    z.avail_out = static_cast<uInt>(out.size() - made);
+    if (inflate(&z, Z_FINISH) != Z_STREAM_END) qFatal("no gzip");
+    made = out.size() - z.avail_out;
+    inflateReset(&z);
+  }
+  inflateEnd(&z);
+  out.resize(made);
+  return out;
 }
 
 /// Files beyond this length fail to grow, as on a full disk.
@@ -124,6 +153,73 @@ private slots:
       const auto text = content(path(folder + "/probe-0-00000000000000000001.csv"));
       QCOMPARE(std::ranges::count(text, '\n'), 51);
     }
+  }
+
+  void packsItsFiles_data() {
+    QTest::addColumn<QString>("compress");
+    QTest::addColumn<QString>("end");
+    QTest::newRow("gzip") << "gzip"
+                          << ".gz";
+    QTest::newRow("zstd") << "zstd"
+                          << ".zst";
+  }
+  void packsItsFiles() {
+    QFETCH(QString, compress);
+    QFETCH(QString, end);
+    const auto packed = compress.toStdString();
+    auto rig = started({0}, {{"compress", packed}, {"time_format", "ns"}});
+    std::string expected = "key,value,at\n";
+    for (int i = 0; i < 20'000; ++i) {  // several buffers
+      const auto line = "account-" + std::to_string(i * 7919 % 1000) + ",1.5," + std::to_string(i);
+      rig->feed({line});
+      expected += line + "\n";
+    }
+    auto handle = prepared(*rig, 1);
+    QVERIFY(committed(*rig, 1, handle));
+    rig->feed({"last,2,3"});
+    handle = prepared(*rig, 2);
+    QVERIFY(committed(*rig, 2, handle));
+    QCOMPARE(segments(), (lines{"probe-0-00000000000000000001.csv" + end.toStdString(),
+                                "probe-0-00000000000000000002.csv" + end.toStdString()}));
+    // As cat puts them together.
+    QCOMPARE(unpacked(output(), packed), expected + "key,value,at\nlast,2,3\n");
+    QVERIFY(output().size() < expected.size() / 3);
+    // Also written packed before, and going back: both are its files.
+    rig = started({1});
+    QCOMPARE(segments().size(), std::size_t{1});
+    rig.reset();
+    QVERIFY(start_error().find("holds output of an earlier run") != std::string::npos);
+  }
+  void packedFilesTakeUpWhereADiskWasFull() {
+    auto rig = started({0}, {{"compress", "zstd"}, {"time_format", "ns"}});
+    std::string expected = "key,value,at\n";
+    std::mt19937_64 random{3};
+    for (int i = 0; i < 3000; ++i) {
+      const auto line = std::to_string(random()) + std::to_string(random()) + ",1," + std::to_string(i);
+      rig->feed({line});
+      expected += line + "\n";
+    }
+    {
+      const file_size_limit full{20'000};
+      for (std::uint64_t epoch : {1, 2}) {
+        const auto failed = rig->as<sink>().prepare(rig->ctx(), {epoch});
+        QVERIFY(!failed && failed.error().code == errc::disk_full);
+      }
+    }
+    QVERIFY(committed(*rig, 3, prepared(*rig, 3)));
+    QCOMPARE(unpacked(output(), "zstd"), expected);
+  }
+
+  void beginsAnotherFileAfterATime() {
+    auto rig = started({0}, {{"roll_after", std::int64_t{60}}});
+    for (int i = 0; i < 5; ++i) {
+      rig->feed({"a,1," + std::to_string(i)});
+      rig->ctx().time.ns += 30'000'000'000;
+    }
+    QVERIFY(committed(*rig, 1, prepared(*rig, 1)));
+    QCOMPARE(segments().size(), std::size_t{3});
+    QCOMPARE(std::ranges::count(content(path(segments()[0])), '\n'), 3);
+    QCOMPARE(std::ranges::count(content(path(segments()[2])), '\n'), 2);
   }
 
   void beginsAnotherFileWhenOneHasGrown() {

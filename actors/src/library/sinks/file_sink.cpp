@@ -15,6 +15,8 @@ namespace {
 
 // Large enough that a system call is cheap against formatting what it writes.
 constexpr std::size_t buffer_bytes = std::size_t{64} << 10;
+// Each is an archive of its own: small ones pack badly.
+constexpr std::size_t packed_buffer_bytes = std::size_t{256} << 10;
 // Of all folders together: many folders have small buffers.
 constexpr std::size_t buffered_bytes_max = std::size_t{32} << 20;
 constexpr std::size_t descriptors_max = 64;
@@ -59,7 +61,13 @@ result<void> file_sink::find_split_fields(wiring& w) {
 }
 
 result<void> file_sink::recover(context& c, epoch_id restored, const std::vector<prepared>& handles) {
-  files_ = segment_files{*path_, c.actor_name(), c.partition(), "." + *format_, !split_by_->empty()};
+  packer_ = make_packer(*compress_);
+  files_ = segment_files{*path_,
+                         c.actor_name(),
+                         c.partition(),
+                         "." + *format_,
+                         packer_ == nullptr ? "" : packer_->extension(),
+                         !split_by_->empty()};
   if (auto ok = files_.prepare_folders(); !ok) return ok;
   for (const auto& p : handles) {
     if (auto ok = commit(c, p.epoch, p.handle); !ok) return ok;
@@ -126,7 +134,12 @@ segment_writer& file_sink::writer_for(const record_view& record) {
   return open_.emplace(folder, segment_writer{folder}).first->second;
 }
 
-void file_sink::on_record(context&, const record_view& record) {
+bool file_sink::is_to_be_rolled(const segment_writer& w, processing_time now) const {
+  if (*roll_mib_ != 0 && w.bytes() >= static_cast<std::uint64_t>(*roll_mib_) << 20) return true;
+  return *roll_after_s_ != 0 && !w.is_empty() && now - w.begun >= std::chrono::seconds{*roll_after_s_};
+}
+
+void file_sink::on_record(context& c, const record_view& record) {
   if (!lost_.empty()) throw std::runtime_error(lost_file().message);
   auto& w = writer_for(record);
   // Before the event is taken: when this fails the event is still the caller's, and trying again does not write it
@@ -134,10 +147,12 @@ void file_sink::on_record(context&, const record_view& record) {
   const auto room = [](result<void> ok) {
     if (!ok) throw std::runtime_error(ok.error().message);
   };
-  if (*roll_mib_ != 0 && w.bytes() >= static_cast<std::uint64_t>(*roll_mib_) << 20) room(roll(w));
-  if (w.buffer().size() >= buffer_bytes) room(flush(w));
+  const auto now = *roll_after_s_ == 0 ? processing_time{} : c.now();
+  if (is_to_be_rolled(w, now)) room(roll(w));
+  if (w.buffer().size() >= (packer_ == nullptr ? buffer_bytes : packed_buffer_bytes)) room(flush(w));
   if (buffered_ >= buffered_bytes_max) room(flush_all());
   const auto before = w.buffer().size();
+  if (w.is_empty()) w.begun = now;
   if (w.is_empty() && *header_ && *format_ == "csv") record_writer::append_header(w.buffer(), record.schema());
   writer_.append(w.buffer(), record);
   buffered_ += w.buffer().size() - before;
@@ -149,9 +164,10 @@ result<void> file_sink::flush(segment_writer& w) {
     descriptors_ = 0;
   }
   if (!w.is_open()) ++descriptors_;
-  const auto bytes = w.buffer().size();
-  auto ok = w.flush(files_);
-  buffered_ -= std::min(buffered_, bytes - w.buffer().size());
+  const auto before = w.held();
+  auto ok = w.flush(files_, packer_.get());
+  // Packing may make a little more of what does not pack at all.
+  buffered_ -= std::min(buffered_, before - std::min(before, w.held()));
   return ok;
 }
 
@@ -204,7 +220,8 @@ result<std::string> file_sink::prepare(context&, epoch_id epoch) {
   auto segments = std::exchange(rolled_, {});
   for (auto& s : segments) {
     auto& folder = s.final_name;
-    folder += *roll_mib_ == 0 ? files_.final_name(epoch) : files_.final_name(epoch, parts[folder]++);
+    const bool has_parts = *roll_mib_ != 0 || *roll_after_s_ != 0;
+    folder += has_parts ? files_.final_name(epoch, parts[folder]++) : files_.final_name(epoch);
   }
   return text_of(segments);
 }

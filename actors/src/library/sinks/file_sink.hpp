@@ -1,9 +1,11 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
+#include "library/sinks/packer.hpp"
 #include "library/sinks/segment_files.hpp"
 #include "library/sinks/segment_writer.hpp"
 #include "millrace/port.hpp"
@@ -35,6 +37,7 @@ private:
   /// The folder below the output folder for a record, with a slash at its end; empty when there is none.
   [[nodiscard]] const std::string& folder_of(const record_view& record);
   [[nodiscard]] segment_writer& writer_for(const record_view& record);
+  [[nodiscard]] bool is_to_be_rolled(const segment_writer& w, processing_time now) const;
   [[nodiscard]] result<void> flush(segment_writer& w);
   [[nodiscard]] result<void> flush_all();
   /// Ends the segment: the next record of its folder begins another one.
@@ -70,8 +73,23 @@ private:
                                  .max = 1 << 20,
                                  .help = "A file that has grown to this size is followed by another one; 0: one file "
                                          "a snapshot and folder."}};
+  param<std::int64_t> roll_after_s_{this,
+                                    "roll_after",
+                                    0,
+                                    {.unit = "s",
+                                     .min = 0,
+                                     .max = 31'536'000,
+                                     .help = "So long after its first event a file is followed by another one, if no "
+                                             "snapshot ends it before; 0: whenever a snapshot does."}};
+  param<std::string> compress_{this,
+                               "compress",
+                               "none",
+                               {.choices = {"none", "gzip", "zstd"},
+                                .help = "What the files are packed with; they end in .gz or .zst then, and may be put "
+                                        "together with cat."}};
 
   segment_files files_;
+  std::unique_ptr<packer> packer_;  ///< none: files are written as they are
   record_writer writer_{record_writer::format::csv, time_format::iso};
   std::vector<std::uint32_t> split_fields_;
   std::string folder_;                          ///< of the last record

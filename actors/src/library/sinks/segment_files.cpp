@@ -108,12 +108,13 @@ result<std::vector<segment_handle>> parse_segments(const std::string& text) {
 }
 
 segment_files::segment_files(std::string folder, std::string actor_name, std::uint32_t partition, std::string extension,
-                             bool is_nested)
+                             std::string packed_extension, bool is_nested)
     : folder_{std::move(folder)},
       pending_folder_{folder_ + "/" + pending_folder_name},
       actor_name_{std::move(actor_name)},
       prefix_{actor_name_ + "-" + std::to_string(partition)},
       extension_{std::move(extension)},
+      packed_extension_{std::move(packed_extension)},
       is_nested_{is_nested} {}
 
 segment_files::~segment_files() {
@@ -126,6 +127,7 @@ void segment_files::swap(segment_files& other) noexcept {
   std::swap(actor_name_, other.actor_name_);
   std::swap(prefix_, other.prefix_);
   std::swap(extension_, other.extension_);
+  std::swap(packed_extension_, other.packed_extension_);
   std::swap(is_nested_, other.is_nested_);
   std::swap(next_, other.next_);
   std::swap(lock_, other.lock_);
@@ -255,9 +257,12 @@ result<std::optional<std::string>> segment_files::any_segment() const {
   return std::optional<std::string>{};
 }
 
-/// `<prefix>-<20 digits>[-<6 digits>]<extension>`, and nothing else: the files of an actor called "a-1" are not those
-/// of "a".
+/// `<prefix>-<20 digits>[-<6 digits>]<extension>`, packed or not, and nothing else: the files of an actor called "a-1"
+/// are not those of "a".
 std::optional<epoch_id> segment_files::epoch_of(std::string_view file_name, std::string_view prefix) const {
+  for (const std::string_view packed : {".gz", ".zst"}) {
+    if (file_name.ends_with(packed)) file_name.remove_suffix(packed.size());
+  }
   if (!file_name.starts_with(prefix) || !file_name.ends_with(extension_)) return std::nullopt;
   auto rest = file_name.substr(prefix.size());
   rest.remove_suffix(std::min(rest.size(), extension_.size()));
@@ -275,15 +280,16 @@ std::optional<epoch_id> segment_files::epoch_of(std::string_view file_name, std:
 }
 
 std::string segment_files::next_pending_name() {
-  return prefix_ + "." + std::to_string(next_++) + extension_;
+  return prefix_ + "." + std::to_string(next_++) + extension_ + packed_extension_;
 }
 
 std::string segment_files::final_name(epoch_id epoch) const {
-  return prefix_ + "-" + digits_of(epoch.value, epoch_digits) + extension_;
+  return prefix_ + "-" + digits_of(epoch.value, epoch_digits) + extension_ + packed_extension_;
 }
 
 std::string segment_files::final_name(epoch_id epoch, std::uint32_t n) const {
-  return prefix_ + "-" + digits_of(epoch.value, epoch_digits) + "-" + digits_of(n, part_digits) + extension_;
+  return prefix_ + "-" + digits_of(epoch.value, epoch_digits) + "-" + digits_of(n, part_digits) + extension_ +
+         packed_extension_;
 }
 
 result<void> segment_files::sync_file_system() const {

@@ -34,9 +34,10 @@ struct segment_handle {
 class segment_files {
 public:
   segment_files() = default;
-  /// `extension` with its dot. `is_nested`: segments may lie in folders below.
+  /// `extension` with its dot; `packed_extension` follows it where the files are packed. `is_nested`: segments may lie
+  /// in folders below.
   segment_files(std::string folder, std::string actor_name, std::uint32_t partition, std::string extension,
-                bool is_nested);
+                std::string packed_extension, bool is_nested);
   segment_files(segment_files&& other) noexcept { swap(other); }
   segment_files& operator=(segment_files&& other) noexcept {
     segment_files{std::move(other)}.swap(*this);
@@ -82,6 +83,7 @@ private:
   std::string actor_name_;
   std::string prefix_;  ///< "<actor>-<partition>"
   std::string extension_;
+  std::string packed_extension_;
   bool is_nested_ = false;
   std::uint64_t next_ = 0;
   int lock_ = -1;

@@ -12,6 +12,8 @@ namespace millrace::library {
 void segment_writer::swap(segment_writer& other) noexcept {
   std::swap(folder_, other.folder_);
   std::swap(buffer_, other.buffer_);
+  std::swap(packed_, other.packed_);
+  std::swap(begun, other.begun);
   std::swap(pending_, other.pending_);
   std::swap(fd_, other.fd_);
   std::swap(written_, other.written_);
@@ -27,24 +29,33 @@ result<void> segment_writer::open(segment_files& files) {
   return {};
 }
 
-result<void> segment_writer::flush(segment_files& files) {
+result<void> segment_writer::flush(segment_files& files, packer* p) {
+  if (p == nullptr) return write_out(buffer_, files);
+  if (auto ok = write_out(packed_, files); !ok) return ok;
   if (buffer_.empty()) return {};
+  p->pack(buffer_, packed_);
+  buffer_.clear();
+  return write_out(packed_, files);
+}
+
+result<void> segment_writer::write_out(std::string& bytes, segment_files& files) {
+  if (bytes.empty()) return {};
   if (fd_ < 0) {
     if (auto ok = open(files); !ok) return ok;
   }
   std::size_t done = 0;
-  while (done < buffer_.size()) {
-    const auto n = ::write(fd_, buffer_.data() + done, buffer_.size() - done);
+  while (done < bytes.size()) {
+    const auto n = ::write(fd_, bytes.data() + done, bytes.size() - done);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       auto failure = system_failure("cannot write", files.pending_path(pending_));
-      buffer_.erase(0, done);
+      bytes.erase(0, done);
       return failure;
     }
     done += static_cast<std::size_t>(n);
     written_ += static_cast<std::uint64_t>(n);
   }
-  buffer_.clear();
+  bytes.clear();
   return {};
 }
 
