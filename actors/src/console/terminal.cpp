@@ -100,25 +100,40 @@ void terminal::write_result(std::string_view lines) {
 }
 
 void terminal::put(int descriptor, std::string_view lines) {
-  if (panel_.empty() || (descriptor == STDERR_FILENO && ::isatty(STDERR_FILENO) == 0)) {
+  if (drawn_.empty() || (descriptor == STDERR_FILENO && ::isatty(STDERR_FILENO) == 0)) {
     write_all(descriptor, lines);
     return;
   }
   waiting_ += lines;
   const bool is_due = std::chrono::steady_clock::now() - drawn_at_ >= redraw_interval;
-  if (is_due || waiting_.size() >= waiting_bytes_max) draw(panel_);
+  if (is_due || waiting_.size() >= waiting_bytes_max) draw();
 }
 
 void terminal::show_panel(std::vector<std::string> lines) {
   const std::lock_guard lock{mutex_};
   is_panel_shown = true;
-  draw(std::move(lines));
+  panel_ = std::move(lines);
+  draw();
+}
+
+void terminal::show_table(const std::string& name, std::vector<std::string> lines) {
+  const std::lock_guard lock{mutex_};
+  if (lines.empty()) {
+    tables_.erase(name);
+  } else {
+    tables_[name] = std::move(lines);
+  }
+  is_panel_shown = !tables_.empty() || !panel_.empty();
+  draw();
+  if (!is_panel_shown) write_all(STDOUT_FILENO, show_cursor);
 }
 
 void terminal::end_panel() {
   const std::lock_guard lock{mutex_};
   if (!is_panel_shown.exchange(false)) return;
-  draw({});
+  tables_.clear();
+  panel_.clear();
+  draw();
   write_all(STDOUT_FILENO, show_cursor);
 }
 
@@ -126,11 +141,23 @@ std::string terminal::to_top_of_panel() const {
   // A terminal that became narrower has wrapped what was drawn: the panel is taller now than it has lines.
   const auto columns = size().columns;
   std::size_t rows = 0;
-  for (const auto& line : panel_) rows += std::max<std::size_t>(1, (cells(line) + columns - 1) / columns);
+  for (const auto& line : drawn_) rows += std::max<std::size_t>(1, (cells(line) + columns - 1) / columns);
   return rows == 0 ? "\r" : "\r\x1b[" + std::to_string(rows) + "A";
 }
 
-void terminal::draw(std::vector<std::string> lines) {
+/// The panel matters most; above it there is room for what is left of the screen, but a line for the cursor.
+std::vector<std::string> terminal::tables_and_panel() const {
+  std::vector<std::string> lines;
+  for (const auto& [name, table] : tables_) lines.insert(lines.end(), table.begin(), table.end());
+  const auto rows = size().rows;
+  const auto room = rows > panel_.size() + 1 ? rows - panel_.size() - 1 : 0;
+  if (lines.size() > room) lines.resize(room);
+  lines.insert(lines.end(), panel_.begin(), panel_.end());
+  return lines;
+}
+
+void terminal::draw() {
+  auto lines = tables_and_panel();
   std::string frame{frame_begin};
   frame += hide_cursor;
   frame += to_top_of_panel();
@@ -139,7 +166,7 @@ void terminal::draw(std::vector<std::string> lines) {
   frame.append(erase_below).append(frame_end);
   write_all(STDOUT_FILENO, frame);
   waiting_.clear();
-  panel_ = std::move(lines);
+  drawn_ = std::move(lines);
   drawn_at_ = std::chrono::steady_clock::now();
 }
 

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -41,6 +42,9 @@ public:
   void show_panel(std::vector<std::string> lines);
   /// Removes the panel and gives the cursor back.
   void end_panel();
+  /// Shows or replaces lines of an actor's own above the panel; none: they are removed. What there is no room for is
+  /// left out.
+  void show_table(const std::string& name, std::vector<std::string> lines);
 
   /// Of the terminal on standard output; 80×24 when it does not say.
   [[nodiscard]] static extent size();
@@ -55,11 +59,14 @@ private:
   terminal() = default;
   [[nodiscard]] std::string to_top_of_panel() const;
   void put(int descriptor, std::string_view lines);
-  void draw(std::vector<std::string> lines);
+  [[nodiscard]] std::vector<std::string> tables_and_panel() const;
+  void draw();
 
   std::mutex mutex_;
-  std::vector<std::string> panel_;  ///< as it was drawn last
-  std::string waiting_;             ///< lines to go above the panel with its next drawing
+  std::map<std::string, std::vector<std::string>> tables_;
+  std::vector<std::string> panel_;
+  std::vector<std::string> drawn_;  ///< tables and panel, as they were drawn last
+  std::string waiting_;             ///< lines to go above them with the next drawing
   std::chrono::steady_clock::time_point drawn_at_{};
   bool is_output_reserved_ = false;
 };

@@ -56,6 +56,40 @@ private slots:
                                  "probe v=6\nprobe v=7\nprobe … 1 more not shown (limit 2 lines/s)\n"});
   }
 
+  void tablePrintsTheNewestOfEachKey() {
+    actor_rig rig{{.id = "millrace.console_table",
+                   .params = {{"key", "k"}, {"rows", std::int64_t{2}}},
+                   .input_fields = "k:string,v:float64?,text:string?"}};
+    QCOMPARE(rig.problem(), std::string{});
+    const auto printed = printed_by([&] {
+      rig.as<>().open(rig.ctx());
+      rig.feed({"b,1,x", "a,2,", "b,3.25,\033[2J\u00e4"});
+      rig.ctx().time.ns += 1'000'000'000;
+      rig.feed({"b,4,y"});  // the interval is over: those that changed
+      rig.ctx().time.ns += 1'000'000'000;
+      rig.feed({"c,5,z"});
+      rig.as<>().on_end_of_input(rig.ctx());
+      rig.as<>().close(rig.ctx());
+    });
+    QCOMPARE(printed, QByteArray{"probe  k  v  text\nprobe  a  2  \nprobe  b  4  y\n"
+                                 "probe  k  v  text\nprobe  c  5  z\n"
+                                 "probe/0\nk  v  text\na  2  \nb  4  y\n… 1 more keys (rows 2)\n"});
+  }
+  void tableLetsNothingMoveTheCursor() {
+    actor_rig rig{{.id = "millrace.console_table", .params = {{"key", "k"}}, .input_fields = "k:int8,text:string"}};
+    const auto printed = printed_by([&] {
+      rig.as<>().open(rig.ctx());
+      rig.feed({"1,\033[2J\u00e4\x7f"});
+      rig.as<>().close(rig.ctx());
+    });
+    QCOMPARE(printed, QByteArray{"probe/0\nk  text\n1  ?[2J\u00e4?\n"});
+  }
+  void tableNamesAKeyThatIsNoField() {
+    const actor_rig rig{{.id = "millrace.console_table", .params = {{"key", "x"}}, .input_fields = "k:int8"}};
+    QVERIFY2(rig.problem().find("'x'") != std::string::npos && rig.problem().find("key") != std::string::npos,
+             rig.problem().c_str());
+  }
+
   void nullSinkCountsAndRemembers() {
     actor_rig rig{{.id = "millrace.null_sink", .input_fields = "v:int8"}};
     QCOMPARE(rig.as<sink>().delivers(), delivery::idempotent);

@@ -1,5 +1,6 @@
 #include "library/library_parts.hpp"
 #include "library/sinks/console_sink.hpp"
+#include "library/sinks/console_table.hpp"
 #include "library/sinks/file_sink.hpp"
 #include "library/sinks/http_sink.hpp"
 #include "library/sinks/null_sink.hpp"
@@ -17,6 +18,10 @@ MILLRACE_ACTOR(console_sink, {.id = "millrace.console_sink",
                               .title = "Console",
                               .category = "Sinks",
                               .help = "Prints events to standard output; at least once."});
+MILLRACE_ACTOR(console_table, {.id = "millrace.console_table",
+                               .title = "Console table",
+                               .category = "Sinks",
+                               .help = "Shows the newest event of each key as a table that stays in place."});
 MILLRACE_ACTOR(null_sink, {.id = "millrace.null_sink",
                            .title = "Null sink",
                            .category = "Sinks",
