@@ -29,8 +29,10 @@ class Example:
         return said.decode()
 
     def written(self):
+        """Files in the order of their names, the header line of each but the first left out."""
         out = os.path.join(self.folder, "net", "out", self.name)
-        return "".join(open(os.path.join(out, f)).read() for f in sorted(os.listdir(out)) if not f.startswith("."))
+        texts = [open(os.path.join(out, f)).read() for f in sorted(os.listdir(out)) if not f.startswith(".")]
+        return "".join(texts[:1] + [text.split("\n", 1)[1] for text in texts[1:]])
 
     def expected(self, kind="csv"):
         return open(os.path.join(SAMPLES, "expected", f"{self.name}.{kind}")).read()
@@ -78,7 +80,51 @@ def http_sink(folder):
         server.server_close()
 
 
-EXAMPLES = [http_ingest, http_sink]
+def answering(answer):
+    """A server for GET requests: `answer(path)` → (status, body)."""
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def log_message(self, *_):
+            pass
+
+        def do_GET(self):
+            status, body = answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+    server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def http_poll(folder):
+    answers = [[{"symbol": "AAA", "price": "10.50", "at": "2026-11-21T10:00:00Z"}, {"symbol": "BBB", "price": "7.00", "at": "2026-11-21T10:00:00Z"}],
+               [{"symbol": "AAA", "price": "10.75", "at": "2026-11-21T10:01:00Z"}]]
+    server = answering(lambda path: (200, answers.pop(0)))
+    try:
+        example = Example(folder, "http_poll", f"prices.url=http://127.0.0.1:{server.server_port}/prices")
+        example.finish()
+        check(example.written() == example.expected(), f"written: {example.written()}")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def circuit_call(folder):
+    """Nobody knows dee."""
+    customers = {"ada": {"since": 2019, "segment": "gold"}, "bo": {"since": 2024}, "cy": {"since": 2021, "segment": "trade"}}
+    server = answering(lambda path: (200, customers[path[11:]]) if path[11:] in customers else (404, {}))
+    try:
+        example = Example(folder, "circuit_call", f"ask.url=http://127.0.0.1:{server.server_port}/customers/{{customer}}")
+        said = example.finish()
+        check(example.written() == example.expected(), f"written: {example.written()}")
+        check('number=7 customer="dee"' in said and 'reason="answered 404' in said, said)
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+EXAMPLES = [circuit_call, http_ingest, http_poll, http_sink]
 
 
 def main():

@@ -23,6 +23,13 @@ private slots:
     row("http_sink", {"url=https://x/", "headers=Cookie: hunter2"}, "'Cookie' is a secret");
     row("http_sink", {"url=https://x/", "headers=X"}, "parameter 'headers': 'X' is no header; write Name: text");
     row("http_sink", {"url=https://x/", "token_header=X Y"}, "parameter 'token_header': 'X Y' is no name of a header");
+    row("http_poll", {"url=x", "fields=n:int64"}, "parameter 'url': 'x' is no http or https address");
+    row("http_poll", {"url=https://x/", "fields=n:list<int64>"}, "only fields with single values can be read from an");
+    row("http_poll", {"url=https://x/", "fields=n:int64", "format=xml"}, "format");
+    row("circuit_call", {"fields=a:int64", "url=https://{key}/"}, "a field may not say which host is asked");
+    row("circuit_call", {"fields=a:int64", "url=https://x/{nobody}"}, "nobody");
+    row("circuit_call", {"fields=a:int64", "url=https://x/{key"}, "a '{' has no '}' behind it");
+    row("circuit_call", {"url=https://x/{key}", "fields=key:int64"}, "'key' is a field of what arrives already");
   }
   void wrongParametersAreRefused() {
     QFETCH(QString, type);

@@ -2,6 +2,9 @@
 
 #include "library/net/idempotency_keys.hpp"
 #include "library/net/secret.hpp"
+#include "library/net/timed_cache.hpp"
+#include "library/net/url_template.hpp"
+#include "library/sources/csv_body.hpp"
 #include "library/sources/json_items.hpp"
 #include "millrace/bytes.hpp"
 
@@ -95,6 +98,52 @@ private slots:
     QCOMPARE(*back.find(digest_of("3")), (kept_answer{7, 3, 9}));
     msgpack::reader cut{bytes.view().first(bytes.view().size() - 1)};
     QVERIFY(!back.decode(cut));
+  }
+
+  void aBodyOfCsvIsReadRecordByRecord() {
+    const auto type = dynamic_record_type(std::make_shared<const schema>(*parse_schema("x", "n:int64,text:string?")));
+    const auto body = parse_csv_body(type, "\xef\xbb\xbftext,n\r\n\"a\n\"\"b\",1\r\n,x\r\n\r\nc,3", true, 10);
+    QCOMPARE(body.events->size(), 2U);
+    QCOMPARE(record_view(*body.events, 0).field(1).as_string(), std::string_view{"a\n\"b"});
+    QCOMPARE(body.malformed.size(), std::size_t{1});
+    QCOMPARE(body.malformed[0].at.line, std::uint64_t{4});
+    QCOMPARE(body.malformed[0].content, std::string{",x"});
+    QVERIFY(parse_csv_body(type, "1,a\n2,b\n", false, 1).has_too_many);
+    const auto foreign = parse_csv_body(type, "other\n1\n2\n", true, 10);
+    QCOMPARE(foreign.events->size(), 0U);
+    QCOMPARE(foreign.malformed.size(), std::size_t{1});
+  }
+
+  void fieldsStayInTheirPlaceOfAnAddress() {
+    const auto type = dynamic_record_type(std::make_shared<const schema>(*parse_schema("x", "a:string,n:int64")));
+    const auto made = url_template::parse("https://host/x/{a}/y?n={n}#z", type->schema());
+    QVERIFY(made);
+    const auto of = [&](std::string_view text) {
+      const auto builder = type->make_builder(1);
+      builder->begin_row();
+      (void)builder->set(0, value::of(text));
+      (void)builder->set(1, value::of(std::int64_t{-7}));
+      const auto batch = builder->finish();
+      return made->of(record_view{*batch, 0});
+    };
+    QCOMPARE(of("plain-1.~_"), std::string{"https://host/x/plain-1.~_/y?n=-7#z"});
+    QCOMPARE(of("a/b?c#d&\xc3\xa4 %"), std::string{"https://host/x/a%2Fb%3Fc%23d%26%C3%A4%20%25/y?n=-7#z"});
+    QCOMPARE(of(".."), std::string{"https://host/x/%2E%2E/y?n=-7#z"});
+  }
+
+  void theAnswerLongestUnusedGoesFirst() {
+    timed_cache<int> cache{2, std::chrono::seconds{10}};
+    cache.put("a", 1, at(0));
+    cache.put("b", 2, at(1));
+    QCOMPARE(*cache.find("a", at(2)), 1);
+    cache.put("c", 3, at(3));
+    QVERIFY(cache.find("b", at(3)) == nullptr);
+    QVERIFY(cache.find("a", at(11)) == nullptr);  // too old, however often it was used
+    QCOMPARE(*cache.find("c", at(11)), 3);
+    QCOMPARE(cache.size(), std::size_t{1});
+    timed_cache<int> none{0, std::chrono::seconds{10}};
+    none.put("a", 1, at(0));
+    QVERIFY(none.find("a", at(0)) == nullptr);
   }
 
   void secretsAreNeverInMessages() {

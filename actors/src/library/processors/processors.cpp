@@ -2,6 +2,7 @@
 #include "library/processors/aggregate.hpp"
 #include "library/processors/calendar_window.hpp"
 #include "library/processors/change.hpp"
+#include "library/processors/circuit_call.hpp"
 #include "library/processors/count_window.hpp"
 #include "library/processors/deduplicate.hpp"
 #include "library/processors/distinct.hpp"
@@ -158,6 +159,12 @@ MILLRACE_ACTOR(enrich, {.id = "millrace.enrich",
                         .title = "Enrich",
                         .category = "Processing",
                         .help = "Adds the fields that a file has for the key of each event."});
+
+MILLRACE_ACTOR(circuit_call,
+               {.id = "millrace.circuit_call",
+                .title = "Circuit call",
+                .category = "Processing",
+                .help = "Asks a web address about each event and adds what it answers, with a circuit breaker."});
 
 void link_processors() {}
 

@@ -1,10 +1,9 @@
 #include "library/sinks/http_sink.hpp"
 
-#include <filesystem>
+#include <limits>
 #include <random>
 #include <stdexcept>
 
-#include "library/net/secret.hpp"
 #include "millrace/text/input_schema.hpp"
 
 namespace millrace::library {
@@ -25,41 +24,21 @@ std::string drawn_stream() {
 }  // namespace
 
 result<void> http_sink::configure(wiring& w) {
-  if (auto ok = check_url(*url_, "url"); !ok) return ok;
-  auto headers = parse_headers(*headers_, "headers");
-  if (!headers) return headers.error();
-  own_headers_ = std::move(headers).value();
-  if (auto ok = check_secret(*token_, "token"); !ok) return ok;
-  if (auto name = parse_headers(*token_header_ == "Authorization" ? "X: x" : *token_header_ + ": x", "token_header");
-      !name) {
-    return name.error();
-  }
-  base_folder_ = w.base_folder();
-  ca_path_ = ca_file_->empty() ? "" : (std::filesystem::path{base_folder_} / *ca_file_).lexically_normal().string();
+  if (auto ok = target_.configure(w); !ok) return ok;
   const auto type = dynamic_input_type(w, "in");
   if (type != nullptr) pending_ = pending_records{type, time_format::iso};
   return {};
 }
 
 void http_sink::open(context& c) {
-  auto token = read_secret(*token_, "token", base_folder_);
-  if (!token) throw std::runtime_error(token.error().message);
-  if (!token->empty()) {
-    own_headers_.emplace_back(*token_header_, (*token_header_ == "Authorization" ? "Bearer " : "") + *token);
-  }
-  own_headers_.emplace_back("Content-Type", *format_ == "json_lines" ? "application/x-ndjson" : "application/json");
-  http_client_limits limits;
-  limits.whole = std::chrono::milliseconds{*timeout_};
-  limits.connect = std::min(limits.connect, limits.whole);
-  limits.ca_file = ca_path_;
-  client_ = std::make_unique<http_client>(limits);
+  target_.open();
   caller_ =
       std::make_unique<patient_caller>(circuit_breaker::setting{static_cast<std::uint32_t>(*failures_),
                                                                 std::chrono::milliseconds{*open_time_}, open_max},
                                        retry_schedule::setting{.deadline = std::chrono::milliseconds{*give_up_after_}});
   if (!stream_->empty()) key_stream_ = *stream_;
   if (key_stream_.empty()) key_stream_ = drawn_stream();
-  if (pending_.size() != 0 && *linger_ != 0) due_.set(c.now() + std::chrono::milliseconds{*linger_});
+  if (pending_.size() != 0) set_alarm(c);
 }
 
 void http_sink::on_record(context& c, const record_view& record) {
@@ -74,11 +53,13 @@ void http_sink::on_record(context& c, const record_view& record) {
       throw;
     }
   }
-  // Without a limit it is set as well: it rings when the input ends.
+  if (!due_.is_set()) set_alarm(c);
+}
+
+/// Without a limit as well: it rings when the input ends.
+void http_sink::set_alarm(context& c) {
   constexpr std::int64_t never = std::numeric_limits<std::int64_t>::max();
-  if (!due_.is_set()) {
-    due_.set(*linger_ == 0 ? processing_time{never} : c.now() + std::chrono::milliseconds{*linger_});
-  }
+  due_.set(*linger_ == 0 ? processing_time{never} : c.now() + std::chrono::milliseconds{*linger_});
 }
 
 void http_sink::on_due(context& c) {
@@ -90,7 +71,7 @@ void http_sink::send_pending(context& c) {
   auto body = *format_ == "json"         ? std::string{pending_.line(0)}
               : *format_ == "json_lines" ? pending_.lines()
                                          : pending_.array();
-  const auto r = send(c, std::move(body), sequence_, count);
+  const auto r = send(c, body, sequence_, count);
   const auto verdict = verdict_of(r);
   if (verdict == call_verdict::again || verdict == call_verdict::useless) give_up(r);
   if (verdict == call_verdict::refused) {
@@ -110,7 +91,7 @@ void http_sink::send_singly(context& c) {
   for (std::size_t i = 0; i < pending_.size(); ++i) {
     auto body = std::string{pending_.line(i)};
     if (*format_ == "json_array") body = '[' + body + ']';
-    const auto r = send(c, std::move(body), sequence_ + i, 1);
+    const auto r = send(c, body, sequence_ + i, 1);
     const auto verdict = verdict_of(r);
     if (verdict == call_verdict::refused) {
       bury(c, i, text_of(r));
@@ -120,16 +101,16 @@ void http_sink::send_singly(context& c) {
   }
 }
 
-result<http_answer> http_sink::send(context& c, std::string body, std::uint64_t first, std::size_t count) {
-  http_call call{*method_, *url_, own_headers_, std::move(body)};
-  call.headers.emplace_back("Idempotency-Key", key_stream_ + "/" + c.actor_name() + "/" +
-                                                   std::to_string(c.partition()) + "/" + std::to_string(first) + "-" +
-                                                   std::to_string(count));
-  return caller_->call(c, [&] { return client_->call(call); });
+result<http_answer> http_sink::send(context& c, const std::string& body, std::uint64_t first, std::size_t count) {
+  const header_fields more{
+      {"Content-Type", *format_ == "json_lines" ? "application/x-ndjson" : "application/json"},
+      {"Idempotency-Key", key_stream_ + "/" + c.actor_name() + "/" + std::to_string(c.partition()) + "/" +
+                              std::to_string(first) + "-" + std::to_string(count)}};
+  return caller_->call(c, [&] { return target_.call(*method_, body, more); });
 }
 
 void http_sink::bury(context& c, std::size_t i, const std::string& why) {
-  auto letter = pending_.letter(i, shown_url(*url_) + " " + why);
+  auto letter = pending_.letter(i, shown_url(target_.url()) + " " + why);
   letter.actor = c.actor_name();
   letter.partition = c.partition();
   letter.sequence = sequence_ + i;
@@ -139,7 +120,7 @@ void http_sink::bury(context& c, std::size_t i, const std::string& why) {
 }
 
 void http_sink::give_up(const result<http_answer>& r) const {
-  const auto why = r ? shown_url(*url_) + " " + text_of(r) : text_of(r);
+  const auto why = r ? shown_url(target_.url()) + " " + text_of(r) : text_of(r);
   if (verdict_of(r) == call_verdict::again)
     throw std::runtime_error(why + "; given up after " + std::to_string(*give_up_after_) + " ms");
   throw std::runtime_error(why + "; no event would be taken there: correct 'url', 'token' or 'method'");

@@ -4,8 +4,8 @@
 #include <string>
 
 #include "library/net/due_alarm.hpp"
-#include "library/net/header_list.hpp"
 #include "library/net/patient_caller.hpp"
+#include "library/net/web_target.hpp"
 #include "library/sinks/pending_records.hpp"
 #include "millrace/port.hpp"
 #include "millrace/sink.hpp"
@@ -29,16 +29,16 @@ public:
 
 private:
   void on_record(context& c, const record_view& record);
+  void set_alarm(context& c);
   void on_due(context& c);
   void send_pending(context& c);
   void send_singly(context& c);
-  [[nodiscard]] result<http_answer> send(context& c, std::string body, std::uint64_t first, std::size_t count);
+  [[nodiscard]] result<http_answer> send(context& c, const std::string& body, std::uint64_t first, std::size_t count);
   void bury(context& c, std::size_t i, const std::string& why);
   [[noreturn]] void give_up(const result<http_answer>& r) const;
 
   in<record_view> in_{this, "in", &http_sink::on_record};
-  param<std::string> url_{
-      this, "url", "", {.required = true, .help = "The http or https address that takes the events."}};
+  web_target target_{this, {.url_help = "The http or https address that takes the events."}};
   param<std::string> method_{
       this, "method", "POST", {.choices = {"POST", "PUT", "PATCH"}, .help = "How they are sent."}};
   param<std::string> format_{
@@ -62,24 +62,12 @@ private:
                                .min = 0,
                                .max = 3'600'000,
                                .help = "A batch that is not full is sent after so long; 0: only when the input ends."}};
-  param<std::string> headers_{this, "headers", "", {.help = "More headers: Name: text; Name: text."}};
-  param<std::string> token_{
-      this, "token", "", {.help = "Where the secret for 'Authorization: Bearer …' is: env:NAME or file:PATH."}};
-  param<std::string> token_header_{this,
-                                   "token_header",
-                                   "Authorization",
-                                   {.help = "The header the secret goes to; another one than Authorization gets it "
-                                            "without 'Bearer'."}};
   param<std::string> stream_{
       this,
       "stream",
       "",
       {.help = "The first part of Idempotency-Keys: the same for runs that continue each other, another for each data "
                "directory. Empty: drawn at the first start, and kept in snapshots."}};
-  param<std::string> ca_file_{
-      this, "ca_file", "", {.is_path = true, .help = "Certificates to trust, as PEM; empty: the system's."}};
-  param<std::int64_t> timeout_{
-      this, "timeout", 10'000, {.unit = "ms", .min = 10, .max = 600'000, .help = "For one request and its answer."}};
   param<std::int64_t> give_up_after_{this,
                                      "give_up_after",
                                      60'000,
@@ -99,13 +87,9 @@ private:
       5'000,
       {.unit = "ms", .min = 10, .max = 600'000, .help = "No call while the circuit is open; doubles up to a minute."}};
 
-  header_fields own_headers_;
-  std::string base_folder_;
-  std::string ca_path_;
   std::string key_stream_;
   pending_records pending_;
   std::uint64_t sequence_ = 0;  ///< of the first pending event, from 0 on
-  std::unique_ptr<http_client> client_;
   std::unique_ptr<patient_caller> caller_;
   due_alarm due_{this, [this](context& c) { on_due(c); }};
 };

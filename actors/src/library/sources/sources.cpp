@@ -4,6 +4,7 @@
 #include "library/sources/generator.hpp"
 #include "library/sources/host_telemetry.hpp"
 #include "library/sources/http_ingest.hpp"
+#include "library/sources/http_poll.hpp"
 #include "library/sources/journal.hpp"
 #include "library/sources/stdin_source.hpp"
 #include "library/sources/ticker.hpp"
@@ -48,6 +49,11 @@ MILLRACE_ACTOR(ticker, {.id = "millrace.timer",
                         .title = "Timer",
                         .category = "Sources",
                         .help = "Ticks by the clock, at a distance or at given times; replayable."});
+
+MILLRACE_ACTOR(http_poll, {.id = "millrace.http_poll",
+                           .title = "HTTP poll",
+                           .category = "Sources",
+                           .help = "Asks a web address for JSON or CSV at an interval; live, or logged."});
 
 void link_sources() {}
 
