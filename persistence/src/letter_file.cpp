@@ -9,7 +9,7 @@
 #include <string>
 #include <system_error>
 
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "millrace/engine/letter_block.hpp"
 
 namespace millrace::persistence {

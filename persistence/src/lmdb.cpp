@@ -4,7 +4,7 @@
 #include <cstring>
 #include <system_error>
 
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 
 namespace millrace::persistence::lmdb {
 namespace {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "dead_letter_session.hpp"
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "lmdb_check.hpp"
 #include "millrace/engine/fault_point.hpp"
 

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <string>
 
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "lmdb.hpp"
 #include "millrace/persistence/event_log.hpp"
 

@@ -3,7 +3,7 @@
 #include <array>
 #include <functional>
 
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "millrace/engine/snapshot_store.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
 #include "snapshot_environment.hpp"

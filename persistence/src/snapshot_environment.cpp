@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <system_error>
 
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "keys.hpp"
 #include "lmdb_check.hpp"
 #include "millrace/crc32c.hpp"

@@ -18,7 +18,7 @@ struct sums {
 };
 
 /// Shares of a router's partitions, weighted by what passed each.
-std::map<std::string, sums> by_router(const status_view& view) {
+std::map<std::string, sums> by_router(const node::status_view& view) {
   std::map<std::string, sums> out;
   for (const auto& t : view.tasks) {
     if (t.now.kind != "router") continue;
@@ -52,7 +52,7 @@ const actor_spec* fed_by(const engine::plan& p, const std::string& router) {
 
 }  // namespace
 
-std::vector<skew> skews_of(const status_view& view, const engine::plan& p) {
+std::vector<skew> skews_of(const node::status_view& view, const engine::plan& p) {
   std::vector<skew> out;
   for (const auto& [router, r] : by_router(view)) {
     const auto* target = fed_by(p, router);

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 #include "millrace/engine/plan.hpp"
 
 namespace millrace::command {
@@ -21,7 +21,7 @@ struct skew {
 };
 
 /// The keys whose share is at least `engine::hot_share` of the partitions behind their router; largest first.
-[[nodiscard]] std::vector<skew> skews_of(const status_view& view, const engine::plan& p);
+[[nodiscard]] std::vector<skew> skews_of(const node::status_view& view, const engine::plan& p);
 /// What it means and what to do about it, for people.
 [[nodiscard]] std::string advice_on(const skew& s);
 

@@ -1,6 +1,6 @@
 #include "command/hot_key_advice.hpp"
 #include "command/run_summary.hpp"
-#include "command/status_json.hpp"
+#include "node/status_json.hpp"
 #include "console/terminal.hpp"
 
 namespace millrace::command {
@@ -28,7 +28,7 @@ nlohmann::json places_json(const engine::plan& p) {
   return list;
 }
 
-nlohmann::json totals_json(const status_view& whole_run) {
+nlohmann::json totals_json(const node::status_view& whole_run) {
   auto list = nlohmann::json::array();
   for (const auto& a : totals_of(whole_run)) {
     list.push_back({{"actor", a.actor},
@@ -41,7 +41,7 @@ nlohmann::json totals_json(const status_view& whole_run) {
   return list;
 }
 
-nlohmann::json skews_json(const status_view& whole_run, const engine::plan& p) {
+nlohmann::json skews_json(const node::status_view& whole_run, const engine::plan& p) {
   auto list = nlohmann::json::array();
   for (const auto& s : skews_of(whole_run, p)) {
     list.push_back({{"router", s.router},
@@ -64,7 +64,7 @@ public:
     console::terminal::instance().write_error(announcement + "\n");
   }
   [[nodiscard]] std::chrono::milliseconds interval() const override { return std::chrono::seconds{1}; }
-  void update(const status_view& view, bool is_stopping) override {
+  void update(const node::status_view& view, bool is_stopping) override {
     auto line = to_json(view);
     line["type"] = "status";
     if (is_stopping) line["state"] = "stopping";

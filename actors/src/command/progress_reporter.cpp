@@ -13,7 +13,7 @@ public:
 
   void begin(const std::string& announcement) override { say(announcement); }
   [[nodiscard]] std::chrono::milliseconds interval() const override { return std::chrono::seconds{2}; }
-  void update(const status_view& view, bool is_stopping) override {
+  void update(const node::status_view& view, bool is_stopping) override {
     const auto& r = view.run;
     auto line = clock_text(r.uptime) + "  " + (is_stopping ? "stopping" : r.state);
     for (const auto& a : totals_of(view)) {

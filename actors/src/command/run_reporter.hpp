@@ -4,7 +4,7 @@
 #include <string>
 
 #include "command/run_flags.hpp"
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 #include "millrace/engine/plan.hpp"
 #include "millrace/runtime/run_status.hpp"
 
@@ -12,7 +12,7 @@ namespace millrace::command {
 
 /// What is known of a run once it has ended.
 struct run_result {
-  status_view totals;  ///< rates are those of the whole run
+  node::status_view totals;  ///< rates are those of the whole run
   runtime::run_outcome outcome;
   std::string data_dir;
 };
@@ -21,7 +21,7 @@ struct run_result {
 /// Thread: main.
 class run_reporter {
 public:
-  using time_point = status_history::time_point;
+  using time_point = node::status_history::time_point;
   virtual ~run_reporter() = default;
 
   /// What is going to run and how to reach it, before the first status.
@@ -29,7 +29,7 @@ public:
   /// How often `update` wants to be called.
   [[nodiscard]] virtual std::chrono::milliseconds interval() const = 0;
   /// `is_stopping`: the last snapshot is under way.
-  virtual void update(const status_view& view, bool is_stopping) = 0;
+  virtual void update(const node::status_view& view, bool is_stopping) = 0;
   /// After the last update: frees the screen and sums up.
   virtual void end(const run_result& r) = 0;
 };

@@ -6,7 +6,7 @@
 
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
-#include "command/run_control.hpp"
+#include "node/run_control.hpp"
 #include "command/run_log.hpp"
 #include "command/run_reporter.hpp"
 #include "command/setting.hpp"
@@ -58,7 +58,7 @@ runtime::run_options options_for(const std::string& data_dir, const run_flags& f
 /// One run being watched from its start to its end.
 class session {
 public:
-  session(runtime::topology_run& run, run_reporter& reporter, run_control* control, const run_flags& flags)
+  session(runtime::topology_run& run, run_reporter& reporter, node::run_control* control, const run_flags& flags)
       : run_{run}, reporter_{reporter}, control_{control}, flags_{flags} {}
 
   /// Passes signals, requests and the duration on, and feeds reporter and control, until the run has ended.
@@ -79,7 +79,7 @@ public:
       signal.wait(tick);
     }
   }
-  [[nodiscard]] status_view totals() const { return history_.whole_run(); }
+  [[nodiscard]] node::status_view totals() const { return history_.whole_run(); }
 
 private:
   using time_point = steady_clock::time_point;
@@ -96,25 +96,25 @@ private:
 
   runtime::topology_run& run_;
   run_reporter& reporter_;
-  run_control* control_;  ///< nullptr: could not listen
+  node::run_control* control_;  ///< nullptr: could not listen
   const run_flags& flags_;
   const time_point started_ = steady_clock::now();
   time_point sampled_{};
   time_point shown_{};
-  status_history history_;
+  node::status_history history_;
   bool is_stopping_ = false;
 };
 
 /// A run nobody can reach is still a run: the log says why.
-std::unique_ptr<run_control> listen(const std::string& topology, const std::string& data_dir,
+std::unique_ptr<node::run_control> listen(const std::string& topology, const std::string& data_dir,
                                     runtime::topology_run& run, const run_log& log) {
-  auto control = run_control::open(topology, data_dir, run);
+  auto control = node::run_control::open(topology, data_dir, run);
   if (control) return *std::move(control);
   log.write(log_level::warning, "no control socket: " + control.error().message);
   return nullptr;
 }
 
-std::string announcement(const std::string& topology, const std::string& data_dir, const run_control* control) {
+std::string announcement(const std::string& topology, const std::string& data_dir, const node::run_control* control) {
   auto text = topology + ": running\n  data          " + data_dir;
   if (control != nullptr) text += "\n  control       " + control->address();
   return text;

@@ -100,7 +100,7 @@ std::vector<actor_place> places_of(const engine::plan& p, actor_kind kind) {
   return places;
 }
 
-std::vector<actor_total> totals_of(const status_view& whole_run) {
+std::vector<actor_total> totals_of(const node::status_view& whole_run) {
   std::vector<actor_total> totals;
   for (const auto& t : whole_run.tasks) {
     if (totals.empty() || totals.back().actor != t.now.actor) totals.push_back({t.now.actor, t.now.kind});
@@ -116,7 +116,7 @@ std::vector<actor_total> totals_of(const status_view& whole_run) {
 }
 
 bool was_finished_before(const run_result& r) {
-  const auto reads = [](const task_view& t) { return t.now.events_in != 0 || t.now.events_out != 0; };
+  const auto reads = [](const node::task_view& t) { return t.now.events_in != 0 || t.now.events_out != 0; };
   return r.outcome.how == outcome_kind::finished && r.totals.run.restored_epoch.value != 0 &&
          std::ranges::none_of(r.totals.tasks, reads);
 }

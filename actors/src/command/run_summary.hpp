@@ -26,7 +26,7 @@ struct actor_total {
   /// Producers: how far event times lie behind the newest before them, by partition.
   engine::latency_histogram::counts disorder{};
 };
-[[nodiscard]] std::vector<actor_total> totals_of(const status_view& whole_run);
+[[nodiscard]] std::vector<actor_total> totals_of(const node::status_view& whole_run);
 
 /// True when the run resumed a data directory that had nothing left to do.
 [[nodiscard]] bool was_finished_before(const run_result& r);

@@ -37,7 +37,7 @@ void print(const std::string& text) {
   console::terminal::instance().write(text);
 }
 
-result<json> ask_patiently(const transport::control_endpoint& endpoint, const json& args) {
+result<json> ask_patiently(const running_topology& endpoint, const json& args) {
   for (int attempt = 1;; ++attempt) {
     auto answer = ask(endpoint, "state", args);
     if (answer || answer.error().code != errc::unavailable || attempt == attempts_max) return answer;

@@ -16,23 +16,23 @@ constexpr double share_shown_min = 0.005;  // less rounds to 0 %
 constexpr double blocked_share_warned = 0.5;
 constexpr double queue_share_warned = 0.9;
 
-bool is_kind(const task_view& v, const char* kind) {
+bool is_kind(const node::task_view& v, const char* kind) {
   return v.now.kind == kind;
 }
 
-cell name_cell(const task_view& v, processing_time) {
+cell name_cell(const node::task_view& v, processing_time) {
   return {v.now.name, tone::plain};
 }
 
 /// A task that works in bursts is idle at most of the moments one looks: what it did in the last second says more.
-task_phase phase_shown(const task_view& v) {
+task_phase phase_shown(const node::task_view& v) {
   const bool is_at_work = v.now.phase == task_phase::idle || v.now.phase == task_phase::running;
   if (is_at_work && v.blocked_share >= blocked_share_warned) return task_phase::blocked;
   if (v.now.phase == task_phase::idle && (v.in_per_s > 0 || v.out_per_s > 0)) return task_phase::running;
   return v.now.phase;
 }
 
-cell state_cell(const task_view& v, processing_time) {
+cell state_cell(const node::task_view& v, processing_time) {
   switch (phase_shown(v)) {
     case task_phase::starting:
       return {"◌ starting", tone::dim};
@@ -55,19 +55,19 @@ cell state_cell(const task_view& v, processing_time) {
 cell rate_cell(double rate) {
   return {count_text(rate), rate > 0 ? tone::bold : tone::dim};
 }
-cell in_cell(const task_view& v, processing_time) {
+cell in_cell(const node::task_view& v, processing_time) {
   return is_kind(v, "producer") ? cell{} : rate_cell(v.in_per_s);
 }
-cell out_cell(const task_view& v, processing_time) {
+cell out_cell(const node::task_view& v, processing_time) {
   return is_kind(v, "sink") ? cell{} : rate_cell(v.out_per_s);
 }
 
-cell total_cell(const task_view& v, processing_time) {
+cell total_cell(const node::task_view& v, processing_time) {
   const auto n = is_kind(v, "producer") ? v.now.events_out : v.now.events_in;
   return {count_text(static_cast<double>(n)), tone::plain};
 }
 
-cell queue_cell(const task_view& v, processing_time) {
+cell queue_cell(const node::task_view& v, processing_time) {
   if (v.now.credit_window == 0) return {};
   const auto share = static_cast<double>(v.now.credit_used) / v.now.credit_window;
   return {bar(share, bar_cells) + "▏", share >= queue_share_warned ? tone::warn : tone::accent};
@@ -76,10 +76,10 @@ cell queue_cell(const task_view& v, processing_time) {
 cell share_cell(double share, tone look) {
   return share < share_shown_min ? cell{"0%", tone::dim} : cell{percent_text(share), look};
 }
-cell blocked_cell(const task_view& v, processing_time) {
+cell blocked_cell(const node::task_view& v, processing_time) {
   return share_cell(v.blocked_share, v.blocked_share >= blocked_share_warned ? tone::warn : tone::plain);
 }
-cell busy_cell(const task_view& v, processing_time) {
+cell busy_cell(const node::task_view& v, processing_time) {
   return share_cell(v.busy_share, tone::plain);
 }
 
@@ -87,11 +87,11 @@ bool is_known(event_time t) {
   return t != event_time::min() && t != event_time::max();
 }
 
-cell watermark_cell(const task_view& v, processing_time) {
+cell watermark_cell(const node::task_view& v, processing_time) {
   if (v.now.watermark == event_time::max()) return {"end", tone::dim};
   return is_known(v.now.watermark) ? cell{time_text(v.now.watermark.ns), tone::plain} : cell{};
 }
-cell lag_cell(const task_view& v, processing_time now) {
+cell lag_cell(const node::task_view& v, processing_time now) {
   if (!is_known(v.now.watermark)) return {};
   const auto lag = std::chrono::nanoseconds{now.ns - v.now.watermark.ns};
   return {lag.count() < 0 ? "ahead" : span_text(lag), tone::plain};
@@ -100,26 +100,26 @@ cell lag_cell(const task_view& v, processing_time now) {
 cell count_cell(std::uint64_t n, tone look) {
   return n == 0 ? cell{} : cell{count_text(static_cast<double>(n)), look};
 }
-cell backlog_cell(const task_view& v, processing_time) {
+cell backlog_cell(const node::task_view& v, processing_time) {
   return count_cell(v.now.backlog, tone::plain);
 }
-cell rows_cell(const task_view& v, processing_time) {
+cell rows_cell(const node::task_view& v, processing_time) {
   return count_cell(v.now.state_rows, tone::plain);
 }
-cell late_cell(const task_view& v, processing_time) {
+cell late_cell(const node::task_view& v, processing_time) {
   return count_cell(v.now.late, tone::warn);
 }
-cell dead_cell(const task_view& v, processing_time) {
+cell dead_cell(const node::task_view& v, processing_time) {
   return count_cell(v.now.dead_letters, tone::bad);
 }
 
 cell latency_cell(std::chrono::nanoseconds d) {
   return d.count() == 0 ? cell{} : cell{span_text(d), tone::plain};
 }
-cell p50_cell(const task_view& v, processing_time) {
+cell p50_cell(const node::task_view& v, processing_time) {
   return latency_cell(v.p50);
 }
-cell p99_cell(const task_view& v, processing_time) {
+cell p99_cell(const node::task_view& v, processing_time) {
   return latency_cell(v.p99);
 }
 
@@ -144,7 +144,7 @@ int weight(task_phase p) {
   return 0;
 }
 
-void merge(task_view& sum, const task_view& v) {
+void merge(node::task_view& sum, const node::task_view& v) {
   sum.in_per_s += v.in_per_s;
   sum.out_per_s += v.out_per_s;
   sum.now.events_in += v.now.events_in;
@@ -185,8 +185,8 @@ cell run_state_cell(const std::string& state) {
   return {"◌ " + state, tone::warn};
 }
 
-std::vector<task_view> merged_by_actor(const std::vector<task_view>& rows) {
-  std::vector<task_view> merged;
+std::vector<node::task_view> merged_by_actor(const std::vector<node::task_view>& rows) {
+  std::vector<node::task_view> merged;
   std::size_t partitions = 0;
   for (const auto& row : rows) {
     if (merged.empty() || merged.back().now.actor != row.now.actor) {

@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 #include "command/style.hpp"
 
 namespace millrace::command {
@@ -18,7 +18,7 @@ struct column_rule {
   const char* title;
   bool is_left = false;
   int priority = 0;  ///< the column with the largest goes first when the terminal is narrow; 0: never
-  cell (*show)(const task_view& row, processing_time now);
+  cell (*show)(const node::task_view& row, processing_time now);
 };
 
 /// All columns, left to right.
@@ -26,6 +26,6 @@ struct column_rule {
 /// Glyph and word for a state of a run, with its colour.
 [[nodiscard]] cell run_state_cell(const std::string& state);
 /// Rows of partitions of one actor added up to one row called `actor ×n`; others as they are.
-[[nodiscard]] std::vector<task_view> merged_by_actor(const std::vector<task_view>& rows);
+[[nodiscard]] std::vector<node::task_view> merged_by_actor(const std::vector<node::task_view>& rows);
 
 }  // namespace millrace::command

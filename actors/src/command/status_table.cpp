@@ -16,7 +16,7 @@ constexpr std::size_t notes_shown_max = 3;
 
 using row_cells = std::vector<cell>;
 
-std::vector<row_cells> fill(const std::vector<task_view>& rows, processing_time now) {
+std::vector<row_cells> fill(const std::vector<node::task_view>& rows, processing_time now) {
   std::vector<row_cells> grid;
   for (const auto& row : rows) {
     auto& cells = grid.emplace_back();
@@ -130,7 +130,7 @@ std::vector<std::string> footer(const runtime::run_status& r, std::size_t room, 
 
 }  // namespace
 
-std::vector<std::string> status_table::lines(const status_view& view, console::extent room, processing_time now,
+std::vector<std::string> status_table::lines(const node::status_view& view, console::extent room, processing_time now,
                                              const std::string& hint) {
   const auto below = footer(view.run, room.columns, style_, hint);
   constexpr std::size_t fixed_lines = 4;  // the rule, the header, the titles and the line the cursor is on

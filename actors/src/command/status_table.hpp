@@ -3,7 +3,7 @@
 #include <string>
 #include <vector>
 
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 #include "command/style.hpp"
 #include "console/terminal.hpp"
 
@@ -19,7 +19,7 @@ public:
   explicit status_table(style s) : style_{s} {}
 
   /// Lines no wider and no more than `room`, `now` for the lag of watermarks. `hint` is the last line.
-  [[nodiscard]] std::vector<std::string> lines(const status_view& view, console::extent room, processing_time now,
+  [[nodiscard]] std::vector<std::string> lines(const node::status_view& view, console::extent room, processing_time now,
                                                const std::string& hint);
 
 private:

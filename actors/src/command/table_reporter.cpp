@@ -18,7 +18,7 @@ public:
 
   void begin(const std::string& announcement) override { terminal::instance().write(announcement + "\n"); }
   [[nodiscard]] std::chrono::milliseconds interval() const override { return std::chrono::milliseconds{250}; }
-  void update(const status_view& view, bool is_stopping) override {
+  void update(const node::status_view& view, bool is_stopping) override {
     const auto now = std::chrono::system_clock::now().time_since_epoch();
     terminal::instance().show_panel(table_.lines(view, terminal::size(),
                                                  {std::chrono::duration_cast<std::chrono::nanoseconds>(now).count()},

@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <cstdint>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,9 +9,10 @@
 #include "command/figures.hpp"
 #include "command/report.hpp"
 #include "command/running.hpp"
+#include "command/setting.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
-#include "millrace/transport/control_endpoint.hpp"
+#include "millrace/topology.hpp"
 
 namespace millrace::command {
 
@@ -22,17 +24,29 @@ struct topology_request {
   bool is_json = false;
 };
 
+struct deploy_request {
+  std::string file;
+  std::string node;  ///< empty: the only one
+  std::vector<std::string> settings;
+  bool is_replacing = false;
+  bool is_stopped = false;
+  bool is_json = false;
+};
+
 void print(const std::string& text) {
   console::terminal::instance().write(text);
 }
 
 std::string status_text(const nlohmann::json& status) {
   const auto seconds = std::chrono::duration<double>(status.value("uptime_s", 0.0));
+  const auto node = status.value("node", "");
+  const auto message = status.value("message", "");
   return status.value("topology", "") + "  " + status.value("state", "") + "  up " +
          clock_text(std::chrono::duration_cast<std::chrono::nanoseconds>(seconds)) + "  snapshot " +
          std::to_string(status.value("last_epoch", std::uint64_t{0})) + "  restarts " +
-         std::to_string(status.value("restarts", std::uint64_t{0})) + "  process " +
-         std::to_string(status.value("pid", 0)) + "  data in " + status.value("data_dir", "") + "\n";
+         std::to_string(status.value("restarts", std::uint64_t{0})) + "  " +
+         (node.empty() ? "" : "node " + node + "  ") + "process " + std::to_string(status.value("pid", 0)) +
+         "  data in " + status.value("data_dir", "") + "\n" + (message.empty() ? "" : "  " + message + "\n");
 }
 
 std::string task_text(const nlohmann::json& t) {
@@ -42,16 +56,17 @@ std::string task_text(const nlohmann::json& t) {
 }
 
 int list_running(const topology_request& request) {
-  const auto running = transport::list_endpoints();
+  const auto running = all_running();
   if (!running) return fail_with(running.error());
   auto all = nlohmann::json::array();
-  for (const auto& e : *running) {
-    const auto status = ask(e, "status");
+  for (const auto& t : *running) {
+    auto status = ask(t, "status");
     if (status) {
-      all.push_back(*status);
+      if (!t.node.empty()) (*status)["node"] = t.node;
+      all.push_back(*std::move(status));
     } else {
       // It may have ended between the listing and the question.
-      print_error(name_of(e) + ": " + status.error().message);
+      print_error(name_of(t) + ": " + status.error().message);
     }
   }
   if (request.is_json) {
@@ -80,23 +95,103 @@ int show_status(const topology_request& request) {
 }
 
 int command_running(const topology_request& request, const std::string& verb, const std::string& done) {
-  const auto endpoint = choose_running(request.name, request.pid);
-  if (!endpoint) return fail_with(endpoint.error());
-  const auto answer = ask(*endpoint, verb);
+  const auto chosen = choose_running(request.name, request.pid);
+  if (!chosen) return fail_with(chosen.error());
+  const auto answer = ask(*chosen, verb);
   if (!answer) return fail_with(answer.error());
-  print(request.is_json ? answer->dump() + "\n" : name_of(*endpoint) + ": " + done + "\n");
+  print(request.is_json ? answer->dump() + "\n" : name_of(*chosen) + ": " + done + "\n");
   return exit_ok;
 }
 
 int stop(const topology_request& r) {
   return command_running(r, "stop", "takes a last snapshot and ends");
 }
+int start(const topology_request& r) {
+  return command_running(r, "start", "starts from its newest snapshot");
+}
+int remove(const topology_request& r) {
+  return command_running(r, "remove", "ends; then its deployment and its data are deleted");
+}
 int take_snapshot(const topology_request& r) {
   return command_running(r, "snapshot", "takes a snapshot");
 }
 
-CLI::App* declare(CLI::App* app, const std::shared_ptr<topology_request>& request, action& chosen,
-                  int (*work)(const topology_request&)) {
+/// What is sent to a node: the topology as it stands in the file, with the settings of the command line.
+result<nlohmann::json> topology_arguments(const deploy_request& r) {
+  auto t = load_topology(r.file);
+  if (!t) return std::move(t).error();
+  for (const auto& text : r.settings) {
+    if (auto applied = apply_setting(*t, text); !applied) return std::move(applied).error();
+  }
+  return nlohmann::json{{"topology", to_text(*t)},
+                        {"base_folder", std::filesystem::absolute(t->base_folder).lexically_normal().string()},
+                        {"replace", r.is_replacing},
+                        {"start", !r.is_stopped}};
+}
+
+void print_problems(const nlohmann::json& answer) {
+  for (const auto& p : answer["problems"]) {
+    const auto level = p["severity"] == "error" ? problem::severity::error : problem::severity::warning;
+    console::terminal::instance().write_error(problem_line({level, p["where"], p["what"], p["remedy"]}) + "\n");
+  }
+}
+
+int deploy(const deploy_request& r) {
+  const auto args = topology_arguments(r);
+  if (!args) return fail_with(args.error());
+  const auto node = choose_node(r.node);
+  if (!node) return fail_with(node.error());
+  const auto answer = ask(*node, "deploy", *args);
+  if (!answer) return fail_with(answer.error());
+  if (r.is_json) {
+    print(answer->dump() + "\n");
+    return exit_ok;
+  }
+  print_problems(*answer);
+  auto text = answer->value("topology", "") +
+              (answer->value("changed", true) ? ": deployed" : ": deployed already, nothing changed");
+  for (const auto& g : (*answer)["guarantees"]) {
+    text += "\n  " + g.value("sink", "") + ": " + g.value("holds", "") + " (" + g.value("why", "") + ")";
+  }
+  print(text + "\n");
+  return exit_ok;
+}
+
+std::string change_text(const nlohmann::json& c) {
+  auto text = "  " + c.value("what", "") + " " + c.value("where", "");
+  const bool has_from = c.contains("from") && !c["from"].is_null();
+  const bool has_to = c.contains("to") && !c["to"].is_null();
+  if (has_from) text += ": " + c["from"].dump();
+  if (has_to) text += (has_from ? " -> " : ": ") + c["to"].dump();
+  return text + "\n";
+}
+
+int plan(const deploy_request& r) {
+  const auto args = topology_arguments(r);
+  if (!args) return fail_with(args.error());
+  const auto node = choose_node(r.node);
+  if (!node) return fail_with(node.error());
+  const auto answer = ask(*node, "plan", *args);
+  if (!answer) return fail_with(answer.error());
+  const bool is_valid = answer->value("valid", false);
+  if (r.is_json) {
+    print(answer->dump(2) + "\n");
+    return is_valid ? exit_ok : exit_usage;
+  }
+  print_problems(*answer);
+  const auto& changes = (*answer)["changes"];
+  std::string text = answer->value("topology", "");
+  text += !answer->value("deployed", false) ? ": not deployed yet"
+          : changes.empty()                 ? ": nothing changes"
+                                            : ": changes";
+  text += "\n";
+  for (const auto& c : changes) text += change_text(c);
+  print(text);
+  return is_valid ? exit_ok : exit_usage;
+}
+
+template <class Request>
+CLI::App* declare(CLI::App* app, const std::shared_ptr<Request>& request, action& chosen, int (*work)(const Request&)) {
   app->add_flag("--json", request->is_json, "Print JSON");
   app->callback([=, &chosen] { chosen = [=] { return work(*request); }; });
   return app;
@@ -107,15 +202,32 @@ void add_name(CLI::App* app, topology_request& request) {
   app->add_option("--pid", request.pid, "Its process, when one name runs more than once")->type_name("PID");
 }
 
+void add_file(CLI::App* app, deploy_request& request) {
+  app->add_option("FILE", request.file, "Topology (.mill)")->required()->type_name("");
+  app->add_option("--node", request.node, "The node (default: the only one running)")->type_name("NAME");
+  app->add_option("--set", request.settings, "Changes a parameter: actor.parameter=value; repeat it for more")
+      ->type_name("SETTING");
+}
+
 }  // namespace
 
 void declare_topology(CLI::App& app, action& chosen) {
   const auto request = std::make_shared<topology_request>();
   app.require_subcommand(1);
-  declare(app.add_subcommand("list", "What is running"), request, chosen, list_running);
+  declare(app.add_subcommand("list", "What is running, and what nodes host"), request, chosen, list_running);
   add_name(declare(app.add_subcommand("status", "How a run is doing"), request, chosen, show_status), *request);
   add_name(declare(app.add_subcommand("stop", "End a run as Ctrl-C does"), request, chosen, stop), *request);
   add_name(declare(app.add_subcommand("snapshot", "Take a snapshot now"), request, chosen, take_snapshot), *request);
+  add_name(declare(app.add_subcommand("start", "Start a topology of a node again"), request, chosen, start), *request);
+  add_name(declare(app.add_subcommand("remove", "End a topology of a node and delete it with its data"), request,
+                   chosen, remove),
+           *request);
+  const auto deployment = std::make_shared<deploy_request>();
+  auto* to_deploy = declare(app.add_subcommand("deploy", "Give a topology to a node"), deployment, chosen, deploy);
+  add_file(to_deploy, *deployment);
+  to_deploy->add_flag("--replace", deployment->is_replacing, "End what runs under this name, and go on with this");
+  to_deploy->add_flag("--stopped", deployment->is_stopped, "Do not start it");
+  add_file(declare(app.add_subcommand("plan", "What deploying would change"), deployment, chosen, plan), *deployment);
 }
 
 }  // namespace millrace::command

@@ -32,6 +32,7 @@ void declare_state(CLI::App& app, action& chosen);
 void declare_deadletter(CLI::App& app, action& chosen);
 void declare_table(CLI::App& app, action& chosen);
 void declare_topology(CLI::App& app, action& chosen);
+void declare_node(CLI::App& app, action& chosen);
 void declare_bench(CLI::App& app, action& chosen);
 void declare_nexmark(CLI::App& app, action& chosen);
 void declare_completion(CLI::App& app, action& chosen);

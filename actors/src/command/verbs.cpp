@@ -14,6 +14,7 @@ std::span<const verb> verbs() {
       verb{"deadletter", "List, mend and replay what a topology has set aside", declare_deadletter},
       verb{"table", "Look into the tables that table sinks keep", declare_table},
       verb{"topology", "Look at and steer the topologies that are running", declare_topology},
+      verb{"node", "Host topologies that are deployed, and look at the nodes that do", declare_node},
       verb{"bench", "Measure this machine and this build", declare_bench},
       verb{"nexmark", "The Nexmark benchmark: generate its events, run its queries", declare_nexmark},
       verb{"completion", "Print a completion script for a shell", declare_completion},

@@ -3,10 +3,11 @@
 
 #include "command/figures.hpp"
 #include "command/status_table.hpp"
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 
 using namespace millrace;
 using namespace millrace::command;
+using namespace millrace::node;
 using namespace std::chrono_literals;
 
 /// What the live table is made of: rates, figures and the layout in any size of terminal.

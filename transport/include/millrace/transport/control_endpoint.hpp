@@ -20,9 +20,12 @@ namespace millrace::transport {
 /// Makes `folder` (not its parents) with mode 0700, or checks that it is ours alone; errors as in `runtime_folder`.
 [[nodiscard]] result<void> make_private_folder(const std::filesystem::path& folder);
 
+/// What the names of nodes' sockets begin with, where those of runs have their topology. No topology's name has a dot.
+inline constexpr std::string_view node_prefix = "node.";
+
 /// A process that listens for control requests.
 struct control_endpoint {
-  std::string topology{};
+  std::string topology{};  ///< of a node: its name behind `node_prefix`
   std::uint32_t pid = 0;
   std::string address{};  ///< what servers and clients take: ipc:// and the path of the socket
 

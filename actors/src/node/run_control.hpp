@@ -5,12 +5,12 @@
 #include <mutex>
 #include <string>
 
-#include "command/status_view.hpp"
 #include "millrace/error.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/control_server.hpp"
+#include "node/status_view.hpp"
 
-namespace millrace::command {
+namespace millrace::node {
 
 /// The control socket of a run: other programs of this user ask for its status, watch it, and stop it or have it take a
 /// snapshot (verbs and topic: docs/command-line.md).
@@ -43,4 +43,4 @@ private:
   std::unique_ptr<transport::control_server> server_;
 };
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -8,7 +8,7 @@
 
 #include "millrace/runtime/run_status.hpp"
 
-namespace millrace::command {
+namespace millrace::node {
 
 /// One task over the last second, as tables and JSON show it.
 struct task_view {
@@ -54,4 +54,4 @@ private:
   std::vector<runtime::task_status> carried_;  ///< sums of ended incarnations
 };
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -1,4 +1,4 @@
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <cstdio>
 #include <string>
 #include <string_view>
 #include <system_error>
@@ -67,6 +68,27 @@ result<void> sync_folder(const std::filesystem::path& folder) {
   ::close(descriptor);
   if (code != 0) return refusal(code, "cannot sync", folder);
   return {};
+}
+
+result<void> replace_file(const std::filesystem::path& file, std::string_view bytes) {
+  auto fresh = file;
+  fresh += ".new";
+  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  if (descriptor < 0) return refusal(errno, "cannot write", fresh);
+  int code = 0;
+  for (std::size_t done = 0; done < bytes.size() && code == 0;) {
+    const auto written = ::write(descriptor, bytes.data() + done, bytes.size() - done);
+    if (written >= 0) {
+      done += static_cast<std::size_t>(written);
+    } else if (errno != EINTR) {
+      code = errno;
+    }
+  }
+  if (code == 0 && ::fsync(descriptor) != 0) code = errno;
+  ::close(descriptor);
+  if (code == 0 && ::rename(fresh.c_str(), file.c_str()) != 0) code = errno;
+  if (code != 0) return refusal(code, "cannot write", fresh);
+  return sync_folder(file.parent_path());
 }
 
 result<directory_lock> directory_lock::take(const std::filesystem::path& folder) {

@@ -5,7 +5,7 @@
 #include "millrace/error.hpp"
 #include "millrace/runtime/topology_run.hpp"
 
-namespace millrace::command {
+namespace millrace::node {
 
 /// Answers the request `state` of the control protocol from the tasks of a run: one slice of one task a request, so
 /// that neither the task nor the other clients wait for long.
@@ -15,4 +15,4 @@ namespace millrace::command {
 /// {partition, cursor} or null. Thread: control thread.
 [[nodiscard]] result<nlohmann::json> answer_state(runtime::topology_run& run, const nlohmann::json& args);
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -1,4 +1,4 @@
-#include "command/state_answer.hpp"
+#include "node/state_answer.hpp"
 
 #include <algorithm>
 
@@ -6,7 +6,7 @@
 #include "millrace/key_codec.hpp"
 #include "millrace/key_group.hpp"
 
-namespace millrace::command {
+namespace millrace::node {
 
 namespace {
 
@@ -117,4 +117,4 @@ result<json> answer_state(runtime::topology_run& run, const json& args) {
   return out;
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -1,43 +1,21 @@
-#include "command/run_control.hpp"
+#include "node/run_control.hpp"
 
-#include <signal.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <charconv>
-#include <filesystem>
 #include <utility>
 
-#include "command/state_answer.hpp"
-#include "command/status_json.hpp"
 #include "millrace/transport/control_endpoint.hpp"
+#include "node/leftover_sockets.hpp"
+#include "node/state_answer.hpp"
+#include "node/status_json.hpp"
 
-namespace millrace::command {
-
-namespace {
-
-/// Processes that were killed leave their sockets behind; nobody else would ever remove them.
-void remove_leftovers(const std::filesystem::path& folder) {
-  std::error_code ignored;
-  for (const auto& file : std::filesystem::directory_iterator{folder, ignored}) {
-    const auto name = file.path().stem().string();
-    const auto dash = name.rfind('-');
-    if (file.path().extension() != ".sock" || dash == std::string::npos) continue;
-    pid_t pid = 0;
-    const auto* end = name.data() + name.size();
-    const auto parsed = std::from_chars(name.data() + dash + 1, end, pid);
-    if (parsed.ec != std::errc{} || parsed.ptr != end || pid <= 0) continue;
-    if (::kill(pid, 0) != 0 && errno == ESRCH) std::filesystem::remove(file.path(), ignored);
-  }
-}
-
-}  // namespace
+namespace millrace::node {
 
 result<std::unique_ptr<run_control>> run_control::open(const std::string& topology, std::string data_dir,
                                                        runtime::topology_run& run) {
   auto folder = transport::runtime_folder();
   if (!folder) return std::move(folder).error();
-  remove_leftovers(*folder);
+  remove_leftover_sockets(*folder);
   auto endpoint = transport::endpoint_of(*folder, topology, static_cast<std::uint32_t>(::getpid()));
   if (!endpoint) return std::move(endpoint).error();
   auto sockets = transport::zmq_context::open(0);
@@ -84,4 +62,4 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
                     "there is no verb '" + verb + "'; there are status, list, snapshot, state and stop");
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -1,9 +1,9 @@
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 
 #include <algorithm>
 #include <utility>
 
-namespace millrace::command {
+namespace millrace::node {
 
 namespace {
 
@@ -88,4 +88,4 @@ status_view status_history::whole_run() const {
   return compare(to.status, nothing, std::chrono::duration<double>(to.status.uptime).count());
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::node

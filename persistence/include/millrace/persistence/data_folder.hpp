@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <string_view>
 #include <utility>
 
 #include "millrace/error.hpp"
@@ -18,6 +19,10 @@ result<void> make_folder(const std::filesystem::path& folder);
 
 /// Makes new, renamed and removed names in `folder` survive a power cut.
 result<void> sync_folder(const std::filesystem::path& folder);
+
+/// Replaces the file's content: after a power cut it holds the old bytes or the new ones, whole. A file beside it with
+/// `.new` at its end is made meanwhile.
+result<void> replace_file(const std::filesystem::path& file, std::string_view bytes);
 
 /// Keeps a data folder to one process: two writers would overwrite each other's pages.
 ///

@@ -1,6 +1,6 @@
-#include "command/status_json.hpp"
+#include "node/status_json.hpp"
 
-namespace millrace::command {
+namespace millrace::node {
 
 namespace {
 
@@ -93,4 +93,4 @@ nlohmann::json to_json(const status_view& view) {
           {"tasks", std::move(tasks)}};
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -2,11 +2,11 @@
 
 #include <nlohmann/json.hpp>
 
-#include "command/status_view.hpp"
+#include "node/status_view.hpp"
 
-namespace millrace::command {
+namespace millrace::node {
 
 /// A run's status as `--json`, the control socket and the workbench see it; fields: docs/command-line.md.
 [[nodiscard]] nlohmann::json to_json(const status_view& view);
 
-}  // namespace millrace::command
+}  // namespace millrace::node

@@ -1,0 +1,116 @@
+#include <CLI/CLI.hpp>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "command/exit_code.hpp"
+#include "command/report.hpp"
+#include "command/run_log.hpp"
+#include "command/running.hpp"
+#include "command/stop_signal.hpp"
+#include "command/verb.hpp"
+#include "console/terminal.hpp"
+#include "node/node.hpp"
+
+namespace millrace::command {
+
+namespace {
+
+struct node_request {
+  std::string name = "local";
+  std::string data_dir;  ///< empty: the user's own place
+  std::size_t threads = 0;
+  std::string log_file;
+  bool is_verbose = false;
+  bool is_json = false;
+};
+
+void print(const std::string& text) {
+  console::terminal::instance().write(text);
+}
+
+/// Where programs of this user keep their data, as the desktop's conventions say.
+result<std::string> default_data_dir(const std::string& name) {
+  namespace fs = std::filesystem;
+  const char* data = std::getenv("XDG_DATA_HOME");
+  const char* home = std::getenv("HOME");
+  if (data != nullptr && fs::path{data}.is_absolute()) return (fs::path{data} / "millrace" / name).string();
+  if (home != nullptr && fs::path{home}.is_absolute()) {
+    return (fs::path{home} / ".local" / "share" / "millrace" / name).string();
+  }
+  return user_error(errc::invalid_argument, "there is no home folder to keep data in: give --data-dir");
+}
+
+int run_node(const node_request& r) {
+  auto data_dir = r.data_dir.empty() ? default_data_dir(r.name) : result<std::string>{r.data_dir};
+  if (!data_dir) return fail_with(data_dir.error());
+  const auto log = run_log::open(r.log_file, r.is_verbose);
+  if (!log) return fail_with(log.error());
+  const stop_signal signal;
+  auto opened =
+      node::node::open({.name = r.name,
+                        .data_dir = *std::move(data_dir),
+                        .threads = r.threads,
+                        .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); }});
+  if (!opened) return fail_with(opened.error());
+  auto& hosting = **opened;
+  print("node " + r.name + ": ready, " + std::to_string(hosting.topologies()) + " topologies\n  control       " +
+        hosting.address() + "\n");
+  const auto ending = hosting.work([&](std::chrono::milliseconds timeout) {
+    signal.wait(timeout);
+    return signal.is_raised();
+  });
+  if (ending == node::node::ending::escalated) {
+    print_error("an actor's failure policy ends the node");
+    // Whatever its threads are doing.
+    std::_Exit(exit_failed);
+  }
+  print("node " + r.name + ": stopped; the next start goes on from the last snapshots\n");
+  return exit_ok;
+}
+
+int list_nodes(const node_request& r) {
+  const auto nodes = nodes_named("");
+  if (!nodes) return fail_with(nodes.error());
+  auto all = nlohmann::json::array();
+  for (const auto& e : *nodes) {
+    const auto answer = ask(e, "node");
+    if (answer) {
+      all.push_back(*answer);
+    } else {
+      print_error("node " + node_name(e) + ": " + answer.error().message);
+    }
+  }
+  if (r.is_json) {
+    print(all.dump(2) + "\n");
+  } else if (all.empty()) {
+    print("no node is running; start one with 'millrace node run'\n");
+  } else {
+    for (const auto& n : all) {
+      print(n.value("node", "") + "  topologies " + std::to_string(n.value("topologies", 0)) + "  process " +
+            std::to_string(n.value("pid", 0)) + "  data in " + n.value("data_dir", "") + "\n");
+    }
+  }
+  return exit_ok;
+}
+
+}  // namespace
+
+void declare_node(CLI::App& app, action& chosen) {
+  const auto request = std::make_shared<node_request>();
+  app.require_subcommand(1);
+  auto* run = app.add_subcommand("run", "Host topologies until Ctrl-C or SIGTERM");
+  run->add_option("--name", request->name, "Name of the node")->default_val("local")->type_name("NAME");
+  run->add_option("--data-dir", request->data_dir, "Where deployments and snapshots are kept (default: the user's)")
+      ->type_name("DIR");
+  run->add_option("--threads", request->threads, "Worker threads of each topology; 0: one a core")->type_name("N");
+  run->add_option("--log", request->log_file, "Log to this file instead of standard error")->type_name("FILE");
+  run->add_flag("--verbose", request->is_verbose, "Log everything, not only warnings and errors");
+  run->callback([=, &chosen] { chosen = [=] { return run_node(*request); }; });
+  auto* list = app.add_subcommand("list", "The nodes of this user");
+  list->add_flag("--json", request->is_json, "Print JSON");
+  list->callback([=, &chosen] { chosen = [=] { return list_nodes(*request); }; });
+}
+
+}  // namespace millrace::command

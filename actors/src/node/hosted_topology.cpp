@@ -1,0 +1,185 @@
+#include "node/hosted_topology.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+
+#include "millrace/validation.hpp"
+#include "node/state_answer.hpp"
+#include "node/status_json.hpp"
+
+namespace millrace::node {
+
+namespace {
+
+constexpr std::chrono::milliseconds sample_interval{100};
+
+/// The first error of a topology that does not validate.
+std::string first_error(const validation& checked) {
+  for (const auto& p : checked.problems) {
+    if (p.level == problem::severity::error) return to_string(p);
+  }
+  return "it does not validate";
+}
+
+}  // namespace
+
+const char* to_string(hosted_topology::phase p) noexcept {
+  switch (p) {
+    case hosted_topology::phase::stopped:
+      return "stopped";
+    case hosted_topology::phase::running:
+      return "running";
+    case hosted_topology::phase::stopping:
+      return "stopping";
+    case hosted_topology::phase::finished:
+      return "finished";
+    case hosted_topology::phase::failed:
+      return "failed";
+  }
+  return "?";
+}
+
+hosted_topology::hosted_topology(deployment d, runtime::run_options options)
+    : options_{std::move(options)}, deployment_{std::move(d)} {}
+
+void hosted_topology::advance(clock::time_point now) {
+  if (const auto run = current()) {
+    const auto outcome = run->wait(std::chrono::milliseconds{0});
+    if (outcome || now - sampled_ >= sample_interval) sample(now);
+    if (outcome) return end(*outcome);
+    const std::lock_guard lock{mutex_};
+    const bool is_unwanted = !deployment_.is_wanted || next_;
+    if (is_unwanted && !is_stop_sent_) {
+      is_stop_sent_ = true;
+      phase_ = phase::stopping;
+      run->stop();
+    }
+    return;
+  }
+  bool is_due = false;
+  {
+    const std::lock_guard lock{mutex_};
+    if (next_) {
+      deployment_ = *std::exchange(next_, std::nullopt);
+      is_done_ = false;
+      phase_ = phase::stopped;
+    }
+    is_due = deployment_.is_wanted && !is_done_;
+  }
+  // A run that is not quite gone still has the data folder.
+  if (is_due && ended_.expired()) begin();
+}
+
+void hosted_topology::begin() {
+  const auto d = deployed();
+  auto t = parse_topology(d.text, d.name);
+  if (!t) return fail(t.error().message);
+  t->base_folder = d.base_folder;
+  const auto checked = validate(*t);
+  if (!checked.ok()) return fail(first_error(checked));
+  history_ = {};
+  is_stop_sent_ = false;
+  auto run = runtime::topology_run::start(checked.plan, options_);
+  if (!run) return fail(run.error().message);
+  const std::lock_guard lock{mutex_};
+  run_ = *std::move(run);
+  phase_ = phase::running;
+  message_.clear();
+}
+
+void hosted_topology::sample(clock::time_point now) {
+  sampled_ = now;
+  history_.add(current()->status(), now);
+  auto view = history_.view();
+  const std::lock_guard lock{mutex_};
+  newest_ = std::move(view);
+}
+
+void hosted_topology::end(const runtime::run_outcome& outcome) {
+  using kind = runtime::run_outcome::kind;
+  is_escalated_ = is_escalated_ || outcome.escalated;
+  std::shared_ptr<runtime::topology_run> ended;
+  const std::lock_guard lock{mutex_};
+  phase_ = outcome.how == kind::failed     ? phase::failed
+           : outcome.how == kind::finished ? phase::finished
+                                           : phase::stopped;
+  message_ = outcome.message;
+  is_done_ = outcome.how == kind::failed || outcome.how == kind::finished;
+  ended = std::move(run_);
+  ended_ = ended;
+}
+
+void hosted_topology::fail(std::string why) {
+  options_.log(log_level::error, deployed().name + ": " + why);
+  const std::lock_guard lock{mutex_};
+  phase_ = phase::failed;
+  message_ = std::move(why);
+  is_done_ = true;
+}
+
+void hosted_topology::want(bool running) {
+  const std::lock_guard lock{mutex_};
+  deployment_.is_wanted = running;
+  if (next_) next_->is_wanted = running;
+  if (running) is_done_ = false;
+}
+
+bool hosted_topology::is_at_rest() const {
+  const std::lock_guard lock{mutex_};
+  return run_ == nullptr && !next_ && (!deployment_.is_wanted || is_done_);
+}
+
+hosted_topology::phase hosted_topology::now() const {
+  const std::lock_guard lock{mutex_};
+  return phase_;
+}
+
+deployment hosted_topology::deployed() const {
+  const std::lock_guard lock{mutex_};
+  return next_ ? *next_ : deployment_;
+}
+
+void hosted_topology::replace(deployment next) {
+  const std::lock_guard lock{mutex_};
+  next_ = std::move(next);
+}
+
+nlohmann::json hosted_topology::status() const {
+  const std::lock_guard lock{mutex_};
+  nlohmann::json j{{"topology", deployment_.name}};
+  if (!newest_.tasks.empty()) j = to_json(newest_);
+  // While it runs, what the run says of itself tells more: restoring, backing off.
+  if (phase_ != phase::running || newest_.tasks.empty()) j["state"] = to_string(phase_);
+  j["wanted"] = deployment_.is_wanted ? "running" : "stopped";
+  j["message"] = message_;
+  j["pid"] = ::getpid();
+  j["data_dir"] = options_.data_dir;
+  return j;
+}
+
+result<void> hosted_topology::snapshot() {
+  const auto run = current();
+  if (run == nullptr) return not_running();
+  run->snapshot_now();
+  return {};
+}
+
+result<nlohmann::json> hosted_topology::state(const nlohmann::json& args) const {
+  const auto run = current();
+  if (run == nullptr) return not_running();
+  return answer_state(*run, args);
+}
+
+std::shared_ptr<runtime::topology_run> hosted_topology::current() const {
+  const std::lock_guard lock{mutex_};
+  return run_;
+}
+
+error hosted_topology::not_running() const {
+  const std::lock_guard lock{mutex_};
+  return user_error(errc::unavailable, "'" + deployment_.name + "' is " + to_string(phase_) +
+                                           ": start it with 'millrace topology start " + deployment_.name + "'");
+}
+
+}  // namespace millrace::node

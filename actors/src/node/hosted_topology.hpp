@@ -1,0 +1,79 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+
+#include "millrace/runtime/topology_run.hpp"
+#include "node/deployment_store.hpp"
+#include "node/status_view.hpp"
+
+namespace millrace::node {
+
+/// One topology of a node: its deployment, and its run while there is one.
+///
+/// `advance` starts, samples and ends the run; everything else only says what is wanted or tells what is known. Thread:
+/// `advance` and the destructor on the node's own; the rest on any.
+class hosted_topology {
+public:
+  enum class phase : unsigned char {
+    stopped,   ///< not wanted, or not begun yet
+    running,   ///< restoring included
+    stopping,  ///< takes a last snapshot
+    finished,  ///< its inputs ended
+    failed,    ///< see the message
+  };
+
+  /// `options.data_dir` is set. The deployment was validated, or says in its status why it cannot run.
+  hosted_topology(deployment d, runtime::run_options options);
+
+  using clock = std::chrono::steady_clock;
+  /// Brings the run closer to what is wanted.
+  void advance(clock::time_point now);
+  /// The policy of an actor asks for the end of the whole process.
+  [[nodiscard]] bool is_escalated() const noexcept { return is_escalated_; }
+
+  void want(bool running);
+  /// True when nothing is to be done: no run, and none wanted.
+  [[nodiscard]] bool is_at_rest() const;
+  [[nodiscard]] phase now() const;
+  [[nodiscard]] deployment deployed() const;
+  /// What replaces the deployment when the present run has ended with a last snapshot.
+  void replace(deployment next);
+
+  /// Fields: docs/command-line.md; without a run those that are known.
+  [[nodiscard]] nlohmann::json status() const;
+  [[nodiscard]] result<void> snapshot();
+  [[nodiscard]] result<nlohmann::json> state(const nlohmann::json& args) const;
+
+private:
+  [[nodiscard]] std::shared_ptr<runtime::topology_run> current() const;
+  [[nodiscard]] error not_running() const;
+  void begin();
+  void sample(clock::time_point now);
+  void end(const runtime::run_outcome& outcome);
+  void fail(std::string why);
+
+  const runtime::run_options options_;
+  status_history history_;  // of the present run
+  clock::time_point sampled_{};
+  bool is_escalated_ = false;
+  bool is_stop_sent_ = false;
+  std::weak_ptr<runtime::topology_run> ended_;  // somebody's query may keep the last run for a moment
+
+  mutable std::mutex mutex_;
+  deployment deployment_;
+  std::optional<deployment> next_;
+  bool is_done_ = false;  // finished or failed: not begun again until somebody wants it
+  phase phase_ = phase::stopped;
+  std::string message_;
+  std::shared_ptr<runtime::topology_run> run_;
+  status_view newest_;
+};
+
+[[nodiscard]] const char* to_string(hosted_topology::phase p) noexcept;
+
+}  // namespace millrace::node

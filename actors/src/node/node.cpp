@@ -1,0 +1,124 @@
+#include "node/node.hpp"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <utility>
+
+#include "millrace/topology.hpp"
+#include "millrace/transport/control_endpoint.hpp"
+#include "node/leftover_sockets.hpp"
+
+namespace millrace::node {
+
+namespace {
+
+/// How soon what was asked for is begun, and the end of a run noticed.
+constexpr std::chrono::milliseconds tick{20};
+
+}  // namespace
+
+result<std::unique_ptr<node>> node::open(node_options options) {
+  if (!is_valid_name(options.name)) {
+    return user_error(errc::invalid_argument,
+                      "'" + options.name + "' is no name for a node: take 1 to 64 of a-z, A-Z, 0-9, _ and -");
+  }
+  auto store = deployment_store::open(options.data_dir);
+  if (!store) return std::move(store).error();
+  std::unique_ptr<node> made{new node{std::move(options), *std::move(store)}};
+  if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
+  if (auto listening = made->listen(); !listening) return std::move(listening).error();
+  return made;
+}
+
+node::node(node_options options, deployment_store store) : options_{std::move(options)}, store_{std::move(store)} {}
+
+node::~node() {
+  // First nobody asks any more.
+  server_.reset();
+}
+
+result<void> node::load() {
+  auto known = store_.load();
+  if (!known) return std::move(known).error();
+  for (auto& d : *known) {
+    const auto name = d.name;
+    hosted_[name] = host(std::move(d));
+  }
+  return {};
+}
+
+result<void> node::listen() {
+  auto folder = transport::runtime_folder();
+  if (!folder) return std::move(folder).error();
+  remove_leftover_sockets(*folder);
+  auto endpoint = transport::endpoint_of(*folder, std::string{transport::node_prefix} + options_.name,
+                                         static_cast<std::uint32_t>(::getpid()));
+  if (!endpoint) return std::move(endpoint).error();
+  auto sockets = transport::zmq_context::open(0);
+  if (!sockets) return std::move(sockets).error();
+  sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
+  transport::control_service service;
+  service.on_request = [this](const std::string& verb, const json& args) { return answer(verb, args); };
+  service.on_topic = [this](const std::string&) { return list(); };
+  auto server = transport::control_server::start(*sockets_, endpoint->address, std::move(service));
+  if (!server) return std::move(server).error();
+  server_ = *std::move(server);
+  return {};
+}
+
+node::hosted_ptr node::host(deployment d) {
+  runtime::run_options o;
+  o.data_dir = store_.data_dir_of(d.name);
+  o.threads = options_.threads;
+  o.log = [log = options_.log, name = d.name](log_level level, const std::string& text) {
+    log(level, name + ": " + text);
+  };
+  return std::make_shared<hosted_topology>(std::move(d), std::move(o));
+}
+
+std::vector<node::hosted_ptr> node::all() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<hosted_ptr> out;
+  for (const auto& [name, h] : hosted_) out.push_back(h);
+  for (const auto& [name, h] : removed_) out.push_back(h);
+  return out;
+}
+
+std::size_t node::topologies() const {
+  const std::lock_guard lock{mutex_};
+  return hosted_.size();
+}
+
+node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wait) {
+  bool is_stopping = false;
+  for (;;) {
+    const auto hosted = all();
+    const auto now = hosted_topology::clock::now();
+    for (const auto& h : hosted) {
+      // What is stopped with the node is still wanted: it runs again with the next start.
+      if (is_stopping) h->want(false);
+      h->advance(now);
+      if (h->is_escalated()) return ending::escalated;
+    }
+    {
+      const std::lock_guard lock{mutex_};
+      std::erase_if(removed_, [&](const auto& r) {
+        if (!r.second->is_at_rest()) return false;
+        if (auto gone = store_.remove(r.first); !gone) options_.log(log_level::error, gone.error().message);
+        return true;
+      });
+    }
+    if (is_stopping && std::ranges::all_of(hosted, [](const auto& h) { return h->is_at_rest(); }))
+      return ending::stopped;
+    if (!is_stopping) {
+      is_stopping = wait(tick);
+      if (is_stopping) server_.reset();
+    } else {
+      (void)wait(tick);
+    }
+  }
+}
+
+}  // namespace millrace::node

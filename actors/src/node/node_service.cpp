@@ -1,0 +1,208 @@
+#include <unistd.h>
+
+#include <utility>
+
+#include "millrace/topology.hpp"
+#include "millrace/validation.hpp"
+#include "node/node.hpp"
+#include "node/topology_difference.hpp"
+
+namespace millrace::node {
+
+namespace {
+
+using nlohmann::json;
+
+/// The text of argument `name`; empty when it is left out.
+result<std::string> text_argument(const json& args, const char* name) {
+  const auto found = args.find(name);
+  if (found == args.end()) return std::string{};
+  if (!found->is_string()) return user_error(errc::invalid_argument, std::string{"argument '"} + name + "' is no text");
+  return found->get<std::string>();
+}
+
+struct checked_topology {
+  deployment wanted;
+  topology parsed;
+  validation checked;
+};
+
+result<checked_topology> read_topology(const json& args) {
+  const auto text = text_argument(args, "topology");
+  if (!text) return text.error();
+  const auto base = text_argument(args, "base_folder");
+  if (!base) return base.error();
+  auto parsed = parse_topology(*text, "topology");
+  if (!parsed) return std::move(parsed).error();
+  if (!is_valid_name(parsed->name)) {
+    return user_error(errc::invalid_topology, "'" + parsed->name + "' is no name for a topology");
+  }
+  parsed->base_folder = *base;
+  checked_topology out{{parsed->name, *text, *base, true}, std::move(*parsed), {}};
+  out.checked = validate(out.parsed);
+  return out;
+}
+
+json problems_json(const validation& v) {
+  auto out = json::array();
+  for (const auto& p : v.problems) {
+    out.push_back({{"severity", p.level == problem::severity::error ? "error" : "warning"},
+                   {"where", p.where},
+                   {"what", p.what},
+                   {"remedy", p.remedy}});
+  }
+  return out;
+}
+
+json guarantees_json(const validation& v) {
+  auto out = json::array();
+  for (const auto& g : v.guarantees) out.push_back({{"sink", g.sink}, {"holds", to_string(g.holds)}, {"why", g.why}});
+  return out;
+}
+
+error invalid(const validation& v) {
+  std::string text;
+  for (const auto& p : v.problems) {
+    if (p.level == problem::severity::error) text += (text.empty() ? "" : "\n") + to_string(p);
+  }
+  return user_error(errc::invalid_topology, text);
+}
+
+}  // namespace
+
+result<json> node::answer(const std::string& verb, const json& args) {
+  if (verb == "node") return describe();
+  if (verb == "list") return list();
+  if (verb == "deploy") return deploy(args);
+  if (verb == "plan") return plan(args);
+  if (verb == "start") return want(args, true);
+  if (verb == "stop") return want(args, false);
+  if (verb == "remove") return remove(args);
+  const auto h = chosen(args);
+  if (verb == "status" || verb == "snapshot" || verb == "state") {
+    if (!h) return h.error();
+    if (verb == "status") return (*h)->status();
+    if (verb == "state") return (*h)->state(args);
+    if (auto asked = (*h)->snapshot(); !asked) return std::move(asked).error();
+    return json{{"started", true}};
+  }
+  return user_error(errc::not_found, "there is no verb '" + verb +
+                                         "'; there are node, list, deploy, plan, start, stop, remove, status, snapshot "
+                                         "and state");
+}
+
+json node::describe() const {
+  return {{"node", options_.name},
+          {"pid", ::getpid()},
+          {"data_dir", store_.folder().string()},
+          {"topologies", topologies()}};
+}
+
+json node::list() const {
+  auto out = json::array();
+  const std::lock_guard lock{mutex_};
+  for (const auto& [name, h] : hosted_) {
+    auto status = h->status();
+    status["node"] = options_.name;
+    out.push_back(std::move(status));
+  }
+  return out;
+}
+
+result<json> node::deploy(const json& args) {
+  auto read = read_topology(args);
+  if (!read) return std::move(read).error();
+  if (!read->checked.ok()) return invalid(read->checked);
+  auto& d = read->wanted;
+  d.is_wanted = args.value("start", true);
+  json answer{
+      {"topology", d.name}, {"guarantees", guarantees_json(read->checked)}, {"problems", problems_json(read->checked)}};
+  const std::lock_guard lock{mutex_};
+  if (removed_.contains(d.name)) {
+    return retryable_error(errc::unavailable, "'" + d.name + "' is being removed; deploy it again when it is gone");
+  }
+  const auto known = hosted_.find(d.name);
+  if (known != hosted_.end()) {
+    const auto before = known->second->deployed();
+    if (before.text == d.text && before.base_folder == d.base_folder) {
+      answer["changed"] = false;
+      return answer;
+    }
+    if (!args.value("replace", false)) {
+      return user_error(
+          errc::already_exists,
+          "'" + d.name +
+              "' is deployed here already, and differs; 'millrace topology plan' shows how. "
+              "Deploy with --replace to end it with a last snapshot and go on with this one, or rename it");
+    }
+  }
+  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
+  if (known != hosted_.end()) {
+    known->second->replace(std::move(d));
+  } else {
+    const auto name = d.name;
+    hosted_[name] = host(std::move(d));
+  }
+  answer["changed"] = true;
+  return answer;
+}
+
+result<json> node::plan(const json& args) const {
+  auto read = read_topology(args);
+  if (!read) return std::move(read).error();
+  json answer{{"topology", read->parsed.name},
+              {"valid", read->checked.ok()},
+              {"problems", problems_json(read->checked)},
+              {"guarantees", guarantees_json(read->checked)}};
+  const std::lock_guard lock{mutex_};
+  const auto known = hosted_.find(read->parsed.name);
+  answer["deployed"] = known != hosted_.end();
+  topology before;
+  if (known != hosted_.end()) {
+    auto parsed = parse_topology(known->second->deployed().text, "deployed");
+    if (parsed) before = *std::move(parsed);
+  }
+  answer["changes"] = differences(before, read->parsed);
+  return answer;
+}
+
+result<json> node::want(const json& args, bool running) {
+  const auto h = chosen(args);
+  if (!h) return h.error();
+  auto d = (*h)->deployed();
+  d.is_wanted = running;
+  const std::lock_guard lock{mutex_};
+  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
+  (*h)->want(running);
+  return json{{"topology", d.name}, {running ? "starting" : "stopping", true}};
+}
+
+result<json> node::remove(const json& args) {
+  const auto h = chosen(args);
+  if (!h) return h.error();
+  auto d = (*h)->deployed();
+  // Should the node die before the run has ended, the topology must not come back.
+  d.is_wanted = false;
+  const std::lock_guard lock{mutex_};
+  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
+  (*h)->want(false);
+  removed_[d.name] = *h;
+  hosted_.erase(d.name);
+  return json{{"topology", d.name}, {"removing", true}};
+}
+
+result<node::hosted_ptr> node::chosen(const json& args) const {
+  const auto name = text_argument(args, "topology");
+  if (!name) return name.error();
+  const std::lock_guard lock{mutex_};
+  if (name->empty() && hosted_.size() == 1) return hosted_.begin()->second;
+  const auto found = hosted_.find(*name);
+  if (found != hosted_.end()) return found->second;
+  std::string known;
+  for (const auto& [n, h] : hosted_) known += (known.empty() ? "" : ", ") + n;
+  return user_error(errc::not_found, (name->empty() ? std::string{"say which topology"}
+                                                    : "node '" + options_.name + "' has no topology '" + *name + "'") +
+                                         (known.empty() ? "; it has none" : "; it has " + known));
+}
+
+}  // namespace millrace::node

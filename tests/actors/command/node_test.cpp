@@ -1,0 +1,179 @@
+#include <signal.h>
+
+#include <QFile>
+#include <QTest>
+
+#include "command_process.hpp"
+
+using millrace::test::command_output;
+using millrace::test::finish_command;
+using millrace::test::run_command;
+using millrace::test::start_command;
+using millrace::test::topology_folder;
+
+namespace {
+
+constexpr int events = 60'000;
+
+/// A node of its own name in a runtime folder of its own.
+class node_process {
+public:
+  explicit node_process(const QString& data_dir) : data_dir_{data_dir} {}
+  ~node_process() {
+    if (process_ != nullptr && process_->state() != QProcess::NotRunning) kill();
+  }
+  node_process(const node_process&) = delete;
+  node_process& operator=(const node_process&) = delete;
+
+  void start() {
+    process_ = std::make_unique<QProcess>();
+    start_command(*process_, {"node", "run", "--name", "trial", "--data-dir", data_dir_});
+  }
+  void kill() {
+    process_->kill();
+    process_->waitForFinished();
+  }
+  [[nodiscard]] command_output end() {
+    ::kill(static_cast<pid_t>(process_->processId()), SIGTERM);
+    return finish_command(*process_);
+  }
+
+private:
+  QString data_dir_;
+  std::unique_ptr<QProcess> process_;
+};
+
+}  // namespace
+
+/// `millrace node run`, and what `millrace topology` does with the topologies it hosts.
+class node_test : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir runtime_;
+  std::unique_ptr<topology_folder> folder_;
+  std::unique_ptr<node_process> node_;
+
+  static nlohmann::json json_of(const QStringList& arguments) {
+    const auto ended = run_command(arguments + QStringList{"--json"});
+    return ended.exit_code == 0 ? nlohmann::json::parse(ended.out.toStdString()) : nlohmann::json{};
+  }
+  /// Empty while the node does not know it.
+  static std::string state_of(const char* name) {
+    for (const auto& t : json_of({"topology", "list"})) {
+      if (t["topology"] == name) return t["state"];
+    }
+    return {};
+  }
+  static bool is_there() { return !json_of({"node", "list"}).empty(); }
+  void deploy() const {
+    const auto ended = run_command({"topology", "deploy", folder_->file()});
+    QVERIFY2(ended.exit_code == 0, ended.err);
+  }
+
+private slots:
+  void initTestCase() { qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8()); }
+  void init() {
+    folder_ = std::make_unique<topology_folder>(events, 20'000);
+    node_ = std::make_unique<node_process>(folder_->path("node"));
+    node_->start();
+    QTRY_VERIFY_WITH_TIMEOUT(is_there(), 30'000);
+  }
+  void cleanup() {
+    node_.reset();
+    folder_.reset();
+  }
+
+  void hostsWhatIsDeployed() {
+    deploy();
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "finished", 60'000);
+    QCOMPARE(folder_->output().size(), events);
+    const auto again = run_command({"topology", "deploy", folder_->file()});
+    QVERIFY2(again.out.contains("deployed already, nothing changed"), again.out);
+    const auto ended = node_->end();
+    QVERIFY2(ended.exit_code == 0, ended.err);
+    QVERIFY(ended.out.contains("stopped; the next start goes on"));
+  }
+
+  void goesOnAfterItWasKilled() {
+    deploy();
+    for (int i = 0; i < 3; ++i) {
+      QTRY_VERIFY_WITH_TIMEOUT(!state_of("numbers").empty() && json_of({"topology", "status"})["last_epoch"] > 2 * i,
+                               30'000);
+      node_->kill();
+      node_->start();
+      QTRY_VERIFY_WITH_TIMEOUT(is_there(), 30'000);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "finished", 60'000);
+    QCOMPARE(folder_->output().size(), events);
+    auto rows = folder_->output();
+    QCOMPARE(rows.removeDuplicates(), 0);
+  }
+
+  void stopsAndStartsATopology() {
+    deploy();
+    QTRY_COMPARE_WITH_TIMEOUT(state_of("numbers"), std::string{"running"}, 30'000);
+    QCOMPARE(run_command({"topology", "stop"}).exit_code, 0);
+    QTRY_COMPARE_WITH_TIMEOUT(state_of("numbers"), std::string{"stopped"}, 30'000);
+    const auto snapshot = run_command({"topology", "snapshot"});
+    QVERIFY2(snapshot.err.contains("'numbers' is stopped: start it with"), snapshot.err);
+    // Stopped it stays, also with the node's next start.
+    node_->kill();
+    node_->start();
+    QTRY_COMPARE_WITH_TIMEOUT(state_of("numbers"), std::string{"stopped"}, 30'000);
+    QCOMPARE(run_command({"topology", "start"}).exit_code, 0);
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "finished", 60'000);
+    QCOMPARE(folder_->output().size(), events);
+  }
+
+  void plansAndReplaces() {
+    deploy();
+    auto plan = run_command({"topology", "plan", folder_->file()});
+    QVERIFY2(plan.out.contains("nothing changes"), plan.out);
+    const QString changed = "numbers.count=70000";
+    plan = run_command({"topology", "plan", folder_->file(), "--set", changed});
+    QVERIFY2(plan.out.contains("changed actor numbers.params.count: 60000 -> 70000"), plan.out);
+    const auto refused = run_command({"topology", "deploy", folder_->file(), "--set", changed});
+    QCOMPARE(refused.exit_code, 2);
+    QVERIFY2(refused.err.contains("deployed here already, and differs"), refused.err);
+    const auto replaced = run_command({"topology", "deploy", folder_->file(), "--set", changed, "--replace"});
+    QVERIFY2(replaced.exit_code == 0, replaced.err);
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "finished" && folder_->output().size() == 70'000, 60'000);
+  }
+
+  void removesATopologyWithItsData() {
+    deploy();
+    const auto data = folder_->path("node/topologies/numbers");
+    QTRY_COMPARE_WITH_TIMEOUT(state_of("numbers"), std::string{"running"}, 30'000);
+    QVERIFY(QFile::exists(data));
+    QCOMPARE(run_command({"topology", "remove", "numbers"}).exit_code, 0);
+    QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(data), 30'000);
+    QCOMPARE(state_of("numbers"), std::string{});
+  }
+
+  void refusesWhatCannotRun() {
+    folder_->write("wrong.mill", R"({"millrace": 1, "name": "wrong", "actors": [
+      {"name": "events", "type": "millrace.generatr"}], "streams": []})");
+    const auto refused = run_command({"topology", "deploy", folder_->path("wrong.mill")});
+    QCOMPARE(refused.exit_code, 2);
+    QVERIFY2(refused.err.contains("did you mean 'millrace.generator'"), refused.err);
+    QVERIFY(json_of({"topology", "list"}).empty());
+  }
+
+  void saysWhoHasTheDataFolder() {
+    const auto second = run_command({"node", "run", "--name", "other", "--data-dir", folder_->path("node")});
+    QCOMPARE(second.exit_code, 2);
+    QVERIFY2(second.err.contains("is in use by process"), second.err);
+  }
+
+  void saysWhichDeploymentIsDamaged() {
+    deploy();
+    node_->kill();
+    folder_->write("node/topologies/numbers/deployment.json", "{");
+    const auto ended = run_command({"node", "run", "--name", "trial", "--data-dir", folder_->path("node")});
+    QCOMPARE(ended.exit_code, 1);
+    QVERIFY2(ended.err.contains("numbers/deployment.json: this is no JSON object"), ended.err);
+  }
+};
+
+QTEST_GUILESS_MAIN(node_test)
+#include "node_test.moc"
