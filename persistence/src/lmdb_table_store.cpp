@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "directory.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "lmdb_check.hpp"
 #include "millrace/crc32c.hpp"
 #include "millrace/detail/big_endian.hpp"
