@@ -39,8 +39,9 @@ struct event_time_observer {
 };
 
 // Frames a step handles before other tasks get the thread: long enough to amortise the switch, short enough for
-// fairness.
+// fairness. Frames may take long (state on disk), and a query of the task's state waits for the step to end.
 constexpr int frames_per_step = 16;
+constexpr std::int64_t step_ns_max = 5'000'000;
 // Records a producer is asked for at once.
 constexpr std::size_t poll_events = 256;
 // A logged one: each poll costs a sync, which more events share.
@@ -130,7 +131,10 @@ step_result task::step() {
       break;
     }
     const auto p = advance();
-    if (p == progress::worked) continue;
+    if (p == progress::worked) {
+      if (parts_.time->steady_ns() - started >= step_ns_max) break;
+      continue;
+    }
     result = p == progress::stopped ? step_result::failed : step_result::idle;
     if (p == progress::nothing) outputs_.flush();
     break;
