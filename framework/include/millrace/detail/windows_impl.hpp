@@ -161,10 +161,11 @@ void windows<Acc>::put_off(ring& r) {
 template <accumulator Acc>
 std::int64_t windows<Acc>::due_of(const ring& r) const {
   const auto after = !is_firing() ? fired_to_ : firing_at();
-  const auto unfired = after == lowest ? lowest : panes_.last_complete(after) + 1;
   const auto oldest = r.oldest(lowest, ring_size_);
-  const auto waiting = after == lowest ? oldest : r.oldest(unfired * panes_.step, ring_size_);
   const auto forget = panes_.complete_at(panes_.last_window(oldest)) + spec_.allowed_lateness.count();
+  if (after == highest) return forget;  // behind the end of the input nothing waits
+  const auto unfired = after == lowest ? lowest : panes_.last_complete(after) + 1;
+  const auto waiting = after == lowest ? oldest : r.oldest(unfired * panes_.step, ring_size_);
   if (waiting == ring::never) return forget;
   return std::min(forget, panes_.complete_at(std::max(panes_.first_window(waiting), unfired)));
 }
