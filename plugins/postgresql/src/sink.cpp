@@ -112,11 +112,10 @@ result<void> table_sink::stage_lines() {
   return {};
 }
 
-/// Without patience: a snapshot that is given up takes nothing along, and the next one tries again.
-result<std::string> table_sink::prepare(context&, epoch_id) {
+result<std::string> table_sink::prepare(context& c, epoch_id) {
   if (first_ == next_) return std::string{};
-  if (auto ok = server_.open(); !ok) return ok.error();
-  if (auto ok = stage_lines(); !ok) return ok.error();
+  // With patience: a few failed snapshots in a row end a run, and a server takes some seconds to start.
+  if (auto ok = patiently_with_server(c, [&] { return stage_lines(); }); !ok) return ok.error();
   const staged_rows rows{first_, next_ - 1};
   first_ = next_;
   return text_of(rows);

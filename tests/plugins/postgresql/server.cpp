@@ -12,6 +12,7 @@
 #include <chrono>
 #include <csignal>
 #include <fstream>
+#include <iterator>
 #include <stdexcept>
 #include <thread>
 #include <vector>
@@ -60,6 +61,14 @@ pid_t start(const std::vector<std::string>& words, const fs::path& log) {
   ::_exit(127);
 }
 
+/// Neither gone nor waiting to be waited for.
+bool is_alive(pid_t pid) {
+  std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
+  const std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  const auto name_end = text.rfind(')');
+  return name_end != text.npos && name_end + 2 < text.size() && text[name_end + 2] != 'Z';
+}
+
 std::atomic<bool> is_ending{false};
 std::atomic<pid_t> kept{-1};
 
@@ -95,6 +104,8 @@ void end_kept(int) {
     // Backends of a killed server take a moment to notice, and a new one does not start beside them.
     std::this_thread::sleep_for(50ms);
   }
+  std::error_code ignored;
+  fs::remove_all(folder, ignored);
   ::_exit(0);
 }
 
@@ -122,8 +133,6 @@ server::~server() {
   ::kill(keeper_, SIGTERM);
   int status = 0;
   ::waitpid(keeper_, &status, 0);
-  std::error_code ignored;
-  fs::remove_all(folder_, ignored);
 }
 
 std::string server::connection(const std::string& database) const {
@@ -133,7 +142,16 @@ std::string server::connection(const std::string& database) const {
 void server::kill() const {
   pid_t postmaster = -1;
   std::ifstream{folder_ / "data" / "postmaster.pid"} >> postmaster;
-  if (postmaster > 1) ::kill(postmaster, SIGKILL);
+  if (postmaster <= 1) return;
+  std::vector<pid_t> all{postmaster};
+  const auto id = std::to_string(postmaster);
+  std::ifstream children{"/proc/" + id + "/task/" + id + "/children"};
+  for (pid_t child = 0; children >> child;) all.push_back(child);
+  for (const auto pid : all) ::kill(pid, SIGKILL);
+  const auto end = std::chrono::steady_clock::now() + patience;
+  for (const auto pid : all) {
+    while (is_alive(pid) && std::chrono::steady_clock::now() < end) std::this_thread::sleep_for(1ms);
+  }
 }
 
 void server::wait_until_ready() const {
