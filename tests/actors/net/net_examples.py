@@ -57,27 +57,40 @@ def http_ingest(folder):
     check(example.written() == example.expected(), f"written: {example.written()}")
 
 
-def http_sink(folder):
-    """Batches as they came, after their keys."""
-    got = []
-
+def taking(got, shown):
+    """A server that takes POST requests; `shown(headers, body)` is what it keeps of one."""
     class Handler(http.server.BaseHTTPRequestHandler):
         def log_message(self, *_):
             pass
 
         def do_POST(self):
-            got.append(self.headers["Idempotency-Key"] + " " + self.rfile.read(int(self.headers["Content-Length"])).decode())
+            got.append(shown(self.headers, self.rfile.read(int(self.headers["Content-Length"])).decode()))
             self.send_response(200)
             self.end_headers()
     server = http.server.HTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def sending(folder, name, setting, shown):
+    got = []
+    server = taking(got, shown)
     try:
-        example = Example(folder, "http_sink", f"hook.url=http://127.0.0.1:{server.server_port}/orders")
+        example = Example(folder, name, f"{setting}=http://127.0.0.1:{server.server_port}/x")
         example.finish()
         check("\n".join(got) + "\n" == example.expected("out"), "\n".join(got))
     finally:
         server.shutdown()
         server.server_close()
+
+
+def http_sink(folder):
+    """Batches as they came, after their keys."""
+    sending(folder, "http_sink", "hook.url", lambda headers, body: headers["Idempotency-Key"] + " " + body)
+
+
+def alert_sink(folder):
+    sending(folder, "alert_sink", "tell.url", lambda _, body: json.loads(body)["text"])
 
 
 def answering(answer):
@@ -124,7 +137,7 @@ def circuit_call(folder):
         server.server_close()
 
 
-EXAMPLES = [circuit_call, http_ingest, http_poll, http_sink]
+EXAMPLES = [alert_sink, circuit_call, http_ingest, http_poll, http_sink]
 
 
 def main():

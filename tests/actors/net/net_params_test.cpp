@@ -30,6 +30,13 @@ private slots:
     row("circuit_call", {"fields=a:int64", "url=https://x/{nobody}"}, "nobody");
     row("circuit_call", {"fields=a:int64", "url=https://x/{key"}, "a '{' has no '}' behind it");
     row("circuit_call", {"url=https://x/{key}", "fields=key:int64"}, "'key' is a field of what arrives already");
+    row("alert_sink", {"by=webhook"}, "parameter 'url'");
+    row("alert_sink", {"by=mail", "smtp=mail.example.org"}, "parameter 'smtp' is no address of a mail server; write");
+    row("alert_sink", {"by=mail", "smtp=smtp://x", "from=nobody"}, "parameter 'from': 'nobody' is no mail address");
+    row("alert_sink", {"by=mail", "smtp=smtp://x", "from=a@b", "to= "}, "parameter 'to' is empty");
+    row("alert_sink", {"by=mail", "smtp=smtp://x", "from=a@b", "to=c@d", "token=hunter2"}, "parameter 'token'");
+    row("alert_sink", {"severity=value"}, "parameter 'severity': 'value' is a float64, no text");
+    row("alert_sink", {"group_by=nobody"}, "nobody");
   }
   void wrongParametersAreRefused() {
     QFETCH(QString, type);

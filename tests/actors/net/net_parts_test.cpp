@@ -1,9 +1,11 @@
 #include <QtTest>
 
 #include "library/net/idempotency_keys.hpp"
+#include "library/net/mail_client.hpp"
 #include "library/net/secret.hpp"
 #include "library/net/timed_cache.hpp"
 #include "library/net/url_template.hpp"
+#include "library/sinks/alert_groups.hpp"
 #include "library/sources/csv_body.hpp"
 #include "library/sources/json_items.hpp"
 #include "millrace/bytes.hpp"
@@ -144,6 +146,63 @@ private slots:
     timed_cache<int> none{0, std::chrono::seconds{10}};
     none.put("a", 1, at(0));
     QVERIFY(none.find("a", at(0)) == nullptr);
+  }
+
+  void aStormOfAlertsIsAFewMessages() {
+    alert_groups groups{{.wait = std::chrono::seconds{1}, .quiet = std::chrono::seconds{10}, .lines_max = 2}};
+    for (int i = 0; i < 5; ++i) groups.add("a", i == 3 ? severity::error : severity::info, std::to_string(i), at(i));
+    QVERIFY(!groups.next(processing_time{at(1).ns - 1}));
+    const auto m = groups.next(at(4));
+    QVERIFY(m.has_value());
+    QCOMPARE(m->count, std::uint64_t{5});
+    QCOMPARE(m->lines, (std::vector<std::string>{"0", "1"}));
+    QCOMPARE(m->worst, severity::error);
+    QVERIFY(groups.next(at(4)));  // it stays until it went out
+    groups.sent("a", at(4));
+    QVERIFY(!groups.due());
+    groups.add("a", severity::info, "x", at(5));
+    groups.add("b", severity::info, "y", at(5));
+    QCOMPARE(groups.next(at(13))->group, std::string{"b"});
+    groups.sent("b", at(13));
+    QVERIFY(!groups.next(at(13)));
+    QCOMPARE(groups.next(at(14))->lines, std::vector<std::string>{"x"});
+  }
+
+  void alertsOfTooManyGroupsShareOne() {
+    alert_groups groups{{.groups_max = 2}};
+    for (const char* g : {"a", "b", "c", "d"}) groups.add(g, severity::info, g, at(0));
+    std::map<std::string, std::uint64_t> found;
+    while (const auto m = groups.next(at(0))) {
+      found[m->group] = m->count;
+      groups.sent(m->group, at(0));
+    }
+    QCOMPARE(found, (std::map<std::string, std::uint64_t>{{"a", 1}, {"b", 1}, {"others", 2}}));
+  }
+
+  void waitingAlertsSurviveInASnapshot() {
+    alert_groups groups{{.wait = std::chrono::seconds{5}}};
+    groups.add("a", severity::critical, "one", at(0));
+    byte_buffer bytes;
+    msgpack::writer out{bytes};
+    groups.encode(out);
+    alert_groups back{{.wait = std::chrono::seconds{5}}};
+    msgpack::reader in{bytes.view()};
+    QVERIFY(back.decode(in));
+    QCOMPARE(back.due()->ns, at(5).ns);
+    QCOMPARE(back.next(at(5))->lines, std::vector<std::string>{"one"});
+    QCOMPARE(back.next(at(5))->worst, severity::critical);
+  }
+
+  void aMailKeepsItsHeadersToItself() {
+    const mail_account account{.url = "smtp://x", .from = "a@b.org", .to = {"c@d.org", "e@f.org"}};
+    const auto plain = mail_text(account, "error: x\r\nBcc: evil@x.org", "one\ntwo\n", at(1'700'000'000), 7);
+    QVERIFY(plain.find("\nBcc") == std::string::npos);
+    QVERIFY(plain.find("Subject: error: x  Bcc: evil@x.org\r\n") != std::string::npos);
+    QVERIFY(plain.find("To: <c@d.org>, <e@f.org>\r\n") != std::string::npos);
+    QVERIFY(plain.find("Date: Tue, 14 Nov 2023 22:13:20 +0000\r\n") != std::string::npos);
+    QVERIFY(plain.find("\r\n\r\none\r\ntwo\r\n") != std::string::npos);
+    const auto coded = mail_text(account, "\xc3\xa4", "", at(0), 1);
+    QVERIFY(coded.find("Subject: =?utf-8?Q?=C3=A4?=\r\n") != std::string::npos);
   }
 
   void secretsAreNeverInMessages() {

@@ -10,10 +10,11 @@
 namespace millrace::library {
 
 /// Calls its actor when the clock passes a time, and when the input ends: what was collected for a batch has waited
-/// long enough. Not in snapshots. Thread: owning actor.
+/// long enough. The actor is told the time; at the end of the input it is the end of all times. Not in snapshots.
+/// Thread: owning actor.
 class due_alarm final : public engine::firing {
 public:
-  due_alarm(actor* owner, std::function<void(context&)> ring) : ring_{std::move(ring)} {
+  due_alarm(actor* owner, std::function<void(context&, processing_time)> ring) : ring_{std::move(ring)} {
     engine::actor_access::firings(*owner).push_back(this);
   }
   /// Moves it when it was set.
@@ -27,13 +28,18 @@ public:
   std::optional<processing_time> next_processing() const override { return due_; }
   bool fire_processing(context& c, processing_time now, const bool&) override {
     if (!due_ || *due_ > now) return true;
-    ring_(c);
-    clear();
+    const auto was = std::exchange(due_, std::nullopt);  // the actor may set it again
+    try {
+      ring_(c, now);
+    } catch (...) {
+      due_ = was;
+      throw;
+    }
     return true;
   }
 
 private:
-  std::function<void(context&)> ring_;
+  std::function<void(context&, processing_time)> ring_;
   std::optional<processing_time> due_;
 };
 

@@ -38,19 +38,27 @@ result<void> web_target::configure(const wiring& w, bool checks_url) {
 }
 
 void web_target::open(std::size_t answer_bytes, unsigned redirects) {
-  auto token = read_secret(*token_, "token", base_folder_);
-  if (!token) throw std::runtime_error(token.error().message);
-  if (!token->empty()) {
-    fields_.emplace_back(*token_header_, (*token_header_ == "Authorization" ? "Bearer " : "") + *token);
+  if (const auto token = secret(); !token.empty()) {
+    fields_.emplace_back(*token_header_, (*token_header_ == "Authorization" ? "Bearer " : "") + token);
   }
   http_client_limits limits;
   limits.whole = std::chrono::milliseconds{*timeout_};
   limits.connect = std::min(limits.connect, limits.whole);
   limits.answer_bytes = answer_bytes;
   limits.redirects = redirects;
-  if (!ca_file_->empty())
-    limits.ca_file = (std::filesystem::path{base_folder_} / *ca_file_).lexically_normal().string();
+  limits.ca_file = ca_path();
   client_ = std::make_unique<http_client>(limits);
+}
+
+std::string web_target::secret() const {
+  auto token = read_secret(*token_, "token", base_folder_);
+  if (!token) throw std::runtime_error(token.error().message);
+  return std::move(token).value();
+}
+
+std::string web_target::ca_path() const {
+  if (ca_file_->empty()) return {};
+  return (std::filesystem::path{base_folder_} / *ca_file_).lexically_normal().string();
 }
 
 result<http_answer> web_target::call(const std::string& method, std::string body, const header_fields& more,

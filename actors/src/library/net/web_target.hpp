@@ -28,6 +28,9 @@ public:
   /// Calls `url()`, or another address.
   [[nodiscard]] result<http_answer> call(const std::string& method, std::string body, const header_fields& more,
                                          const std::string& url = {});
+  /// For actors that also talk to something else than the web. Throws as `open`.
+  [[nodiscard]] std::string secret() const;
+  [[nodiscard]] std::string ca_path() const;
   [[nodiscard]] const std::string& url() const noexcept { return *url_; }
 
 private:

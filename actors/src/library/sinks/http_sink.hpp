@@ -91,7 +91,7 @@ private:
   pending_records pending_;
   std::uint64_t sequence_ = 0;  ///< of the first pending event, from 0 on
   std::unique_ptr<patient_caller> caller_;
-  due_alarm due_{this, [this](context& c) { on_due(c); }};
+  due_alarm due_{this, [this](context& c, processing_time) { on_due(c); }};
 };
 
 }  // namespace millrace::library

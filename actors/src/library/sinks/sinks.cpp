@@ -1,4 +1,5 @@
 #include "library/library_parts.hpp"
+#include "library/sinks/alert_sink.hpp"
 #include "library/sinks/console_sink.hpp"
 #include "library/sinks/console_table.hpp"
 #include "library/sinks/file_sink.hpp"
@@ -40,6 +41,12 @@ MILLRACE_ACTOR(http_sink,
                 .title = "HTTP sink",
                 .category = "Sinks",
                 .help = "Sends events as JSON to a web address, with retries and a circuit breaker; at least once."});
+
+MILLRACE_ACTOR(alert_sink,
+               {.id = "millrace.alert_sink",
+                .title = "Alerts",
+                .category = "Sinks",
+                .help = "Tells people: in the log, to a web address or by mail; storms in a few messages."});
 
 void link_sinks() {}
 
