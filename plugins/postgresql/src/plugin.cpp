@@ -1,5 +1,6 @@
 #include "millrace/plugin.hpp"
 #include "millrace/registry.hpp"
+#include "query.hpp"
 #include "sink.hpp"
 
 namespace millrace::postgresql {
@@ -8,6 +9,10 @@ MILLRACE_ACTOR(table_sink, {.id = "postgresql.sink",
                             .title = "PostgreSQL sink",
                             .category = "Sinks",
                             .help = "Writes events to a table of PostgreSQL, each exactly once."});
+MILLRACE_ACTOR(query_source, {.id = "postgresql.query",
+                              .title = "PostgreSQL query",
+                              .category = "Sources",
+                              .help = "Reads the rows of a query by a column that grows, and rows that are added."});
 
 }  // namespace millrace::postgresql
 

@@ -10,7 +10,8 @@ namespace postgresql_tests {
 /// A PostgreSQL server of the test's own, in a folder of the temporary folder, on a unix socket there and nowhere else.
 ///
 /// A keeper process starts the server, and starts it again whenever it dies; both end with this object, or when this
-/// process dies, and the folder with them. Started as root it runs as the user `postgres`, because PostgreSQL refuses root.
+/// process dies, and the folder with them. Started as root it runs as the user `postgres`, because PostgreSQL refuses
+/// root.
 class server {
 public:
   /// Throws std::runtime_error when the server's programs are not there or do not start.
