@@ -11,8 +11,7 @@
 namespace millrace::library {
 
 /// Lets the first event of a key pass, and holds back those that follow within a time to live. By event time this is
-/// the same in every run that brings a key's events in the same order. Memory: about 60 bytes for each key that is
-/// remembered.
+/// the same in every run that brings a key's events in the same order. Memory: the row of each key that is remembered.
 class deduplicate final : public processor {
 public:
   result<void> configure(wiring& w) override;

@@ -16,7 +16,7 @@ namespace millrace::library {
 
 /// Lets so many events pass in each interval of event time, of each key or of the partition; the rest goes to `rest`.
 /// A late event counts in the interval of what it is late against. Which events of an interval pass depends on the
-/// order they come in. Memory: 16 bytes for each interval that is not over.
+/// order they come in. Memory: an entry for each interval of a key that is not over.
 class throttle final : public processor {
 public:
   result<void> configure(wiring& w) override;
