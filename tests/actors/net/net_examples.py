@@ -1,5 +1,5 @@
 """The examples of samples/actors/net, each with the partner it talks to.   net_examples.py <millrace> <samples/actors>"""
-import http.client, http.server, json, os, shutil, subprocess, sys, tempfile, threading
+import http.client, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading
 from trial import PATIENCE, check, free_port, until
 
 COMMAND, SAMPLES = sys.argv[1], sys.argv[2]
@@ -137,7 +137,27 @@ def circuit_call(folder):
         server.server_close()
 
 
-EXAMPLES = [alert_sink, circuit_call, http_ingest, http_poll, http_sink]
+def prometheus_sink(folder):
+    """All three keys are on the page, in a run that does not end by itself."""
+    port = free_port()
+    example = Example(folder, "prometheus_sink", f"page.listen=127.0.0.1:{port}")
+
+    def shown():
+        try:
+            c = http.client.HTTPConnection("127.0.0.1", port, timeout=20)
+            c.request("GET", "/metrics")
+            page = c.getresponse().read().decode()
+        except OSError:
+            return False
+        return all(f'ticks_seen{{key="{k}"}} ' in page for k in range(3)) and page.startswith("# HELP ticks_seen Ticks of a key.\n")
+    try:
+        example.until("the page", shown)
+    finally:
+        example.process.send_signal(signal.SIGINT)
+    example.finish()
+
+
+EXAMPLES = [alert_sink, circuit_call, http_ingest, http_poll, http_sink, prometheus_sink]
 
 
 def main():

@@ -5,6 +5,7 @@
 #include "library/sinks/file_sink.hpp"
 #include "library/sinks/http_sink.hpp"
 #include "library/sinks/null_sink.hpp"
+#include "library/sinks/prometheus_sink.hpp"
 #include "library/sinks/sqlite_sink.hpp"
 #include "library/sinks/table_sink.hpp"
 #include "millrace/registry.hpp"
@@ -47,6 +48,11 @@ MILLRACE_ACTOR(alert_sink,
                 .title = "Alerts",
                 .category = "Sinks",
                 .help = "Tells people: in the log, to a web address or by mail; storms in a few messages."});
+
+MILLRACE_ACTOR(prometheus_sink, {.id = "millrace.prometheus_sink",
+                                 .title = "Prometheus",
+                                 .category = "Sinks",
+                                 .help = "Shows the newest number of each combination of labels on a page /metrics."});
 
 void link_sinks() {}
 
