@@ -6,6 +6,7 @@
 #include "library/sources/http_ingest.hpp"
 #include "library/sources/http_poll.hpp"
 #include "library/sources/journal.hpp"
+#include "library/sources/sqlite_query.hpp"
 #include "library/sources/stdin_source.hpp"
 #include "library/sources/ticker.hpp"
 #include "millrace/registry.hpp"
@@ -54,6 +55,11 @@ MILLRACE_ACTOR(http_poll, {.id = "millrace.http_poll",
                            .title = "HTTP poll",
                            .category = "Sources",
                            .help = "Asks a web address for JSON or CSV at an interval; live, or logged."});
+
+MILLRACE_ACTOR(sqlite_query, {.id = "millrace.sqlite_query",
+                              .title = "SQLite query",
+                              .category = "Sources",
+                              .help = "Reads the rows of a query by a column that grows, and rows that are added."});
 
 void link_sources() {}
 
