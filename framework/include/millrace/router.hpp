@@ -25,6 +25,11 @@ public:
   [[nodiscard]] virtual std::uint32_t salt() const noexcept { return 1; }
   /// Gives the key of the keyed input behind; for routers by key, before the first `route`.
   virtual void use_key(std::shared_ptr<const key_extractor>, std::uint32_t /*key_groups*/) {}
+  /// True: `see_load` comes before each `route`.
+  [[nodiscard]] virtual bool wants_load() const noexcept { return false; }
+  /// How many events are on their way to each partition, about: a batch counts as a full one until its credit is back,
+  /// which comes for a quarter of what may be on its way. Not the same in every run.
+  virtual void see_load(std::span<const std::uint64_t> /*events*/) {}
   /// Writes the target partition of each record to `targets`. `hashes`: room for one key hash a record; true when they
   /// were filled in (they then travel with the batch).
   virtual bool route(context& c, const batch& records, std::uint32_t partitions, std::span<std::uint16_t> targets,

@@ -114,6 +114,16 @@ void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::span<c
   }
 }
 
+std::vector<std::uint64_t> task_outputs::loads() const {
+  std::vector<std::uint64_t> events;
+  for (std::size_t g = 0; g < dealt_.size(); ++g) {
+    std::uint32_t batches = 0;
+    for (const auto& lane : dealing_->groups[g]) batches = std::max(batches, lane.batches_in_flight());
+    events.push_back(dealt_[g]->size() + std::uint64_t{batches} * dealt_[g]->capacity());
+  }
+  return events;
+}
+
 void task_outputs::broadcast(const batch_ptr& records) {
   for (std::size_t g = 0; g < dealing_->groups.size(); ++g) send(*dealing_, g, records);
 }

@@ -2,6 +2,8 @@
 #include "millrace/routers.hpp"
 #include "actor_rig.hpp"
 #include "millrace/key_group.hpp"
+#include "millrace/topology.hpp"
+#include "millrace/validation.hpp"
 
 #include <QtTest>
 
@@ -77,6 +79,40 @@ private slots:
     QVERIFY(next.load_state(in));
     QCOMPARE(targets_of(next, b, 3, hashes), (std::vector<std::uint16_t>{1, 2, 0, 1}));
     QCOMPARE(targets_of(next, b, 2, hashes), (std::vector<std::uint16_t>{0, 1, 0, 1}));
+  }
+
+  void leastLoadedFillsWhatIsEmpty() {
+    actor_rig rig{{.id = "millrace.least_loaded"}};
+    auto& least = rig.as<router>();
+    QVERIFY(least.wants_load());
+    QVERIFY(!least.routes_by_key());
+    const auto b = batches().batch_of(std::vector<std::string>(10, "a,1"));
+    std::vector<std::uint64_t> hashes;
+    const auto placed = [&](const std::vector<std::uint64_t>& loads) {
+      least.see_load(loads);
+      std::string out;
+      for (const auto t : targets_of(least, b, 3, hashes)) out += std::to_string(t);
+      return out;
+    };
+    QCOMPARE(placed({0, 0, 0}), std::string{"0120120120"});
+    QCOMPARE(placed({4, 0, 2}), std::string{"1121212012"});
+    QCOMPARE(placed({1000, 2000, 1000}), std::string{"0202020202"});
+  }
+
+  /// Where an event goes may change with a recovery, so its key's state could not be where it goes.
+  void keyedStateCannotFollowTheLeastLoaded() {
+    topology t;
+    t.name = "refused";
+    t.add("made", "millrace.generator");
+    t.add("spread", "millrace.least_loaded");
+    t.add("once", "millrace.deduplicate", {{"key", "key"}, {"ttl", "1h"}}, 2);
+    t.add("taken", "millrace.null_sink", {}, 2);
+    t.connect("made", "spread").connect("spread", "once").connect("once", "taken");
+    std::string text;
+    for (const auto& p : validate(t).problems) text += to_string(p) + "\n";
+    QVERIFY2(text.find("'spread' does not send each key to the partition that owns it") != std::string::npos,
+             text.c_str());
+    QVERIFY2(text.find("make 'spread' a \"millrace.by_key\" router") != std::string::npos, text.c_str());
   }
 
   void broadcastSaysSo() { QVERIFY(routers::broadcast{}.broadcasts()); }

@@ -143,6 +143,16 @@ private slots:
     r.push({"a,1"});
     QVERIFY(says(r.reasons().at(0), "'reserved' is 3, and 3 partitions lie behind"));
   }
+
+  /// In the task nothing gives credit back here, so what was sent stays on its way.
+  void leastLoadedSeesWhatIsOnItsWay() {
+    auto r = router("least_loaded", {});
+    for (int i = 0; i < 30; ++i) r.push(many(7 * i, 7));
+    std::map<char, int> got;
+    for (const auto& line : r.take_routed()) ++got[line[0]];
+    QCOMPARE(got.size(), std::size_t{3});
+    for (const auto& [partition, n] : got) QVERIFY2(n >= 60 && n <= 80, std::to_string(n).c_str());
+  }
 };
 
 QTEST_APPLESS_MAIN(value_routers_test)

@@ -1,5 +1,6 @@
 #include "millrace/routers.hpp"
 #include "library/library_parts.hpp"
+#include "library/routers/least_loaded.hpp"
 #include "library/routers/priority.hpp"
 #include "library/routers/range_router.hpp"
 #include "library/routers/route_by.hpp"
@@ -42,6 +43,10 @@ MILLRACE_ACTOR(priority, {.id = "millrace.priority",
                           .title = "Priority",
                           .category = "Routing",
                           .help = "Keeps some partitions free for events with certain values."});
+MILLRACE_ACTOR(least_loaded, {.id = "millrace.least_loaded",
+                              .title = "Least loaded",
+                              .category = "Routing",
+                              .help = "Sends each event to the partition that has the fewest events on their way."});
 
 void link_routers() {}
 

@@ -69,6 +69,8 @@ public:
   [[nodiscard]] std::uint32_t dealing_groups() const noexcept {
     return static_cast<std::uint32_t>(dealing_->groups.size());
   }
+  /// Routers: events on their way to each target partition, about (`router::see_load`).
+  [[nodiscard]] std::vector<std::uint64_t> loads() const;
   /// Routers: sends the batch to every partition as it is.
   void broadcast(const batch_ptr& records);
 
