@@ -9,10 +9,10 @@ build_packages=(
   g++ cmake ninja-build ccache pkg-config
   libcaf-dev libzmq3-dev cppzmq-dev libmsgpack-cxx-dev liblmdb-dev
   libabsl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libspdlog-dev
-  libluajit-5.1-dev libssl-dev libre2-dev zlib1g-dev libzstd-dev libsystemd-dev libsqlite3-dev libpq-dev
+  libluajit-5.1-dev libssl-dev libre2-dev zlib1g-dev libzstd-dev libsystemd-dev libsqlite3-dev libpq-dev libhiredis-dev
   libmicrohttpd-dev libcurl4-openssl-dev
 )
-test_packages=(qt6-base-dev libqt6opengl6-dev python3 postgresql)
+test_packages=(qt6-base-dev libqt6opengl6-dev python3 postgresql redis-server)
 
 say() { printf '\n%s: %s\n' "$name" "$*"; }
 
