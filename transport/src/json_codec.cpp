@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "utf8.hpp"
+#include "millrace/transport/utf8.hpp"
 
 namespace millrace::transport {
 namespace {

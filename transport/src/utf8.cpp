@@ -1,4 +1,4 @@
-#include "utf8.hpp"
+#include "millrace/transport/utf8.hpp"
 
 namespace millrace::transport {
 namespace {

@@ -1,6 +1,7 @@
 """The examples of samples/actors/net, each with the partner it talks to.   net_examples.py <millrace> <samples/actors>"""
 import http.client, http.server, json, os, shutil, signal, subprocess, sys, tempfile, threading
 from trial import PATIENCE, check, free_port, until
+from zmq_peer import PULL, PUSH, Peer
 
 COMMAND, SAMPLES = sys.argv[1], sys.argv[2]
 
@@ -157,7 +158,35 @@ def prometheus_sink(folder):
     example.finish()
 
 
-EXAMPLES = [alert_sink, circuit_call, http_ingest, http_poll, http_sink, prometheus_sink]
+def zmq_ingest(folder):
+    """An array of two, and one alone."""
+    port = free_port()
+    example = Example(folder, "zmq_ingest", f"orders.address=tcp://127.0.0.1:{port}")
+    orders = [{"number": n, "customer": c, "amount": a, "at": f"2026-11-21T10:00:0{n - 1}Z"}
+              for n, c, a in ((1, "anna", "19.90"), (2, "ben", "5.00"), (3, "anna", "7.25"))]
+    peer = Peer(PUSH, f"tcp://127.0.0.1:{port}")
+    try:
+        check(peer.send(json.dumps(orders[:2]).encode()) and peer.send(json.dumps(orders[2]).encode()), "no room")
+        example.finish()
+    finally:
+        peer.close()
+    check(example.written() == example.expected(), f"written: {example.written()}")
+
+
+def zmq_sink(folder):
+    port = free_port()
+    peer = Peer(PULL, f"tcp://127.0.0.1:{port}", binds=True)
+    try:
+        example = Example(folder, "zmq_sink", f"sent.address=tcp://127.0.0.1:{port}")
+        example.finish()
+        wanted = example.expected("out").splitlines()
+        got = [(peer.receive() or b"").decode() for _ in wanted]
+        check(got == wanted, "\n".join(got))
+    finally:
+        peer.close()
+
+
+EXAMPLES = [alert_sink, circuit_call, http_ingest, http_poll, http_sink, prometheus_sink, zmq_ingest, zmq_sink]
 
 
 def main():

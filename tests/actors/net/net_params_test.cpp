@@ -37,6 +37,18 @@ private slots:
     row("alert_sink", {"by=mail", "smtp=smtp://x", "from=a@b", "to=c@d", "token=hunter2"}, "parameter 'token'");
     row("alert_sink", {"severity=value"}, "parameter 'severity': 'value' is a float64, no text");
     row("alert_sink", {"group_by=nobody"}, "nobody");
+    row("zmq_ingest", {"fields=n:int64", "address=x:5"},
+        "parameter 'address': 'x:5' is no address of ZeroMQ; write tcp");
+    row("zmq_ingest", {"fields=n:int64", "address=tcp://*"}, "'tcp://*' has no host or no port; write tcp://127.0.0.1");
+    row("zmq_ingest", {"fields=n:int64", "address=tcp://*:70000"}, "has no port from 0 (any that is free) to 65535");
+    row("zmq_ingest", {"fields=n:int64", "attach=connect", "address=tcp://*:7"}, "names no peer to connect to");
+    row("zmq_ingest", {"fields=n:int64", "address=ipc://feed"}, "'ipc://feed' is no absolute path; write ipc:///run/");
+    row("zmq_ingest", {"address=tcp://*:7", "fields=n:list<int64>"},
+        "only fields with single values can be read from a");
+    row("zmq_ingest", {"address=tcp://*:7", "fields=n:int64", "topic=a"},
+        "parameter 'topic': a pull socket takes every");
+    row("zmq_sink", {"address=tcp://x:0"}, "parameter 'address': 'tcp://x:0' has no port from 1 to 65535");
+    row("zmq_sink", {"address=tcp://x:7", "topic=a"}, "parameter 'topic': a push socket has none");
   }
   void wrongParametersAreRefused() {
     QFETCH(QString, type);

@@ -8,6 +8,7 @@
 #include "library/sinks/prometheus_sink.hpp"
 #include "library/sinks/sqlite_sink.hpp"
 #include "library/sinks/table_sink.hpp"
+#include "library/sinks/zmq_sink.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -53,6 +54,11 @@ MILLRACE_ACTOR(prometheus_sink, {.id = "millrace.prometheus_sink",
                                  .title = "Prometheus",
                                  .category = "Sinks",
                                  .help = "Shows the newest number of each combination of labels on a page /metrics."});
+
+MILLRACE_ACTOR(zmq_sink, {.id = "millrace.zmq_sink",
+                          .title = "ZeroMQ sink",
+                          .category = "Sinks",
+                          .help = "Sends events as JSON or MessagePack messages to PULL or SUB sockets."});
 
 void link_sinks() {}
 

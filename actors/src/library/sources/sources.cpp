@@ -9,6 +9,7 @@
 #include "library/sources/sqlite_query.hpp"
 #include "library/sources/stdin_source.hpp"
 #include "library/sources/ticker.hpp"
+#include "library/sources/zmq_ingest.hpp"
 #include "millrace/registry.hpp"
 
 namespace millrace::library {
@@ -60,6 +61,11 @@ MILLRACE_ACTOR(sqlite_query, {.id = "millrace.sqlite_query",
                               .title = "SQLite query",
                               .category = "Sources",
                               .help = "Reads the rows of a query by a column that grows, and rows that are added."});
+
+MILLRACE_ACTOR(zmq_ingest, {.id = "millrace.zmq_ingest",
+                            .title = "ZeroMQ ingest",
+                            .category = "Sources",
+                            .help = "Takes JSON or MessagePack messages from PUSH or PUB sockets; live, or logged."});
 
 void link_sources() {}
 
