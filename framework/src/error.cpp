@@ -38,6 +38,8 @@ const char* to_string(errc code) noexcept {
       return "limit exceeded";
     case errc::cancelled:
       return "cancelled";
+    case errc::denied:
+      return "denied";
     case errc::failed:
       return "failed";
   }

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -70,12 +71,13 @@ result<void> sync_folder(const std::filesystem::path& folder) {
   return {};
 }
 
-result<void> replace_file(const std::filesystem::path& file, std::string_view bytes) {
+result<void> replace_file(const std::filesystem::path& file, std::string_view bytes, unsigned mode) {
   auto fresh = file;
   fresh += ".new";
-  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
+  const int descriptor = ::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (descriptor < 0) return refusal(errno, "cannot write", fresh);
-  int code = 0;
+  // One that a dead process left may have another mode.
+  int code = ::fchmod(descriptor, mode) == 0 ? 0 : errno;
   for (std::size_t done = 0; done < bytes.size() && code == 0;) {
     const auto written = ::write(descriptor, bytes.data() + done, bytes.size() - done);
     if (written >= 0) {

@@ -110,9 +110,10 @@ void control_server_test::cleanup() {
 }
 
 void control_server_test::start() {
-  control_service service{.on_request = [this](const std::string& verb, const json& args) { return serve(verb, args); },
+  control_service service{.on_request = [this](const control_caller&, const std::string& verb,
+                                               const json& args) { return serve(verb, args); },
                           .on_topic =
-                              [this](const std::string&) {
+                              [this](const control_caller&, const std::string&) {
                                 return json{{"state", ++states_}};
                               }};
   auto started = control_server::start(*context_, address_, std::move(service));
@@ -279,10 +280,11 @@ void control_server_test::aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp() {
   server_.reset();
   auto started = control_server::start(
       *context_, address_,
-      {.on_request = [this](const std::string& verb, const json& args) { return serve(verb, args); },
+      {.on_request = [this](const control_caller&, const std::string& verb,
+                            const json& args) { return serve(verb, args); },
        .on_topic =
            // A few of them fill the buffers of a connection. The service's own: the server outlives this function.
-       [this, large = std::string(300'000, 'x')](const std::string&) {
+       [this, large = std::string(300'000, 'x')](const control_caller&, const std::string&) {
          return json{{"state", ++states_}, {"large", large}};
        }});
   QVERIFY(started);
@@ -350,9 +352,10 @@ void control_server_test::restartsAtTheSameAddress() {
     start();
     QVERIFY(connect()->call("echo", json::object(), patience));
   }
-  const auto second = control_server::start(*context_, address_,
-                                            {.on_request = [](const auto&, const auto& args) { return args; },
-                                             .on_topic = [](const auto&) { return json{}; }});
+  const auto second =
+      control_server::start(*context_, address_,
+                            {.on_request = [](const auto&, const auto&, const auto& args) { return args; },
+                             .on_topic = [](const auto&, const auto&) { return json{}; }});
   QVERIFY(!second);
   QCOMPARE(second.error().code, errc::in_use);
 }

@@ -23,15 +23,13 @@ error no_answer(const std::string& verb, milliseconds deadline) {
                                             " ms: the process may be busy, stopped or gone");
 }
 
-}  // namespace
-
-struct control_client::connection {
-  socket_handle socket;
-  std::string address;
-};
-
-result<std::unique_ptr<control_client>> control_client::connect(zmq_context& context, const std::string& address,
-                                                                milliseconds timeout) {
+result<void> check_address(const std::string& address, bool has_keys) {
+  if (address.starts_with("tcp://")) {
+    if (has_keys) return {};
+    return user_error(errc::invalid_argument, address +
+                                                  " is on the network, which needs a key: make one on the node with "
+                                                  "'millrace key create', and give it with --key-file");
+  }
   const auto path = path_of_address(address);
   if (!path) {
     return path.error();
@@ -40,17 +38,48 @@ result<std::unique_ptr<control_client>> control_client::connect(zmq_context& con
   if (!std::filesystem::is_socket(*path, failed)) {
     return user_error(errc::not_found, "nobody listens on " + address + ": is the process running?");
   }
+  return {};
+}
+
+bool set_keys(void* socket, const remote_keys& keys) noexcept {
+  const auto set = [socket](int option, const std::string& key) {
+    return zmq_setsockopt(socket, option, key.c_str(), key.size() + 1) == 0;
+  };
+  return set(ZMQ_CURVE_SERVERKEY, keys.server_public) && set(ZMQ_CURVE_PUBLICKEY, keys.own.public_key) &&
+         set(ZMQ_CURVE_SECRETKEY, keys.own.secret_key);
+}
+
+}  // namespace
+
+struct control_client::connection {
+  socket_handle socket;
+  std::string address;
+};
+
+result<std::unique_ptr<control_client>> control_client::connect(zmq_context& context, const std::string& address,
+                                                                milliseconds timeout,
+                                                                const std::optional<remote_keys>& keys) {
+  if (auto usable = check_address(address, keys.has_value()); !usable) {
+    return std::move(usable).error();
+  }
   socket_handle socket{zmq_socket(context.native(), ZMQ_DEALER)};
   const std::int64_t bytes_max = control_message_bytes_max;
   if (!socket || !set_option(socket.get(), ZMQ_LINGER, 0) || !set_option(socket.get(), ZMQ_RCVHWM, messages_max) ||
       !set_option(socket.get(), ZMQ_SNDHWM, messages_max) ||
       zmq_setsockopt(socket.get(), ZMQ_MAXMSGSIZE, &bytes_max, sizeof bytes_max) != 0 ||
-      zmq_connect(socket.get(), address.c_str()) != 0) {
+      (keys && !set_keys(socket.get(), *keys)) || zmq_connect(socket.get(), address.c_str()) != 0) {
     return fatal_error(errc::io_error, "cannot connect to " + address + ": " + zmq_strerror(zmq_errno()));
   }
   std::unique_ptr<control_client> client{
       new control_client{std::make_unique<connection>(connection{std::move(socket), address})}};
-  if (auto answered = client->call("ping", json::object(), timeout); !answered) {
+  auto answered = client->call("ping", json::object(), timeout);
+  if (!answered && keys && answered.error().code == errc::timeout) {
+    return retryable_error(errc::timeout,
+                           "nobody answers at " + address + " within " + std::to_string(timeout.count()) +
+                               " ms: is the node running there, does it have the key that is pinned, and "
+                               "does it know this key ('millrace key list' on the node)?");
+  }
+  if (!answered) {
     return std::move(answered).error();
   }
   return client;

@@ -24,6 +24,9 @@ constexpr std::chrono::milliseconds wait_max{1000};
 constexpr std::int64_t interval_ms_default = 250;
 /// A map that clients pass over; sent to learn who is still there.
 const json probe{{"v", control_version}, {"probe", true}};
+/// What the names of clients begin with: ZeroMQ's names are unique for each socket only.
+constexpr char local_mark = 'l';
+constexpr char remote_mark = 'r';
 
 /// Runs what the service's owner wrote; nothing it throws may end the control thread.
 template <class Call>
@@ -40,8 +43,12 @@ result<json> guarded(const std::string& what, Call call) {
 }  // namespace
 
 control_server::loop::loop(std::string address, std::filesystem::path path, control_service service,
-                           router_socket socket)
-    : address_{std::move(address)}, path_{std::move(path)}, service_{std::move(service)}, socket_{std::move(socket)} {}
+                           router_socket socket, std::optional<remote_side> remote)
+    : address_{std::move(address)},
+      path_{std::move(path)},
+      service_{std::move(service)},
+      socket_{std::move(socket)},
+      remote_{std::move(remote)} {}
 
 result<void> control_server::loop::start() {
   wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -88,16 +95,29 @@ bool control_server::loop::wait() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - clock::now());
     timeout = std::clamp(left, std::chrono::milliseconds{0}, wait_max);
   }
-  std::array<zmq_pollitem_t, 2> items{{{socket_.native(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_fd_, ZMQ_POLLIN, 0}}};
-  zmq_poll(items.data(), static_cast<int>(items.size()), timeout.count());
+  std::array<zmq_pollitem_t, 4> items{{{socket_.native(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_fd_, ZMQ_POLLIN, 0}}};
+  int count = 2;
+  if (remote_) {
+    for (void* socket : {remote_->socket.native(), remote_->known_keys.native()}) {
+      items[static_cast<std::size_t>(count++)] = {socket, 0, ZMQ_POLLIN, 0};
+    }
+  }
+  zmq_poll(items.data(), count, timeout.count());
+  if (remote_) remote_->known_keys.answer();
   return !is_stopping_.load();
 }
 
 /// True when no request is left.
 bool control_server::loop::answer_requests(clock::time_point arrived) {
+  const bool is_local_done = answer_requests(socket_, arrived);
+  return (!remote_ || answer_requests(remote_->socket, arrived)) && is_local_done;
+}
+
+bool control_server::loop::answer_requests(router_socket& socket, clock::time_point arrived) {
   for (int i = 0; i < requests_per_round && !is_stopping_.load(); ++i) {
-    const auto raw = socket_.receive();
+    auto raw = socket.receive();
     if (!raw) return true;
+    raw->client.insert(raw->client.begin(), &socket == &socket_ ? local_mark : remote_mark);
     answer(*raw, arrived);
   }
   return false;
@@ -108,9 +128,15 @@ void control_server::loop::answer(const raw_request& raw, clock::time_point arri
   answer.outcome = serve(raw, answer.id, arrived);
   encode_answer(answer, outgoing_);
   // A client that leaves sixteen answers unread misses the next one; it hears of that by its own deadline.
-  if (socket_.send(raw.client, outgoing_.view()) == send_status::gone) {
+  if (send(raw.client) == send_status::gone) {
     sessions_.close(raw.client);
   }
+}
+
+/// Sends what is in `outgoing_`.
+send_status control_server::loop::send(const std::string& client) {
+  auto& socket = client.front() == local_mark ? socket_ : remote_->socket;
+  return socket.send(client.substr(1), outgoing_.view());
 }
 
 result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived) {
@@ -121,24 +147,24 @@ result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& 
   if (!request) {
     return request.error();
   }
-  if (auto admitted = admit(raw.client); !admitted) {
+  if (auto admitted = admit(raw); !admitted) {
     return std::move(admitted).error();
   }
   if (clock::now() - arrived > request->deadline) {
     return retryable_error(errc::timeout,
                            "'" + request->verb + "' was not executed: the node was busy until its deadline had passed");
   }
-  return dispatch(raw.client, *request);
+  return dispatch(raw, *request);
 }
 
-result<json> control_server::loop::dispatch(const std::string& client, const control_request& request) {
+result<json> control_server::loop::dispatch(const raw_request& raw, const control_request& request) {
   if (request.verb == "ping") return json{{"v", control_version}};
-  if (request.verb == "subscribe") return subscribe(client, request.args);
-  if (request.verb == "unsubscribe") return unsubscribe(client, request.args);
-  return guarded("'" + request.verb + "'", [&] { return service_.on_request(request.verb, request.args); });
+  if (request.verb == "subscribe") return subscribe(raw, request.args);
+  if (request.verb == "unsubscribe") return unsubscribe(raw.client, request.args);
+  return guarded("'" + request.verb + "'", [&] { return service_.on_request({raw.key}, request.verb, request.args); });
 }
 
-result<json> control_server::loop::subscribe(const std::string& client, const json& args) {
+result<json> control_server::loop::subscribe(const raw_request& raw, const json& args) {
   const auto topic = args.find("topic");
   if (topic == args.end() || !topic->is_string() ||
       std::ranges::find(service_.topics, topic->get_ref<const std::string&>()) == service_.topics.end()) {
@@ -149,7 +175,9 @@ result<json> control_server::loop::subscribe(const std::string& client, const js
     return user_error(errc::invalid_argument, "subscribe: argument 'interval_ms' is no number of milliseconds");
   }
   const std::chrono::milliseconds every{interval == args.end() ? interval_ms_default : interval->get<std::int64_t>()};
-  const auto id = sessions_.subscribe(client, topic->get<std::string>(), every, clock::now());
+  // Who may not see it hears that now instead of losing the session.
+  if (const auto& state = state_of({raw.key}, topic->get<std::string>()); !state) return state.error();
+  const auto id = sessions_.subscribe(raw.client, topic->get<std::string>(), every, clock::now());
   if (!id) {
     return id.error();
   }
@@ -169,21 +197,22 @@ result<json> control_server::loop::unsubscribe(const std::string& client, const 
 
 /// Opens a session for a client that is new. When all are taken, those whose client has gone are closed first: ZeroMQ
 /// says so only when something is sent.
-result<void> control_server::loop::admit(const std::string& client) {
-  if (sessions_.contains(client)) {
-    return {};
+result<void> control_server::loop::admit(const raw_request& raw) {
+  const auto known = sessions_.all().find(raw.client);
+  if (known != sessions_.all().end()) {
+    if (known->second.who.key == raw.key) return {};
+    sessions_.close(raw.client);  // another one under the name of a connection that is gone
   }
   if (sessions_.is_full()) {
-    byte_buffer bytes;
-    json_to_msgpack(probe, bytes);
-    std::erase_if(sessions_.all(),
-                  [&](const auto& session) { return socket_.send(session.first, bytes.view()) == send_status::gone; });
+    outgoing_.clear();
+    json_to_msgpack(probe, outgoing_);
+    std::erase_if(sessions_.all(), [&](const auto& session) { return send(session.first) == send_status::gone; });
   }
   if (sessions_.is_full()) {
     return retryable_error(errc::limit_exceeded, std::to_string(control_sessions::sessions_max) +
                                                      " clients are connected, which is the limit: close one");
   }
-  sessions_.open(client);
+  sessions_.open(raw.client, {raw.key});
   return {};
 }
 
@@ -195,35 +224,36 @@ void control_server::loop::publish_due(clock::time_point now) {
   }
 }
 
-/// False when the client is gone.
-bool control_server::loop::publish_due_of(const std::string& client, std::vector<subscription>& subscriptions,
-                                          clock::time_point now) {
-  for (auto& s : subscriptions) {
+/// False when the session is over.
+bool control_server::loop::publish_due_of(const std::string& client, control_session& session, clock::time_point now) {
+  for (auto& s : session.subscriptions) {
     if (s.due > now) continue;
     control_sessions::advance(s, now);
-    if (!publish(client, s)) return false;
+    if (!publish(client, session.who, s)) return false;
   }
   return true;
 }
 
-/// False when the client is gone.
-bool control_server::loop::publish(const std::string& client, subscription& s) {
-  encode_event({s.id, s.topic, s.skipped, state_of(s.topic)}, outgoing_);
+/// False when the client is gone, or may not see the topic any more.
+bool control_server::loop::publish(const std::string& client, const control_caller& who, subscription& s) {
+  const auto& state = state_of(who, s.topic);
+  const bool is_denied = !state && state.error().code == errc::denied;
+  encode_event({s.id, s.topic, s.skipped, state ? *state : json{{"error", state.error().message}}}, outgoing_);
   if (outgoing_.size() > control_message_bytes_max) {
     encode_event({s.id, s.topic, s.skipped, json{{"error", "the state is larger than a message may be"}}}, outgoing_);
   }
-  const auto status = socket_.send(client, outgoing_.view());
+  const auto status = send(client);
   s.skipped = status == send_status::full ? s.skipped + 1 : 0;
-  return status != send_status::gone;
+  return status != send_status::gone && !is_denied;
 }
 
-const json& control_server::loop::state_of(const std::string& topic) {
-  const auto known = states_.find(topic);
+const result<json>& control_server::loop::state_of(const control_caller& who, const std::string& topic) {
+  const auto known = states_.find({who, topic});
   if (known != states_.end()) {
     return known->second;
   }
-  auto state = guarded("topic '" + topic + "'", [&]() -> result<json> { return service_.on_topic(topic); });
-  return states_[topic] = state ? std::move(*state) : json{{"error", state.error().message}};
+  auto state = guarded("topic '" + topic + "'", [&] { return service_.on_topic(who, topic); });
+  return states_.insert_or_assign(state_key{who, topic}, std::move(state)).first->second;
 }
 
 }  // namespace millrace::transport

@@ -4,10 +4,13 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <thread>
-#include <vector>
+#include <utility>
 
+#include "authentication.hpp"
 #include "control_sessions.hpp"
 #include "millrace/transport/control_protocol.hpp"
 #include "millrace/transport/control_server.hpp"
@@ -19,7 +22,16 @@ namespace millrace::transport {
 /// What the control thread does: waits for requests and for the next subscription that is due, and serves both.
 class control_server::loop {
 public:
-  loop(std::string address, std::filesystem::path path, control_service service, router_socket socket);
+  /// What listens to other machines.
+  struct remote_side {
+    authentication known_keys;
+    router_socket socket;
+    std::string address;
+  };
+  [[nodiscard]] static result<remote_side> listen_remote(zmq_context& context, const remote_access& access);
+
+  loop(std::string address, std::filesystem::path path, control_service service, router_socket socket,
+       std::optional<remote_side> remote);
   ~loop() { stop(); }
   loop(const loop&) = delete;
   loop& operator=(const loop&) = delete;
@@ -27,31 +39,37 @@ public:
   [[nodiscard]] result<void> start();
   void stop();
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  [[nodiscard]] std::string_view remote_address() const noexcept {
+    return remote_ ? std::string_view{remote_->address} : std::string_view{};
+  }
 
 private:
   using clock = control_sessions::clock;
+  using state_key = std::pair<control_caller, std::string>;  // and the topic
 
   void run();
   [[nodiscard]] bool wait();
   [[nodiscard]] bool answer_requests(clock::time_point arrived);
+  [[nodiscard]] bool answer_requests(router_socket& socket, clock::time_point arrived);
   void answer(const raw_request& raw, clock::time_point arrived);
+  [[nodiscard]] send_status send(const std::string& client);
   [[nodiscard]] result<nlohmann::json> serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived);
-  [[nodiscard]] result<nlohmann::json> dispatch(const std::string& client, const control_request& request);
-  [[nodiscard]] result<nlohmann::json> subscribe(const std::string& client, const nlohmann::json& args);
+  [[nodiscard]] result<nlohmann::json> dispatch(const raw_request& raw, const control_request& request);
+  [[nodiscard]] result<nlohmann::json> subscribe(const raw_request& raw, const nlohmann::json& args);
   [[nodiscard]] result<nlohmann::json> unsubscribe(const std::string& client, const nlohmann::json& args);
-  [[nodiscard]] result<void> admit(const std::string& client);
+  [[nodiscard]] result<void> admit(const raw_request& raw);
   void publish_due(clock::time_point now);
-  [[nodiscard]] bool publish_due_of(const std::string& client, std::vector<subscription>& subscriptions,
-                                    clock::time_point now);
-  [[nodiscard]] bool publish(const std::string& client, subscription& s);
-  [[nodiscard]] const nlohmann::json& state_of(const std::string& topic);
+  [[nodiscard]] bool publish_due_of(const std::string& client, control_session& session, clock::time_point now);
+  [[nodiscard]] bool publish(const std::string& client, const control_caller& who, subscription& s);
+  [[nodiscard]] const result<nlohmann::json>& state_of(const control_caller& who, const std::string& topic);
 
   std::string address_;
   std::filesystem::path path_;
   control_service service_;
   router_socket socket_;
+  std::optional<remote_side> remote_;
   control_sessions sessions_;
-  std::map<std::string, nlohmann::json> states_;  // of the topics asked for in this round
+  std::map<state_key, result<nlohmann::json>> states_;  // asked for in this round
   byte_buffer outgoing_;
   int wake_fd_ = -1;
   std::atomic<bool> is_stopping_{false};

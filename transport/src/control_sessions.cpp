@@ -12,7 +12,7 @@ result<std::uint64_t> control_sessions::subscribe(const std::string& client, std
                                                   std::to_string(interval_min.count()) + " to " +
                                                   std::to_string(interval_max.count()));
   }
-  auto& subscriptions = sessions_.at(client);
+  auto& subscriptions = sessions_.at(client).subscriptions;
   if (subscriptions.size() >= subscriptions_max) {
     return user_error(errc::limit_exceeded, "a client may have " + std::to_string(subscriptions_max) +
                                                 " subscriptions: unsubscribe one first");
@@ -22,7 +22,7 @@ result<std::uint64_t> control_sessions::subscribe(const std::string& client, std
 }
 
 result<void> control_sessions::unsubscribe(const std::string& client, std::uint64_t id) {
-  if (std::erase_if(sessions_.at(client), [id](const subscription& s) { return s.id == id; }) == 0) {
+  if (std::erase_if(sessions_.at(client).subscriptions, [id](const subscription& s) { return s.id == id; }) == 0) {
     return user_error(errc::not_found, "this client has no subscription " + std::to_string(id));
   }
   return {};
@@ -30,8 +30,8 @@ result<void> control_sessions::unsubscribe(const std::string& client, std::uint6
 
 std::optional<control_sessions::clock::time_point> control_sessions::next_due() const {
   std::optional<clock::time_point> next;
-  for (const auto& [client, subscriptions] : sessions_) {
-    for (const auto& s : subscriptions) {
+  for (const auto& [client, session] : sessions_) {
+    for (const auto& s : session.subscriptions) {
       next = next ? std::min(*next, s.due) : s.due;
     }
   }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "millrace/error.hpp"
+#include "millrace/transport/control_server.hpp"
 
 namespace millrace::transport {
 
@@ -21,13 +22,19 @@ struct subscription {
   std::uint64_t skipped = 0;  ///< states since the last one that could be sent
 };
 
+/// A client: who it is, and what it wants to hear.
+struct control_session {
+  control_caller who{};
+  std::vector<subscription> subscriptions{};
+};
+
 /// Who talks to a control server and what they subscribed to: pure bookkeeping and its limits.
 ///
 /// Clients are known by ZeroMQ's routing id. Time is handed in. Thread: control thread.
 class control_sessions {
 public:
   using clock = std::chrono::steady_clock;
-  using table = std::map<std::string, std::vector<subscription>>;
+  using table = std::map<std::string, control_session>;
 
   static constexpr std::size_t sessions_max = 64;
   static constexpr std::size_t subscriptions_max = 16;
@@ -39,7 +46,7 @@ public:
   [[nodiscard]] table& all() noexcept { return sessions_; }
 
   /// Opens a session; there must be room.
-  void open(const std::string& client) { sessions_.try_emplace(client); }
+  void open(const std::string& client, control_caller who) { sessions_.try_emplace(client, std::move(who)); }
   void close(const std::string& client) { sessions_.erase(client); }
 
   /// Due at once, then every `interval`. Returns the subscription's id. The client's session must be open.

@@ -9,7 +9,7 @@
 namespace millrace::transport {
 namespace {
 
-constexpr std::array<std::pair<errc, std::string_view>, 18> codes{{{errc::invalid_argument, "invalid_argument"},
+constexpr std::array<std::pair<errc, std::string_view>, 19> codes{{{errc::invalid_argument, "invalid_argument"},
                                                                    {errc::invalid_topology, "invalid_topology"},
                                                                    {errc::parse_error, "parse_error"},
                                                                    {errc::schema_mismatch, "schema_mismatch"},
@@ -26,6 +26,7 @@ constexpr std::array<std::pair<errc, std::string_view>, 18> codes{{{errc::invali
                                                                    {errc::fenced, "fenced"},
                                                                    {errc::limit_exceeded, "limit_exceeded"},
                                                                    {errc::cancelled, "cancelled"},
+                                                                   {errc::denied, "denied"},
                                                                    {errc::failed, "failed"}}};
 static_assert(codes.size() == static_cast<std::size_t>(errc::failed) + 1, "every error code needs a word");
 

@@ -4,6 +4,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -17,6 +18,8 @@ constexpr int messages_per_client = 16;
 /// A connection has this long to say that it speaks ZeroMQ; before, it only costs a descriptor.
 constexpr int handshake_ms = 2000;
 constexpr int backlog = 64;
+/// ZMQ_ZAP_ENFORCE_DOMAIN, which the header keeps to drafts and the library takes.
+constexpr int zap_enforce_domain = 93;
 
 bool set_options(void* socket) noexcept {
   const std::int64_t bytes_max = control_message_bytes_max;
@@ -69,6 +72,38 @@ result<router_socket> router_socket::listen(zmq_context& context, const std::str
   return router_socket{std::move(socket)};
 }
 
+result<router_socket> router_socket::listen_remote(zmq_context& context, const remote_access& access) {
+  socket_handle socket{zmq_socket(context.native(), ZMQ_ROUTER)};
+  if (!socket || !set_options(socket.get())) {
+    return fatal_error(errc::limit_exceeded, "cannot open a control socket: " + std::string{zmq_strerror(zmq_errno())});
+  }
+  // Without the domain, and its enforcement, ZeroMQ lets every key in when nobody handles authentication.
+  const std::string domain = "millrace";
+  const auto& secret = access.keys.secret_key;
+  if (!set_option(socket.get(), ZMQ_CURVE_SERVER, 1) ||
+      zmq_setsockopt(socket.get(), ZMQ_CURVE_SECRETKEY, secret.c_str(), secret.size() + 1) != 0 ||
+      zmq_setsockopt(socket.get(), ZMQ_ZAP_DOMAIN, domain.data(), domain.size()) != 0 ||
+      !set_option(socket.get(), zap_enforce_domain, 1)) {
+    return user_error(errc::invalid_argument,
+                      "the node's own key cannot be used: " + std::string{zmq_strerror(zmq_errno())});
+  }
+  if (zmq_bind(socket.get(), access.address.c_str()) != 0) {
+    const auto why = zmq_errno();
+    const auto text = "cannot listen on " + access.address + ": " + zmq_strerror(why);
+    return why == EINVAL
+               ? user_error(errc::invalid_argument, text + "; give tcp://HOST:PORT with an address of this machine")
+               : fatal_error(errc::io_error, text);
+  }
+  return router_socket{std::move(socket)};
+}
+
+std::string router_socket::endpoint() const {
+  std::array<char, 256> text{};
+  auto size = text.size();
+  return zmq_getsockopt(socket_.get(), ZMQ_LAST_ENDPOINT, text.data(), &size) == 0 ? std::string{text.data()}
+                                                                                   : std::string{};
+}
+
 std::optional<raw_request> router_socket::receive() {
   message identity;
   if (!receive_part(socket_.get(), identity)) {
@@ -82,7 +117,11 @@ std::optional<raw_request> router_socket::receive() {
       break;  // ZeroMQ delivers the parts of a message together
     }
     more = zmq_msg_more(part.raw()) != 0;
-    if (parts == 0) request.bytes.append(part.bytes());
+    if (parts == 0) {
+      request.bytes.append(part.bytes());
+      const char* user = zmq_msg_gets(part.raw(), "User-Id");
+      if (user != nullptr) request.key = user;
+    }
   }
   request.is_whole = parts == 1;
   return request;

@@ -6,6 +6,7 @@
 
 #include "millrace/bytes.hpp"
 #include "millrace/error.hpp"
+#include "millrace/transport/control_server.hpp"
 #include "millrace/transport/zmq_context.hpp"
 #include "zmq_handle.hpp"
 
@@ -16,6 +17,7 @@ enum class send_status { sent, full, gone };
 /// A request as it came: who sent it and its bytes. `is_whole` is false for messages of more than one part.
 struct raw_request {
   std::string client{};
+  std::string key{};  ///< as the authentication named it; empty on local sockets
   byte_buffer bytes{};
   bool is_whole = true;
 };
@@ -27,6 +29,11 @@ public:
   /// the caller's business.
   [[nodiscard]] static result<router_socket> listen(zmq_context& context, const std::string& address,
                                                     const std::filesystem::path& path);
+
+  /// Opens and listens to other machines; the handler for authentication must be there.
+  [[nodiscard]] static result<router_socket> listen_remote(zmq_context& context, const remote_access& access);
+  /// The address with the port that was taken.
+  [[nodiscard]] std::string endpoint() const;
 
   [[nodiscard]] void* native() const noexcept { return socket_.get(); }
 

@@ -21,6 +21,7 @@ struct node_request {
   std::string name = "local";
   std::string data_dir;  ///< empty: the user's own place
   std::size_t threads = 0;
+  std::string listen;  ///< empty: only this machine's user
   std::string log_file;
   bool is_verbose = false;
   bool is_json = false;
@@ -52,11 +53,15 @@ int run_node(const node_request& r) {
       node::node::open({.name = r.name,
                         .data_dir = *std::move(data_dir),
                         .threads = r.threads,
+                        .listen = r.listen,
                         .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); }});
   if (!opened) return fail_with(opened.error());
   auto& hosting = **opened;
   print("node " + r.name + ": ready, " + std::to_string(hosting.topologies()) + " topologies\n  control       " +
-        hosting.address() + "\n");
+        hosting.address() + "\n" +
+        (r.listen.empty()
+             ? ""
+             : "  network       " + hosting.remote_address() + "\n  public key    " + hosting.public_key() + "\n"));
   const auto ending = hosting.work([&](std::chrono::milliseconds timeout) {
     signal.wait(timeout);
     return signal.is_raised();
@@ -71,11 +76,11 @@ int run_node(const node_request& r) {
 }
 
 int list_nodes(const node_request& r) {
-  const auto nodes = nodes_named("");
+  const auto nodes = all_nodes();
   if (!nodes) return fail_with(nodes.error());
   auto all = nlohmann::json::array();
   for (const auto& e : *nodes) {
-    const auto answer = ask(e, "node");
+    const auto answer = ask(reachable{e}, "node");
     if (answer) {
       all.push_back(*answer);
     } else {
@@ -105,6 +110,8 @@ void declare_node(CLI::App& app, action& chosen) {
   run->add_option("--data-dir", request->data_dir, "Where deployments and snapshots are kept (default: the user's)")
       ->type_name("DIR");
   run->add_option("--threads", request->threads, "Worker threads of each topology; 0: one a core")->type_name("N");
+  run->add_option("--listen", request->listen, "Also for clients with a key, over the network: tcp://HOST:PORT")
+      ->type_name("ADDRESS");
   run->add_option("--log", request->log_file, "Log to this file instead of standard error")->type_name("FILE");
   run->add_flag("--verbose", request->is_verbose, "Log everything, not only warnings and errors");
   run->callback([=, &chosen] { chosen = [=] { return run_node(*request); }; });

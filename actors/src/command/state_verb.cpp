@@ -23,13 +23,12 @@ constexpr int attempts_max = 40;
 constexpr std::chrono::milliseconds between_attempts{250};
 
 struct state_request {
-  std::string run;
+  running_choice run;
   std::string actor;
   std::string state;
   std::string key;
   std::string prefix, from, to;
   std::uint64_t limit = 100;
-  std::uint32_t pid = 0;
   bool is_json = false;
 };
 
@@ -64,7 +63,7 @@ std::string row_text(const json& row) {
 }
 
 int get(const state_request& r) {
-  const auto endpoint = choose_running(r.run, r.pid);
+  const auto endpoint = choose_running(r.run);
   if (!endpoint) return fail_with(endpoint.error());
   auto args = arguments(r, "get");
   args["key"] = r.key;
@@ -83,7 +82,7 @@ int get(const state_request& r) {
 /// Walks the actor's tasks slice by slice; `take` gets each answer and says whether to go on.
 template <class Take>
 result<void> walk(const state_request& r, json args, Take take) {
-  const auto endpoint = choose_running(r.run, r.pid);
+  const auto endpoint = choose_running(r.run);
   if (!endpoint) return endpoint.error();
   for (;;) {
     auto answer = ask_patiently(*endpoint, args);
@@ -156,9 +155,9 @@ int size(const state_request& r) {
 
 CLI::App* declare(CLI::App* app, const std::shared_ptr<state_request>& r, action& chosen,
                   int (*work)(const state_request&)) {
-  app->add_option("RUN", r->run, "Name of the running topology")->required()->type_name("");
+  app->add_option("RUN", r->run.name, "Name of the running topology")->required()->type_name("");
   app->add_option("ACTOR", r->actor, "The actor that keeps the state")->required()->type_name("");
-  app->add_option("--pid", r->pid, "The process, when one name runs more than once")->type_name("PID");
+  add_running_options(*app, r->run);
   app->add_flag("--json", r->is_json, "Print JSON");
   app->callback([=, &chosen] { chosen = [=] { return work(*r); }; });
   return app;

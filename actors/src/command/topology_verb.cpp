@@ -19,14 +19,13 @@ namespace millrace::command {
 namespace {
 
 struct topology_request {
-  std::string name;       ///< empty: the only one
-  std::uint32_t pid = 0;  ///< 0: whichever
+  running_choice which;
   bool is_json = false;
 };
 
 struct deploy_request {
   std::string file;
-  std::string node;  ///< empty: the only one
+  node_choice node;
   std::vector<std::string> settings;
   bool is_replacing = false;
   bool is_stopped = false;
@@ -56,7 +55,7 @@ std::string task_text(const nlohmann::json& t) {
 }
 
 int list_running(const topology_request& request) {
-  const auto running = all_running();
+  const auto running = all_running(request.which.key_file);
   if (!running) return fail_with(running.error());
   auto all = nlohmann::json::array();
   for (const auto& t : *running) {
@@ -80,9 +79,9 @@ int list_running(const topology_request& request) {
 }
 
 int show_status(const topology_request& request) {
-  const auto endpoint = choose_running(request.name, request.pid);
-  if (!endpoint) return fail_with(endpoint.error());
-  const auto status = ask(*endpoint, "status");
+  const auto chosen = choose_running(request.which);
+  if (!chosen) return fail_with(chosen.error());
+  const auto status = ask(*chosen, "status");
   if (!status) return fail_with(status.error());
   if (request.is_json) {
     print(status->dump(2) + "\n");
@@ -95,7 +94,7 @@ int show_status(const topology_request& request) {
 }
 
 int command_running(const topology_request& request, const std::string& verb, const std::string& done) {
-  const auto chosen = choose_running(request.name, request.pid);
+  const auto chosen = choose_running(request.which);
   if (!chosen) return fail_with(chosen.error());
   const auto answer = ask(*chosen, verb);
   if (!answer) return fail_with(answer.error());
@@ -123,7 +122,7 @@ result<nlohmann::json> topology_arguments(const deploy_request& r) {
   for (const auto& text : r.settings) {
     if (auto applied = apply_setting(*t, text); !applied) return std::move(applied).error();
   }
-  return nlohmann::json{{"topology", to_text(*t)},
+  return nlohmann::json{{"text", to_text(*t)},
                         {"base_folder", std::filesystem::absolute(t->base_folder).lexically_normal().string()},
                         {"replace", r.is_replacing},
                         {"start", !r.is_stopped}};
@@ -198,13 +197,13 @@ CLI::App* declare(CLI::App* app, const std::shared_ptr<Request>& request, action
 }
 
 void add_name(CLI::App* app, topology_request& request) {
-  app->add_option("NAME", request.name, "Name of the topology (default: the only one running)")->type_name("");
-  app->add_option("--pid", request.pid, "Its process, when one name runs more than once")->type_name("PID");
+  app->add_option("NAME", request.which.name, "Name of the topology (default: the only one running)")->type_name("");
+  add_running_options(*app, request.which);
 }
 
 void add_file(CLI::App* app, deploy_request& request) {
   app->add_option("FILE", request.file, "Topology (.mill)")->required()->type_name("");
-  app->add_option("--node", request.node, "The node (default: the only one running)")->type_name("NAME");
+  add_node_options(*app, request.node);
   app->add_option("--set", request.settings, "Changes a parameter: actor.parameter=value; repeat it for more")
       ->type_name("SETTING");
 }
@@ -214,7 +213,9 @@ void add_file(CLI::App* app, deploy_request& request) {
 void declare_topology(CLI::App& app, action& chosen) {
   const auto request = std::make_shared<topology_request>();
   app.require_subcommand(1);
-  declare(app.add_subcommand("list", "What is running, and what nodes host"), request, chosen, list_running);
+  add_running_options(
+      *declare(app.add_subcommand("list", "What is running, and what nodes host"), request, chosen, list_running),
+      request->which);
   add_name(declare(app.add_subcommand("status", "How a run is doing"), request, chosen, show_status), *request);
   add_name(declare(app.add_subcommand("stop", "End a run as Ctrl-C does"), request, chosen, stop), *request);
   add_name(declare(app.add_subcommand("snapshot", "Take a snapshot now"), request, chosen, take_snapshot), *request);

@@ -32,6 +32,8 @@ void declare_state(CLI::App& app, action& chosen);
 void declare_deadletter(CLI::App& app, action& chosen);
 void declare_table(CLI::App& app, action& chosen);
 void declare_topology(CLI::App& app, action& chosen);
+void declare_key(CLI::App& app, action& chosen);
+void declare_audit(CLI::App& app, action& chosen);
 void declare_node(CLI::App& app, action& chosen);
 void declare_bench(CLI::App& app, action& chosen);
 void declare_nexmark(CLI::App& app, action& chosen);

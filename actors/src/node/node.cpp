@@ -26,13 +26,16 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   }
   auto store = deployment_store::open(options.data_dir);
   if (!store) return std::move(store).error();
-  std::unique_ptr<node> made{new node{std::move(options), *std::move(store)}};
+  auto gate = gatekeeper::open(store->folder());
+  if (!gate) return std::move(gate).error();
+  std::unique_ptr<node> made{new node{std::move(options), *std::move(store), *std::move(gate)}};
   if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
   if (auto listening = made->listen(); !listening) return std::move(listening).error();
   return made;
 }
 
-node::node(node_options options, deployment_store store) : options_{std::move(options)}, store_{std::move(store)} {}
+node::node(node_options options, deployment_store store, gatekeeper gate)
+    : options_{std::move(options)}, store_{std::move(store)}, gate_{std::move(gate)} {}
 
 node::~node() {
   // First nobody asks any more.
@@ -60,9 +63,18 @@ result<void> node::listen() {
   if (!sockets) return std::move(sockets).error();
   sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
   transport::control_service service;
-  service.on_request = [this](const std::string& verb, const json& args) { return answer(verb, args); };
-  service.on_topic = [this](const std::string&) { return list(); };
-  auto server = transport::control_server::start(*sockets_, endpoint->address, std::move(service));
+  service.on_request = [this](const caller& who, const std::string& verb, const json& args) {
+    return answer(who, verb, args);
+  };
+  service.on_topic = [this](const caller& who, const std::string&) { return list(who); };
+  std::optional<transport::remote_access> remote;
+  if (!options_.listen.empty()) {
+    remote.emplace();
+    remote->address = options_.listen;
+    remote->keys = gate_.own();
+    remote->find_key = [this](const std::string& key) { return gate_.admit(key); };
+  }
+  auto server = transport::control_server::start(*sockets_, endpoint->address, std::move(service), std::move(remote));
   if (!server) return std::move(server).error();
   server_ = *std::move(server);
   return {};

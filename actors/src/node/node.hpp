@@ -10,24 +10,26 @@
 #include "millrace/error.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/control_server.hpp"
+#include "node/access/gatekeeper.hpp"
 #include "node/deployment_store.hpp"
 #include "node/hosted_topology.hpp"
 
 namespace millrace::node {
 
 struct node_options {
-  std::string name = "local";                              ///< as `is_valid_name` wants it
-  std::string data_dir;                                    ///< deployments and their snapshots
-  std::size_t threads = 0;                                 ///< of each topology; 0: one a core
+  std::string name = "local";  ///< as `is_valid_name` wants it
+  std::string data_dir;        ///< deployments and their snapshots
+  std::size_t threads = 0;     ///< of each topology; 0: one a core
+  std::string listen{};        ///< tcp://HOST:PORT for clients with a key; empty: the user of this machine alone
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
 };
 
 /// A process that hosts topologies: they are deployed to it, run until they end or are stopped, and are there again
 /// after the process's next start, also when it was killed.
 ///
-/// Verbs of its control socket `node.NAME-PID.sock` (docs/nodes.md): node, list, deploy, plan, start, stop, remove, status,
-/// snapshot, state. Requests are answered on the control thread; the node's own starts and ends runs. Thread: one,
-/// which calls `open`, `work` and the destructor.
+/// Its control socket is `node.NAME-PID.sock`; the verbs are those of access/permissions.hpp (docs/nodes.md). Requests
+/// are answered on the control thread; the node's own starts and ends runs. Thread: one, which calls `open`, `work` and
+/// the destructor.
 class node {
 public:
   /// Takes the data folder, reads what was deployed, and listens. Errors: the data folder (in use, damaged), the
@@ -43,21 +45,27 @@ public:
   [[nodiscard]] ending work(const std::function<bool(std::chrono::milliseconds)>& wait);
 
   [[nodiscard]] const std::string& address() const noexcept { return server_->address(); }
+  /// Where clients with a key reach it, and what they know it by; empty: nowhere.
+  [[nodiscard]] std::string remote_address() const { return server_->remote_address(); }
+  [[nodiscard]] const std::string& public_key() const noexcept { return gate_.own().public_key; }
   [[nodiscard]] std::size_t topologies() const;
 
 private:
   using hosted_ptr = std::shared_ptr<hosted_topology>;
   using json = nlohmann::json;
 
-  node(node_options options, deployment_store store);
+  node(node_options options, deployment_store store, gatekeeper gate);
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> listen();
   [[nodiscard]] hosted_ptr host(deployment d);
   [[nodiscard]] std::vector<hosted_ptr> all() const;
 
-  [[nodiscard]] result<json> answer(const std::string& verb, const json& args);
+  using caller = transport::control_caller;
+  [[nodiscard]] result<json> answer(const caller& who, const std::string& verb, const json& args);
+  [[nodiscard]] result<json> serve(const caller& who, const std::string& verb, const json& args);
+  [[nodiscard]] std::string topology_in(const std::string& verb, const json& args) const;
   [[nodiscard]] json describe() const;
-  [[nodiscard]] json list() const;
+  [[nodiscard]] result<json> list(const caller& who) const;
   [[nodiscard]] result<json> deploy(const json& args);
   [[nodiscard]] result<json> plan(const json& args) const;
   [[nodiscard]] result<json> want(const json& args, bool running);
@@ -66,7 +74,8 @@ private:
   [[nodiscard]] result<hosted_ptr> chosen(const json& args) const;
 
   const node_options options_;
-  const deployment_store store_;  // control thread once the node listens
+  const deployment_store store_;
+  gatekeeper gate_;  // control thread's alone
   mutable std::mutex mutex_;
   std::map<std::string, hosted_ptr> hosted_;
   std::map<std::string, hosted_ptr> removed_;  // until their runs have ended

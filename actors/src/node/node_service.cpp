@@ -28,7 +28,7 @@ struct checked_topology {
 };
 
 result<checked_topology> read_topology(const json& args) {
-  const auto text = text_argument(args, "topology");
+  const auto text = text_argument(args, "text");
   if (!text) return text.error();
   const auto base = text_argument(args, "base_folder");
   if (!base) return base.error();
@@ -70,38 +70,73 @@ error invalid(const validation& v) {
 
 }  // namespace
 
-result<json> node::answer(const std::string& verb, const json& args) {
+result<json> node::answer(const caller& who, const std::string& verb, const json& args) {
+  const auto* const rule = rule_of(verb);
+  if (rule == nullptr) {
+    std::string known;
+    for (const auto& r : verb_rules()) known += (known.empty() ? "" : ", ") + std::string{r.verb};
+    return user_error(errc::not_found, "there is no verb '" + verb + "'; there are " + known);
+  }
+  const auto name = rule->is_of_topology ? topology_in(verb, args) : std::string{};
+  if (auto allowed = gate_.check(who, *rule, name); !allowed) {
+    (void)gate_.note(who, verb, name, "denied");
+    return std::move(allowed).error();
+  }
+  auto outcome = serve(who, verb, args);
+  if (!rule->changes) return outcome;
+  const auto noted = gate_.note(who, verb, name, outcome ? "ok" : to_string(outcome.error().code));
+  if (!noted && outcome)
+    return fatal_error(noted.error().code, "'" + verb + "' was done, but " + noted.error().message);
+  return outcome;
+}
+
+result<json> node::serve(const caller& who, const std::string& verb, const json& args) {
   if (verb == "node") return describe();
-  if (verb == "list") return list();
+  if (verb == "list") return list(who);
   if (verb == "deploy") return deploy(args);
   if (verb == "plan") return plan(args);
   if (verb == "start") return want(args, true);
   if (verb == "stop") return want(args, false);
   if (verb == "remove") return remove(args);
-  const auto h = chosen(args);
-  if (verb == "status" || verb == "snapshot" || verb == "state") {
-    if (!h) return h.error();
-    if (verb == "status") return (*h)->status();
-    if (verb == "state") return (*h)->state(args);
-    if (auto asked = (*h)->snapshot(); !asked) return std::move(asked).error();
-    return json{{"started", true}};
+  if (verb == "key_create") {
+    auto made = gate_.create_key(args);
+    if (made) (*made)["address"] = remote_address();
+    return made;
   }
-  return user_error(errc::not_found, "there is no verb '" + verb +
-                                         "'; there are node, list, deploy, plan, start, stop, remove, status, snapshot "
-                                         "and state");
+  if (verb == "key_revoke") return gate_.revoke_key(args);
+  if (verb == "key_list") return gate_.list_keys();
+  const auto h = chosen(args);
+  if (!h) return h.error();
+  if (verb == "status") return (*h)->status();
+  if (verb == "state") return (*h)->state(args);
+  if (auto asked = (*h)->snapshot(); !asked) return std::move(asked).error();
+  return json{{"started", true}};
+}
+
+/// What a request is about; empty when it names nothing that is here.
+std::string node::topology_in(const std::string& verb, const json& args) const {
+  if (verb == "deploy" || verb == "plan") {
+    const auto text = text_argument(args, "text");
+    const auto parsed = text ? parse_topology(*text, "topology") : result<topology>{text.error()};
+    return parsed ? parsed->name : std::string{};
+  }
+  const auto h = chosen(args);
+  return h ? (*h)->deployed().name
+           : (text_argument(args, "topology") ? *text_argument(args, "topology") : std::string{});
 }
 
 json node::describe() const {
-  return {{"node", options_.name},
-          {"pid", ::getpid()},
-          {"data_dir", store_.folder().string()},
-          {"topologies", topologies()}};
+  return {{"node", options_.name},      {"pid", ::getpid()},           {"data_dir", store_.folder().string()},
+          {"topologies", topologies()}, {"address", remote_address()}, {"server_key", public_key()}};
 }
 
-json node::list() const {
+result<json> node::list(const caller& who) const {
+  const auto allows = gate_.grant_of(who);
+  if (!allows) return allows.error();
   auto out = json::array();
   const std::lock_guard lock{mutex_};
   for (const auto& [name, h] : hosted_) {
+    if (!allows->covers(name)) continue;
     auto status = h->status();
     status["node"] = options_.name;
     out.push_back(std::move(status));

@@ -24,10 +24,11 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
   std::unique_ptr<run_control> made{new run_control{std::move(data_dir), run}};
   made->sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
   transport::control_service service;
-  service.on_request = [c = made.get()](const std::string& verb, const nlohmann::json& args) {
+  service.on_request = [c = made.get()](const auto&, const std::string& verb,
+                                        const nlohmann::json& args) -> result<nlohmann::json> {
     return verb == "state" ? answer_state(c->run_, args) : c->answer(verb);
   };
-  service.on_topic = [c = made.get()](const std::string&) { return c->status(); };
+  service.on_topic = [c = made.get()](const auto&, const std::string&) { return c->status(); };
   auto server = transport::control_server::start(*made->sockets_, endpoint->address, std::move(service));
   if (!server) return std::move(server).error();
   made->server_ = *std::move(server);

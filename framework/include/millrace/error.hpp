@@ -26,6 +26,7 @@ enum class errc {
   fenced,            ///< a newer incarnation took over: stop at once
   limit_exceeded,    ///< a bound would be passed
   cancelled,         ///< stopped on request
+  denied,            ///< the caller's key or role does not allow it
   failed,            ///< an actor or a part of the program failed
 };
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "millrace/actor.hpp"
+#include "millrace/detail/call_member.hpp"
 #include "millrace/dynamic_batch.hpp"
 #include "millrace/key.hpp"
 #include "millrace/typed_batch.hpp"
@@ -149,7 +150,7 @@ public:
     if constexpr (!is_dynamic) {
       const auto records = rows<T>(run.records);
       if (batch_ != nullptr) {
-        (owner_->*batch_)(run.ctx, records.subspan(run.cursor, run.end - run.cursor));
+        detail::call_member(owner_, batch_, run.ctx, records.subspan(run.cursor, run.end - run.cursor));
         run.cursor = run.end;
         return;
       }

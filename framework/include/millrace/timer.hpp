@@ -5,6 +5,7 @@
 #include <type_traits>
 
 #include "millrace/actor.hpp"
+#include "millrace/detail/call_member.hpp"
 #include "millrace/state.hpp"
 
 namespace millrace {
@@ -71,7 +72,7 @@ public:
     const auto due = pending();
     if (!due || due->ns != deadline) return;
     drop();
-    (owner_->*handler_)(c, Time{deadline});
+    detail::call_member(owner_, handler_, c, Time{deadline});
   }
   void put_back(std::int64_t deadline) override { set({deadline}); }
   [[nodiscard]] bool by_clock() const noexcept override { return is_clock; }

@@ -21,8 +21,8 @@ result<void> make_folder(const std::filesystem::path& folder);
 result<void> sync_folder(const std::filesystem::path& folder);
 
 /// Replaces the file's content: after a power cut it holds the old bytes or the new ones, whole. A file beside it with
-/// `.new` at its end is made meanwhile.
-result<void> replace_file(const std::filesystem::path& file, std::string_view bytes);
+/// `.new` at its end is made meanwhile. `mode`: who may read and write it.
+result<void> replace_file(const std::filesystem::path& file, std::string_view bytes, unsigned mode = 0640);
 
 /// Keeps a data folder to one process: two writers would overwrite each other's pages.
 ///

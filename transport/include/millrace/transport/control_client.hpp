@@ -5,24 +5,34 @@
 #include <deque>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 #include <string>
 
 #include "millrace/error.hpp"
 #include "millrace/transport/control_protocol.hpp"
+#include "millrace/transport/curve_keys.hpp"
 #include "millrace/transport/zmq_context.hpp"
 
 namespace millrace::transport {
+
+/// What a client needs to reach a server on another machine.
+struct remote_keys {
+  std::string server_public{};  ///< the server's key: nobody else can pose as it
+  curve_keys own{};             ///< known to the server
+};
 
 /// Asks, commands and watches a process that runs a control server. One request at a time; events that arrive meanwhile
 /// are kept, the newest 256. Destroy it before its context. Thread: one at a time.
 class control_client {
 public:
-  /// Connects and makes sure that a server of this protocol answers.
+  /// Connects and makes sure that a server of this protocol answers. `address`: ipc:// and a path, or tcp://HOST:PORT,
+  /// which needs keys.
   ///
-  /// Errors: `not_found` when there is no socket at the address, `timeout` when nobody answers, and those of
-  /// `path_of_address`.
+  /// Errors: `not_found` when there is no socket at the path, `timeout` when nobody answers (on tcp also when the
+  /// server does not know the key, or is another one: it does not say), and those of `path_of_address`.
   [[nodiscard]] static result<std::unique_ptr<control_client>> connect(zmq_context& context, const std::string& address,
-                                                                       std::chrono::milliseconds timeout);
+                                                                       std::chrono::milliseconds timeout,
+                                                                       const std::optional<remote_keys>& keys = {});
   ~control_client();
   control_client(const control_client&) = delete;
   control_client& operator=(const control_client&) = delete;

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+#include "millrace/error.hpp"
+
+namespace millrace::node {
+
+/// Who asked for what, and what came of it: a line of JSON an entry in `audit.log`, each with a code (HMAC-SHA256 under
+/// the node's secret) over itself and the code before it. `audit.head` holds the number and the code of the last one,
+/// so that a line that was changed, left out, put in, moved or cut off at the end shows. Who has the node's secret can
+/// forge all of it: keep copies elsewhere. Thread: one owner.
+class audit_log {
+public:
+  struct entry {
+    std::string at;   ///< ISO 8601
+    std::string who;  ///< a key's name, or `local:` and the user's id
+    std::string verb;
+    std::string topology;  ///< empty: it is about none
+    std::string outcome;   ///< "ok", or the word for the error
+  };
+
+  /// Goes on behind what is there. Errors: what `verify` finds wrong with its end, files that cannot be written.
+  [[nodiscard]] static result<audit_log> open(const std::filesystem::path& folder, std::string secret);
+  audit_log(audit_log&& other) noexcept;
+  audit_log& operator=(audit_log&&) = delete;
+  ~audit_log();
+
+  /// Durable when it returns.
+  [[nodiscard]] result<void> add(const entry& e);
+
+  struct verdict {
+    std::uint64_t entries = 0;  ///< intact from the first on
+    std::string problem{};      ///< what is wrong, with the line; empty: all is as it was written
+  };
+  /// Reads all of it. Error (`not_found`): there is no log.
+  [[nodiscard]] static result<verdict> verify(const std::filesystem::path& folder, std::string_view secret);
+
+private:
+  audit_log(std::filesystem::path folder, std::string secret)
+      : folder_{std::move(folder)}, secret_{std::move(secret)} {}
+
+  std::filesystem::path folder_;
+  std::string secret_;
+  std::uint64_t count_ = 0;
+  std::string last_code_;
+  int descriptor_ = -1;
+};
+
+}  // namespace millrace::node

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "millrace/transport/control_server.hpp"
+#include "node/access/audit_log.hpp"
+#include "node/access/key_registry.hpp"
+
+namespace millrace::node {
+
+/// Decides about each request of a node, and writes down what was asked for. Thread: control thread.
+class gatekeeper {
+public:
+  [[nodiscard]] static result<gatekeeper> open(const std::filesystem::path& folder);
+
+  [[nodiscard]] const transport::curve_keys& own() const noexcept { return keys_.own(); }
+  /// For new connections. One that is refused is counted, and written down with those of the same ten seconds.
+  [[nodiscard]] std::optional<std::string> admit(const std::string& public_key);
+  /// What the caller may do now: a revoked key nothing, also on connections it has. Error: `denied`.
+  [[nodiscard]] result<grant> grant_of(const transport::control_caller& who) const;
+  /// Whether this caller may have this done. Error: `denied`.
+  [[nodiscard]] result<void> check(const transport::control_caller& who, const verb_rule& rule,
+                                   const std::string& topology) const;
+  /// Writes down what came of it: of verbs that change something, and of all that were denied.
+  [[nodiscard]] result<void> note(const transport::control_caller& who, const std::string& verb,
+                                  const std::string& topology, const std::string& outcome);
+
+  [[nodiscard]] result<nlohmann::json> create_key(const nlohmann::json& args);
+  [[nodiscard]] result<nlohmann::json> revoke_key(const nlohmann::json& args);
+  [[nodiscard]] nlohmann::json list_keys() const;
+
+private:
+  gatekeeper(key_registry keys, audit_log log) : keys_{std::move(keys)}, log_{std::move(log)} {}
+
+  key_registry keys_;
+  audit_log log_;
+  std::uint64_t refused_ = 0;  // connections since the last entry about them
+  std::chrono::steady_clock::time_point refused_noted_{};
+};
+
+}  // namespace millrace::node

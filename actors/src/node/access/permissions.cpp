@@ -1,0 +1,68 @@
+#include "node/access/permissions.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace millrace::node {
+
+namespace {
+
+constexpr std::array rules{
+    verb_rule{"node", role::viewer, false, false},     verb_rule{"list", role::viewer, false, false},
+    verb_rule{"status", role::viewer, true, false},    verb_rule{"state", role::viewer, true, false},
+    verb_rule{"plan", role::viewer, true, false},      verb_rule{"snapshot", role::operator_, true, true},
+    verb_rule{"deploy", role::operator_, true, true},  verb_rule{"start", role::operator_, true, true},
+    verb_rule{"stop", role::operator_, true, true},    verb_rule{"remove", role::admin, true, true},
+    verb_rule{"key_list", role::admin, false, false},  verb_rule{"key_create", role::admin, false, true},
+    verb_rule{"key_revoke", role::admin, false, true},
+};
+
+}  // namespace
+
+const char* to_string(role r) noexcept {
+  switch (r) {
+    case role::viewer:
+      return "viewer";
+    case role::operator_:
+      return "operator";
+    case role::admin:
+      return "admin";
+  }
+  return "?";
+}
+
+std::optional<role> role_of(std::string_view text) noexcept {
+  for (const auto r : {role::viewer, role::operator_, role::admin}) {
+    if (text == to_string(r)) return r;
+  }
+  return std::nullopt;
+}
+
+std::span<const verb_rule> verb_rules() {
+  return rules;
+}
+
+const verb_rule* rule_of(std::string_view verb) noexcept {
+  const auto* const found = std::ranges::find_if(rules, [&](const verb_rule& r) { return r.verb == verb; });
+  return found == rules.end() ? nullptr : found;
+}
+
+bool grant::covers(const std::string& topology) const noexcept {
+  return topologies.empty() || std::ranges::find(topologies, topology) != topologies.end();
+}
+
+result<void> check(const grant& g, const verb_rule& rule, const std::string& topology) {
+  if (g.may < rule.least) {
+    return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs the role " + to_string(rule.least) +
+                                        ", and this key has " + to_string(g.may));
+  }
+  if (rule.is_of_topology && !g.topologies.empty() && !g.covers(topology)) {
+    return user_error(errc::denied, "this key is not for the topology '" + topology + "'");
+  }
+  if (!rule.is_of_topology && rule.least == role::admin && !g.topologies.empty()) {
+    return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs a key for all topologies");
+  }
+  return {};
+}
+
+}  // namespace millrace::node

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "millrace/error.hpp"
+
+namespace millrace::node {
+
+/// What the holder of a key may do; each role may do what those before it may.
+enum class role : unsigned char {
+  viewer,     ///< look
+  operator_,  ///< deploy, start, stop
+  admin,      ///< remove with data, give and revoke keys
+};
+[[nodiscard]] const char* to_string(role r) noexcept;
+/// Nothing when the text is no role.
+[[nodiscard]] std::optional<role> role_of(std::string_view text) noexcept;
+
+/// A verb of a node, who may use it, and whether it is about one topology.
+struct verb_rule {
+  const char* verb;
+  role least;
+  bool is_of_topology;
+  bool changes;  ///< goes into the audit log
+};
+/// All verbs there are: what is not here, nobody may use.
+[[nodiscard]] std::span<const verb_rule> verb_rules();
+[[nodiscard]] const verb_rule* rule_of(std::string_view verb) noexcept;
+
+/// What a key is for.
+struct grant {
+  role may = role::viewer;
+  std::vector<std::string> topologies{};  ///< empty: all
+
+  [[nodiscard]] bool covers(const std::string& topology) const noexcept;
+};
+
+/// Error (`denied`): says what the verb needs. `topology`: what the request is about, empty where it names none. Pure.
+[[nodiscard]] result<void> check(const grant& g, const verb_rule& rule, const std::string& topology);
+
+}  // namespace millrace::node

@@ -1,0 +1,255 @@
+// Before Qt, whose keyword `emit` is the name of a member here.
+#include "millrace/library.hpp"
+#include "millrace/transport/control_client.hpp"
+#include "node/node.hpp"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <QFile>
+#include <QTemporaryDir>
+#include <QTest>
+#include <atomic>
+#include <filesystem>
+#include <iterator>
+#include <map>
+#include <thread>
+#include <utility>
+#include <vector>
+
+using namespace millrace;
+using namespace std::chrono_literals;
+using hosting = millrace::node::node;
+using nlohmann::json;
+using transport::control_client;
+
+namespace {
+
+constexpr auto patience = 20s;
+
+std::string topology_text(const std::string& name) {
+  topology t;
+  t.name = name;
+  t.add("ticks", "millrace.generator", {{"rate", 100.0}});
+  t.add("gone", "millrace.null_sink");
+  return to_text(t.connect("ticks", "gone"));
+}
+
+constexpr int strangers_max = 300;
+
+/// A connection that is never authenticated.
+class stranger {
+public:
+  stranger(std::uint16_t port, bool is_greeting)
+      : fd_{::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)} {
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(port);
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    (void)::connect(fd_, reinterpret_cast<const sockaddr*>(&to), sizeof to);
+    const auto greeting = QByteArray::fromHex("ff00000000000000017f03004355525645");
+    if (is_greeting) (void)::send(fd_, greeting.constData(), static_cast<std::size_t>(greeting.size()), MSG_NOSIGNAL);
+  }
+  stranger(stranger&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  stranger& operator=(stranger&&) = delete;
+  ~stranger() {
+    if (fd_ >= 0) ::close(fd_);
+  }
+
+private:
+  int fd_;
+};
+
+/// How many this process has open, the node in it included.
+std::ptrdiff_t descriptors() {
+  return std::distance(std::filesystem::directory_iterator{"/proc/self/fd"}, {});
+}
+
+}  // namespace
+
+/// Who may ask a node for what, over the network.
+class node_access_test : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir runtime_;
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<transport::zmq_context> sockets_;
+  std::unique_ptr<hosting> node_;
+  std::thread working_;
+  std::atomic<bool> is_over_{false};
+
+  using client_ptr = std::unique_ptr<control_client>;
+  [[nodiscard]] client_ptr local() {
+    auto c = control_client::connect(*sockets_, node_->address(), patience);
+    if (!c) qFatal("%s", c.error().message.c_str());
+    return *std::move(c);
+  }
+  /// A key of this role that the node knows.
+  transport::remote_keys key(const std::string& name, const char* role,
+                             const std::vector<std::string>& topologies = {}) {
+    transport::remote_keys keys{node_->public_key(), *transport::make_curve_keys()};
+    const auto made = local()->call(
+        "key_create", {{"name", name}, {"role", role}, {"topologies", topologies}, {"public_key", keys.own.public_key}},
+        patience);
+    if (!made) qFatal("%s", made.error().message.c_str());
+    return keys;
+  }
+  [[nodiscard]] result<client_ptr> connect(const transport::remote_keys& keys,
+                                           std::chrono::milliseconds timeout = patience) {
+    return control_client::connect(*sockets_, node_->remote_address(), timeout, keys);
+  }
+  void begin() {
+    auto opened = hosting::open({.name = "access",
+                                 .data_dir = folder_->path().toStdString(),
+                                 .threads = 1,
+                                 .listen = "tcp://127.0.0.1:*",
+                                 .log = [](log_level, const std::string&) {}});
+    if (!opened) qFatal("%s", opened.error().message.c_str());
+    node_ = *std::move(opened);
+    is_over_ = false;
+    working_ = std::thread{[this] {
+      (void)node_->work([this](std::chrono::milliseconds t) {
+        std::this_thread::sleep_for(t);
+        return is_over_.load();
+      });
+    }};
+  }
+  void end() {
+    is_over_ = true;
+    working_.join();
+    node_.reset();
+  }
+  [[nodiscard]] std::vector<json> audit() const {
+    QFile file{folder_->filePath("audit.log")};
+    std::vector<json> lines;
+    if (!file.open(QIODevice::ReadOnly)) return lines;
+    for (const auto& line : file.readAll().split('\n')) {
+      if (!line.isEmpty()) lines.push_back(json::parse(line.toStdString()));
+    }
+    return lines;
+  }
+
+private slots:
+  void initTestCase() {
+    link_library();
+    qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
+    sockets_ = std::make_unique<transport::zmq_context>(*transport::zmq_context::open(0));
+  }
+  void init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    begin();
+  }
+  void cleanup() { end(); }
+  void cleanupTestCase() { sockets_.reset(); }
+
+  /// Every role × every verb × a topology the key is for and one it is not for.
+  void whatEachRoleMayDo() {
+    for (const auto* name : {"mine", "theirs"}) {
+      QVERIFY(local()->call("deploy", {{"text", topology_text(name)}, {"base_folder", "/"}}, patience).has_value());
+    }
+    const std::map<std::string, millrace::node::role> roles{{"viewer", millrace::node::role::viewer},
+                                                            {"operator", millrace::node::role::operator_},
+                                                            {"admin", millrace::node::role::admin}};
+    for (const auto& [role, level] : roles) {
+      for (const bool is_limited : {false, true}) {
+        const auto keys = key(role + (is_limited ? "-limited" : "-all"), role.c_str(),
+                              is_limited ? std::vector<std::string>{"mine"} : std::vector<std::string>{});
+        const auto client = *connect(keys);
+        for (const auto& rule : millrace::node::verb_rules()) {
+          for (const std::string topology : {"mine", "theirs"}) {
+            const std::string verb = rule.verb;
+            json args{{"topology", topology}};
+            if (verb == "deploy" || verb == "plan") args = {{"text", topology_text(topology)}, {"base_folder", "/"}};
+            if (verb == "remove" && level == millrace::node::role::admin) continue;  // would take it from the others
+            const auto answer = client->call(verb, args, patience);
+            const bool is_denied = !answer && answer.error().code == errc::denied;
+            const bool is_of_others = is_limited && topology == "theirs" && rule.is_of_topology;
+            const bool is_for_all = is_limited && !rule.is_of_topology && rule.least == millrace::node::role::admin;
+            const bool is_expected = level < rule.least || is_of_others || is_for_all;
+            QVERIFY2(
+                is_denied == is_expected,
+                (role + " " + verb + " " + topology + ": " + (answer ? "allowed" : answer.error().message)).c_str());
+          }
+        }
+        const auto list = client->call("list", json::object(), patience);
+        QCOMPARE(list->size(), std::size_t{is_limited ? 1U : 2U});
+      }
+    }
+    for (const auto& e : audit()) {
+      if (e["outcome"] == "denied") return;
+    }
+    QFAIL("what was denied is not in the audit log");
+  }
+
+  void anUnknownKeyIsRefused() {
+    const auto good = key("ada", "viewer");
+    auto other = good;
+    other.own = *transport::make_curve_keys();
+    QCOMPARE(connect(other, 300ms).error().code, errc::timeout);
+    auto wrong_server = good;
+    wrong_server.server_public = transport::make_curve_keys()->public_key;
+    QCOMPARE(connect(wrong_server, 300ms).error().code, errc::timeout);
+    QCOMPARE(control_client::connect(*sockets_, node_->remote_address(), 300ms).error().code, errc::invalid_argument);
+    QVERIFY(connect(good).has_value());
+    QCOMPARE(audit().back()["who"].get<std::string>(), std::string{"unknown key"});
+  }
+
+  void aRevokedKeyIsOutOnOpenConnectionsToo() {
+    const auto keys = key("bo", "operator");
+    const auto client = *connect(keys);
+    QVERIFY(client->call("list", json::object(), patience).has_value());
+    QVERIFY(client->subscribe("telemetry", 20ms, patience).has_value());
+    QVERIFY(local()->call("key_revoke", {{"name", "bo"}}, patience).has_value());
+    for (const auto* verb : {"list", "node", "deploy"}) {
+      QCOMPARE(client->call(verb, json::object(), patience).error().code, errc::denied);
+    }
+    QVERIFY(!client->subscribe("telemetry", 20ms, patience).has_value());
+    QCOMPARE(connect(keys, 300ms).error().code, errc::timeout);
+    // And after the node's next start.
+    end();
+    begin();
+    QCOMPARE(connect(keys, 300ms).error().code, errc::timeout);
+    QVERIFY(!local()
+                 ->call("key_create",
+                        {{"name", "bo"}, {"role", "viewer"}, {"public_key", transport::make_curve_keys()->public_key}},
+                        patience)
+                 .has_value());
+  }
+
+  void anHonestClientIsServedWhileStrangersKnock() {
+    const auto keys = key("cy", "viewer");
+    const auto client = *connect(keys);
+    const auto port = QByteArray::fromStdString(node_->remote_address()).split(':').last().toUShort();
+    const auto before = descriptors();
+    std::vector<stranger> strangers;
+    for (int i = 0; i < strangers_max; ++i) {
+      // Half of them say what ZeroMQ says first, and nothing more.
+      strangers.emplace_back(port, i % 2 == 0);
+      if (i % 25 == 0) QVERIFY(client->call("list", json::object(), patience).has_value());
+    }
+    QVERIFY(client->call("list", json::object(), patience).has_value());
+    // Those who say nothing more are thrown out after two seconds: then their descriptors are free again.
+    QTRY_VERIFY_WITH_TIMEOUT(descriptors() < before + strangers_max + 30, 20'000);
+    QVERIFY(client->call("list", json::object(), patience).has_value());
+    QVERIFY(connect(keys).has_value());
+  }
+
+  void keysOfTheNodeAreForItsUserAlone() {
+    struct stat info {};
+    QCOMPARE(::stat(folder_->filePath("node.key").toUtf8().constData(), &info), 0);
+    QCOMPARE(info.st_mode & 0777, 0600U);
+    end();
+    QVERIFY(::chmod(folder_->filePath("node.key").toUtf8().constData(), 0644) == 0);
+    const auto opened = hosting::open(
+        {.name = "access", .data_dir = folder_->path().toStdString(), .log = [](log_level, const std::string&) {}});
+    QVERIFY(!opened && opened.error().message.find("readable for nobody else") != std::string::npos);
+    QVERIFY(::chmod(folder_->filePath("node.key").toUtf8().constData(), 0600) == 0);
+    begin();
+  }
+};
+
+QTEST_GUILESS_MAIN(node_access_test)
+#include "node_access_test.moc"
