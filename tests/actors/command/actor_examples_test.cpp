@@ -85,6 +85,15 @@ private slots:
     QVERIFY2(missing.isEmpty(), qPrintable("no example for " + missing.join(", ")));
   }
 
+  /// docs/actor-reference.md is what the command prints: `millrace actor reference --examples samples/actors`.
+  void theReferenceIsUpToDate() {
+    const auto printed = run_command({"actor", "reference", "--examples", ACTOR_EXAMPLES});
+    QVERIFY2(printed.exit_code == 0, printed.err);
+    const auto stored = read(examples().filePath("../../docs/actor-reference.md"));
+    QVERIFY2(printed.out == stored,
+             "write it anew: millrace actor reference --examples samples/actors > docs/actor-reference.md");
+  }
+
   void givesWhatIsExpected_data() {
     QTest::addColumn<QString>("name");
     for (const auto& name : names()) QTest::newRow(qPrintable(name)) << name;
