@@ -1,6 +1,7 @@
 #include "millrace/transport/control_client.hpp"
 
 #include <algorithm>
+#include <cerrno>
 #include <filesystem>
 #include <optional>
 #include <utility>
@@ -98,8 +99,9 @@ result<json> control_client::call(const std::string& verb, const json& args, mil
                                                 " bytes, a message may have " +
                                                 std::to_string(control_message_bytes_max));
   }
-  if (zmq_send(connection_->socket.get(), outgoing_.data(), outgoing_.size(), ZMQ_DONTWAIT) < 0) {
-    return retryable_error(errc::unavailable, connection_->address + " takes no requests: the process may be gone");
+  if (!send(until)) {
+    return retryable_error(errc::unavailable, connection_->address + " takes no requests (" +
+                                                  zmq_strerror(zmq_errno()) + "): the process may be gone");
   }
   for (;;) {
     auto received = receive(until);
@@ -142,6 +144,17 @@ result<control_event> control_client::next_event(milliseconds timeout) {
   auto event = std::move(events_.front());
   events_.pop_front();
   return event;
+}
+
+/// Hands over what is in `outgoing_`; waits for room, as while a connection is made anew. False: there was none.
+bool control_client::send(clock::time_point deadline) {
+  for (;;) {
+    if (zmq_send(connection_->socket.get(), outgoing_.data(), outgoing_.size(), ZMQ_DONTWAIT) >= 0) return true;
+    const auto left = std::chrono::ceil<milliseconds>(deadline - clock::now());
+    if ((zmq_errno() != EAGAIN && zmq_errno() != EINTR) || left <= milliseconds{0}) return false;
+    zmq_pollitem_t item{connection_->socket.get(), 0, ZMQ_POLLOUT, 0};
+    zmq_poll(&item, 1, left.count());
+  }
 }
 
 /// The next message; `timeout` when there is none until `deadline`.

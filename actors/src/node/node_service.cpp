@@ -21,6 +21,16 @@ result<std::string> text_argument(const json& args, const char* name) {
   return found->get<std::string>();
 }
 
+/// The yes or no of argument `name`.
+result<bool> flag_argument(const json& args, const char* name, bool left_out) {
+  const auto found = args.find(name);
+  if (found == args.end()) return left_out;
+  if (!found->is_boolean()) {
+    return user_error(errc::invalid_argument, std::string{"argument '"} + name + "' is neither true nor false");
+  }
+  return found->get<bool>();
+}
+
 struct checked_topology {
   deployment wanted;
   topology parsed;
@@ -71,6 +81,7 @@ error invalid(const validation& v) {
 }  // namespace
 
 result<json> node::answer(const caller& who, const std::string& verb, const json& args) {
+  if (const auto known = gate_.grant_of(who); !known) return known.error();
   const auto* const rule = rule_of(verb);
   if (rule == nullptr) {
     std::string known;
@@ -79,7 +90,7 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
   }
   const auto name = rule->is_of_topology ? topology_in(verb, args) : std::string{};
   if (auto allowed = gate_.check(who, *rule, name); !allowed) {
-    (void)gate_.note(who, verb, name, "denied");
+    (void)gate_.note(who, verb, name, to_string(errc::denied));
     return std::move(allowed).error();
   }
   auto outcome = serve(who, verb, args);
@@ -149,7 +160,11 @@ result<json> node::deploy(const json& args) {
   if (!read) return std::move(read).error();
   if (!read->checked.ok()) return invalid(read->checked);
   auto& d = read->wanted;
-  d.is_wanted = args.value("start", true);
+  const auto is_wanted = flag_argument(args, "start", true);
+  if (!is_wanted) return is_wanted.error();
+  const auto is_replacing = flag_argument(args, "replace", false);
+  if (!is_replacing) return is_replacing.error();
+  d.is_wanted = *is_wanted;
   json answer{
       {"topology", d.name}, {"guarantees", guarantees_json(read->checked)}, {"problems", problems_json(read->checked)}};
   const std::lock_guard lock{mutex_};
@@ -163,7 +178,7 @@ result<json> node::deploy(const json& args) {
       answer["changed"] = false;
       return answer;
     }
-    if (!args.value("replace", false)) {
+    if (!*is_replacing) {
       return user_error(
           errc::already_exists,
           "'" + d.name +

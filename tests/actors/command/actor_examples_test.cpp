@@ -70,6 +70,7 @@ private slots:
     QProcess copy;
     copy.start("cp", {"-r", ACTOR_EXAMPLES, folder_.filePath("actors")});
     QVERIFY(copy.waitForFinished() && copy.exitCode() == 0);
+    QDir{folder_.filePath("actors/out")}.removeRecursively();  // of somebody who ran one by hand
   }
 
   void everyActorHasAnExample() {

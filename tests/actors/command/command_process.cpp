@@ -1,5 +1,8 @@
 #include "command_process.hpp"
 
+#include <signal.h>
+#include <sys/prctl.h>
+
 #include <QDir>
 #include <QFile>
 
@@ -40,6 +43,8 @@ std::vector<nlohmann::json> command_output::json_lines() const {
 }
 
 void start_command(QProcess& process, const QStringList& arguments) {
+  // Whatever ends a test, what it started ends with it.
+  process.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGKILL); });
   process.start(MILLRACE_COMMAND, arguments);
 }
 

@@ -12,10 +12,10 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
-#include <atomic>
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <semaphore>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -79,7 +79,7 @@ class node_access_test : public QObject {
   std::unique_ptr<transport::zmq_context> sockets_;
   std::unique_ptr<hosting> node_;
   std::thread working_;
-  std::atomic<bool> is_over_{false};
+  std::binary_semaphore over_{0};
 
   using client_ptr = std::unique_ptr<control_client>;
   [[nodiscard]] client_ptr local() {
@@ -109,16 +109,11 @@ class node_access_test : public QObject {
                                  .log = [](log_level, const std::string&) {}});
     if (!opened) qFatal("%s", opened.error().message.c_str());
     node_ = *std::move(opened);
-    is_over_ = false;
-    working_ = std::thread{[this] {
-      (void)node_->work([this](std::chrono::milliseconds t) {
-        std::this_thread::sleep_for(t);
-        return is_over_.load();
-      });
-    }};
+    working_ = std::thread{
+        [this] { (void)node_->work([this](std::chrono::milliseconds t) { return over_.try_acquire_for(t); }); }};
   }
   void end() {
-    is_over_ = true;
+    over_.release();
     working_.join();
     node_.reset();
   }
@@ -182,6 +177,23 @@ private slots:
       if (e["outcome"] == "denied") return;
     }
     QFAIL("what was denied is not in the audit log");
+  }
+
+  void namesAndFloodsDoNotHarmTheAuditLog() {
+    const auto client = *connect(key("eve", "viewer"));
+    QCOMPARE(client->call("stop", {{"topology", std::string(200'000, 'x')}}, patience).error().code, errc::denied);
+    for (int i = 0; i < 200; ++i) {
+      QCOMPARE(client->call("remove", {{"topology", "mine"}}, patience).error().code, errc::denied);
+    }
+    QCOMPARE(client->call("deploy", {{"text", "{"}, {"start", "yes"}}, patience).error().code, errc::denied);
+    const auto lines = audit();
+    QVERIFY2(lines.size() < 60, qPrintable(QString::number(lines.size())));
+    QCOMPARE(lines[1]["topology"].get<std::string>(), std::string{"(no name)"});
+    end();
+    const auto own = millrace::node::key_registry::read_own(folder_->path().toStdString());
+    const auto verdict = millrace::node::audit_log::verify(folder_->path().toStdString(), own->secret_key);
+    QCOMPARE(verdict->problem, std::string{});
+    begin();
   }
 
   void anUnknownKeyIsRefused() {

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "millrace/text/time_text.hpp"
+#include "millrace/topology.hpp"
 
 namespace millrace::node {
 
@@ -13,7 +14,7 @@ namespace {
 using nlohmann::json;
 using transport::control_caller;
 
-constexpr std::chrono::seconds between_refusal_notes{10};
+constexpr std::chrono::seconds allowance_period{10};
 
 std::string now_text() {
   std::string text;
@@ -38,15 +39,26 @@ result<gatekeeper> gatekeeper::open(const std::filesystem::path& folder) {
   return gatekeeper{*std::move(keys), *std::move(log)};
 }
 
+std::optional<std::uint64_t> gatekeeper::allowance::take() {
+  const auto now = std::chrono::steady_clock::now();
+  if (entries == 0 || now - since >= allowance_period) {
+    since = now;
+    entries = 0;
+  }
+  if (entries >= entries_max) {
+    ++left_out;
+    return std::nullopt;
+  }
+  ++entries;
+  return std::exchange(left_out, 0);
+}
+
 std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
   auto name = keys_.name_of(public_key);
   if (name) return name;
-  ++refused_;
-  const auto now = std::chrono::steady_clock::now();
-  if (now - refused_noted_ >= between_refusal_notes) {
-    refused_noted_ = now;
+  if (const auto before = refused_.take()) {
     // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
-    (void)log_.add({now_text(), "unknown key", "connect", "", std::to_string(std::exchange(refused_, 0)) + " refused"});
+    (void)log_.add({now_text(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});
   }
   return std::nullopt;
 }
@@ -66,7 +78,13 @@ result<void> gatekeeper::check(const control_caller& who, const verb_rule& rule,
 
 result<void> gatekeeper::note(const control_caller& who, const std::string& verb, const std::string& topology,
                               const std::string& outcome) {
-  return log_.add({now_text(), name_of(who), verb, topology, outcome});
+  // What a stranger calls a topology may be anything, and of any length.
+  const auto& name = topology.empty() || is_valid_name(topology) ? topology : std::string{"(no name)"};
+  if (outcome != to_string(errc::denied)) return log_.add({now_text(), name_of(who), verb, name, outcome});
+  const auto before = denied_.take();
+  if (!before) return {};
+  const auto left_out = *before == 0 ? std::string{} : ", " + std::to_string(*before) + " more before it";
+  return log_.add({now_text(), name_of(who), verb, name, outcome + left_out});
 }
 
 result<json> gatekeeper::create_key(const json& args) {

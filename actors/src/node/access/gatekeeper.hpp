@@ -24,7 +24,8 @@ public:
   /// Whether this caller may have this done. Error: `denied`.
   [[nodiscard]] result<void> check(const transport::control_caller& who, const verb_rule& rule,
                                    const std::string& topology) const;
-  /// Writes down what came of it: of verbs that change something, and of all that were denied.
+  /// Writes down what came of it: of verbs that change something, and of those that were denied. Of the latter, in ten
+  /// seconds, the first twenty with their names and the others by their number.
   [[nodiscard]] result<void> note(const transport::control_caller& who, const std::string& verb,
                                   const std::string& topology, const std::string& outcome);
 
@@ -35,10 +36,20 @@ public:
 private:
   gatekeeper(key_registry keys, audit_log log) : keys_{std::move(keys)}, log_{std::move(log)} {}
 
+  /// So that nobody fills the disk by asking for what they may not have.
+  struct allowance {
+    std::uint64_t entries_max;
+    std::uint64_t entries = 0;  // in the present ten seconds
+    std::uint64_t left_out = 0;
+    std::chrono::steady_clock::time_point since{};
+    /// How many were left out before this one; nothing: this one is left out, too.
+    [[nodiscard]] std::optional<std::uint64_t> take();
+  };
+
   key_registry keys_;
   audit_log log_;
-  std::uint64_t refused_ = 0;  // connections since the last entry about them
-  std::chrono::steady_clock::time_point refused_noted_{};
+  allowance refused_{.entries_max = 1};  // connections
+  allowance denied_{.entries_max = 20};
 };
 
 }  // namespace millrace::node

@@ -56,6 +56,7 @@ private:
   struct connection;
   explicit control_client(std::unique_ptr<connection> connected);
 
+  [[nodiscard]] bool send(clock::time_point deadline);
   [[nodiscard]] result<control_message> receive(clock::time_point deadline);
   void keep(control_event event);
 
