@@ -30,6 +30,8 @@ public:
   raw_peer(zmq_context& context, const std::string& address) : socket_{zmq_socket(context.native(), ZMQ_DEALER)} {
     const int none = 0;
     const int ms = 20'000;
+    const int messages = 1;
+    zmq_setsockopt(socket_, ZMQ_RCVHWM, &messages, sizeof messages);
     zmq_setsockopt(socket_, ZMQ_LINGER, &none, sizeof none);
     zmq_setsockopt(socket_, ZMQ_RCVTIMEO, &ms, sizeof ms);
     zmq_connect(socket_, address.c_str());
@@ -40,7 +42,7 @@ public:
 
   void send(const std::string& bytes, int flags = 0) { zmq_send(socket_, bytes.data(), bytes.size(), flags); }
   [[nodiscard]] json receive() {
-    std::string bytes(2000, '\0');
+    std::string bytes(200'000, '\0');
     const int size = zmq_recv(socket_, bytes.data(), bytes.size(), 0);
     return size < 0 ? json{} : json::from_msgpack(bytes.begin(), bytes.begin() + size, true, false);
   }
@@ -71,6 +73,7 @@ private slots:
   void badSubscriptionsAreRefused();
   void subscriptionsAreLimited();
   void aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp();
+  void answersToAClientThatReadsLateAllArrive();
   void clientsThatWentAreForgotten();
   void sessionsAreLimited();
   void stopRemovesTheSocket();
@@ -302,6 +305,25 @@ void control_server_test::aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp() {
   }
   QVERIFY(skipped > 0);
   QVERIFY(received < states_);
+}
+
+void control_server_test::answersToAClientThatReadsLateAllArrive() {
+  // More than the buffers of a connection hold, so that the server finds no room for the last ones.
+  constexpr int requests = 40;
+  const std::string large(90'000, 'x');
+  raw_peer peer{*context_, address_};
+  for (int i = 1; i <= requests; ++i) {
+    const auto bytes = json::to_msgpack(
+        {{"v", 1}, {"id", i}, {"verb", "echo"}, {"args", {{"number", i}, {"large", large}}}, {"deadline_ms", 20'000}});
+    peer.send({bytes.begin(), bytes.end()});
+  }
+  QTRY_COMPARE_WITH_TIMEOUT(executed_.load(), requests, 20'000);
+  for (int i = 1; i <= requests; ++i) {
+    const auto answer = peer.receive();
+    QVERIFY2(answer.is_object(), qPrintable(QString{"no answer %1"}.arg(i)));
+    QCOMPARE(answer.value("id", 0), i);
+    QVERIFY(answer["result"]["large"] == large);
+  }
 }
 
 void control_server_test::clientsThatWentAreForgotten() {

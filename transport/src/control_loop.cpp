@@ -21,6 +21,8 @@ using nlohmann::json;
 /// Requests in a row before subscriptions are looked at again.
 constexpr int requests_per_round = 256;
 constexpr std::chrono::milliseconds wait_max{1000};
+/// How soon answers that found no room are tried again: ZeroMQ does not say when one client has room.
+constexpr std::chrono::milliseconds unsent_interval{5};
 constexpr std::int64_t interval_ms_default = 250;
 /// A map that clients pass over; sent to learn who is still there.
 const json probe{{"v", control_version}, {"probe", true}};
@@ -83,6 +85,7 @@ void control_server::loop::run() {
   while (wait()) {
     // A request found in a socket that was left unread may be as old as the last time it was seen empty.
     if (is_drained) arrived = clock::now();
+    if (has_unsent_) send_unsent();
     publish_due(clock::now());
     is_drained = answer_requests(arrived);
   }
@@ -95,6 +98,7 @@ bool control_server::loop::wait() {
     const auto left = std::chrono::ceil<std::chrono::milliseconds>(*due - clock::now());
     timeout = std::clamp(left, std::chrono::milliseconds{0}, wait_max);
   }
+  if (has_unsent_) timeout = std::min(timeout, unsent_interval);
   std::array<zmq_pollitem_t, 4> items{{{socket_.native(), 0, ZMQ_POLLIN, 0}, {nullptr, wake_fd_, ZMQ_POLLIN, 0}}};
   int count = 2;
   if (remote_) {
@@ -127,16 +131,46 @@ void control_server::loop::answer(const raw_request& raw, clock::time_point arri
   control_answer answer;
   answer.outcome = serve(raw, answer.id, arrived);
   encode_answer(answer, outgoing_);
-  // A client that leaves sixteen answers unread misses the next one; it hears of that by its own deadline.
-  if (send(raw.client) == send_status::gone) {
+  const auto session = sessions_.all().find(raw.client);
+  const bool is_first = session == sessions_.all().end() || session->second.unsent.empty();
+  const auto status = is_first ? send(raw.client) : send_status::full;
+  if (status == send_status::gone) {
     sessions_.close(raw.client);
+  } else if (status == send_status::full && session != sessions_.all().end()) {
+    // Whoever leaves even more unread misses this one, and hears of that by its own deadline.
+    has_unsent_ = control_sessions::keep(session->second, outgoing_.view()) || has_unsent_;
   }
 }
 
 /// Sends what is in `outgoing_`.
 send_status control_server::loop::send(const std::string& client) {
+  return send(client, outgoing_.view());
+}
+
+send_status control_server::loop::send(const std::string& client, bytes_view bytes) {
   auto& socket = client.front() == local_mark ? socket_ : remote_->socket;
-  return socket.send(client.substr(1), outgoing_.view());
+  return socket.send(client.substr(1), bytes);
+}
+
+void control_server::loop::send_unsent() {
+  has_unsent_ = false;
+  auto& all = sessions_.all();
+  for (auto at = all.begin(); at != all.end();) {
+    const auto status = send_unsent(at->first, at->second);
+    has_unsent_ = has_unsent_ || status == send_status::full;
+    at = status == send_status::gone ? all.erase(at) : std::next(at);
+  }
+}
+
+/// `sent` when nothing is left.
+send_status control_server::loop::send_unsent(const std::string& client, control_session& session) {
+  while (!session.unsent.empty()) {
+    const auto status = send(client, as_bytes(session.unsent.front()));
+    if (status != send_status::sent) return status;
+    session.unsent_bytes -= session.unsent.front().size();
+    session.unsent.pop_front();
+  }
+  return send_status::sent;
 }
 
 result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived) {

@@ -53,6 +53,9 @@ private:
   [[nodiscard]] bool answer_requests(router_socket& socket, clock::time_point arrived);
   void answer(const raw_request& raw, clock::time_point arrived);
   [[nodiscard]] send_status send(const std::string& client);
+  [[nodiscard]] send_status send(const std::string& client, bytes_view bytes);
+  void send_unsent();
+  [[nodiscard]] send_status send_unsent(const std::string& client, control_session& session);
   [[nodiscard]] result<nlohmann::json> serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived);
   [[nodiscard]] result<nlohmann::json> dispatch(const raw_request& raw, const control_request& request);
   [[nodiscard]] result<nlohmann::json> subscribe(const raw_request& raw, const nlohmann::json& args);
@@ -71,6 +74,7 @@ private:
   control_sessions sessions_;
   std::map<state_key, result<nlohmann::json>> states_;  // asked for in this round
   byte_buffer outgoing_;
+  bool has_unsent_ = false;  // somebody has answers to come for which there was no room
   int wake_fd_ = -1;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

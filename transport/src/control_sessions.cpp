@@ -28,6 +28,13 @@ result<void> control_sessions::unsubscribe(const std::string& client, std::uint6
   return {};
 }
 
+bool control_sessions::keep(control_session& session, bytes_view answer) {
+  if (session.unsent.size() >= unsent_max || session.unsent_bytes + answer.size() > unsent_bytes_max) return false;
+  session.unsent.emplace_back(as_text(answer));
+  session.unsent_bytes += answer.size();
+  return true;
+}
+
 std::optional<control_sessions::clock::time_point> control_sessions::next_due() const {
   std::optional<clock::time_point> next;
   for (const auto& [client, session] : sessions_) {

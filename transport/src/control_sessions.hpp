@@ -3,11 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "millrace/bytes.hpp"
 #include "millrace/error.hpp"
 #include "millrace/transport/control_server.hpp"
 
@@ -26,6 +28,8 @@ struct subscription {
 struct control_session {
   control_caller who{};
   std::vector<subscription> subscriptions{};
+  std::deque<std::string> unsent{};  ///< answers for which there was no room yet, oldest first
+  std::size_t unsent_bytes = 0;
 };
 
 /// Who talks to a control server and what they subscribed to: pure bookkeeping and its limits.
@@ -38,6 +42,8 @@ public:
 
   static constexpr std::size_t sessions_max = 64;
   static constexpr std::size_t subscriptions_max = 16;
+  static constexpr std::size_t unsent_max = 32;
+  static constexpr std::size_t unsent_bytes_max = std::size_t{4} << 20U;
   static constexpr std::chrono::milliseconds interval_min{20};
   static constexpr std::chrono::milliseconds interval_max{60'000};
 
@@ -54,6 +60,9 @@ public:
                                                 std::chrono::milliseconds interval, clock::time_point now);
   /// `not_found` when this client has no such subscription.
   [[nodiscard]] result<void> unsubscribe(const std::string& client, std::uint64_t id);
+
+  /// Keeps an answer until the client has room for it. False: it leaves too many unread, and misses this one.
+  [[nodiscard]] static bool keep(control_session& session, bytes_view answer);
 
   /// When the next subscription is due; nothing while there are none.
   [[nodiscard]] std::optional<clock::time_point> next_due() const;

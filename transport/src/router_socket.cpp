@@ -135,9 +135,17 @@ send_status router_socket::send(const std::string& client, bytes_view bytes) noe
     } while (rc < 0 && zmq_errno() == EINTR);
     return rc >= 0;
   };
-  if (send_part(client.data(), client.size(), ZMQ_SNDMORE) && send_part(bytes.data(), bytes.size(), 0)) {
-    return send_status::sent;
-  }
+  const auto send_both = [&] {
+    return send_part(client.data(), client.size(), ZMQ_SNDMORE) && send_part(bytes.data(), bytes.size(), 0);
+  };
+  if (send_both()) return send_status::sent;
+  if (zmq_errno() != EAGAIN) return send_status::gone;
+  // While it sends, ZeroMQ hears only now and then of what its other thread has written out: a client that has read
+  // all of it may still count as one that does not. Asking for events makes it listen.
+  int events = 0;
+  auto size = sizeof events;
+  zmq_getsockopt(socket_.get(), ZMQ_EVENTS, &events, &size);
+  if (send_both()) return send_status::sent;
   return zmq_errno() == EAGAIN ? send_status::full : send_status::gone;
 }
 
