@@ -1,5 +1,7 @@
 #include "node/status_json.hpp"
 
+#include <algorithm>
+
 namespace millrace::node {
 
 namespace {
@@ -39,9 +41,32 @@ nlohmann::json disorder_json(const engine::latency_histogram::counts& disorder) 
   return {{"p50", at(0.5)}, {"p99", at(0.99)}, {"p99.9", at(0.999)}, {"max", at(1)}};
 }
 
+/// Where an average event's time goes at this task.
+nlohmann::json split_json(const task_view& v) {
+  return {{"queue", as<std::micro>(v.queue)},
+          {"queue_p99", as<std::micro>(v.queue_p99)},
+          {"service", as<std::micro>(v.service)},
+          {"credit_wait", as<std::micro>(v.credit_wait)},
+          {"snapshot", as<std::micro>(v.snapshot)}};
+}
+
+}  // namespace
+
 nlohmann::json task_json(const task_view& v, processing_time now) {
   const auto& t = v.now;
-  return {{"name", t.name},
+  return {{"ready_share", v.ready_share},
+          {"idle_share", std::max(0.0, 1 - v.busy_share - v.blocked_share - v.ready_share)},
+          {"align_share", v.align_share},
+          {"freeze_share", v.freeze_share},
+          {"cpu_share", v.cpu_share < 0 ? nlohmann::json{} : nlohmann::json(v.cpu_share)},
+          {"in_step_ms", as<std::milli>(t.stepping_for)},
+          {"aligning_ms", as<std::milli>(t.aligning_for)},
+          {"since_progress_ms", as<std::milli>(t.since_progress)},
+          {"oldest_unfinished_ms", as<std::milli>(t.oldest_unfinished)},
+          {"latency_split_us", split_json(v)},
+          {"restarts", t.incarnation == 0 ? 0 : t.incarnation - 1},
+          {"snapshot_bytes", t.snapshot_bytes},
+          {"name", t.name},
           {"actor", t.actor},
           {"partition", t.partition},
           {"kind", t.kind},
@@ -73,12 +98,20 @@ nlohmann::json task_json(const task_view& v, processing_time now) {
           {"latency_p99_us", as<std::micro>(v.p99)}};
 }
 
-}  // namespace
+std::chrono::nanoseconds oldest_unfinished(const status_view& view) {
+  std::chrono::nanoseconds oldest{};
+  for (const auto& t : view.tasks) oldest = std::max(oldest, t.now.oldest_unfinished);
+  return oldest;
+}
 
-nlohmann::json to_json(const status_view& view) {
+std::chrono::nanoseconds since_progress(const status_view& view) {
+  if (view.tasks.empty()) return {};
+  const auto by = [](const task_view& t) { return t.now.since_progress; };
+  return by(*std::ranges::min_element(view.tasks, {}, by));
+}
+
+nlohmann::json run_json(const status_view& view) {
   const auto& r = view.run;
-  auto tasks = nlohmann::json::array();
-  for (const auto& t : view.tasks) tasks.push_back(task_json(t, r.taken_at));
   return {{"topology", r.topology},
           {"state", r.state},
           {"uptime_s", as<std::ratio<1>>(r.uptime)},
@@ -89,8 +122,20 @@ nlohmann::json to_json(const status_view& view) {
           {"snapshot_failures", r.snapshot_failures},
           {"snapshot_ms", as<std::milli>(r.last_snapshot_duration)},
           {"snapshot_age_s", as<std::ratio<1>>(r.since_last_snapshot)},
-          {"notes", r.notes},
-          {"tasks", std::move(tasks)}};
+          {"snapshot_write_ms", as<std::milli>(r.last_snapshot_write)},
+          {"snapshot_bytes", r.last_snapshot_bytes},
+          {"snapshot_open_s", as<std::ratio<1>>(r.snapshot_open_for)},
+          {"oldest_unfinished_ms", as<std::milli>(oldest_unfinished(view))},
+          {"since_progress_ms", as<std::milli>(since_progress(view))},
+          {"notes", r.notes}};
+}
+
+nlohmann::json to_json(const status_view& view) {
+  auto out = run_json(view);
+  auto tasks = nlohmann::json::array();
+  for (const auto& t : view.tasks) tasks.push_back(task_json(t, view.run.taken_at));
+  out["tasks"] = std::move(tasks);
+  return out;
 }
 
 }  // namespace millrace::node

@@ -1,12 +1,22 @@
 #pragma once
 
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "node/status_view.hpp"
 
 namespace millrace::node {
 
-/// A run's status as `--json`, the control socket and the workbench see it; fields: docs/command-line.md.
+/// The whole of a status; fields: docs/command-line.md.
 [[nodiscard]] nlohmann::json to_json(const status_view& view);
+/// What it says of the run, without its tasks.
+[[nodiscard]] nlohmann::json run_json(const status_view& view);
+/// What it says of one task. `now`: when the status was taken.
+[[nodiscard]] nlohmann::json task_json(const task_view& view, processing_time now);
+
+/// Age of the oldest event that no task has done; zero: there is none.
+[[nodiscard]] std::chrono::nanoseconds oldest_unfinished(const status_view& view);
+/// How long no task has got anything done.
+[[nodiscard]] std::chrono::nanoseconds since_progress(const status_view& view);
 
 }  // namespace millrace::node

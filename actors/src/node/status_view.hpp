@@ -15,16 +15,31 @@ struct task_view {
   runtime::task_status now;  ///< counts: sums over all incarnations seen, replayed events included
   double in_per_s = 0;
   double out_per_s = 0;
-  double busy_share = 0;           ///< 0…1
-  double blocked_share = 0;        ///< 0…1
+  double busy_share = 0;     ///< 0…1, of the time looked at, like all shares
+  double blocked_share = 0;  ///< waiting for credit
+  double ready_share = 0;    ///< having work, waiting for a thread
+  double align_share = 0;    ///< waiting for a barrier on other inputs; part of the time may be busy, too
+  double freeze_share = 0;   ///< standing still for snapshots; part of busy
+  double cpu_share = -1;     ///< of the busy time what a processor had to do; -1: not known
+  /// Where the time of an average event goes at this actor: waiting to be taken, its batch being worked on, waiting for
+  /// credit, for snapshots. Zero when nothing came.
+  std::chrono::nanoseconds queue{}, service{}, credit_wait{}, snapshot{};
+  std::chrono::nanoseconds queue_p99{};
   std::chrono::nanoseconds p50{};  ///< sinks: latency of the last second's events; 0: there were none
   std::chrono::nanoseconds p99{};
 };
 
+/// One channel over the last second.
+struct channel_view {
+  runtime::channel_status now;
+  double per_s = 0;
+};
+
 /// A run over the last second.
 struct status_view {
-  runtime::run_status run;  ///< its tasks are in `tasks`
-  std::vector<task_view> tasks;
+  runtime::run_status run;             ///< its tasks and channels are in…
+  std::vector<task_view> tasks;        ///< …here, by task id
+  std::vector<channel_view> channels;  ///< by channel id
 };
 
 /// Turns statuses, which only hold counts since an incarnation started, into rates and totals.

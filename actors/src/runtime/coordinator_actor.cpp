@@ -38,6 +38,7 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   const auto open = s.decide->open();
   if (!open) return;
   s.writing = false;
+  s.shared->on_epoch_given_up();
   s.decide->on_abort(s.shared->time.steady_ns());
   tell_tasks(self, {*open, false, {}});
   if (why.empty()) return;

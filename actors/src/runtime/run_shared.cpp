@@ -1,6 +1,10 @@
 #include "runtime/run_shared.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <utility>
+
+#include "runtime/status_reading.hpp"
 
 namespace millrace::runtime {
 
@@ -9,32 +13,6 @@ namespace {
 constexpr std::size_t notes_max = 20;
 // Barriers of given-up epochs may still be on their way; more than a few cannot.
 constexpr std::size_t epochs_kept = 16;
-
-void fill(task_status& out, const engine::task_stats& s) {
-  out.phase = s.phase.get();
-  out.events_in = s.events_in.get();
-  out.events_out = s.events_out.get();
-  out.dead_letters = s.dead_letters.get();
-  out.retries = s.retries.get();
-  out.duplicates = s.duplicates.get();
-  out.late = s.late.get();
-  out.busy_ns = s.busy_ns.get();
-  out.blocked_ns = s.blocked_ns.get();
-  out.align_ns = s.align_ns.get();
-  out.freeze_ns = s.snapshot_freeze_ns.get();
-  out.state_rows = s.state_rows.get();
-  out.state_bytes = s.state_bytes.get();
-  out.state_spilled_bytes = s.state_spilled_bytes.get();
-  out.state_faults = s.state_faults.get();
-  out.state_expired = s.state_expired.get();
-  out.backlog = s.backlog.get();
-  out.credit_used = s.credit_used.get();
-  out.credit_window = s.credit_window.get();
-  out.watermark = {s.watermark.get()};
-  out.hot_keys = s.hot_keys.read();
-  s.latency.add_to(out.latency);
-  s.disorder.add_to(out.disorder);
-}
 
 }  // namespace
 
@@ -62,6 +40,7 @@ void run_shared::log(log_level level, const std::string& message) {
 void run_shared::open_epoch(const engine::epoch_target& target) {
   const std::lock_guard lock{mutex_};
   epochs_[target.epoch] = target;
+  open_since_ns_ = time.steady_ns();
   while (epochs_.size() > epochs_kept) epochs_.erase(epochs_.begin());
 }
 
@@ -75,6 +54,14 @@ std::shared_ptr<engine::task_stats> run_shared::fresh_stats(task_id task) {
   auto made = std::make_shared<engine::task_stats>();
   const std::lock_guard lock{mutex_};
   stats_[task.value] = made;
+  ++incarnations_[task.value];
+  return made;
+}
+
+std::shared_ptr<engine::channel_stats> run_shared::fresh_channel_stats(channel_id channel) {
+  auto made = std::make_shared<engine::channel_stats>();
+  const std::lock_guard lock{mutex_};
+  channel_stats_[channel.value] = made;
   return made;
 }
 
@@ -96,6 +83,29 @@ void run_shared::on_snapshot(epoch_id epoch, std::int64_t duration_ns) {
   ++status_.snapshots;
   status_.last_snapshot_duration = std::chrono::nanoseconds{duration_ns};
   last_snapshot_ns_ = time.steady_ns();
+  open_since_ns_ = 0;
+}
+
+void run_shared::on_epoch_given_up() {
+  const std::lock_guard lock{mutex_};
+  open_since_ns_ = 0;
+}
+
+void run_shared::on_writing() {
+  const std::lock_guard lock{mutex_};
+  writing_since_ns_ = time.steady_ns();
+}
+
+void run_shared::on_written(const std::vector<engine::task_snapshot>& parts) {
+  const std::lock_guard lock{mutex_};
+  const auto since = std::exchange(writing_since_ns_, 0);
+  if (parts.empty()) return;
+  status_.last_snapshot_write = std::chrono::nanoseconds{time.steady_ns() - since};
+  status_.last_snapshot_bytes = 0;
+  for (const auto& part : parts) {
+    snapshot_bytes_[part.task.value] = part.written_bytes;
+    status_.last_snapshot_bytes += part.written_bytes;
+  }
 }
 
 void run_shared::on_snapshot_failure(const std::string& why) {
@@ -110,18 +120,31 @@ run_status run_shared::status() const {
   const std::lock_guard lock{mutex_};
   auto out = status_;
   const auto now = time.steady_ns();
+  const auto since = [now](std::int64_t at) { return std::chrono::nanoseconds{at == 0 ? 0 : now - at}; };
   out.topology = plan->spec.name;
   out.uptime = std::chrono::nanoseconds{now - started_ns_};
   out.taken_at = time.now();
-  if (last_snapshot_ns_ != 0) out.since_last_snapshot = std::chrono::nanoseconds{now - last_snapshot_ns_};
+  out.since_last_snapshot = since(last_snapshot_ns_);
+  out.snapshot_open_for = since(open_since_ns_);
+  out.snapshot_writing_for = since(writing_since_ns_);
+  out.snapshot_interval = plan->spec.settings.snapshot_interval;
   for (const auto& t : plan->tasks) {
-    task_status row;
+    auto& row = out.tasks.emplace_back();
     row.name = plan->task_name(t.id);
     row.actor = plan->spec.actors[t.actor].name;
     row.partition = t.partition;
     row.kind = to_string(kinds[t.actor]);
-    if (stats_[t.id.value]) fill(row, *stats_[t.id.value]);
-    out.tasks.push_back(std::move(row));
+    row.incarnation = incarnations_[t.id.value];
+    row.snapshot_bytes = snapshot_bytes_[t.id.value];
+    if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
+  }
+  for (const auto& c : plan->channels) {
+    auto& row = out.channels.emplace_back();
+    row.source = c.source;
+    row.target = c.target;
+    if (channel_stats_[c.id.value]) read_into(row, *channel_stats_[c.id.value], now);
+    auto& oldest = out.tasks[c.target.value].oldest_unfinished;
+    oldest = std::max(oldest, row.oldest_unfinished);
   }
   return out;
 }

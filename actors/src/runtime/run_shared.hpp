@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "millrace/engine/channel_stats.hpp"
 #include "millrace/engine/clock.hpp"
 #include "millrace/engine/event_log.hpp"
 #include "millrace/engine/page_spill.hpp"
@@ -37,7 +38,10 @@ public:
             plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
         instance{fresh_instance()},
         started_ns_{time.steady_ns()},
-        stats_(plan->tasks.size()) {
+        stats_(plan->tasks.size()),
+        incarnations_(plan->tasks.size()),
+        snapshot_bytes_(plan->tasks.size()),
+        channel_stats_(plan->channels.size()) {
     status_.state = "starting";
   }
 
@@ -60,9 +64,15 @@ public:
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) const;
 
   [[nodiscard]] std::shared_ptr<engine::task_stats> fresh_stats(task_id task);
+  [[nodiscard]] std::shared_ptr<engine::channel_stats> fresh_channel_stats(channel_id channel);
   void set_state(std::string state);
   void on_restored(epoch_id epoch, const std::vector<std::string>& notes, bool is_restart);
   void on_snapshot(epoch_id epoch, std::int64_t duration_ns);
+  void on_epoch_given_up();
+  /// All parts of the snapshot are there, and are being written.
+  void on_writing();
+  /// It was written, or that failed (no parts).
+  void on_written(const std::vector<engine::task_snapshot>& parts);
   void on_snapshot_failure(const std::string& why);
   [[nodiscard]] run_status status() const;
 
@@ -81,8 +91,13 @@ private:
   std::int64_t started_ns_;
   std::map<epoch_id, engine::epoch_target> epochs_;
   std::vector<std::shared_ptr<engine::task_stats>> stats_;
+  std::vector<std::uint64_t> incarnations_;    // by task
+  std::vector<std::uint64_t> snapshot_bytes_;  // by task
+  std::vector<std::shared_ptr<engine::channel_stats>> channel_stats_;
   run_status status_;
   std::int64_t last_snapshot_ns_ = 0;
+  std::int64_t open_since_ns_ = 0;     // 0: no epoch is open
+  std::int64_t writing_since_ns_ = 0;  // 0: nothing is being written
   std::optional<run_outcome> outcome_;
 };
 

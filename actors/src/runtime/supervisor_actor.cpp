@@ -102,7 +102,11 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
                                        std::nullopt,
                                        s.shared->log_store.get(),
                                        s.shared->spills,
-                                       true};
+                                       true,
+                                       {}};
+  if (s.shared->options.measures) {
+    environment.channel_stats_of = [&s](channel_id c) { return s.shared->fresh_channel_stats(c); };
+  }
   auto made = engine::assemble(plan, region, from.incarnation, channels, environment);
   if (!made) {
     fail_run(self, made.error().message);

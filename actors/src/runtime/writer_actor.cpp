@@ -27,11 +27,16 @@ restored_message recover(run_shared& shared) {
 
 written_message write(run_shared& shared, generation incarnation, std::vector<engine::task_snapshot>& parts) {
   const auto epoch = parts.front().target.epoch;
+  shared.on_writing();
   const bool is_safe = shared.options.protect.letters_before_manifest;
   auto done = is_safe ? shared.letters->put(parts) : result<void>{};
   if (done) done = engine::write_snapshot(*shared.store, *shared.plan, incarnation, parts);
   if (done && !is_safe) done = shared.letters->put(parts);
-  if (!done) return {epoch, done.error().message};
+  if (!done) {
+    shared.on_written({});
+    return {epoch, done.error().message};
+  }
+  shared.on_written(parts);
   shared.letters->confirm(parts);
   auto replays = std::make_shared<letter_keeper::replays>(shared.letters->dispatch());
   parts.clear();

@@ -32,6 +32,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.protect = environment.protect;
   out.log = environment.log;
   out.keeps_letters = environment.keeps_letters;
+  out.measures = environment.channel_stats_of != nullptr;
   out.input_types = p.input_types[t.actor];
   out.time = environment.time;
   out.host = &environment.host_of(t.id);
@@ -41,7 +42,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
 }
 
 void add_lane(task_parts& source, const plan_channel& c, std::unique_ptr<channel_sender> sender, generation incarnation,
-              credit_window window) {
+              credit_window window, const std::shared_ptr<channel_stats>& stats) {
   auto& groups = source.outputs[c.output].groups;
   if (groups.size() <= c.lane) groups.resize(c.lane + 1);
   frame stamp;
@@ -50,6 +51,7 @@ void add_lane(task_parts& source, const plan_channel& c, std::unique_ptr<channel
   stamp.target = c.target;
   stamp.incarnation = incarnation;
   groups[c.lane].emplace_back(c.name, std::move(stamp), std::move(sender), window);
+  if (stats != nullptr) groups[c.lane].back().tell(stats, *source.time);
 }
 
 result<void> add_spill(const plan& p, const plan_task& t, generation incarnation, const task_environment& environment,
@@ -80,8 +82,11 @@ result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t
     auto made = channels.make(c, incarnation);
     if (!made) return std::move(made).error();
     const auto window = environment.credit.value_or(credit_window::for_receiver_with(inputs_of(p, c.target)));
-    add_lane(source->second, c, std::move(made->first), incarnation, window);
-    parts.at(c.target).inputs.emplace_back(c.name, c.input, std::move(made->second), c.to_input, window, incarnation);
+    const auto stats = environment.channel_stats_of ? environment.channel_stats_of(c.id) : nullptr;
+    add_lane(source->second, c, std::move(made->first), incarnation, window, stats);
+    auto& inputs = parts.at(c.target).inputs;
+    inputs.emplace_back(c.name, c.input, std::move(made->second), c.to_input, window, incarnation);
+    if (stats != nullptr) inputs.back().tell(stats);
   }
   std::vector<std::unique_ptr<task>> out;
   for (auto& [id, made] : parts) out.push_back(std::make_unique<task>(std::move(made)));

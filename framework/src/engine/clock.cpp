@@ -1,6 +1,7 @@
 #include "millrace/engine/clock.hpp"
 
 #include <chrono>
+#include <ctime>
 
 namespace millrace::engine {
 
@@ -19,6 +20,12 @@ processing_time system_clock::now() const {
 
 std::int64_t system_clock::steady_ns() const {
   return ns_of<std::chrono::steady_clock>();
+}
+
+std::int64_t thread_cpu_ns() noexcept {
+  timespec t{};
+  ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+  return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec;
 }
 
 }  // namespace millrace::engine

@@ -48,6 +48,7 @@ result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t&
 }
 
 void input_channel::done(const frame& f) {
+  if (told_ != nullptr && f.kind == frame_kind::data) told_->on_done(f.first.value + f.count);
   owed_.batches += 1;
   owed_.bytes += f.bytes;
   if (owed_.batches * 4 < window_.batches && owed_.bytes * 4 < window_.bytes) return;

@@ -1,6 +1,7 @@
 #include "millrace/engine/output_lane.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::engine {
 
@@ -21,12 +22,30 @@ credit_window credit_window::for_receiver_with(std::size_t channels) noexcept {
           std::clamp<std::uint64_t>(pool_bytes / n, std::uint64_t{1} << 20, std::uint64_t{8} << 20)};
 }
 
+void output_lane::tell(std::shared_ptr<channel_stats> stats, const clock& time) {
+  told_ = std::move(stats);
+  time_ = &time;
+  tell_credit();
+}
+
+void output_lane::tell_credit() noexcept {
+  if (told_ != nullptr) told_->on_credit(batches_in_flight(), window_.batches);
+}
+
+void output_lane::restore(sequence next) noexcept {
+  next_ = next;
+  if (told_ != nullptr) told_->on_restored_sender(next.value);
+}
+
 void output_lane::send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns) {
   auto f = stamped(frame_kind::data);
   f.count = records->size();
   f.watermark = watermark;
   f.ingest_ns = ingest_ns;
   f.body = records;
+  if (told_ != nullptr) {
+    told_->on_sent(next_.value, next_.value + f.count, ingest_ns, told_->wants_time() ? time_->steady_ns() : 0);
+  }
   next_.value += f.count;
   said_idle_ = false;
   sent_watermark_ = watermark;
@@ -62,7 +81,9 @@ void output_lane::send_end() {
 
 void output_lane::collect_credit() {
   credit c;
+  bool is_changed = false;
   while (sender_->take_credit(c)) {
+    is_changed = true;
     for (std::uint32_t i = 0; i < c.batches && !in_flight_bytes_.empty(); ++i) {
       bytes_left_ += static_cast<std::int64_t>(in_flight_bytes_.front());
       in_flight_bytes_.pop_front();
@@ -73,6 +94,7 @@ void output_lane::collect_credit() {
     pass(std::move(waiting_.front()));
     waiting_.pop_front();
   }
+  if (is_changed) tell_credit();
 }
 
 frame output_lane::stamped(frame_kind kind) const {
@@ -92,6 +114,7 @@ void output_lane::push(frame f) {
   } else {
     waiting_.push_back(std::move(f));
   }
+  tell_credit();
 }
 
 void output_lane::pass(frame&& f) {

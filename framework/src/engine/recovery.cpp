@@ -135,9 +135,11 @@ result<void> write_snapshot(snapshot_store& store, const plan& p, generation inc
       encoded.clear();
       if (auto ok = content.encode(encoded); !ok) return ok;
       if (auto ok = (*writer)->put_page(name, page.number, encoded.view()); !ok) return ok;
+      part.written_bytes += encoded.size();
     }
     if (auto ok = (*writer)->set_page_count(name, part.rows.page_count); !ok) return ok;
     if (auto ok = (*writer)->put_meta(name, part.meta.view()); !ok) return ok;
+    part.written_bytes += part.meta.size();
     if (!part.prepared.empty()) {
       const auto* first = reinterpret_cast<const std::byte*>(part.prepared.data());
       entry.prepared.push_back({name, {first, first + part.prepared.size()}});

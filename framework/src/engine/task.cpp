@@ -94,7 +94,8 @@ task::task(task_parts parts)
                *parts_.host},
       outputs_{std::move(parts_.outputs)},
       aligner_{parts_.inputs.size()},
-      watermarks_{parts_.inputs.size(), rule_of(parts_)} {
+      watermarks_{parts_.inputs.size(), rule_of(parts_)},
+      meter_{*parts_.stats, parts_.measures, parts_.time->steady_ns()} {
   if (parts_.spill != nullptr) {
     actor_access::state(*parts_.behavior).rows().page_to(std::move(parts_.spill), parts_.state_memory_bytes);
   }
@@ -122,9 +123,11 @@ task::~task() = default;
 step_result task::step() {
   if (failure_) return step_result::failed;
   const auto started = parts_.time->steady_ns();
+  meter_.begin(started);
   outputs_.collect_credit();
   read_state_clock();
   auto result = step_result::again;
+  bool has_worked = false;
   for (int i = 0; i < frames_per_step; ++i) {
     if (!outputs_.is_free()) {
       result = step_result::idle;  // the credit's doorbell wakes us
@@ -132,6 +135,7 @@ step_result task::step() {
     }
     const auto p = advance();
     if (p == progress::worked) {
+      has_worked = true;
       if (parts_.time->steady_ns() - started >= step_ns_max) break;
       continue;
     }
@@ -141,7 +145,7 @@ step_result task::step() {
   }
   if (result != step_result::failed) result = expire_state(result);
   flush_if_lingering(started);
-  publish(started, result);
+  publish(result, has_worked);
   return result;
 }
 
@@ -193,6 +197,12 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       keys_ready_ = false;
       parts_.stats->events_in.add(current_.count - skip);
       parts_.stats->batches_in.add(1);
+      if (const auto sent = parts_.inputs[channel].sent_at(current_); sent != 0) {
+        const auto waited = parts_.time->steady_ns() - sent;
+        parts_.stats->queue.record(waited, current_.count);
+        parts_.stats->queue_ns.add(static_cast<std::uint64_t>(waited) * current_.count);
+        parts_.stats->queue_events.add(current_.count);
+      }
       return run_records();
     case input_channel::arrival::barrier: {
       const auto verdict = aligner_.on_barrier(channel, current_.epoch);
@@ -205,11 +215,11 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
         return progress::worked;
       }
       if (verdict == barrier_aligner::verdict::hold) {
-        if (aligning_since_ == 0) aligning_since_ = parts_.time->steady_ns();
+        const auto now = parts_.time->steady_ns();
+        if (parts_.stats->aligning_since.get() == 0) parts_.stats->aligning_since.set(now);
+        parts_.inputs[channel].hold(now);
       } else if (verdict == barrier_aligner::verdict::aligned) {
-        if (aligning_since_ != 0)
-          parts_.stats->align_ns.add(static_cast<std::uint64_t>(parts_.time->steady_ns() - aligning_since_));
-        aligning_since_ = 0;
+        release_inputs(parts_.time->steady_ns());
         take_snapshot(parts_.host->target_of(current_.epoch));
       }
       return failure_ ? progress::stopped : progress::worked;
@@ -224,6 +234,15 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       break;
   }
   return progress::nothing;
+}
+
+/// All inputs are read again: the snapshot is taken.
+void task::release_inputs(std::int64_t now) {
+  auto& since = parts_.stats->aligning_since;
+  if (since.get() == 0) return;
+  parts_.stats->align_ns.add(static_cast<std::uint64_t>(now - since.get()));
+  since.set(0);
+  for (auto& input : parts_.inputs) input.hold(0);
 }
 
 task::progress task::finish_frame() {
@@ -384,13 +403,15 @@ void task::close() {
   }
 }
 
-void task::publish(std::int64_t started, step_result r) {
+void task::publish(step_result r, bool has_worked) {
   auto& s = *parts_.stats;
   const auto now = parts_.time->steady_ns();
-  if (blocked_since_ != 0) s.blocked_ns.add(static_cast<std::uint64_t>(started - blocked_since_));
-  s.busy_ns.add(static_cast<std::uint64_t>(now - started));
   const bool blocked = r == step_result::idle && !outputs_.is_free();
-  blocked_since_ = blocked ? now : 0;
+  meter_.end(now,
+             blocked                   ? step_meter::next::blocked
+             : r == step_result::again ? step_meter::next::ready
+                                       : step_meter::next::waits,
+             has_worked);
   s.events_out.set(outputs_.events_sent());
   s.late.set(outputs_.events_late());
   s.credit_used.set(outputs_.credit_used());

@@ -16,7 +16,7 @@ class status_table_test : public QObject {
 
   using time_point = status_history::time_point;
 
-  static runtime::run_status status_of(std::size_t tasks, std::uint64_t events) {
+  static runtime::run_status status_of(std::size_t tasks, std::uint64_t events, std::uint64_t incarnation = 1) {
     runtime::run_status s;
     s.topology = "numbers";
     s.state = "running";
@@ -27,6 +27,7 @@ class status_table_test : public QObject {
       t.name = "count/" + std::to_string(i);
       t.kind = "processor";
       t.phase = engine::task_phase::running;
+      t.incarnation = incarnation;
       t.events_in = events;
       t.events_out = events;
       t.credit_used = 3;
@@ -63,10 +64,10 @@ private slots:
   void aRestartedTaskNeverCountsBackwards() {
     status_history history;
     history.add(status_of(1, 5'000), time_point{});
-    history.add(status_of(1, 200), time_point{500ms});
+    history.add(status_of(1, 200, 2), time_point{500ms});
     QCOMPARE(history.view().tasks[0].now.events_in, std::uint64_t{5'200});
     QCOMPARE(history.view().tasks[0].in_per_s, 400.0);
-    history.add(status_of(1, 300), time_point{1s});
+    history.add(status_of(1, 300, 2), time_point{1s});
     QCOMPARE(history.view().tasks[0].now.events_in, std::uint64_t{5'300});
   }
 

@@ -13,13 +13,15 @@
 
 namespace millrace::runtime {
 
-/// One task as tables, telemetry and tests see it. Counts since the task's incarnation started.
+/// One task as tables, telemetry and tests see it. Counts since the task's incarnation started. What goes on at this
+/// moment is in the sums already, and durations named `…_for` grow while it does: also when the task is stuck.
 struct task_status {
   std::string name;  ///< "actor/partition"
   std::string actor;
   std::uint32_t partition = 0;
   std::string kind;
   engine::task_phase phase{};
+  std::uint64_t incarnation = 0;  ///< how often it was made; 0: not yet
   std::uint64_t events_in = 0;
   std::uint64_t events_out = 0;
   std::uint64_t dead_letters = 0;
@@ -28,8 +30,20 @@ struct task_status {
   std::uint64_t late = 0;  ///< events that came too late for everything they belong to
   std::uint64_t busy_ns = 0;
   std::uint64_t blocked_ns = 0;
+  std::uint64_t ready_ns = 0;  ///< having work, waiting for a thread to do it on
   std::uint64_t align_ns = 0;
-  std::uint64_t freeze_ns = 0;
+  std::uint64_t freeze_ns = 0;  ///< of the newest snapshot
+  std::uint64_t freeze_total_ns = 0;
+  std::uint64_t sampled_busy_ns = 0;  ///< of steps picked out: how long they took…
+  std::uint64_t sampled_cpu_ns = 0;   ///< …and what they had of a processor
+  std::uint64_t batches_in = 0;
+  std::uint64_t queue_ns = 0;               ///< of batches followed: wait to be taken, times their events
+  std::uint64_t queue_events = 0;           ///< in those
+  std::chrono::nanoseconds stepping_for{};  ///< in the present step; zero: in none
+  std::chrono::nanoseconds aligning_for{};  ///< waiting for the barrier on other inputs; zero: it does not
+  std::chrono::nanoseconds since_progress{};
+  std::chrono::nanoseconds oldest_unfinished{};  ///< age of the oldest event that waits for it or that it handles
+  std::uint64_t snapshot_bytes = 0;              ///< of its part of the newest snapshot written
   std::uint64_t state_rows = 0;
   std::uint64_t state_bytes = 0;
   std::uint64_t state_spilled_bytes = 0;
@@ -41,7 +55,21 @@ struct task_status {
   event_time watermark;
   std::vector<engine::hot_key> hot_keys{};       ///< routers by key only, largest share first
   engine::latency_histogram::counts latency{};   ///< sinks only
+  engine::latency_histogram::counts queue{};     ///< of batches followed: from sent to taken
   engine::latency_histogram::counts disorder{};  ///< producers only: how far event times lie behind the newest before
+};
+
+/// One channel. Sequences count the channel's events over the topology's life.
+struct channel_status {
+  task_id source{};
+  task_id target{};
+  std::uint64_t sent = 0;
+  std::uint64_t taken = 0;
+  std::uint64_t done = 0;
+  std::uint32_t credit_used = 0;  ///< batches on their way, of…
+  std::uint32_t credit_window = 0;
+  std::chrono::nanoseconds held_for{};           ///< not read until a barrier has come elsewhere; zero: it is read
+  std::chrono::nanoseconds oldest_unfinished{};  ///< age of the oldest event that is not done; zero: there is none
 };
 
 /// A run at one moment.
@@ -50,13 +78,19 @@ struct run_status {
   std::string state;  ///< starting, running, restoring, stopping, finished, failed
   std::chrono::nanoseconds uptime{};
   processing_time taken_at;
-  std::vector<task_status> tasks;
+  std::vector<task_status> tasks;        ///< by task id
+  std::vector<channel_status> channels;  ///< by channel id
   std::uint64_t restarts = 0;
   epoch_id restored_epoch{};
   epoch_id last_epoch{};  ///< newest complete snapshot of this run; 0: none yet
   std::uint64_t snapshots = 0;
   std::uint64_t snapshot_failures = 0;
   std::chrono::nanoseconds last_snapshot_duration{};  ///< barrier to durable
+  std::chrono::nanoseconds last_snapshot_write{};     ///< of that: from the last task's part to durable
+  std::uint64_t last_snapshot_bytes = 0;
+  std::chrono::nanoseconds snapshot_open_for{};     ///< the one under way: since its barriers; zero: none is
+  std::chrono::nanoseconds snapshot_writing_for{};  ///< since all its parts were there; zero: not yet
+  std::chrono::nanoseconds snapshot_interval{};     ///< wanted; zero: none of its own accord
   std::chrono::nanoseconds since_last_snapshot{};
   std::vector<std::string> notes;  ///< recovery notes and the newest errors, oldest first, at most 20
 };

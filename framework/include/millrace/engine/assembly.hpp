@@ -33,6 +33,8 @@ struct task_environment {
   /// For actors whose state may be larger than memory; none: the reference, which is in memory itself.
   std::shared_ptr<state_backend> state{};
   bool keeps_letters = false;  ///< dead letters that no stream takes go into the snapshots' parts
+  /// What the ends of a channel tell, and where tasks tell all there is to tell; none: they tell the least.
+  std::function<std::shared_ptr<channel_stats>(channel_id)> channel_stats_of{};
 };
 
 /// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.

@@ -22,4 +22,7 @@ public:
   [[nodiscard]] std::int64_t steady_ns() const override;
 };
 
+/// What the calling thread has had of a processor, in nanoseconds. Costs a system call. Thread: any.
+[[nodiscard]] std::int64_t thread_cpu_ns() noexcept;
+
 }  // namespace millrace::engine

@@ -5,6 +5,7 @@
 
 #include "millrace/convert.hpp"
 #include "millrace/engine/channel.hpp"
+#include "millrace/engine/channel_stats.hpp"
 #include "millrace/engine/output_lane.hpp"
 #include "millrace/engine/task_stats.hpp"
 #include "millrace/error.hpp"
@@ -26,6 +27,9 @@ public:
         window_{window},
         incarnation_{incarnation} {}
 
+  /// Tells `stats` from now on.
+  void tell(std::shared_ptr<channel_stats> stats) { told_ = std::move(stats); }
+
   enum class arrival { none, data, watermark, barrier, end, idle };
   /// Takes the next frame; `skip` is how many of its first records were handled before. Errors: a gap in the sequence,
   /// or a frame that cannot be read.
@@ -40,6 +44,15 @@ public:
   void restore(sequence expected, bool ended) noexcept {
     expected_ = expected;
     ended_ = ended;
+    if (told_ != nullptr) told_->on_restored_receiver(expected.value);
+  }
+  /// When the batch just received was sent; 0: that was not noted.
+  [[nodiscard]] std::int64_t sent_at(const frame& f) noexcept {
+    return told_ == nullptr ? 0 : told_->on_taken(f.first.value, f.first.value + f.count);
+  }
+  /// Not read until a barrier has come on the task's other inputs, too; 0: it is read again.
+  void hold(std::int64_t since) noexcept {
+    if (told_ != nullptr) told_->on_held(since);
   }
 
 private:
@@ -50,6 +63,7 @@ private:
   std::unique_ptr<channel_receiver> receiver_;
   std::shared_ptr<const converter> to_input_;
   credit_window window_;
+  std::shared_ptr<channel_stats> told_;  // null: nobody asks
   generation incarnation_;
   sequence expected_{};
   bool ended_ = false;

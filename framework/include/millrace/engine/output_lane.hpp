@@ -6,6 +6,8 @@
 #include <string>
 
 #include "millrace/engine/channel.hpp"
+#include "millrace/engine/channel_stats.hpp"
+#include "millrace/engine/clock.hpp"
 
 namespace millrace::engine {
 
@@ -32,6 +34,9 @@ public:
         batches_left_{window.batches},
         bytes_left_{static_cast<std::int64_t>(window.bytes)} {}
 
+  /// Tells `stats` from now on, with the times of `time`.
+  void tell(std::shared_ptr<channel_stats> stats, const clock& time);
+
   void send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns);
   /// Moves the receiver's watermark unless it already has it; does nothing while there is no credit.
   void send_watermark(event_time watermark);
@@ -51,7 +56,7 @@ public:
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   [[nodiscard]] sequence next() const noexcept { return next_; }
-  void restore(sequence next) noexcept { next_ = next; }
+  void restore(sequence next) noexcept;
 
 private:
   void push(frame f);
@@ -59,11 +64,14 @@ private:
   [[nodiscard]] bool has_credit() const noexcept { return batches_left_ > 0 && bytes_left_ > 0; }
   [[nodiscard]] bool covers(const frame& f) const noexcept;
   void pass(frame&& f);
+  void tell_credit() noexcept;
 
   std::string name_;
   frame stamp_;  // channel, ends and generation: the same in every frame
   std::unique_ptr<channel_sender> sender_;
   credit_window window_;
+  std::shared_ptr<channel_stats> told_;  // null: nobody asks
+  const clock* time_ = nullptr;
   std::uint32_t batches_left_;
   std::int64_t bytes_left_;
   // What is neither waiting nor given back, oldest first. The receiver counts the same sizes and gives credit back when

@@ -15,6 +15,7 @@
 #include "millrace/engine/input_channel.hpp"
 #include "millrace/engine/producer_log.hpp"
 #include "millrace/engine/state_query.hpp"
+#include "millrace/engine/step_meter.hpp"
 #include "millrace/engine/task_context.hpp"
 #include "millrace/engine/task_host.hpp"
 #include "millrace/engine/task_outputs.hpp"
@@ -57,6 +58,7 @@ struct task_parts {
   protections protect;
   event_log* log = nullptr;                  ///< of logged producers; outlives the task
   bool keeps_letters = false;                ///< dead letters that no stream takes go into the snapshots' parts
+  bool measures = false;                     ///< tells all there is to tell, see `step_meter`
   std::vector<record_type_ptr> input_types;  ///< per input port, as its handler sees records
   const clock* time = nullptr;
   task_host* host = nullptr;
@@ -146,7 +148,8 @@ private:
   void follow_told_watermark();
   [[nodiscard]] progress finish_frame();
   void flush_if_lingering(std::int64_t now);
-  void publish(std::int64_t started, step_result r);
+  void publish(step_result r, bool has_worked);
+  void release_inputs(std::int64_t now);
   void publish_hot_keys(std::int64_t now);
 
   // task_settling.cpp: timers, watermark and end of input
@@ -302,8 +305,7 @@ private:
   std::vector<sink::prepared> prepared_;
   std::map<epoch_id, std::pair<unsigned, std::vector<std::uint32_t>>> frozen_pages_;
   std::int64_t partial_since_ = 0;
-  std::int64_t blocked_since_ = 0;
-  std::int64_t aligning_since_ = 0;
+  step_meter meter_;
 };
 
 }  // namespace millrace::engine

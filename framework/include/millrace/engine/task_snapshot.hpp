@@ -39,6 +39,7 @@ struct task_snapshot {
   std::string prepared;  ///< transactional sinks: what to commit with the epoch; empty: nothing
   std::string position;  ///< producers: where they stand, for people
   letter_counters counters{};
+  std::uint64_t written_bytes = 0;          ///< set when it is written
   std::vector<numbered_letters> letters{};  ///< those that no complete epoch has, and perhaps some more
 };
 

@@ -37,6 +37,19 @@ struct task_stats {
   gauge<std::uint64_t> busy_ns;     ///< working
   gauge<std::uint64_t> blocked_ns;  ///< waiting for credit while there is work
   gauge<std::uint64_t> align_ns;    ///< waiting for a barrier on other inputs
+  gauge<std::uint64_t> ready_ns;    ///< having work, waiting for a thread to do it on
+  // Of steps picked out, about one in ten milliseconds: how long they took, and what they had of a processor.
+  gauge<std::uint64_t> sampled_busy_ns;
+  gauge<std::uint64_t> sampled_cpu_ns;
+  // When what goes on now began, by the steady clock; 0: it does not go on.
+  gauge<std::int64_t> stepping_since{};
+  gauge<std::int64_t> blocked_since{};
+  gauge<std::int64_t> ready_since{};
+  gauge<std::int64_t> aligning_since{};
+  gauge<std::int64_t> progressed_at{};  ///< end of the newest step that got anything done
+  gauge<std::uint64_t> queue_ns;        ///< of batches followed: how long they waited to be taken, times their events
+  gauge<std::uint64_t> queue_events;    ///< in them
+  gauge<std::uint64_t> freeze_ns;       ///< over all snapshots: how long the task stood still
   gauge<std::uint64_t> snapshots;
   gauge<std::uint64_t> snapshot_freeze_ns;  ///< of the newest snapshot: how long the task stood still
   gauge<std::uint64_t> state_rows;
@@ -51,6 +64,7 @@ struct task_stats {
   gauge<task_phase> phase;
   hot_key_board hot_keys;      ///< routers by key
   latency_histogram latency;   ///< sinks: from entering the topology to handled here
+  latency_histogram queue;     ///< of batches followed: from sent to taken, by events
   latency_histogram disorder;  ///< producers: how far an event time lies behind the newest one before it
 
   task_stats() { watermark.set(event_time::min().ns); }
