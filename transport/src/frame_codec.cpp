@@ -212,21 +212,27 @@ result<void> take_shared_body(std::span<std::byte> bytes, engine::frame& out) {
 
 void encode_frame(const engine::frame& f, topology_instance topology, const record_type& type, byte_buffer& out) {
   out.clear();
+  append_frame(f, topology, type, out);
+}
+
+void append_frame(const engine::frame& f, topology_instance topology, const record_type& type, byte_buffer& out) {
+  const std::size_t start = out.size();
   write_header(out.extend(frame_header_bytes), f, topology, wire_kind(f));
   if (f.kind == engine::frame_kind::data) {
     MILLRACE_CHECK(f.body && f.body->size() == f.count && &f.body->type() == &type, "frame and batch do not fit");
     out.extend(bin_prefix_bytes);
     if (!f.body->late_marks().empty()) encode_marks(f.body->late_marks(), out);
     type.encode(*f.body, out);
-    const std::size_t size = out.size() - frame_header_bytes - bin_prefix_bytes;
+    const std::size_t size = out.size() - start - frame_header_bytes - bin_prefix_bytes;
     MILLRACE_CHECK(size <= std::numeric_limits<std::uint32_t>::max(), "the records of a frame outgrow 4 GiB");
-    wire::field_writer w{out.data() + frame_header_bytes};
+    wire::field_writer w{out.data() + start + frame_header_bytes};
     w.byte(wire::bin32);
     w.raw(wire::big_endian(static_cast<std::uint32_t>(size)));
   } else {
     out.push_back(std::byte{wire::nil});
   }
-  wire::field_writer{out.data() + crc_at}.raw(wire::big_endian(checksum(out.view())));
+  const auto sum = checksum(out.view().subspan(start));
+  wire::field_writer{out.data() + start + crc_at}.raw(wire::big_endian(sum));
 }
 
 result<void> decode_frame(bytes_view bytes, topology_instance topology, const record_type& type, engine::frame& out) {

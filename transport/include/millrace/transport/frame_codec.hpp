@@ -45,6 +45,8 @@ inline constexpr std::size_t frame_body_bytes_max = std::size_t{64} << 20U;
 /// Writes `f`, its records encoded as `type`, into `out`, which is cleared first. The batch must be of that type and
 /// have `count` records. Thread: any.
 void encode_frame(const engine::frame& f, topology_instance topology, const record_type& type, byte_buffer& out);
+/// The same behind what `out` holds already.
+void append_frame(const engine::frame& f, topology_instance topology, const record_type& type, byte_buffer& out);
 
 /// Reads what `encode_frame` wrote into `out`; trusts nothing about `bytes` and never throws.
 ///

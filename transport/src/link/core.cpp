@@ -1,0 +1,314 @@
+#include "link/core.hpp"
+
+#include <pthread.h>
+
+#include <algorithm>
+#include <csignal>
+#include <utility>
+
+#include "millrace/transport/message_socket.hpp"
+
+namespace millrace::transport {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t name_bytes_max = 255;
+/// A dialling socket, the monitor's two ends.
+constexpr std::size_t sockets_per_peer = 3;
+constexpr int messages_per_turn = 64;
+constexpr auto listen_again_interval = 5ms;
+constexpr auto sleep_max = 1000ms;
+
+error wrong(const std::string& what) {
+  return user_error(errc::invalid_argument, what);
+}
+
+result<void> check_options(const link_options& o) {
+  if (o.name.empty() || o.name.size() > name_bytes_max) return wrong("a node's name has 1 to 255 bytes");
+  if (!o.listen.starts_with("tcp://")) {
+    return wrong("'" + o.listen + "' is no address to listen at: give tcp://HOST:PORT");
+  }
+  if (!o.keys && !o.is_insecure) {
+    return wrong("a node without keys does not link to others: make a pair with 'millrace key create'");
+  }
+  if (o.keys && (!is_curve_key(o.keys->public_key) || !is_curve_key(o.keys->secret_key))) {
+    return wrong("the node's own keys are none: 40 characters as 'millrace key create' writes them");
+  }
+  if (o.lost_after < 100ms) return wrong("a peer cannot be lost after less than 100 ms of silence");
+  return {};
+}
+
+}  // namespace
+
+result<std::unique_ptr<link_core>> link_core::open(link_options options, link_events events) {
+  if (auto checked = check_options(options); !checked) return std::move(checked).error();
+  auto calls = link::waker::open();
+  if (!calls) return std::move(calls).error();
+  auto context = zmq_context::open(options.limits.peers_max * sockets_per_peer);
+  if (!context) return std::move(context).error();
+  std::unique_ptr<link_core> core{
+      new link_core{*std::move(context), *std::move(calls), std::move(options), std::move(events)}};
+  if (auto listening = core->listen(); !listening) return std::move(listening).error();
+  core->start();
+  return core;
+}
+
+link_core::link_core(zmq_context context, std::shared_ptr<link::waker> calls, link_options options, link_events events)
+    : options_{std::move(options)},
+      events_{std::move(events)},
+      context_{std::move(context)},
+      calls_{std::move(calls)},
+      around_{context_, options_, events_, *ends_} {}
+
+link_core::~link_core() {
+  if (thread_.joinable()) {
+    is_stopping_.store(true);
+    calls_->call();
+    thread_.join();
+  }
+  for (const auto& [name, side] : sides_) side->out.close();
+  ends_->break_all("this node's links were closed");
+}
+
+/// The door comes before the socket that needs it, and a stranger before everybody else.
+result<void> link_core::listen() {
+  if (options_.keys) {
+    auto door = authentication::open(context_, [this](const std::string& key) { return name_of_key(key); });
+    if (!door) return std::move(door).error();
+    door_.emplace(*std::move(door));
+  }
+  auto router = link::open_router(context_, options_.keys);
+  if (!router) return std::move(router).error();
+  router_ = *std::move(router);
+  auto bound = link::bind_router(router_.get(), options_.listen);
+  if (!bound) return std::move(bound).error();
+  address_ = *std::move(bound);
+  around_.router = router_.get();
+  return options_.keys ? link::try_stranger(context_, *options_.keys, address_, *door_) : result<void>{};
+}
+
+void link_core::start() {
+  // Signals are for the program's own threads.
+  sigset_t all;
+  sigset_t before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  thread_ = std::thread{[this] { run(); }};
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+}
+
+// ---- any thread
+
+result<void> link_core::check(const link_peer& peer) const {
+  if (peer.name.empty() || peer.name.size() > name_bytes_max) return wrong("a peer's name has 1 to 255 bytes");
+  if (peer.name == options_.name) return wrong("'" + peer.name + "' is this node itself");
+  const bool is_tcp = peer.address.starts_with("tcp://");
+  if (const auto checked = message_socket::check(peer.address, false); !is_tcp || !checked) {
+    return wrong("peer '" + peer.name + "': " +
+                 (is_tcp ? checked.error().message : "'" + peer.address + "' is no address: give tcp://HOST:PORT"));
+  }
+  if (options_.keys && !is_curve_key(peer.server_key)) {
+    return wrong("peer '" + peer.name + "' needs its public key: 40 characters as 'millrace key create' writes them");
+  }
+  return {};
+}
+
+result<void> link_core::add(link_peer peer) {
+  if (auto checked = check(peer); !checked) return checked;
+  const auto name = peer.name;
+  {
+    const std::lock_guard lock{mutex_};
+    if (sides_.size() >= options_.limits.peers_max) {
+      return user_error(errc::limit_exceeded,
+                        "this node has " + std::to_string(sides_.size()) + " peers, which is as many as it may");
+    }
+    auto side = std::make_shared<link::side>(name, calls_, options_.limits);
+    if (!sides_.try_emplace(name, side).second) {
+      return user_error(errc::already_exists, "there is a peer '" + name + "'; remove it first");
+    }
+    newcomers_.push_back({std::move(peer), std::move(side)});
+  }
+  calls_->call();
+  return {};
+}
+
+void link_core::remove(const std::string& name) {
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = sides_.find(name);
+    if (found == sides_.end()) return;
+    found->second->is_removed.store(true);
+    found->second->out.close();
+    leavers_.push_back(std::move(found->second));
+    sides_.erase(found);
+  }
+  ends_->break_all(name, "'" + name + "' is no longer a peer of this node");
+  calls_->call();
+}
+
+result<std::shared_ptr<link::side>> link_core::find(const std::string& name) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = sides_.find(name);
+  if (found != sides_.end()) return found->second;
+  return user_error(errc::not_found, "this node knows no peer '" + name + "'");
+}
+
+// ---- the hub's thread
+
+void link_core::run() noexcept {
+  while (!is_stopping_.load()) {
+    if (!turn()) sleep();
+  }
+  lines_.clear();
+  router_.reset();
+  door_.reset();
+}
+
+/// True: there was something to do, so there may be more.
+bool link_core::turn() {
+  const auto now = clock::now();
+  bool any = calls_->take_call();
+  if (any) take_changes(now);
+  if (listen_at_) listen_again(now);
+  if (door_) door_->answer();
+  any |= read_router(now);
+  for (const auto& [name, line] : lines_) {
+    any |= line->read_answers(now);
+    any |= line->flush(now);
+    line->tick(now);
+  }
+  return any;
+}
+
+void link_core::sleep() {
+  if (!calls_->lie_down()) return;
+  const auto now = clock::now();
+  auto due = now + sleep_max;
+  if (listen_at_) due = std::min(due, *listen_at_);
+  std::vector<zmq_pollitem_t> items;
+  items.reserve(3 + 2 * lines_.size());
+  items.push_back({nullptr, calls_->fd(), ZMQ_POLLIN, 0});
+  if (router_) items.push_back({router_.get(), 0, ZMQ_POLLIN, 0});
+  if (door_) items.push_back({door_->native(), 0, ZMQ_POLLIN, 0});
+  for (const auto& [name, line] : lines_) {
+    const int events = line->is_blocked() ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN;
+    items.push_back({line->socket(), 0, static_cast<short>(events), 0});
+    items.push_back({line->monitor(), 0, ZMQ_POLLIN, 0});
+    due = std::min(due, line->next_due());
+  }
+  const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(due - now), 0ms);
+  zmq_poll(items.data(), static_cast<int>(items.size()), left.count());
+  calls_->rise();
+}
+
+void link_core::take_changes(clock::time_point now) {
+  std::vector<newcomer> come;
+  std::vector<std::shared_ptr<link::side>> go;
+  {
+    const std::lock_guard lock{mutex_};
+    come.swap(newcomers_);
+    go.swap(leavers_);
+  }
+  // One may have come and gone, or gone and come again, since the last look: they are told apart by their sides.
+  for (const auto& side : go) {
+    std::erase_if(come, [&](const auto& c) { return c.side == side; });
+    const auto found = lines_.find(side->name);
+    if (found == lines_.end() || found->second->shared() != side) continue;
+    const bool had_connection = found->second->peer_life() != 0;
+    lines_.erase(found);
+    // ZeroMQ closes none of a ROUTER's connections by itself: all of them end with it.
+    if (had_connection && options_.keys) {
+      router_.reset();
+      around_.router = nullptr;
+      listen_at_ = now;
+    }
+  }
+  for (auto& c : come) admit(std::move(c), now);
+}
+
+void link_core::admit(newcomer who, clock::time_point now) {
+  auto connection = link::dial(context_, options_.keys, who.peer);
+  if (!connection) {
+    ends_->break_all(who.peer.name, connection.error().message);
+    if (events_.on_lost) events_.on_lost(who.peer.name, connection.error().message);
+    return;
+  }
+  auto name = who.peer.name;
+  lines_.insert_or_assign(
+      std::move(name),
+      std::make_unique<link::line>(around_, std::move(who.peer), std::move(who.side), *std::move(connection), now));
+}
+
+/// The old socket gives the port back some time after it is closed.
+void link_core::listen_again(clock::time_point now) {
+  if (now < *listen_at_) return;
+  listen_at_ = now + listen_again_interval;
+  if (!router_) {
+    auto router = link::open_router(context_, options_.keys);
+    if (!router) return;
+    router_ = *std::move(router);
+  }
+  if (!link::bind_router(router_.get(), address_)) return;
+  around_.router = router_.get();
+  listen_at_.reset();
+}
+
+bool link_core::read_router(clock::time_point now) {
+  if (around_.router == nullptr) return false;
+  for (int i = 0; i < messages_per_turn; ++i) {
+    message identity;
+    if (!link::receive_part(router_.get(), identity.raw())) return i > 0;
+    auto m = std::make_shared<message>();
+    bool is_whole = zmq_msg_more(identity.raw()) != 0 && link::receive_part(router_.get(), m->raw());
+    // ZeroMQ delivers the parts of a message together.
+    for (bool more = is_whole && zmq_msg_more(m->raw()) != 0; more;) {
+      message extra;
+      is_whole = false;
+      more = link::receive_part(router_.get(), extra.raw()) && zmq_msg_more(extra.raw()) != 0;
+    }
+    dispatch(std::string{as_text(identity.bytes())}, std::move(m), is_whole, now);
+  }
+  return true;
+}
+
+void link_core::dispatch(const std::string& route, std::shared_ptr<message> m, bool is_whole, clock::time_point now) {
+  const auto header = link::read_message_header(m->bytes());
+  auto* const line = sender_of(*m, header ? *header : link::message_header{});
+  if (line == nullptr || line->shared()->is_removed.load()) return;
+  if (!header || !is_whole) {
+    line->count_malformed();
+    return;
+  }
+  line->on_incoming(*header, std::move(m), route, now);
+}
+
+/// With keys, who the connection was let in as. Without, who it says it is.
+link::line* link_core::sender_of(message& m, const link::message_header& h) {
+  const auto find = [this](std::string_view name) {
+    const auto found = lines_.find(name);
+    return found != lines_.end() ? found->second.get() : nullptr;
+  };
+  const bool is_ping = h.from != 0 && h.kind == link::message_kind::ping;
+  if (options_.keys) {
+    const char* user = zmq_msg_gets(m.raw(), "User-Id");
+    auto* const line = user != nullptr ? find(user) : nullptr;
+    if (line == nullptr || !is_ping) return line;
+    if (as_text(m.bytes()).substr(link::message_header_bytes) == line->peer().name) return line;
+    line->count_malformed();
+    return nullptr;
+  }
+  if (is_ping) return find(as_text(m.bytes()).substr(link::message_header_bytes));
+  const auto found =
+      std::ranges::find_if(lines_, [&](const auto& l) { return h.from != 0 && l.second->peer_life() == h.from; });
+  return found != lines_.end() ? found->second.get() : nullptr;
+}
+
+std::optional<std::string> link_core::name_of_key(const std::string& public_key) const {
+  for (const auto& [name, line] : lines_) {
+    if (line->peer().server_key == public_key && !line->shared()->is_removed.load()) return name;
+  }
+  return std::nullopt;
+}
+
+}  // namespace millrace::transport

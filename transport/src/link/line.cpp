@@ -1,0 +1,411 @@
+#include "link/line.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <random>
+#include <utility>
+
+namespace millrace::transport::link {
+namespace {
+
+using namespace std::chrono_literals;
+
+/// Blocks taken from the outbox under one lock.
+constexpr std::size_t blocks_per_drain = 64;
+/// Messages handed to the socket before others get their turn.
+constexpr int messages_per_turn = 64;
+/// What has arrived is acknowledged after so many bytes, or so much time.
+constexpr std::size_t acknowledge_bytes = std::size_t{1} << 20U;
+constexpr auto acknowledge_delay = 10ms;
+constexpr auto hello_interval = 250ms;
+constexpr auto keep_alive_max = 2s;
+/// Bounds of how long an acknowledgement may take before it is asked for, beside three times the round trip.
+constexpr auto patience_min = 200ms;
+constexpr auto patience_max = 2s;
+constexpr std::size_t pings_max = 64;
+constexpr auto check_interval = 50ms;
+
+/// Never 0, which means "not known".
+std::uint64_t random_life() {
+  std::random_device random;
+  return (std::uint64_t{random()} << 32U | random()) | 1U;
+}
+
+}  // namespace
+
+line::line(line_surroundings& around, link_peer peer, std::shared_ptr<side> shared, dialled connection,
+           clock::time_point now)
+    : around_{around},
+      peer_{std::move(peer)},
+      side_{std::move(shared)},
+      connection_{std::move(connection)},
+      packer_{around.options.compress},
+      own_life_{random_life()},
+      departures_{around.options.limits.window_bytes},
+      pinged_{now - hello_interval},
+      progressed_{now},
+      answered_{now},
+      redialled_{now},
+      due_{now} {}
+
+// ---- lives
+
+/// Whether messages of this life of the peer count; a new one is adopted.
+bool line::meet(std::uint64_t life, clock::time_point now) {
+  if (life == peer_life_) return true;
+  if (std::ranges::find(retired_, life) != retired_.end()) {
+    ++figures_.stale_refused;
+    return false;
+  }
+  if (peer_life_ != 0) {
+    retired_[retired_at_++ % retired_.size()] = peer_life_;
+    lose("'" + peer_.name + "' was restarted, or gave this link up", life, now);
+  } else {
+    peer_life_ = life;
+    must_ping_ = true;
+    answered_ = now;
+  }
+  figures_.is_reached = true;
+  figures_.problem.clear();
+  engaged_.reset();
+  if (around_.events.on_reached) around_.events.on_reached(peer_.name);
+  return true;
+}
+
+void line::lose(const std::string& why, std::uint64_t next_peer_life, clock::time_point now) {
+  begin_life(next_peer_life, now);
+  ++figures_.losses;
+  figures_.is_reached = false;
+  figures_.problem = why;
+  side_->out.begin_life();
+  around_.ends.break_all(peer_.name, why);
+  side_->publish(figures_);
+  if (around_.events.on_lost) around_.events.on_lost(peer_.name, why);
+}
+
+/// Forgets everything of the present life of the link.
+void line::begin_life(std::uint64_t peer_life, clock::time_point now) {
+  peer_life_ = peer_life;
+  ready_.clear();
+  departures_.reset();
+  arrivals_.reset();
+  assembler_.reset();
+  pings_.clear();
+  unacknowledged_bytes_ = 0;
+  acknowledge_at_.reset();
+  engaged_.reset();
+  must_ping_ = true;
+  progressed_ = answered_ = now;
+}
+
+// ---- what comes in
+
+void line::on_incoming(const message_header& h, std::shared_ptr<message> m, const std::string& route,
+                       clock::time_point now) {
+  figures_.bytes_received += m->size();
+  ++figures_.messages_received;
+  due_ = now;
+  if (h.kind == message_kind::ping) {
+    if (!meet(h.from, now)) return;
+    route_ = route;
+    answer(message_kind::pong, h.extra, h.from);
+    return;
+  }
+  if (h.kind != message_kind::data) {
+    ++figures_.malformed_refused;
+    return;
+  }
+  if (h.from != peer_life_ || h.to != own_life_) {
+    ++figures_.stale_refused;
+    return;
+  }
+  route_ = route;
+  on_data(h, std::move(m), now);
+}
+
+void line::on_data(const message_header& h, std::shared_ptr<message> m, clock::time_point now) {
+  const auto bytes = m->size();
+  switch (arrivals_.judge(h.number, around_.options.protect.drop_duplicates)) {
+    case arrivals::verdict::gap:
+      ++figures_.gaps_refused;
+      if (arrivals_.is_new_gap()) acknowledge(true);
+      return;
+    case arrivals::verdict::duplicate:
+      ++figures_.duplicates_dropped;
+      break;
+    case arrivals::verdict::take:
+      if (auto taken = take_items(h, std::move(m)); !taken) {
+        ++figures_.malformed_refused;
+        own_life_ = random_life();
+        lose("'" + peer_.name + "' sent what cannot be read: " + taken.error().message, 0, now);
+        return;
+      }
+  }
+  unacknowledged_bytes_ += bytes;
+  if (unacknowledged_bytes_ >= acknowledge_bytes) {
+    acknowledge(false);
+  } else if (!acknowledge_at_) {
+    acknowledge_at_ = now + acknowledge_delay;
+  }
+}
+
+result<void> line::take_items(const message_header& h, std::shared_ptr<message> m) {
+  const auto body = bytes_view{m->bytes()}.subspan(message_header_bytes);
+  const auto take = [this](item_kind kind, arrival item) { return take_item(kind, std::move(item)); };
+  if (h.extra == 0) return assembler_.feed(m, body, take);
+  auto room = std::make_shared<byte_buffer>();
+  const auto unpacked = packer_.unpack(h, body, *room);
+  if (!unpacked) return unpacked.error();
+  return assembler_.feed(room, *unpacked, take);
+}
+
+result<void> line::take_item(item_kind kind, arrival item) {
+  if (side_->is_removed.load(std::memory_order_relaxed)) return {};
+  if (kind == item_kind::message) {
+    if (around_.events.on_message) around_.events.on_message(peer_.name, item.bytes);
+  } else if (kind == item_kind::frame) {
+    const auto at = read_frame_address(item.bytes);
+    if (!at) return at.error();
+    if (const auto end = around_.ends.receiver(*at, peer_.name)) {
+      end->deliver(std::move(item));
+    } else {
+      ++figures_.unknown_channels;
+    }
+  } else {
+    const auto credit = read_credit(item.bytes);
+    if (!credit) return credit.error();
+    if (const auto end = around_.ends.sender(credit->address, peer_.name)) {
+      end->add({credit->batches, credit->bytes});
+    } else {
+      ++figures_.unknown_channels;
+    }
+  }
+  return {};
+}
+
+void line::acknowledge(bool is_gap) {
+  unacknowledged_bytes_ = 0;
+  acknowledge_at_.reset();
+  answer(message_kind::ack, is_gap ? 1 : 0, peer_life_);
+}
+
+/// Back on the connection the last message came by. When that is gone the peer will ask again on the next.
+void line::answer(message_kind kind, std::uint64_t extra, std::uint64_t to) {
+  const auto& name = around_.options.name;
+  const auto body = kind == message_kind::pong ? as_bytes(name) : bytes_view{};
+  byte_buffer bytes;
+  write_message_header(bytes.extend(message_header_bytes),
+                       {.kind = kind, .from = own_life_, .to = to, .number = arrivals_.wanted(), .extra = extra},
+                       static_cast<std::uint32_t>(body.size()));
+  bytes.append(body);
+  auto identity = message_of(as_bytes(route_));
+  auto m = message_of(bytes.view());
+  if (send_part(around_.router, identity.raw(), ZMQ_SNDMORE)) static_cast<void>(send_part(around_.router, m.raw(), 0));
+}
+
+// ---- what comes back
+
+bool line::read_answers(clock::time_point now) {
+  read_news(now);
+  bool any = false;
+  for (message m; receive_part(connection_.socket(), m.raw()); any = true) {
+    const bool is_whole = zmq_msg_more(m.raw()) == 0;
+    const auto header = read_message_header(m.bytes());
+    figures_.bytes_received += m.size();
+    if (is_whole && header) {
+      on_answer(*header, now);
+    } else {
+      ++figures_.malformed_refused;
+      if (!header) figures_.problem = header.error().message;
+    }
+  }
+  if (any) due_ = now;
+  return any;
+}
+
+void line::on_answer(const message_header& h, clock::time_point now) {
+  if (h.kind != message_kind::pong && h.kind != message_kind::ack) {
+    ++figures_.malformed_refused;
+    return;
+  }
+  if (h.to != own_life_ || (h.kind == message_kind::ack && h.from != peer_life_)) {
+    ++figures_.stale_refused;
+    return;
+  }
+  if (!meet(h.from, now)) return;
+  answered_ = now;
+  const auto before = departures_.first();
+  if (!departures_.acknowledge(h.number)) {
+    ++figures_.malformed_refused;
+    return;
+  }
+  if (departures_.first() != before) progressed_ = now;
+  if (h.kind == message_kind::pong) {
+    on_pong(h, now);
+  } else if (h.extra == 1) {
+    go_back();
+  }
+}
+
+/// A ping travels behind the data that was sent before it: what the answer does not count has been lost.
+void line::on_pong(const message_header& h, clock::time_point now) {
+  while (!pings_.empty() && pings_.front().id < h.extra) pings_.pop_front();
+  if (pings_.empty() || pings_.front().id != h.extra) return;
+  const auto asked = pings_.front();
+  pings_.pop_front();
+  constexpr int smoothing = 8;
+  const auto took = now - asked.at;
+  round_trip_ = round_trip_ == clock::duration{} ? took : round_trip_ + (took - round_trip_) / smoothing;
+  figures_.round_trip = std::chrono::duration_cast<std::chrono::microseconds>(round_trip_);
+  if (h.number < asked.sent_up_to && asked.episode == departures_.episodes()) go_back();
+}
+
+void line::go_back() {
+  if (around_.options.protect.resend) departures_.go_back();
+}
+
+void line::read_news(clock::time_point now) {
+  for (auto news = next_news(connection_.monitor()); news != connection_news::none;
+       news = next_news(connection_.monitor())) {
+    if (news == connection_news::made) {
+      ++figures_.connections;
+      must_ping_ = true;
+      is_blocked_ = false;
+    } else if (news == connection_news::refused) {
+      figures_.problem =
+          peer_.address + " refuses this node, or is not who it should be: each must know the other's public key";
+    }
+    due_ = now;
+  }
+}
+
+// ---- what goes out
+
+bool line::flush(clock::time_point now) {
+  if (must_ping_ && !send_ping(now)) return false;
+  bool any = false;
+  for (int i = 0; i < messages_per_turn; ++i) {
+    if (departures_.due() == nullptr && !make_messages()) break;
+    if (!send_due(now)) break;
+    any = true;
+  }
+  if (any) due_ = now;
+  return any;
+}
+
+/// New messages out of what waits, when the peer's life is known and the window has room. False: there are none.
+bool line::make_messages() {
+  if (peer_life_ == 0 || !departures_.has_room()) return false;
+  if (ready_.empty()) {
+    if (side_->out.is_empty()) return false;
+    side_->out.take(ready_, blocks_per_drain);
+    std::ranges::reverse(ready_);
+  }
+  if (ready_.empty()) return false;
+  auto taken = std::move(ready_.back());
+  ready_.pop_back();
+  packer_.pack(std::move(taken), {.kind = message_kind::data, .from = own_life_, .to = peer_life_}, departures_,
+               figures_);
+  return true;
+}
+
+bool line::send_due(clock::time_point now) {
+  auto* const kept = departures_.due();
+  message copy;
+  zmq_msg_copy(copy.raw(), kept->raw());
+  const auto bytes = kept->size();
+  is_blocked_ = !send_part(connection_.socket(), copy.raw(), 0);
+  if (is_blocked_) return false;
+  if (departures_.cursor() == departures_.first()) progressed_ = now;
+  figures_.bytes_sent += bytes;
+  ++figures_.messages_sent;
+  if (departures_.sent()) ++figures_.messages_resent;
+  return true;
+}
+
+bool line::send_ping(clock::time_point now) {
+  const auto& name = around_.options.name;
+  byte_buffer bytes;
+  write_message_header(bytes.extend(message_header_bytes),
+                       {.kind = message_kind::ping,
+                        .from = own_life_,
+                        .to = peer_life_,
+                        .number = departures_.cursor(),
+                        .extra = ping_id_ + 1},
+                       static_cast<std::uint32_t>(name.size()));
+  bytes.append(as_bytes(name));
+  auto m = message_of(bytes.view());
+  is_blocked_ = !send_part(connection_.socket(), m.raw(), 0);
+  if (is_blocked_) return false;
+  must_ping_ = false;
+  pinged_ = now;
+  pings_.push_back({++ping_id_, departures_.cursor(), departures_.episodes(), now});
+  if (pings_.size() > pings_max) pings_.pop_front();
+  return true;
+}
+
+// ---- time
+
+line::clock::duration line::patience() const noexcept {
+  return std::clamp<clock::duration>(3 * round_trip_, patience_min, patience_max);
+}
+
+bool line::wants_ping(clock::time_point now) const {
+  if (must_ping_) return true;
+  const auto since = now - pinged_;
+  if (peer_life_ == 0) return since >= hello_interval;
+  const bool waits = departures_.cursor() > departures_.first();
+  if (waits && since >= patience() && now - progressed_ >= patience()) return true;
+  return since >= std::min<clock::duration>(keep_alive_max, around_.options.lost_after / 4);
+}
+
+void line::tick(clock::time_point now) {
+  if (now < due_) return;
+  if (acknowledge_at_ && *acknowledge_at_ <= now) acknowledge(false);
+  if (wants_ping(now) && !is_blocked_) static_cast<void>(send_ping(now));
+  give_up_if_silent(now);
+  figures_.bytes_unacknowledged = departures_.bytes();
+  side_->publish(figures_);
+  plan(now);
+}
+
+void line::give_up_if_silent(clock::time_point now) {
+  const auto limit = around_.options.lost_after;
+  const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count());
+  if (peer_life_ != 0) {
+    // A connection that carries nothing, and is not reset, is given a successor.
+    if (now - answered_ > limit / 2 && now - redialled_ > limit / 2) redial(now);
+    if (now - answered_ <= limit) return;
+    own_life_ = random_life();
+    lose("'" + peer_.name + "' has not answered for " + seconds + " ms", 0, now);
+    return;
+  }
+  if (side_->out.is_empty() && !around_.ends.has_any(peer_.name)) {
+    engaged_.reset();
+  } else if (!engaged_) {
+    engaged_ = now;
+  } else if (now - *engaged_ > limit) {
+    own_life_ = random_life();
+    lose("'" + peer_.name + "' at " + peer_.address + " has not been reached for " + seconds + " ms", 0, now);
+  }
+}
+
+void line::redial(clock::time_point now) {
+  redialled_ = now;
+  auto again = dial(around_.context, around_.options.keys, peer_);
+  if (!again) {
+    figures_.problem = again.error().message;
+    return;
+  }
+  connection_ = std::move(*again);
+  is_blocked_ = false;
+  must_ping_ = true;
+}
+
+void line::plan(clock::time_point now) {
+  due_ = now + hello_interval;
+  if (acknowledge_at_) due_ = std::min(due_, *acknowledge_at_);
+  if (departures_.cursor() > departures_.first()) due_ = std::min(due_, now + check_interval);
+}
+
+}  // namespace millrace::transport::link
