@@ -5,6 +5,8 @@
 #include <string>
 
 #include "command/exit_code.hpp"
+#include "command/join_verb.hpp"
+#include "command/node_settings.hpp"
 #include "command/report.hpp"
 #include "command/run_log.hpp"
 #include "command/running.hpp"
@@ -18,10 +20,8 @@ namespace millrace::command {
 namespace {
 
 struct node_request {
-  std::string name = "local";
-  std::string data_dir;  ///< empty: the user's own place
+  node_settings own;
   std::size_t threads = 0;
-  std::string listen;  ///< empty: only this machine's user
   std::string log_file;
   bool is_verbose = false;
   bool is_json = false;
@@ -44,22 +44,25 @@ result<std::string> default_data_dir(const std::string& name) {
 }
 
 int run_node(const node_request& r) {
-  auto data_dir = r.data_dir.empty() ? default_data_dir(r.name) : result<std::string>{r.data_dir};
+  auto data_dir = r.own.data_dir.empty() ? default_data_dir(r.own.name) : result<std::string>{r.own.data_dir};
   if (!data_dir) return fail_with(data_dir.error());
   const auto log = run_log::open(r.log_file, r.is_verbose);
   if (!log) return fail_with(log.error());
   const stop_signal signal;
   auto opened =
-      node::node::open({.name = r.name,
+      node::node::open({.name = r.own.name,
                         .data_dir = *std::move(data_dir),
                         .threads = r.threads,
-                        .listen = r.listen,
+                        .listen = r.own.listen,
+                        .address = r.own.address,
+                        .link = r.own.link,
+                        .labels = r.own.labels(),
                         .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); }});
   if (!opened) return fail_with(opened.error());
   auto& hosting = **opened;
-  print("node " + r.name + ": ready, " + std::to_string(hosting.topologies()) + " topologies\n  control       " +
+  print("node " + r.own.name + ": ready, " + std::to_string(hosting.topologies()) + " topologies\n  control       " +
         hosting.address() + "\n" +
-        (r.listen.empty()
+        (r.own.listen.empty()
              ? ""
              : "  network       " + hosting.remote_address() + "\n  public key    " + hosting.public_key() + "\n"));
   const auto ending = hosting.work([&](std::chrono::milliseconds timeout) {
@@ -71,7 +74,7 @@ int run_node(const node_request& r) {
     // Whatever its threads are doing.
     std::_Exit(exit_failed);
   }
-  print("node " + r.name + ": stopped; the next start goes on from the last snapshots\n");
+  print("node " + r.own.name + ": stopped; the next start goes on from the last snapshots\n");
   return exit_ok;
 }
 
@@ -106,17 +109,14 @@ void declare_node(CLI::App& app, action& chosen) {
   const auto request = std::make_shared<node_request>();
   app.require_subcommand(1);
   auto* run = app.add_subcommand("run", "Host topologies until Ctrl-C or SIGTERM");
-  run->add_option("--name", request->name, "Name of the node")->default_val("local")->type_name("NAME");
-  run->add_option("--data-dir", request->data_dir, "Where deployments and snapshots are kept (default: the user's)")
-      ->type_name("DIR");
+  add_identity_options(*run, request->own);
   run->add_option("--threads", request->threads, "Worker threads of each topology; 0: one a core")->type_name("N");
-  run->add_option("--listen", request->listen, "Also for clients with a key, over the network: tcp://HOST:PORT")
-      ->type_name("ADDRESS");
   run->add_option("--log", request->log_file, "Log to this file instead of standard error")->type_name("FILE");
   run->add_flag("--verbose", request->is_verbose, "Log everything, not only warnings and errors");
   run->callback([=, &chosen] { chosen = [=] { return run_node(*request); }; });
   auto* list = app.add_subcommand("list", "The nodes of this user");
   list->add_flag("--json", request->is_json, "Print JSON");
+  declare_peers(app, chosen);
   list->callback([=, &chosen] { chosen = [=] { return list_nodes(*request); }; });
 }
 

@@ -9,6 +9,7 @@
 #include "millrace/topology.hpp"
 #include "millrace/transport/control_endpoint.hpp"
 #include "node/leftover_sockets.hpp"
+#include "node/peers/node_address.hpp"
 
 namespace millrace::node {
 
@@ -17,6 +18,18 @@ namespace {
 /// How soon what was asked for is begun, and the end of a run noticed.
 constexpr std::chrono::milliseconds tick{20};
 
+/// What other nodes keep must be good for them, and after the next start too.
+result<void> check_addresses(const node_options& o) {
+  if (!o.address.empty()) {
+    if (auto fine = check_node_address(o.address); !fine) return fine;
+  }
+  if (o.link.empty()) return {};
+  if (o.listen.empty() && o.address.empty()) {
+    return user_error(errc::invalid_argument, "a node with --link needs --listen: other nodes have to reach it");
+  }
+  return check_node_address(reachable_address(o.link));
+}
+
 }  // namespace
 
 result<std::unique_ptr<node>> node::open(node_options options) {
@@ -24,6 +37,7 @@ result<std::unique_ptr<node>> node::open(node_options options) {
     return user_error(errc::invalid_argument,
                       "'" + options.name + "' is no name for a node: take 1 to 64 of a-z, A-Z, 0-9, _ and -");
   }
+  if (auto fine = check_addresses(options); !fine) return std::move(fine).error();
   auto store = deployment_store::open(options.data_dir);
   if (!store) return std::move(store).error();
   auto gate = gatekeeper::open(store->folder());
@@ -31,6 +45,7 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   std::unique_ptr<node> made{new node{std::move(options), *std::move(store), *std::move(gate)}};
   if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
   if (auto listening = made->listen(); !listening) return std::move(listening).error();
+  made->follow_peers();
   return made;
 }
 
@@ -40,6 +55,7 @@ node::node(node_options options, deployment_store store, gatekeeper gate)
 node::~node() {
   // First nobody asks any more.
   server_.reset();
+  news_.reset();
 }
 
 result<void> node::load() {
@@ -74,10 +90,19 @@ result<void> node::listen() {
     remote->keys = gate_.own();
     remote->find_key = [this](const std::string& key) { return gate_.admit(key); };
   }
+  // The first request may come before this is done, and wants what is set here.
+  const std::lock_guard lock{mutex_};
   auto server = transport::control_server::start(*sockets_, endpoint->address, std::move(service), std::move(remote));
   if (!server) return std::move(server).error();
   server_ = *std::move(server);
+  listening_at_ = server_->remote_address();
   return {};
+}
+
+void node::follow_peers() {
+  auto news = std::make_unique<peer_news>(*sockets_, gate_.own(), self(), gate_.peers(), options_.log);
+  const std::lock_guard lock{mutex_};
+  news_ = std::move(news);
 }
 
 node::hosted_ptr node::host(deployment d) {

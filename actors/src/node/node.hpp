@@ -13,6 +13,7 @@
 #include "node/access/gatekeeper.hpp"
 #include "node/deployment_store.hpp"
 #include "node/hosted_topology.hpp"
+#include "node/peers/peer_news.hpp"
 
 namespace millrace::node {
 
@@ -21,6 +22,9 @@ struct node_options {
   std::string data_dir;        ///< deployments and their snapshots
   std::size_t threads = 0;     ///< of each topology; 0: one a core
   std::string listen{};        ///< tcp://HOST:PORT for clients with a key; empty: the user of this machine alone
+  std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
+  std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
+  std::map<std::string, std::string> labels{};             ///< for placement
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
 };
 
@@ -49,6 +53,10 @@ public:
   [[nodiscard]] std::string remote_address() const { return server_->remote_address(); }
   [[nodiscard]] const std::string& public_key() const noexcept { return gate_.own().public_key; }
   [[nodiscard]] std::size_t topologies() const;
+  /// The other nodes it knows. Thread: any.
+  [[nodiscard]] const peer_registry& peers() const noexcept { return gate_.peers(); }
+  /// What other nodes are told of this one.
+  [[nodiscard]] peer self() const;
 
 private:
   using hosted_ptr = std::shared_ptr<hosted_topology>;
@@ -57,6 +65,7 @@ private:
   node(node_options options, deployment_store store, gatekeeper gate);
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> listen();
+  void follow_peers();
   [[nodiscard]] hosted_ptr host(deployment d);
   [[nodiscard]] std::vector<hosted_ptr> all() const;
 
@@ -70,6 +79,14 @@ private:
   [[nodiscard]] result<json> plan(const json& args) const;
   [[nodiscard]] result<json> want(const json& args, bool running);
   [[nodiscard]] result<json> remove(const json& args);
+  [[nodiscard]] result<json> serve_peers(const caller& who, const std::string& verb, const json& args);
+  [[nodiscard]] json list_peers() const;
+  [[nodiscard]] result<json> learn(const std::string& told_by, const json& args);
+  [[nodiscard]] result<json> add_peers(const json& args);
+  [[nodiscard]] result<json> remove_peer(const json& args);
+  [[nodiscard]] result<json> invite(const json& args);
+  [[nodiscard]] result<json> join(const caller& who, const json& args);
+  void tell_peers();
   /// The topology that the argument `topology` names; left out: the only one.
   [[nodiscard]] result<hosted_ptr> chosen(const json& args) const;
 
@@ -79,8 +96,10 @@ private:
   mutable std::mutex mutex_;
   std::map<std::string, hosted_ptr> hosted_;
   std::map<std::string, hosted_ptr> removed_;  // until their runs have ended
+  std::string listening_at_;                   // tcp; empty: nowhere
   std::unique_ptr<transport::zmq_context> sockets_;
   std::unique_ptr<transport::control_server> server_;
+  std::unique_ptr<peer_news> news_;
 };
 
 }  // namespace millrace::node

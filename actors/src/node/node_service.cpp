@@ -5,6 +5,7 @@
 #include "millrace/topology.hpp"
 #include "millrace/validation.hpp"
 #include "node/node.hpp"
+#include "node/peers/node_address.hpp"
 #include "node/topology_difference.hpp"
 
 namespace millrace::node {
@@ -111,9 +112,10 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "remove") return remove(args);
   if (verb == "key_create") {
     auto made = gate_.create_key(args);
-    if (made) (*made)["address"] = remote_address();
+    if (made) (*made)["address"] = self().control_address;
     return made;
   }
+  if (verb.starts_with("peer_") || verb.starts_with("node_")) return serve_peers(who, verb, args);
   if (verb == "key_revoke") return gate_.revoke_key(args);
   if (verb == "key_list") return gate_.list_keys();
   const auto h = chosen(args);
@@ -137,13 +139,23 @@ std::string node::topology_in(const std::string& verb, const json& args) const {
 }
 
 json node::describe() const {
-  return {{"node", options_.name},      {"pid", ::getpid()},           {"data_dir", store_.folder().string()},
-          {"topologies", topologies()}, {"address", remote_address()}, {"server_key", public_key()}};
+  return {{"node", options_.name},
+          {"pid", ::getpid()},
+          {"data_dir", store_.folder().string()},
+          {"topologies", topologies()},
+          {"address", self().control_address},
+          {"server_key", public_key()},
+          {"link", self().link_address},
+          {"labels", options_.labels},
+          {"fingerprint", fingerprint(public_key())},
+          {"peers", peers().list().size()}};
 }
 
 result<json> node::list(const caller& who) const {
   const auto allows = gate_.grant_of(who);
   if (!allows) return allows.error();
+  // Also asked for a topic, which no rule stands before.
+  if (auto may = check(*allows, *rule_of("list"), ""); !may) return std::move(may).error();
   auto out = json::array();
   const std::lock_guard lock{mutex_};
   for (const auto& [name, h] : hosted_) {

@@ -16,7 +16,13 @@ using transport::control_caller;
 
 constexpr std::chrono::seconds allowance_period{10};
 
-std::string now_text() {
+/// What the names of nodes begin with, and their keys follow. No name of a key has a colon.
+constexpr std::string_view peer_mark = "peer:";
+constexpr std::string_view invited_mark = "invited:";
+
+}  // namespace
+
+std::string time_now() {
   std::string text;
   append_iso_time(
       text, {std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -25,18 +31,31 @@ std::string now_text() {
   return text;
 }
 
-std::string name_of(const control_caller& who) {
-  return who.is_local() ? "local:" + std::to_string(::geteuid()) : who.key;
-}
-
-}  // namespace
-
 result<gatekeeper> gatekeeper::open(const std::filesystem::path& folder) {
   auto keys = key_registry::open(folder);
   if (!keys) return std::move(keys).error();
   auto log = audit_log::open(folder, keys->own().secret_key);
   if (!log) return std::move(log).error();
-  return gatekeeper{*std::move(keys), *std::move(log)};
+  auto peers = peer_registry::open(folder);
+  if (!peers) return std::move(peers).error();
+  auto invited = invitations::open(folder);
+  if (!invited) return std::move(invited).error();
+  return gatekeeper{*std::move(keys), *std::move(log), *std::move(peers), *std::move(invited)};
+}
+
+std::string gatekeeper::key_of_node(const control_caller& who) {
+  for (const auto mark : {peer_mark, invited_mark}) {
+    if (who.key.starts_with(mark)) return who.key.substr(mark.size());
+  }
+  return {};
+}
+
+/// As the audit log has it.
+std::string gatekeeper::name_of(const control_caller& who) const {
+  if (who.is_local()) return "local:" + std::to_string(::geteuid());
+  if (who.key.starts_with(invited_mark)) return "invited node";
+  if (!who.key.starts_with(peer_mark)) return who.key;
+  return std::string{peer_mark} + peers_->name_of(key_of_node(who)).value_or("(removed)");
 }
 
 std::optional<std::uint64_t> gatekeeper::allowance::take() {
@@ -56,15 +75,23 @@ std::optional<std::uint64_t> gatekeeper::allowance::take() {
 std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
   auto name = keys_.name_of(public_key);
   if (name) return name;
+  if (peers_->name_of(public_key)) return std::string{peer_mark} + public_key;
+  if (invited_.knows(public_key)) return std::string{invited_mark} + public_key;
   if (const auto before = refused_.take()) {
     // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
-    (void)log_.add({now_text(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});
+    (void)log_.add({time_now(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});
   }
   return std::nullopt;
 }
 
 result<grant> gatekeeper::grant_of(const control_caller& who) const {
   if (who.is_local()) return grant{role::admin, {}};
+  if (const auto key = key_of_node(who); !key.empty()) {
+    const bool is_peer = who.key.starts_with(peer_mark);
+    if (is_peer ? peers_->name_of(key).has_value() : invited_.knows(key))
+      return grant{.is = is_peer ? party::peer : party::invited};
+    return user_error(errc::denied, "this node is not known here any more");
+  }
   const auto known = keys_.find(who.key);
   if (!known) return user_error(errc::denied, "the key '" + who.key + "' is revoked");
   return *known;
@@ -80,11 +107,11 @@ result<void> gatekeeper::note(const control_caller& who, const std::string& verb
                               const std::string& outcome) {
   // What a stranger calls a topology may be anything, and of any length.
   const auto& name = topology.empty() || is_valid_name(topology) ? topology : std::string{"(no name)"};
-  if (outcome != to_string(errc::denied)) return log_.add({now_text(), name_of(who), verb, name, outcome});
+  if (outcome != to_string(errc::denied)) return log_.add({time_now(), name_of(who), verb, name, outcome});
   const auto before = denied_.take();
   if (!before) return {};
   const auto left_out = *before == 0 ? std::string{} : ", " + std::to_string(*before) + " more before it";
-  return log_.add({now_text(), name_of(who), verb, name, outcome + left_out});
+  return log_.add({time_now(), name_of(who), verb, name, outcome + left_out});
 }
 
 result<json> gatekeeper::create_key(const json& args) {
@@ -93,7 +120,7 @@ result<json> gatekeeper::create_key(const json& args) {
     const auto text = args.at("role").get<std::string>();
     const auto may = role_of(text);
     if (!may) return user_error(errc::invalid_argument, "'" + text + "' is no role: viewer, operator or admin");
-    known_key key{args.at("public_key"), {*may, args.value("topologies", std::vector<std::string>{})}, now_text(), ""};
+    known_key key{args.at("public_key"), {*may, args.value("topologies", std::vector<std::string>{})}, time_now(), ""};
     if (auto added = keys_.add(name, std::move(key)); !added) return std::move(added).error();
     return json{{"name", name}, {"server_key", keys_.own().public_key}};
   } catch (const json::exception&) {
@@ -105,7 +132,7 @@ result<json> gatekeeper::create_key(const json& args) {
 result<json> gatekeeper::revoke_key(const json& args) {
   const auto name = args.find("name");
   if (name == args.end() || !name->is_string()) return user_error(errc::invalid_argument, "key_revoke takes a name");
-  if (auto done = keys_.revoke(name->get<std::string>(), now_text()); !done) return std::move(done).error();
+  if (auto done = keys_.revoke(name->get<std::string>(), time_now()); !done) return std::move(done).error();
   return json{{"name", *name}, {"revoked", true}};
 }
 

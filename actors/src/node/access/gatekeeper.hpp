@@ -8,8 +8,13 @@
 #include "millrace/transport/control_server.hpp"
 #include "node/access/audit_log.hpp"
 #include "node/access/key_registry.hpp"
+#include "node/peers/invitations.hpp"
+#include "node/peers/peer_registry.hpp"
 
 namespace millrace::node {
+
+/// ISO 8601, of the wall clock, as it is written down.
+[[nodiscard]] std::string time_now();
 
 /// Decides about each request of a node, and writes down what was asked for. Thread: control thread.
 class gatekeeper {
@@ -29,12 +34,24 @@ public:
   [[nodiscard]] result<void> note(const transport::control_caller& who, const std::string& verb,
                                   const std::string& topology, const std::string& outcome);
 
+  /// The other nodes; any thread may ask, and change them.
+  [[nodiscard]] peer_registry& peers() noexcept { return *peers_; }
+  [[nodiscard]] const peer_registry& peers() const noexcept { return *peers_; }
+  [[nodiscard]] invitations& invited() noexcept { return invited_; }
+  /// The public key that a node asks with; empty: a person's, or none.
+  [[nodiscard]] static std::string key_of_node(const transport::control_caller& who);
+
   [[nodiscard]] result<nlohmann::json> create_key(const nlohmann::json& args);
   [[nodiscard]] result<nlohmann::json> revoke_key(const nlohmann::json& args);
   [[nodiscard]] nlohmann::json list_keys() const;
 
 private:
-  gatekeeper(key_registry keys, audit_log log) : keys_{std::move(keys)}, log_{std::move(log)} {}
+  gatekeeper(key_registry keys, audit_log log, peer_registry peers, invitations invited)
+      : keys_{std::move(keys)},
+        log_{std::move(log)},
+        peers_{std::make_unique<peer_registry>(std::move(peers))},
+        invited_{std::move(invited)} {}
+  [[nodiscard]] std::string name_of(const transport::control_caller& who) const;
 
   /// So that nobody fills the disk by asking for what they may not have.
   struct allowance {
@@ -48,6 +65,8 @@ private:
 
   key_registry keys_;
   audit_log log_;
+  std::unique_ptr<peer_registry> peers_;
+  invitations invited_;
   allowance refused_{.entries_max = 1};  // connections
   allowance denied_{.entries_max = 20};
 };

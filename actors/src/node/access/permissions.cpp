@@ -8,13 +8,25 @@ namespace millrace::node {
 namespace {
 
 constexpr std::array rules{
-    verb_rule{"node", role::viewer, false, false},     verb_rule{"list", role::viewer, false, false},
-    verb_rule{"status", role::viewer, true, false},    verb_rule{"state", role::viewer, true, false},
-    verb_rule{"plan", role::viewer, true, false},      verb_rule{"snapshot", role::operator_, true, true},
-    verb_rule{"deploy", role::operator_, true, true},  verb_rule{"start", role::operator_, true, true},
-    verb_rule{"stop", role::operator_, true, true},    verb_rule{"remove", role::admin, true, true},
-    verb_rule{"key_list", role::admin, false, false},  verb_rule{"key_create", role::admin, false, true},
+    verb_rule{"node", role::viewer, false, false},
+    verb_rule{"list", role::viewer, false, false},
+    verb_rule{"status", role::viewer, true, false},
+    verb_rule{"state", role::viewer, true, false},
+    verb_rule{"plan", role::viewer, true, false},
+    verb_rule{"snapshot", role::operator_, true, true},
+    verb_rule{"deploy", role::operator_, true, true},
+    verb_rule{"start", role::operator_, true, true},
+    verb_rule{"stop", role::operator_, true, true},
+    verb_rule{"remove", role::admin, true, true},
+    verb_rule{"key_list", role::admin, false, false},
+    verb_rule{"key_create", role::admin, false, true},
     verb_rule{"key_revoke", role::admin, false, true},
+    verb_rule{"peer_list", role::viewer, false, false},
+    verb_rule{"peer_add", role::admin, false, true},
+    verb_rule{"peer_remove", role::admin, false, true},
+    verb_rule{"peer_learn", role::admin, false, true, party::peer},
+    verb_rule{"node_invite", role::admin, false, true},
+    verb_rule{"node_join", role::admin, false, true, party::invited},
 };
 
 }  // namespace
@@ -52,6 +64,10 @@ bool grant::covers(const std::string& topology) const noexcept {
 }
 
 result<void> check(const grant& g, const verb_rule& rule, const std::string& topology) {
+  if (g.is != party::person) {
+    if (rule.also_for == g.is) return {};
+    return user_error(errc::denied, std::string{"'"} + rule.verb + "' is not for other nodes");
+  }
   if (g.may < rule.least) {
     return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs the role " + to_string(rule.least) +
                                         ", and this key has " + to_string(g.may));

@@ -20,12 +20,20 @@ enum class role : unsigned char {
 /// Nothing when the text is no role.
 [[nodiscard]] std::optional<role> role_of(std::string_view text) noexcept;
 
+/// Who asks.
+enum class party : unsigned char {
+  person,   ///< with a key, or at the local socket
+  peer,     ///< another node that this one knows
+  invited,  ///< another node, before it is known
+};
+
 /// A verb of a node, who may use it, and whether it is about one topology.
 struct verb_rule {
   const char* verb;
-  role least;
+  role least;  ///< of persons
   bool is_of_topology;
-  bool changes;  ///< goes into the audit log
+  bool changes;                    ///< goes into the audit log
+  party also_for = party::person;  ///< beside persons, who may; nodes may nothing else
 };
 /// All verbs there are: what is not here, nobody may use.
 [[nodiscard]] std::span<const verb_rule> verb_rules();
@@ -35,6 +43,7 @@ struct verb_rule {
 struct grant {
   role may = role::viewer;
   std::vector<std::string> topologies{};  ///< empty: all
+  party is = party::person;
 
   [[nodiscard]] bool covers(const std::string& topology) const noexcept;
 };

@@ -1,0 +1,33 @@
+#include "command/node_settings.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace millrace::command {
+
+std::map<std::string, std::string> node_settings::labels() const {
+  std::map<std::string, std::string> out;
+  for (const auto& text : label_texts) {
+    const auto equals = text.find('=');
+    out[text.substr(0, equals)] = equals == std::string::npos ? "" : text.substr(equals + 1);
+  }
+  return out;
+}
+
+void add_identity_options(CLI::App& app, node_settings& settings) {
+  app.add_option("--name", settings.name, "Name of the node")->default_val("local")->type_name("NAME");
+  app.add_option("--data-dir", settings.data_dir, "Where deployments and snapshots are kept (default: the user's)")
+      ->type_name("DIR");
+  app.add_option("--listen", settings.listen, "Also for clients with a key, over the network: tcp://HOST:PORT")
+      ->type_name("ADDRESS");
+  app.add_option("--address", settings.address,
+                 "Where others reach it, when that is not where it listens: tcp://HOST:PORT")
+      ->type_name("ADDRESS");
+  app.add_option("--link", settings.link,
+                 "Where other nodes' data comes in: tcp://HOST:PORT; without it the node takes "
+                 "no part in topologies of several nodes")
+      ->type_name("ADDRESS");
+  app.add_option("--label", settings.label_texts, "What placement may ask for: NAME=VALUE; repeat it for more")
+      ->type_name("LABEL");
+}
+
+}  // namespace millrace::command

@@ -1,0 +1,153 @@
+#include <chrono>
+#include <utility>
+
+#include "node/node.hpp"
+#include "node/peers/node_address.hpp"
+
+namespace millrace::node {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::minutes invitation_default{15};
+
+invitations::time_point now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
+}  // namespace
+
+peer node::self() const {
+  const std::lock_guard lock{mutex_};
+  return {.name = options_.name,
+          .control_address = options_.address.empty() ? reachable_address(listening_at_) : options_.address,
+          .link_address = reachable_address(options_.link),
+          .server_key = gate_.own().public_key,
+          .labels = options_.labels};
+}
+
+result<json> node::serve_peers(const caller& who, const std::string& verb, const json& args) {
+  if (verb == "peer_list") return list_peers();
+  if (verb == "peer_add") return add_peers(args);
+  if (verb == "peer_learn") return learn(gatekeeper::key_of_node(who), args);
+  if (verb == "peer_remove") return remove_peer(args);
+  if (verb == "node_invite") return invite(args);
+  return join(who, args);
+}
+
+json node::list_peers() const {
+  auto out = json::array();
+  for (const auto& p : peers().list()) {
+    auto one = to_json(p);
+    one["fingerprint"] = fingerprint(p.server_key);
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+/// A peer's list; told by an administrator, it is nobody's own word.
+result<json> node::learn(const std::string& told_by, const json& args) {
+  const auto list = args.find("peers");
+  if (list == args.end()) return user_error(errc::invalid_argument, "peer_learn takes peers, a list");
+  const auto changed = learn_peers(gate_.peers(), public_key(), told_by, *list);
+  if (!changed) return changed.error();
+  if (*changed) tell_peers();
+  const std::lock_guard lock{mutex_};
+  if (news_) news_->heard_from(told_by);
+  return json{{"changed", *changed}};
+}
+
+/// An administrator's word: also for nodes that were removed.
+result<json> node::add_peers(const json& args) {
+  const auto list = args.find("peers");
+  if (list == args.end() || !list->is_array() || list->size() > peer_registry::peers_max) {
+    return user_error(errc::invalid_argument,
+                      "peer_add takes peers, a list of at most " + std::to_string(peer_registry::peers_max) + " nodes");
+  }
+  int added = 0;
+  for (const auto& one : *list) {
+    auto p = peer_from_json(one);
+    if (!p) return std::move(p).error();
+    if (p->server_key == public_key()) continue;
+    if (p->name == options_.name) {
+      return user_error(errc::already_exists,
+                        "this node is called '" + p->name + "' itself; give one of them another name");
+    }
+    p->added_at = time_now();
+    const auto is_new = gate_.peers().add(*std::move(p));
+    if (!is_new) return is_new.error();
+    added += *is_new ? 1 : 0;
+  }
+  if (added > 0) tell_peers();
+  return json{{"added", added}};
+}
+
+result<json> node::remove_peer(const json& args) {
+  const auto name = args.find("name");
+  if (name == args.end() || !name->is_string()) return user_error(errc::invalid_argument, "peer_remove takes a name");
+  if (auto gone = gate_.peers().remove(name->get<std::string>()); !gone) return std::move(gone).error();
+  return json{{"name", *name}, {"removed", true}};
+}
+
+result<json> node::invite(const json& args) {
+  const auto lifetime = args.find("lifetime_s");
+  if (lifetime != args.end() && !lifetime->is_number_unsigned()) {
+    return user_error(errc::invalid_argument, "node_invite takes lifetime_s, a number of seconds");
+  }
+  const auto address = self().control_address;
+  if (address.empty()) {
+    return user_error(errc::unavailable,
+                      "this node does not listen on the network: start it with --listen tcp://HOST:PORT");
+  }
+  const auto seconds = lifetime == args.end()
+                           ? std::chrono::seconds{invitation_default}
+                           : std::chrono::seconds{std::min<std::uint64_t>(lifetime->get<std::uint64_t>(), 1U << 30U)};
+  const auto made_at = now();
+  const auto keys = gate_.invited().make(made_at, seconds);
+  if (!keys) return keys.error();
+  return json{{"token", to_text({address, public_key(), keys->secret_key, made_at + seconds})},
+              {"address", address},
+              {"fingerprint", fingerprint(public_key())},
+              {"lifetime_s", seconds.count()}};
+}
+
+/// A node that was invited says who it is, and hears who is here.
+result<json> node::join(const caller& who, const json& args) {
+  auto joining = peer_from_json(args);
+  if (!joining) return std::move(joining).error();
+  if (auto fine = check_peer(*joining); !fine) return std::move(fine).error();
+  if (joining->server_key == public_key() || joining->name == options_.name) {
+    return user_error(errc::already_exists, joining->server_key == public_key()
+                                                ? "a node cannot join itself"
+                                                : "the node that invites is called '" + options_.name +
+                                                      "', too: give the one that joins another --name");
+  }
+  const auto invitation = gatekeeper::key_of_node(who);
+  if (invitation.empty()) {
+    return user_error(errc::invalid_argument, "node_join is for nodes with an invitation; people use peer_add");
+  }
+  // What would be refused must not use the invitation up.
+  const auto named = peers().find(joining->name);
+  if (named && named->server_key != joining->server_key) {
+    return user_error(errc::already_exists,
+                      "there is a node '" + joining->name + "' already: give this one another --name");
+  }
+  if (auto used = gate_.invited().use(invitation, joining->server_key, now()); !used) return std::move(used).error();
+  auto others = json::array();
+  for (const auto& p : peers().list()) {
+    if (p.server_key != joining->server_key) others.push_back(to_json(p));
+  }
+  joining->added_at = time_now();
+  options_.log(log_level::info, "node " + joining->name + " joined, fingerprint " + fingerprint(joining->server_key));
+  if (auto added = gate_.peers().add(*std::move(joining)); !added) return std::move(added).error();
+  tell_peers();
+  return json{{"peer", to_json(self())}, {"peers", std::move(others)}};
+}
+
+void node::tell_peers() {
+  const std::lock_guard lock{mutex_};
+  if (news_) news_->wake();
+}
+
+}  // namespace millrace::node

@@ -1,0 +1,96 @@
+#include "node/peers/invitations.hpp"
+
+#include <algorithm>
+#include <fstream>
+#include <iterator>
+#include <nlohmann/json.hpp>
+#include <utility>
+
+#include "millrace/persistence/data_folder.hpp"
+
+namespace millrace::node {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+constexpr int format = 1;
+/// Those that have ended are told so for a day.
+constexpr std::chrono::hours remembered{24};
+/// Used ones and ended ones included.
+constexpr std::size_t kept_max = 256;
+
+}  // namespace
+
+result<invitations> invitations::open(const fs::path& folder) {
+  invitations made{folder / "invitations.json"};
+  if (auto loaded = made.load(); !loaded) return std::move(loaded).error();
+  return made;
+}
+
+result<void> invitations::load() {
+  std::ifstream in{file_, std::ios::binary};
+  if (!in) return {};
+  const std::string text{std::istreambuf_iterator<char>{in}, {}};
+  const auto j = json::parse(text, nullptr, false);
+  try {
+    if (j.at("millrace_invitations") == format) {
+      for (const auto& i : j.at("invitations")) {
+        all_.push_back(
+            {i.at("public_key"), time_point{std::chrono::seconds{i.at("ends").get<std::int64_t>()}}, i.at("used_by")});
+      }
+      return {};
+    }
+  } catch (const json::exception&) {
+  }
+  return fatal_error(errc::corrupt, file_.string() + " is no list of invitations; remove it to end all of them");
+}
+
+result<void> invitations::save(std::vector<invitation> next) {
+  auto list = json::array();
+  for (const auto& i : next) {
+    list.push_back({{"public_key", i.public_key}, {"ends", i.ends.time_since_epoch().count()}, {"used_by", i.used_by}});
+  }
+  const json j{{"millrace_invitations", format}, {"invitations", std::move(list)}};
+  if (auto saved = persistence::replace_file(file_, j.dump(2) + "\n", 0600); !saved) return saved;
+  all_ = std::move(next);
+  return {};
+}
+
+result<transport::curve_keys> invitations::make(time_point now, std::chrono::seconds lifetime) {
+  if (lifetime < lifetime_min || lifetime > lifetime_max) {
+    return user_error(errc::invalid_argument, "an invitation is good for 10 seconds to 7 days, not for " +
+                                                  std::to_string(lifetime.count()) + " seconds");
+  }
+  auto next = all_;
+  std::erase_if(next, [&](const invitation& i) { return now - i.ends > remembered; });
+  const auto open = std::ranges::count_if(next, [&](const invitation& i) { return i.used_by.empty() && now < i.ends; });
+  if (static_cast<std::size_t>(open) >= open_max || next.size() >= kept_max) {
+    return user_error(errc::limit_exceeded, "too many invitations are open: let one be used, or end");
+  }
+  auto keys = transport::make_curve_keys();
+  if (!keys) return keys;
+  next.push_back({keys->public_key, now + lifetime, ""});
+  if (auto saved = save(std::move(next)); !saved) return std::move(saved).error();
+  return keys;
+}
+
+bool invitations::knows(const std::string& public_key) const {
+  return std::ranges::find(all_, public_key, &invitation::public_key) != all_.end();
+}
+
+result<void> invitations::use(const std::string& public_key, const std::string& server_key, time_point now) {
+  auto next = all_;
+  const auto found = std::ranges::find(next, public_key, &invitation::public_key);
+  if (found == next.end()) return user_error(errc::denied, "this invitation is not known here");
+  if (now >= found->ends) return user_error(errc::denied, "this invitation has ended: ask for another one");
+  if (found->used_by == server_key) return {};
+  if (!found->used_by.empty()) {
+    return user_error(errc::denied, "another node has joined with this invitation: ask for another one");
+  }
+  found->used_by = server_key;
+  return save(std::move(next));
+}
+
+}  // namespace millrace::node
