@@ -1,5 +1,7 @@
 #include "runtime/coordinator_actor.hpp"
 
+#include "runtime/remote/lead.hpp"
+
 namespace millrace::runtime {
 
 namespace {
@@ -49,6 +51,13 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   }
 }
 
+void send_barriers(self_pointer self, const engine::epoch_target& target) {
+  const auto& tasks = self->state.tasks;
+  for (std::size_t i = 0; i < tasks.tasks->size(); ++i) {
+    if ((*tasks.is_producer)[i]) self->send((*tasks.tasks)[i], barrier_message{target});
+  }
+}
+
 void start_epoch(self_pointer self, const number_message& m) {
   auto& s = self->state;
   s.number_asked = false;
@@ -64,9 +73,16 @@ void start_epoch(self_pointer self, const number_message& m) {
   s.shared->open_epoch(target);
   s.decide->start(target, now);
   s.started_ns = now;
-  for (std::size_t i = 0; i < s.tasks.tasks->size(); ++i) {
-    if ((*s.tasks.is_producer)[i]) self->send((*s.tasks.tasks)[i], barrier_message{target});
-  }
+  s.not_opened = s.tasks.nodes;
+  // A barrier that reaches another node before this word would find nowhere to put its snapshot.
+  for (const auto& node : s.tasks.nodes) remote::announce(*s.shared, node, target);
+  if (s.not_opened.empty()) send_barriers(self, target);
+}
+
+void on_opened(self_pointer self, const opened_message& m) {
+  auto& s = self->state;
+  if (s.decide->open() != m.epoch || s.not_opened.erase(m.node) == 0 || !s.not_opened.empty()) return;
+  send_barriers(self, s.shared->target_of(m.epoch));
 }
 
 void check(self_pointer self) {
@@ -142,6 +158,7 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
         give_up_epoch(self, {});
       },
       [self](const part_message& m) { on_part(self, m); },
+      [self](const opened_message& m) { on_opened(self, m); },
       [self](const refusal_message& m) {
         if (self->state.decide->open() == m.epoch) give_up_epoch(self, m.why);
       },

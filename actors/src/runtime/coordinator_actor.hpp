@@ -16,10 +16,11 @@ struct coordinator_state {
   caf::actor supervisor;
   std::unique_ptr<engine::epoch_coordinator> decide;
   tasks_message tasks;
-  bool paused = true;             ///< no region may take part: nothing starts
-  bool number_asked = false;      ///< a number is on its way from the writer
-  bool writing = false;           ///< all parts of the open epoch are with the writer
-  bool replays_under_way = true;  ///< some task may have been told that replays are to come
+  bool paused = true;                ///< no region may take part: nothing starts
+  bool number_asked = false;         ///< a number is on its way from the writer
+  std::set<std::string> not_opened;  ///< nodes that do not know yet where the open epoch goes
+  bool writing = false;              ///< all parts of the open epoch are with the writer
+  bool replays_under_way = true;     ///< some task may have been told that replays are to come
   std::int64_t started_ns = 0;
 };
 

@@ -2,6 +2,7 @@
 
 #include <future>
 #include <memory>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -39,8 +40,12 @@ using ended_atom = caf::atom_constant<caf::atom("ended")>;
 // To the supervisor.
 /// The last snapshot is complete.
 using done_atom = caf::atom_constant<caf::atom("done")>;
+/// The run shall end with a last snapshot, or with the newest when another node is away.
+using stop_atom = caf::atom_constant<caf::atom("stop")>;
 /// Bring a region back now (after its backoff).
 using revive_atom = caf::atom_constant<caf::atom("revive")>;
+/// All nodes of a region host its tasks: region and incarnation.
+using hosted_atom = caf::atom_constant<caf::atom("hosted")>;
 /// The run cannot go on: error text.
 using give_up_atom = caf::atom_constant<caf::atom("giveup")>;
 
@@ -115,6 +120,23 @@ struct tasks_message {
   std::shared_ptr<const std::vector<caf::actor>> tasks;
   std::shared_ptr<const std::vector<bool>> is_producer;
   std::vector<std::pair<task_id, generation>> incarnations;
+  std::set<std::string> nodes{};  ///< other nodes that host some of them
+};
+
+/// What another node sent about this run.
+struct inbound_message {
+  std::string node;
+  std::shared_ptr<const byte_buffer> bytes;
+};
+/// Another node is gone, or was started again: what it hosted is no more.
+struct lost_message {
+  std::string node;
+  std::string why;
+};
+/// A node knows where the snapshot of an epoch goes.
+struct opened_message {
+  std::string node;
+  epoch_id epoch;
 };
 
 #define MILLRACE_LOCAL_MESSAGE(Type)       \
@@ -134,6 +156,9 @@ MILLRACE_LOCAL_MESSAGE(replays_message)
 MILLRACE_LOCAL_MESSAGE(failure_message)
 MILLRACE_LOCAL_MESSAGE(query_message)
 MILLRACE_LOCAL_MESSAGE(tasks_message)
+MILLRACE_LOCAL_MESSAGE(inbound_message)
+MILLRACE_LOCAL_MESSAGE(lost_message)
+MILLRACE_LOCAL_MESSAGE(opened_message)
 #undef MILLRACE_LOCAL_MESSAGE
 
 }  // namespace millrace::runtime
@@ -151,3 +176,6 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::replays_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::failure_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::query_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::tasks_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::inbound_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::lost_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::opened_message)

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <atomic>
+#include <random>
 #include <utility>
 
 #include "runtime/status_reading.hpp"
@@ -24,8 +25,13 @@ std::vector<actor_kind> run_shared::kinds_of(const engine::plan& p) {
   return out;
 }
 
-transport::topology_instance run_shared::fresh_instance() {
+transport::topology_instance run_shared::fresh_instance(const run_options& o) {
   static std::atomic<std::uint64_t> runs{0};
+  if (o.where.instance.value != 0) return o.where.instance;
+  if (o.where.nodes) {
+    std::random_device random;
+    return {std::uint64_t{random()} << 32U | random()};
+  }
   return {++runs};
 }
 

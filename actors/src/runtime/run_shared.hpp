@@ -36,7 +36,7 @@ public:
         log_store{std::move(l)},
         letters{std::make_unique<letter_keeper>(
             plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
-        instance{fresh_instance()},
+        instance{fresh_instance(options)},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
         incarnations_(plan->tasks.size()),
@@ -82,8 +82,9 @@ public:
 
 private:
   [[nodiscard]] static std::vector<actor_kind> kinds_of(const engine::plan& p);
-  /// Different for every run of this process, so that endpoint names never meet again.
-  [[nodiscard]] static transport::topology_instance fresh_instance();
+  /// Different for every run of this process, so that endpoint names never meet again; of all processes where other
+  /// nodes take part.
+  [[nodiscard]] static transport::topology_instance fresh_instance(const run_options& o);
   void note(std::string text);
 
   mutable std::mutex mutex_;

@@ -10,20 +10,22 @@
 #include "millrace/engine/restart_budget.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/ordered_actor.hpp"
+#include "runtime/remote/guest_tasks.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/task_actor.hpp"
 
 namespace millrace::runtime {
 
 struct supervisor_state {
-  enum class phase : std::uint8_t { down, running, stopping, waiting };
+  enum class phase : std::uint8_t { down, hosting, running, stopping, waiting };
   struct region {
     phase now = phase::down;
     std::size_t alive = 0;  ///< task actors not yet gone
     generation incarnation;
     engine::restart_budget budget;
-    failure_policy policy;  ///< of the task that failed last
-    std::uint64_t attempt = 0;
+    failure_policy policy;                 ///< of the task that failed last
+    bool is_node_lost = false;             ///< stops because a node is gone, which no actor's policy counts
+    std::optional<restored_message> from;  ///< while hosting: what its tasks will start from
   };
 
   run_shared* shared = nullptr;
@@ -32,6 +34,10 @@ struct supervisor_state {
   std::vector<region> regions;
   std::vector<caf::actor> tasks;
   std::vector<std::shared_ptr<task_link>> links;
+  std::unique_ptr<remote::guest_tasks> guests;
+  caf::actor courier;          ///< null while all tasks are here
+  std::string remote_failure;  ///< of a last commit on another node
+  bool is_stop_wanted = false;
   bool is_restart = false;
   std::optional<run_outcome> ending;  ///< set: tasks are being ended, this is what it came to
 };

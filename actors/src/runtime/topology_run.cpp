@@ -1,20 +1,14 @@
 #include "millrace/runtime/topology_run.hpp"
 
-#include <algorithm>
-#include <filesystem>
-#include <thread>
-
 #include <caf/actor_system.hpp>
-#include <caf/actor_system_config.hpp>
 #include <caf/scoped_actor.hpp>
 
 #include "millrace/persistence/dead_letter_store.hpp"
-#include "millrace/persistence/event_log.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
-#include "millrace/persistence/state_backend.hpp"
-#include "millrace/producer.hpp"
 #include "runtime/coordinator_actor.hpp"
 #include "runtime/messages.hpp"
+#include "runtime/remote/exchange.hpp"
+#include "runtime/run_parts.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/supervisor_actor.hpp"
 #include "runtime/writer_actor.hpp"
@@ -22,14 +16,6 @@
 namespace millrace::runtime {
 
 namespace {
-
-struct system_config : caf::actor_system_config {
-  explicit system_config(std::size_t threads) {
-    // The default (stealing) policy leaves woken actors waiting while producers keep a worker busy.
-    set("scheduler.policy", caf::atom("sharing"));
-    set("scheduler.max-threads", threads != 0 ? threads : std::max(2U, std::thread::hardware_concurrency()));
-  }
-};
 
 class caf_topology_run final : public topology_run {
 public:
@@ -51,7 +37,10 @@ public:
     coordinator_ = nullptr;
   }
 
-  void stop() override { caf::anon_send(coordinator_, request_atom::value, true); }
+  void stop() override {
+    caf::anon_send(supervisor_, stop_atom::value);
+    caf::anon_send(coordinator_, request_atom::value, true);
+  }
   void snapshot_now() override { caf::anon_send(coordinator_, request_atom::value, false); }
   run_status status() const override { return shared_->status(); }
   const engine::plan& plan() const override { return *shared_->plan; }
@@ -81,24 +70,6 @@ private:
   caf::actor coordinator_;
 };
 
-bool has_logged_producer(const engine::plan& p) {
-  return std::any_of(p.tasks.begin(), p.tasks.end(), [&](const auto& t) {
-    if (t.partition != 0) return false;
-    const auto behavior = p.instantiate(t.id);
-    return behavior->kind() == actor_kind::producer &&
-           static_cast<const producer&>(*behavior).replays() == replay::logged;
-  });
-}
-
-/// nullptr when all state stays in memory.
-result<std::shared_ptr<engine::state_backend>> open_spills(const engine::plan& p, const std::string& data_dir) {
-  const auto& actors = p.spec.actors;
-  const bool is_needed =
-      std::ranges::any_of(actors, [](const actor_spec& a) { return a.state.place == state_place::disk; });
-  if (!is_needed) return std::shared_ptr<engine::state_backend>{};
-  return persistence::open_state_backend(std::filesystem::path{data_dir} / "spill");
-}
-
 }  // namespace
 
 result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const engine::plan> p, run_options options) {
@@ -106,19 +77,19 @@ result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const 
   if (!context) return std::move(context).error();
   auto store = persistence::open_snapshot_store(options.data_dir);
   if (!store) return std::move(store).error();
-  std::unique_ptr<engine::event_log> log;
-  if (has_logged_producer(*p)) {
-    auto opened = persistence::open_event_log(options.data_dir);
-    if (!opened) return std::move(opened).error();
-    log = std::move(*opened);
-  }
+  const auto is_here = [&](task_id t) {
+    const auto& where = options.where;
+    return !where.nodes || where.of(t, where.nodes->name()).empty();
+  };
+  auto log = open_log(*p, options.data_dir, is_here);
+  if (!log) return std::move(log).error();
   auto dead = persistence::open_dead_letter_store(options.data_dir, {.limits = p->spec.settings.dead_letters});
   if (!dead) return std::move(dead).error();
   auto spills = open_spills(*p, options.data_dir);
   if (!spills) return std::move(spills).error();
   const auto threads = options.threads;
   auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store),
-                                             std::move(log), std::move(*dead));
+                                             std::move(*log), std::move(*dead));
   shared->spills = std::move(*spills);
   return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
 }

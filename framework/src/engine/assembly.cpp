@@ -72,19 +72,21 @@ result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t
                                                     channel_factory& channels, const task_environment& environment) {
   std::map<task_id, task_parts> parts;
   for (const auto& t : p.tasks) {
-    if (t.region != region) continue;
+    if (t.region != region || (environment.is_here && !environment.is_here(t.id))) continue;
     auto& made = parts.emplace(t.id, parts_of(p, t, incarnation, environment)).first->second;
     if (auto ok = add_spill(p, t, incarnation, environment, made); !ok) return std::move(ok).error();
   }
   for (const auto& c : p.channels) {
     const auto source = parts.find(c.source);
-    if (source == parts.end()) continue;
+    const auto target = parts.find(c.target);
+    if (source == parts.end() && target == parts.end()) continue;
     auto made = channels.make(c, incarnation);
     if (!made) return std::move(made).error();
     const auto window = environment.credit.value_or(credit_window::for_receiver_with(inputs_of(p, c.target)));
     const auto stats = environment.channel_stats_of ? environment.channel_stats_of(c.id) : nullptr;
-    add_lane(source->second, c, std::move(made->first), incarnation, window, stats);
-    auto& inputs = parts.at(c.target).inputs;
+    if (source != parts.end()) add_lane(source->second, c, std::move(made->first), incarnation, window, stats);
+    if (target == parts.end()) continue;
+    auto& inputs = target->second.inputs;
     inputs.emplace_back(c.name, c.input, std::move(made->second), c.to_input, window, incarnation);
     if (stats != nullptr) inputs.back().tell(stats);
   }

@@ -10,6 +10,7 @@
 #include "millrace/engine/state_query.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/error.hpp"
+#include "millrace/runtime/placement.hpp"
 #include "millrace/runtime/run_status.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
@@ -25,6 +26,7 @@ struct run_options {
   bool accept_duplicates = false;  ///< go back behind committed output of sinks that cannot withdraw
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
   engine::protections protect;                             ///< negative controls only
+  placement where;                                         ///< tasks that other nodes run
 };
 
 /// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer,

@@ -13,7 +13,8 @@
 
 namespace millrace::engine {
 
-/// Makes the two ends of a channel for one incarnation: ZeroMQ live, queues in the simulation.
+/// Makes the two ends of a channel for one incarnation: ZeroMQ live, queues in the simulation. Of a channel that leads
+/// to another process only the end that is here; the other is null.
 class channel_factory {
 public:
   using ends = std::pair<std::unique_ptr<channel_sender>, std::unique_ptr<channel_receiver>>;
@@ -35,9 +36,11 @@ struct task_environment {
   bool keeps_letters = false;  ///< dead letters that no stream takes go into the snapshots' parts
   /// What the ends of a channel tell, and where tasks tell all there is to tell; none: they tell the least.
   std::function<std::shared_ptr<channel_stats>(channel_id)> channel_stats_of{};
+  std::function<bool(task_id)> is_here{};  ///< none: all tasks run in this process
 };
 
-/// Makes the tasks of one region with fresh channels between them, in order of task id; not yet restored.
+/// Makes the tasks of one region that run here, with fresh channels between them, in order of task id; not yet
+/// restored.
 [[nodiscard]] result<std::vector<std::unique_ptr<task>>> assemble(const plan& p, std::uint32_t region,
                                                                   generation incarnation, channel_factory& channels,
                                                                   const task_environment& environment);

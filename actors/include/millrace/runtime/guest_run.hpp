@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "millrace/bytes.hpp"
+#include "millrace/context.hpp"
+#include "millrace/error.hpp"
+#include "millrace/runtime/run_status.hpp"
+#include "millrace/transport/frame_codec.hpp"
+
+namespace millrace::runtime {
+
+class exchange;
+
+struct guest_options {
+  std::shared_ptr<exchange> nodes;
+  std::string lead;      ///< the node that asks
+  std::string data_dir;  ///< logs of logged producers, and state beyond its memory; snapshots are with the lead
+  std::size_t threads = 0;
+  std::function<void(log_level, const std::string&)> log;  ///< called from any thread; the lead hears it too
+};
+
+/// Some tasks of a topology that another node leads. Lives until the lead lets it go or is lost. Thread: one for
+/// `start` and the destructor, any for the rest.
+class guest_run {
+public:
+  /// What a message of a run that nobody knows asks for: the run and the name of its topology. errc::not_found: it does
+  /// not ask for a guest.
+  struct request {
+    transport::topology_instance instance;
+    std::string topology;
+  };
+  [[nodiscard]] static result<request> read(bytes_view message);
+
+  /// Takes up what the message asks for. When it cannot (a topology that does not validate here, actors that are not
+  /// those of the lead), the lead is told why.
+  [[nodiscard]] static result<std::unique_ptr<guest_run>> start(guest_options options, bytes_view message);
+  virtual ~guest_run() = default;
+
+  [[nodiscard]] virtual run_status status() const = 0;
+  /// All its tasks have ended, and none will come: to be destroyed.
+  [[nodiscard]] virtual bool is_over() const = 0;
+  /// All tasks end at once; the lead goes on when they are back.
+  virtual void end() = 0;
+};
+
+}  // namespace millrace::runtime

@@ -1,0 +1,298 @@
+#include "runtime/remote/guest_actor.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <caf/send.hpp>
+
+#include "runtime/remote/courier_actor.hpp"
+#include "runtime/remote/received_pages.hpp"
+#include "runtime/task_making.hpp"
+
+namespace millrace::runtime::remote {
+
+namespace {
+
+using self_pointer = caf::stateful_actor<guest_state, ordered_actor>*;
+
+template <class Message>
+void tell_lead(self_pointer self, generation incarnation, const Message& m) {
+  auto& s = self->state;
+  // What the lead does not hear it takes for lost: it looks at the node's session, not at single messages.
+  (void)s.shared->options.where.nodes->send(s.lead, to_bytes(s.shared->instance, incarnation, m).view());
+}
+
+generation incarnation_of(const guest_state& s, task_id t) {
+  return s.regions[s.shared->plan->tasks[t.value].region].incarnation;
+}
+
+void kill_region(self_pointer self, std::uint32_t region) {
+  auto& s = self->state;
+  for (auto at = s.tasks.begin(); at != s.tasks.end();) {
+    auto& [id, t] = *at;
+    if (s.shared->plan->tasks[id.value].region != region) {
+      ++at;
+    } else if (t.actor) {
+      t.link->stopping = true;
+      self->send_exit(t.actor, caf::exit_reason::kill);
+      ++at;
+    } else {
+      at = s.tasks.erase(at);  // made and never begun
+    }
+  }
+}
+
+void quit_if_over(self_pointer self) {
+  auto& s = self->state;
+  if (!s.is_leaving || std::ranges::any_of(s.regions, [](const auto& r) { return r.alive != 0; })) return;
+  s.tasks.clear();
+  s.shared->options.where.nodes->forget(s.shared->instance);
+  self->send_exit(s.courier, caf::exit_reason::user_shutdown);
+  s.courier = nullptr;
+  s.shared->finish({run_outcome::kind::stopped, false, {}});
+  self->quit();
+}
+
+void leave(self_pointer self) {
+  auto& s = self->state;
+  s.is_leaving = true;
+  for (std::uint32_t r = 0; r < s.regions.size(); ++r) {
+    s.regions[r].wanted.reset();
+    kill_region(self, r);
+  }
+  quit_if_over(self);
+}
+
+result<void> make_tasks(self_pointer self, std::uint32_t region, generation incarnation, const host_request& request) {
+  auto& s = self->state;
+  auto& shared = *s.shared;
+  const auto& plan = *shared.plan;
+  const auto& own = shared.options.where.nodes->name();
+  const auto node_of = [&plan, &own, request](task_id t) {
+    const auto& name = request.nodes[request.node_of[t.value]];
+    return name == own ? std::string{} : name;
+  };
+  for (const auto& t : plan.tasks) {
+    if (t.region != region || !node_of(t.id).empty()) continue;
+    auto& made = s.tasks[t.id];
+    made.link = std::make_shared<task_link>(t.id, plan.task_name(t.id), incarnation, shared);
+    const auto me = caf::actor_cast<caf::actor>(self);
+    made.link->connect(me, me);
+    made.pages = std::make_shared<received_pages::pages>();
+  }
+  const task_making making{shared,      region,
+                           incarnation, request.batch_events,
+                           node_of,     [&s](task_id t) -> task_link& { return *s.tasks.at(t).link; }};
+  auto made = making.make();
+  if (!made) return std::move(made).error();
+  auto next = made->begin();
+  for (const auto& t : plan.tasks) {
+    if (t.region == region && node_of(t.id).empty()) s.tasks.at(t.id).made = std::move(*next++);
+  }
+  return {};
+}
+
+/// Makes what is wanted once everything before it is gone.
+void host_if_clear(self_pointer self, std::uint32_t region) {
+  auto& s = self->state;
+  auto& r = s.regions[region];
+  if (!r.wanted || r.alive != 0) return;
+  const auto [incarnation, request] = *std::exchange(r.wanted, std::nullopt);
+  r.incarnation = incarnation;
+  auto ok = make_tasks(self, region, incarnation, request);
+  if (!ok) kill_region(self, region);
+  tell_lead(self, incarnation, hosted_answer{region, ok ? std::string{} : ok.error().message, false});
+}
+
+void on_host(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  auto request = read_as<host_request>(e);
+  const auto& plan = *s.shared->plan;
+  if (!request || s.is_leaving || request->region >= s.regions.size()) return;
+  auto& r = s.regions[request->region];
+  if (e.head.incarnation <= r.incarnation || request->node_of.size() != plan.tasks.size()) return;
+  if (std::ranges::any_of(request->node_of, [&](std::uint32_t n) { return n >= request->nodes.size(); })) return;
+  const auto region = request->region;
+  r.wanted = std::pair{e.head.incarnation, *std::move(request)};
+  kill_region(self, region);
+  host_if_clear(self, region);
+}
+
+/// The task named, when it is here and of the message's incarnation.
+guest_state::hosted_task* find_task(guest_state& s, const envelope& e, task_id t) {
+  const auto at = s.tasks.find(t);
+  return at == s.tasks.end() || incarnation_of(s, t) != e.head.incarnation ? nullptr : &at->second;
+}
+
+std::shared_ptr<const engine::restore_point> point_of(const std::string& name, guest_state::hosted_task& t,
+                                                      restore_request& m) {
+  auto point = std::make_shared<engine::restore_point>();
+  point->epoch = m.epoch;
+  point->environment = m.environment;
+  if (!m.is_known) return point;
+  point->metas[name].append(m.meta);
+  point->pages = std::make_shared<engine::restore_point::page_source>();
+  engine::snapshot_info info;
+  info.epoch = m.epoch;
+  info.environment = m.environment;
+  point->pages->reader = std::make_unique<received_pages>(std::move(info), name, std::move(t.pages));
+  return point;
+}
+
+void on_restore(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  auto m = read_as<restore_request>(e);
+  auto* t = m ? find_task(s, e, m->task) : nullptr;
+  if (t == nullptr || !t->made) return;
+  auto state = std::make_shared<task_state>();
+  state->link = t->link;
+  state->from = point_of(s.shared->plan->task_name(m->task), *t, *m);
+  auto replays = std::make_shared<letter_keeper::replays>();
+  replays->more = m->reopens;
+  replays->items.emplace_back(m->task, from_wire(std::move(m->items)));
+  state->replays = std::move(replays);
+  state->incarnation = e.head.incarnation;
+  state->task = std::move(t->made);
+  t->actor = spawn_task(self->system(), std::move(state));
+  self->monitor<caf::message_priority::high>(t->actor);
+  ++s.regions[s.shared->plan->tasks[m->task.value].region].alive;
+  self->send(t->actor, begin_atom::value);
+}
+
+void on_pages(guest_state& s, const envelope& e) {
+  auto m = read_as<restore_pages>(e);
+  auto* t = m ? find_task(s, e, m->task) : nullptr;
+  if (t == nullptr || !t->pages) return;
+  for (const auto& p : m->pages) (*t->pages)[p.number].append(p.content);
+}
+
+template <class Message, class Act>
+void for_actor(self_pointer self, const envelope& e, Act act) {
+  auto m = read_as<Message>(e);
+  auto* t = m ? find_task(self->state, e, m->task) : nullptr;
+  if (t != nullptr && t->actor) act(t->actor, *m);
+}
+
+void on_close(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  const auto m = read_as<close_request>(e);
+  auto* t = m ? find_task(s, e, m->task) : nullptr;
+  if (t == nullptr) return;
+  if (t->actor) {
+    self->send(t->actor, close_atom::value);
+    return;
+  }
+  s.tasks.erase(m->task);
+  tell_lead(self, e.head.incarnation, gone_report{m->task, {}});
+}
+
+void on_release(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  const auto m = read_as<release_request>(e);
+  if (!m) return;
+  if (m->is_run_over) return leave(self);
+  for (std::uint32_t r = 0; r < s.regions.size(); ++r) {
+    if (s.regions[r].incarnation <= e.head.incarnation) kill_region(self, r);
+  }
+}
+
+void on_inbound(self_pointer self, const inbound_message& in) {
+  auto& s = self->state;
+  const auto e = open_envelope(in.bytes->view());
+  if (!e || in.node != s.lead) return;
+  switch (e->head.what) {
+    case kind::host:
+      return on_host(self, *e);
+    case kind::restore_pages:
+      return on_pages(s, *e);
+    case kind::restore:
+      return on_restore(self, *e);
+    case kind::open_epoch:
+      if (const auto m = read_as<open_epoch>(*e)) {
+        s.shared->open_epoch(from_wire(m->to));
+        tell_lead(self, e->head.incarnation, opened_answer{m->to.epoch});
+      }
+      return;
+    case kind::barrier:
+      return for_actor<barrier_request>(self, *e, [&](const caf::actor& to, const barrier_request& m) {
+        self->send(to, barrier_message{from_wire(m.to)});
+      });
+    case kind::epoch_over:
+      return for_actor<epoch_over>(self, *e, [&](const caf::actor& to, const epoch_over& m) {
+        self->send(to, epoch_message{m.epoch, m.complete, m.oldest_retained});
+      });
+    case kind::replays:
+      return for_actor<replays_offer>(self, *e, [&](const caf::actor& to, replays_offer& m) {
+        self->send(
+            to, replays_message{std::make_shared<const std::vector<engine::replay_item>>(from_wire(std::move(m.items))),
+                                m.more});
+      });
+    case kind::close:
+      return on_close(self, *e);
+    case kind::release:
+      return on_release(self, *e);
+    default:
+      return;
+  }
+}
+
+void on_part(self_pointer self, const part_message& m) {
+  auto& s = self->state;
+  self->send(s.courier, part_parcel{s.lead, incarnation_of(s, m.part->task), m.part});
+}
+
+void on_failure(self_pointer self, const failure_message& m) {
+  const auto& what = m.failure.what;
+  tell_lead(self, m.incarnation,
+            failure_report{m.task, static_cast<std::uint8_t>(what.code), static_cast<std::uint8_t>(what.kind),
+                           what.message, m.failure.action});
+}
+
+void on_down(self_pointer self, const caf::down_msg& down) {
+  auto& s = self->state;
+  const auto at = std::ranges::find_if(
+      s.tasks, [&](const auto& t) { return t.second.actor && t.second.actor.address() == down.source; });
+  if (at == s.tasks.end()) return;
+  const auto region = s.shared->plan->tasks[at->first.value].region;
+  at->second.link->bell()->silence();
+  tell_lead(self, s.regions[region].incarnation, gone_report{at->first, at->second.link->failure});
+  at->second.link->disconnect();
+  s.tasks.erase(at);
+  --s.regions[region].alive;
+  host_if_clear(self, region);
+  quit_if_over(self);
+}
+
+}  // namespace
+
+caf::behavior guest_actor(self_pointer self, run_shared* shared, std::string lead, caf::actor courier) {
+  auto& s = self->state;
+  s.shared = shared;
+  s.lead = std::move(lead);
+  s.courier = std::move(courier);
+  s.regions.resize(shared->plan->regions);
+  self->set_default_handler(caf::drop);
+  self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
+  return {
+      [self](const inbound_message& m) { on_inbound(self, m); },
+      [self](const lost_message& m) {
+        if (m.node == self->state.lead) {
+          leave(self);
+        } else {
+          tell_lead(self, {}, loss_report{m.node, m.why});
+        }
+      },
+      [self](give_up_atom, const std::string&) { leave(self); },
+      [self](const part_message& m) { on_part(self, m); },
+      [self](const refusal_message& m) {
+        tell_lead(self, {}, refusal_report{m.epoch, m.why});
+      },
+      [self](request_atom, bool) { tell_lead(self, {}, snapshot_wish{}); },
+      [self](ended_atom, std::uint32_t task, std::uint64_t incarnation) {
+        tell_lead(self, {incarnation}, ended_report{{task}});
+      },
+      [self](const failure_message& m) { on_failure(self, m); },
+  };
+}
+
+}  // namespace millrace::runtime::remote

@@ -1,0 +1,112 @@
+#include "runtime/remote/lead.hpp"
+
+#include <utility>
+
+#include "runtime/remote/exchange.hpp"
+#include "runtime/remote/wire.hpp"
+
+namespace millrace::runtime::remote {
+
+namespace {
+
+using self_pointer = caf::stateful_actor<supervisor_state, ordered_actor>*;
+
+/// Calls `act` with the message when it can be read, is of the incarnation that runs, and of a task of that node.
+template <record Message, class Act>
+void for_task(self_pointer self, const std::string& node, const envelope& e, Act act) {
+  auto& s = self->state;
+  auto read = read_as<Message>(e);
+  if (!read || read->task.value >= s.tasks.size() || s.guests->node_of(read->task) != node) return;
+  const auto& region = s.regions[s.shared->plan->tasks[read->task.value].region];
+  if (region.incarnation == e.head.incarnation) act(*std::move(read));
+}
+
+void on_failed(self_pointer self, const envelope& e, failure_report&& m) {
+  const error what{static_cast<errc>(m.code), static_cast<error_class>(m.who), std::move(m.message)};
+  self->send(self, failure_message{m.task, e.head.incarnation, {what, m.action}});
+}
+
+void on_gone(self_pointer self, gone_report&& m) {
+  auto& s = self->state;
+  if (!m.failure.empty()) s.remote_failure = std::move(m.failure);
+  if (s.tasks[m.task.value]) self->send_exit(s.tasks[m.task.value], caf::exit_reason::user_shutdown);
+}
+
+void on_hosted(self_pointer self, const std::string& node, const envelope& e) {
+  auto& s = self->state;
+  const auto answer = read_as<hosted_answer>(e);
+  if (!answer || answer->region >= s.regions.size()) return;
+  if (s.regions[answer->region].incarnation != e.head.incarnation) return;
+  if (answer->error.empty()) {
+    if (s.guests->on_hosted(node, answer->region, e.head.incarnation)) {
+      self->send(self, hosted_atom::value, answer->region, e.head.incarnation.value);
+    }
+    return;
+  }
+  const auto why = "node " + node + ": " + answer->error;
+  if (answer->is_final) {
+    self->send(self, give_up_atom::value, why);
+  } else {
+    self->send(self, lost_message{node, why});
+  }
+}
+
+/// What concerns no task but the run.
+void on_word(self_pointer self, const std::string& node, const envelope& e) {
+  auto& s = self->state;
+  switch (e.head.what) {
+    case kind::hosted:
+      return on_hosted(self, node, e);
+    case kind::opened:
+      if (const auto m = read_as<opened_answer>(e)) self->send(s.coordinator, opened_message{node, m->epoch});
+      return;
+    case kind::refused:
+      if (const auto m = read_as<refusal_report>(e)) self->send(s.coordinator, refusal_message{m->epoch, m->why});
+      return;
+    case kind::wants_snapshot:
+      self->send(s.coordinator, request_atom::value, false);
+      return;
+    case kind::lost:
+      // What the two had on its way is gone, whatever this node sees of the other.
+      if (const auto m = read_as<loss_report>(e)) self->send(self, lost_message{m->node, node + " says: " + m->why});
+      return;
+    case kind::log:
+      if (const auto m = read_as<log_line>(e)) s.shared->log(m->level, node + ": " + m->text);
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace
+
+void announce(run_shared& shared, const std::string& node, const engine::epoch_target& target) {
+  (void)shared.options.where.nodes->send(node,
+                                         to_bytes(shared.instance, generation{}, open_epoch{to_wire(target)}).view());
+}
+
+void on_inbound(self_pointer self, const inbound_message& m) {
+  auto& s = self->state;
+  const auto e = open_envelope(m.bytes->view());
+  if (!e || !s.guests->nodes().contains(m.node) || !s.coordinator) return;
+  switch (e->head.what) {
+    case kind::part_pages:
+      return for_task<part_pages>(self, m.node, *e, [&](part_pages&& p) { s.guests->on_pages(std::move(p)); });
+    case kind::part:
+      return for_task<part_report>(self, m.node, *e, [&](part_report&& p) {
+        self->send(s.coordinator, part_message{s.guests->on_part(std::move(p))});
+      });
+    case kind::ended:
+      return for_task<ended_report>(self, m.node, *e, [&](ended_report&& r) {
+        self->send(s.coordinator, ended_atom::value, r.task.value, e->head.incarnation.value);
+      });
+    case kind::failed:
+      return for_task<failure_report>(self, m.node, *e, [&](failure_report&& r) { on_failed(self, *e, std::move(r)); });
+    case kind::gone:
+      return for_task<gone_report>(self, m.node, *e, [&](gone_report&& r) { on_gone(self, std::move(r)); });
+    default:
+      return on_word(self, m.node, *e);
+  }
+}
+
+}  // namespace millrace::runtime::remote

@@ -1,0 +1,43 @@
+#include "runtime/run_parts.hpp"
+
+#include <algorithm>
+#include <filesystem>
+#include <thread>
+
+#include "millrace/persistence/event_log.hpp"
+#include "millrace/persistence/state_backend.hpp"
+#include "millrace/producer.hpp"
+
+namespace millrace::runtime {
+
+namespace {
+
+bool is_logged(const engine::plan& p, task_id task) {
+  const auto behavior = p.instantiate(task);
+  return behavior->kind() == actor_kind::producer &&
+         static_cast<const producer&>(*behavior).replays() == replay::logged;
+}
+
+}  // namespace
+
+system_config::system_config(std::size_t threads) {
+  // The default (stealing) policy leaves woken actors waiting while producers keep a worker busy.
+  set("scheduler.policy", caf::atom("sharing"));
+  set("scheduler.max-threads", threads != 0 ? threads : std::max(2U, std::thread::hardware_concurrency()));
+}
+
+result<std::unique_ptr<engine::event_log>> open_log(const engine::plan& p, const std::string& data_dir,
+                                                    const task_filter& which) {
+  const bool is_needed = std::ranges::any_of(p.tasks, [&](const auto& t) { return which(t.id) && is_logged(p, t.id); });
+  if (!is_needed) return std::unique_ptr<engine::event_log>{};
+  return persistence::open_event_log(data_dir);
+}
+
+result<std::shared_ptr<engine::state_backend>> open_spills(const engine::plan& p, const std::string& data_dir) {
+  const bool is_needed =
+      std::ranges::any_of(p.spec.actors, [](const actor_spec& a) { return a.state.place == state_place::disk; });
+  if (!is_needed) return std::shared_ptr<engine::state_backend>{};
+  return persistence::open_state_backend(std::filesystem::path{data_dir} / "spill");
+}
+
+}  // namespace millrace::runtime

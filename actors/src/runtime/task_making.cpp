@@ -1,0 +1,45 @@
+#include "runtime/task_making.hpp"
+
+#include <optional>
+#include <utility>
+
+#include "runtime/remote/placed_channels.hpp"
+
+namespace millrace::runtime {
+
+result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
+  const auto bells = [this](task_id t) { return link_of(t).bell(); };
+  remote::placed_channels channels{{shared.sockets, shared.instance, shared.options.payload, bells},
+                                   shared.options.where.nodes.get(),
+                                   shared.instance,
+                                   node_of,
+                                   bells};
+  engine::task_environment environment{&shared.time,
+                                       [this](task_id t) -> engine::task_host& { return link_of(t); },
+                                       [this](task_id t) { return shared.fresh_stats(t); },
+                                       batch_events,
+                                       shared.options.protect,
+                                       std::nullopt,
+                                       shared.log_store.get(),
+                                       shared.spills,
+                                       true,
+                                       {},
+                                       [this](task_id t) { return node_of(t).empty(); }};
+  if (shared.options.measures) {
+    environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
+  }
+  return engine::assemble(*shared.plan, region, incarnation, channels, environment);
+}
+
+caf::actor spawn_task(caf::actor_system& system, std::shared_ptr<task_state> parts) {
+  const auto bell = parts->link->bell();
+  const bool blocking = parts->task->is_blocking();
+  auto handle =
+      blocking ? system.spawn<caf::detached>(task_actor, std::move(parts)) : system.spawn(task_actor, std::move(parts));
+  bell->bind(handle);
+  // Frames of another node's tasks may have rung before anybody could hear it.
+  bell->lower();
+  return handle;
+}
+
+}  // namespace millrace::runtime

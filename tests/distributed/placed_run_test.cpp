@@ -1,0 +1,222 @@
+#include <QTemporaryDir>
+#include <QTest>
+#include <random>
+#include <set>
+
+#include "crash/crash_feed.hpp"
+#include "crash/crash_input.hpp"
+#include "memory_network.hpp"
+#include "millrace/library.hpp"
+#include "millrace/runtime/guest_run.hpp"
+#include "millrace/runtime/topology_run.hpp"
+#include "millrace/validation.hpp"
+#include "support/sanitizer.hpp"
+
+using namespace millrace;
+using namespace std::chrono_literals;
+namespace fs = std::filesystem;
+using millrace::tests::patience;
+
+namespace {
+
+/// A node that hosts what others ask for, as a node's process does.
+class host {
+public:
+  host(std::shared_ptr<runtime::exchange> nodes, fs::path folder)
+      : nodes_{std::move(nodes)}, folder_{std::move(folder)} {
+    nodes_->listen_to_strangers({[this](const std::string& from, std::shared_ptr<const byte_buffer> message) {
+                                   const std::lock_guard lock{mutex_};
+                                   asked_.emplace_back(from, std::move(message));
+                                 },
+                                 {}});
+  }
+  ~host() {
+    nodes_->listen_to_strangers({});
+    guest_.reset();
+  }
+
+  void work() {
+    if (guest_ && guest_->is_over()) guest_.reset();
+    decltype(asked_) asked;
+    {
+      const std::lock_guard lock{mutex_};
+      asked.swap(asked_);
+    }
+    for (const auto& [from, message] : asked) {
+      if (!runtime::guest_run::read(message->view())) continue;
+      guest_.reset();
+      auto made =
+          runtime::guest_run::start({nodes_, from, folder_.string(), 1,
+                                     [](log_level, const std::string& text) { qInfo("guest: %s", text.c_str()); }},
+                                    message->view());
+      if (made) guest_ = *std::move(made);
+    }
+  }
+
+  [[nodiscard]] bool is_hosting() const { return guest_ != nullptr; }
+
+private:
+  std::shared_ptr<runtime::exchange> nodes_;
+  fs::path folder_;
+  std::mutex mutex_;
+  std::vector<std::pair<std::string, std::shared_ptr<const byte_buffer>>> asked_;
+  std::unique_ptr<runtime::guest_run> guest_;
+};
+
+/// Two files and a live feed, fully meshed with four partitions of a keyed actor, and four sinks.
+topology ledger_in(const fs::path& folder, std::int64_t lines, double rate) {
+  topology t;
+  t.name = "ledger";
+  t.base_folder = folder.string();
+  t.settings.snapshot_interval = 60ms;
+  t.add("entries", "millrace.file_source",
+        {{"path", std::string{"a.csv;b.csv"}},
+         {"fields", std::string{"account:string,number:int64,amount:int64,at:event_time"}},
+         {"rate", rate}},
+        2);
+  t.add("route", "millrace.by_key", {}, 2);
+  t.add("ledger", "crash.ledger", {}, 4);
+  t.add("feed", "crash.feed", {{"folder", folder.string()}, {"count", lines}, {"rate", rate}});
+  t.add("route_feed", "millrace.by_key");
+  t.add("statements", "millrace.file_sink", {{"path", (folder / "out").string()}}, 4);
+  t.connect("entries", "route").connect("route", "ledger").connect("ledger", "statements");
+  t.connect("feed", "route_feed").connect("route_feed", "ledger");
+  return t;
+}
+
+class cluster {
+public:
+  cluster(const fs::path& folder, std::int64_t lines, double rate)
+      : folder_{folder},
+        lead_{network_.join("a")},
+        b_{network_.join("b"), folder / "b"},
+        c_{network_.join("c"), folder / "c"} {
+    const auto t = ledger_in(folder, lines, rate);
+    const auto text = to_text(t);
+    auto parsed = parse_topology(text, "ledger");
+    parsed->base_folder = folder.string();
+    plan_ = validate(*parsed).plan;
+    where_.nodes = lead_;
+    where_.text = text;
+    where_.base_folder = folder.string();
+    const std::vector<std::string> names{"a", "b", "c"};
+    for (const auto& task : plan_->tasks) where_.node_of.push_back(names[(task.partition + task.actor) % 3]);
+  }
+
+  [[nodiscard]] std::unique_ptr<runtime::topology_run> start() {
+    runtime::run_options options;
+    options.data_dir = (folder_ / "data").string();
+    options.where = where_;
+    options.log = [](log_level, const std::string& text) { qInfo("lead: %s", text.c_str()); };
+    auto run = runtime::topology_run::start(plan_, std::move(options));
+    if (!run) qFatal("%s", run.error().message.c_str());
+    return *std::move(run);
+  }
+  std::optional<runtime::run_outcome> work(runtime::topology_run& run) {
+    b_.work();
+    c_.work();
+    return run.wait(2ms);
+  }
+  [[nodiscard]] host& other(bool second) { return second ? c_ : b_; }
+  distributed::memory_network& network() { return network_; }
+  std::shared_ptr<const engine::plan> plan() const { return plan_; }
+
+private:
+  fs::path folder_;
+  distributed::memory_network network_;
+  std::shared_ptr<runtime::exchange> lead_;
+  host b_, c_;
+  std::shared_ptr<const engine::plan> plan_;
+  runtime::placement where_;
+};
+
+std::string difference(const fs::path& folder, crash::expected_output expected) {
+  auto text = crash::add_feed(folder, expected);
+  return text + crash::compare_output(folder / "out", expected);
+}
+
+}  // namespace
+
+class placed_run_test : public QObject {
+  Q_OBJECT
+private slots:
+  void initTestCase() { link_library(); }
+
+  void threeNodesGiveWhatOneGives() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    const auto expected = crash::write_input(in, 2000, 5);
+    cluster nodes{in, 2000, 20000};
+    const auto run = nodes.start();
+    std::optional<runtime::run_outcome> outcome;
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run)).has_value(), 60'000 * patience);
+    QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
+    QCOMPARE(difference(in, expected), std::string{});
+    QTRY_VERIFY_WITH_TIMEOUT((nodes.work(*run), !nodes.other(false).is_hosting() && !nodes.other(true).is_hosting()),
+                             10'000);
+  }
+
+  void nodesThatAreCutOffAgainAndAgainChangeNothing() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    const auto seed = qEnvironmentVariableIntValue("MILLRACE_SEED");
+    std::mt19937 random{static_cast<unsigned>(seed)};
+    qInfo("seed %d", seed);
+    const auto expected = crash::write_input(in, 2000, 6);
+    cluster nodes{in, 2000, 1000};
+    const auto run = nodes.start();
+    std::optional<runtime::run_outcome> outcome;
+    int cuts = 0;
+    while (!outcome && cuts < 12) {
+      const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds{random() % 400};
+      while (!outcome && std::chrono::steady_clock::now() < until) outcome = nodes.work(*run);
+      const auto* node = random() % 2 == 0 ? "b" : "c";
+      nodes.network().cut(node);
+      ++cuts;
+      for (int i = 0; i < 5 && !outcome; ++i) outcome = nodes.work(*run);
+      nodes.network().heal(node);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(outcome || (outcome = nodes.work(*run)).has_value(), 60'000 * patience);
+    QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
+    QVERIFY(cuts >= 3);
+    QCOMPARE(difference(in, expected), std::string{});
+  }
+
+  void aStoppedRunGoesOnWhereItWas() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    const auto expected = crash::write_input(in, 2000, 7);
+    cluster nodes{in, 2000, 4000};
+    std::optional<runtime::run_outcome> outcome;
+    {
+      const auto run = nodes.start();
+      QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run), run->status().snapshots >= 2), 30'000 * patience);
+      run->stop();
+      QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run)).has_value(), 30'000 * patience);
+      QVERIFY(outcome->how == runtime::run_outcome::kind::stopped);
+    }
+    const auto run = nodes.start();
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run)).has_value(), 60'000 * patience);
+    QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
+    QCOMPARE(difference(in, expected), std::string{});
+  }
+
+  void aStopWhileANodeIsAwayEndsTheRun() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    (void)crash::write_input(in, 2000, 8);
+    cluster nodes{in, 2000, 1000};
+    const auto run = nodes.start();
+    std::optional<runtime::run_outcome> outcome;
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run), run->status().snapshots >= 2), 30'000 * patience);
+    nodes.network().cut("c");
+    QTRY_COMPARE_WITH_TIMEOUT((outcome = nodes.work(*run), run->status().state), std::string{"waiting"},
+                              30'000 * patience);
+    run->stop();
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run)).has_value(), 30'000 * patience);
+    QVERIFY(outcome->how == runtime::run_outcome::kind::stopped);
+  }
+};
+
+QTEST_GUILESS_MAIN(placed_run_test)
+#include "placed_run_test.moc"
