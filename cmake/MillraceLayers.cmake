@@ -6,18 +6,23 @@ set(MILLRACE_RANK_plugins 1)
 set(MILLRACE_RANK_actors 2)
 set(MILLRACE_RANK_workbench 2)
 
+# millrace_check_uses(<layer> <used layer>...): stops the configure step when one is of the same or a higher rank.
+function(millrace_check_uses layer)
+  foreach(used IN LISTS ARGN)
+    if(NOT MILLRACE_RANK_${used} LESS MILLRACE_RANK_${layer})
+      message(FATAL_ERROR "layer '${layer}' may not use '${used}': dependencies only go downwards "
+                          "(framework < persistence, transport, plugins < actors, workbench)")
+    endif()
+  endforeach()
+endfunction()
+
 # millrace_layer(<layer> SOURCES <file>... [USES <layer>...] [PUBLIC <library>...] [PRIVATE <library>...])
 #
 # Makes the library millrace::<layer> from the calling folder: sources in src/, public headers in include/.
 # The configure step stops when USES names a layer of the same or a higher rank.
 function(millrace_layer layer)
   cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "SOURCES;USES;PUBLIC;PRIVATE")
-  foreach(used IN LISTS arg_USES)
-    if(NOT MILLRACE_RANK_${used} LESS MILLRACE_RANK_${layer})
-      message(FATAL_ERROR "layer '${layer}' may not use '${used}': dependencies only go downwards "
-                          "(framework < persistence, transport, plugins < actors, workbench)")
-    endif()
-  endforeach()
+  millrace_check_uses(${layer} ${arg_USES})
   add_library(millrace_${layer} STATIC ${arg_SOURCES})
   add_library(millrace::${layer} ALIAS millrace_${layer})
   file(GLOB_RECURSE headers CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/include/*.hpp)

@@ -1,0 +1,144 @@
+#include <QClipboard>
+#include <QSignalSpy>
+#include <QTest>
+
+#include "app/main_window.hpp"
+#include "workbench_setup.hpp"
+
+namespace millrace::workbench {
+
+/// What mouse and keys do to a topology, from the window on.
+class EditingTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void init() {
+    m_surroundings.emplace();
+    m_window = std::make_unique<MainWindow>();
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), 30'000);
+    tab().setFocus();
+  }
+  void cleanup() {
+    m_window.reset();
+    m_surroundings.reset();
+  }
+
+  void threeActorsAreAddedByTypingAndUndoneOneByOne() {
+    addTypes({"gen", "win", "fsi"});
+    QCOMPARE(spec().actors.size(), std::size_t{4});
+    QCOMPARE(spec().streams.size(), std::size_t{3});
+    QTRY_VERIFY_WITH_TIMEOUT(tab().validator().isCurrent(), 30'000);
+    QVERIFY(tab().validator().problems().empty());
+    key(Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(spec().actors.size(), std::size_t{3});
+    key(Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(spec().actors.size(), std::size_t{1});
+    key(Qt::Key_Y, Qt::ControlModifier);
+    QCOMPARE(spec().actors.size(), std::size_t{3});
+  }
+
+  void aWireIsPulledFromPortToPort() {
+    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
+    tab().addTypeAt(QStringLiteral("millrace.filter"), {400, 0});
+    tab().view().fitAll();
+    drag(port("generator", true), port("filter", false));
+    QCOMPARE(spec().streams, (std::vector<stream_spec>{{"generator", "out", "filter", "in"}}));
+    QCOMPARE(tab().document().undoStack().undoText(), QStringLiteral("Connect generator to filter"));
+  }
+
+  void aRefusedWireSaysWhyAndChangesNothing() {
+    tab().addTypeAt(QStringLiteral("millrace.filter"), {0, 0});
+    tab().addTypeAt(QStringLiteral("millrace.filter"), {400, 0});
+    tab().view().fitAll();
+    drag(port("filter", true), port("filter-2", false));
+    QSignalSpy hints{&tab().scene(), &CanvasScene::hint};
+    const auto steps = tab().document().undoStack().count();
+    drag(port("filter-2", true), port("filter", false));
+    QCOMPARE(tab().document().undoStack().count(), steps);
+    const auto isReason = [](const QList<QVariant>& hint) {
+      return hint.first().toString().contains(QStringLiteral("circles"));
+    };
+    QVERIFY(std::ranges::any_of(hints, isReason));
+  }
+
+  void draggingANodeIsOneStepAndTouchesOnlyTheLayout() {
+    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
+    tab().view().fitAll();
+    const auto hash = tab().document().contentHash();
+    const auto middle = tab().view().mapFromScene(tab().scene().node("generator")->geometry().box().center());
+    drag(middle, middle + QPoint{64, 48});
+    QCOMPARE(tab().document().undoStack().count(), 2);
+    QCOMPARE(tab().document().layout().places.at("generator"), QPointF(64, 48));
+    QCOMPARE(tab().document().contentHash(), hash);
+  }
+
+  void deletingANodeTakesItsWiresAndUndoBringsThemBack() {
+    addTypes({"gen", "fil"});
+    const auto before = tab().document().text();
+    tab().scene().select({"generator"});
+    key(Qt::Key_Delete);
+    QCOMPARE(spec().actors.size(), std::size_t{1});
+    QVERIFY(spec().streams.empty());
+    key(Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(tab().document().text(), before);
+  }
+
+  void copiesGoThroughTheClipboardAsText() {
+    addTypes({"gen", "nul"});
+    tab().scene().select({"generator", "null_sink"});
+    key(Qt::Key_C, Qt::ControlModifier);
+    QVERIFY(parse_topology(QGuiApplication::clipboard()->text().toStdString(), "clipboard").has_value());
+    m_window->newDocument();
+    key(Qt::Key_V, Qt::ControlModifier);
+    QCOMPARE(spec().actors.size(), std::size_t{2});
+    QCOMPARE(spec().streams.size(), std::size_t{1});
+  }
+
+  void aTopologyIsSavedAndOpenedAgain() {
+    addTypes({"gen", "nul"});
+    const auto path = m_surroundings->path(QStringLiteral("saved.mill"));
+    QVERIFY(tab().file().save(path).has_value());
+    const auto text = tab().document().text();
+    MainWindow other;
+    QVERIFY(other.openFile(path));
+    QCOMPARE(other.tabCount(), 1);
+    QCOMPARE(other.current().document().text(), text);
+    QCOMPARE(other.current().document().layout().places, tab().document().layout().places);
+  }
+
+private:
+  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
+  [[nodiscard]] const topology& spec() const { return tab().document().spec(); }
+
+  static void key(Qt::Key k, Qt::KeyboardModifiers modifiers = {}) {
+    QTest::keyClick(QApplication::focusWidget(), k, modifiers);
+  }
+  static void addTypes(const std::vector<const char*>& names) {
+    for (const auto* name : names) {
+      key(Qt::Key_Tab);
+      QTest::keyClicks(QApplication::focusWidget(), QString::fromLatin1(name));
+      key(Qt::Key_Return);
+    }
+  }
+  [[nodiscard]] QPoint port(const std::string& actor, bool isOutput) const {
+    const auto* node = tab().scene().node(actor);
+    return tab().view().mapFromScene(node->anchorOf(isOutput ? "out" : "in", isOutput));
+  }
+  void drag(QPoint from, QPoint to) const {
+    auto* viewport = tab().view().viewport();
+    QTest::mousePress(viewport, Qt::LeftButton, {}, from);
+    QTest::mouseMove(viewport, (from + to) / 2);
+    QTest::mouseMove(viewport, to);
+    QTest::mouseRelease(viewport, Qt::LeftButton, {}, to);
+  }
+
+  std::optional<testing::Surroundings> m_surroundings;
+  std::unique_ptr<MainWindow> m_window;
+};
+
+}  // namespace millrace::workbench
+
+QTEST_MAIN(millrace::workbench::EditingTest)
+#include "editing_test.moc"

@@ -1,0 +1,185 @@
+#include "app/document_tab.hpp"
+
+#include <QClipboard>
+#include <QGuiApplication>
+#include <QMimeData>
+#include <QVBoxLayout>
+
+#include "core/auto_wiring.hpp"
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+enum Purpose { AddActor = 1, FindActor, WireTo };
+
+constexpr const char* layoutMime = "application/x-millrace-layout";
+/// Of text that is pasted, as of a topology's file.
+constexpr qsizetype pasteBytesMax = qsizetype{16} * 1024 * 1024;
+/// Far enough from the original to be seen as a copy.
+constexpr QPointF duplicateStep{32, 32};
+
+QPointF cornerOf(const TopologyLayout& layout) {
+  QPointF corner{layoutCoordinateMax, layoutCoordinateMax};
+  for (const auto& [name, place] : layout.places) {
+    corner = {std::min(corner.x(), place.x()), std::min(corner.y(), place.y())};
+  }
+  return corner;
+}
+
+}  // namespace
+
+DocumentTab::DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWidget* parent)
+    : QWidget{parent},
+      m_file{std::move(file)},
+      m_scene{m_file.document(), catalogue},
+      m_view{new CanvasView{m_scene, this}},
+      m_search{new SearchBox{m_view}},
+      m_validator{m_file.document()} {
+  auto* layout = new QVBoxLayout{this};
+  layout->setContentsMargins(0, 0, 0, 0);
+  layout->addWidget(m_view);
+  setFocusProxy(m_view);
+  connect(&m_scene, &CanvasScene::hint, this, &DocumentTab::hint);
+  connect(m_search, &SearchBox::chosen, this, &DocumentTab::chosen);
+  connect(m_view, &CanvasView::typeDropped, this, &DocumentTab::addTypeAt);
+  connect(&m_validator, &Validator::problemsChanged, this, [this] { m_scene.showProblems(m_validator.problems()); });
+}
+
+DocumentTab::~DocumentTab() {
+  // The view looks at the scene until it is gone.
+  delete m_view;
+}
+
+void DocumentTab::searchType() {
+  std::vector<SearchBox::Entry> entries;
+  for (const auto& type : m_scene.catalogue().types()) {
+    entries.push_back({toQt(type.id), toQt(type.title), toQt(type.help)});
+  }
+  if (entries.empty()) {
+    Q_EMIT hint(tr("the engine's actors are not known yet"));
+    return;
+  }
+  m_search->open(AddActor, tr("Add an actor"), std::move(entries));
+}
+
+void DocumentTab::addType(const QString& id) {
+  const auto* type = m_scene.catalogue().find(toStd(id));
+  if (type == nullptr) return;
+  const auto selected = m_scene.selectedActors();
+  NewActor wanted{type, std::nullopt, m_view->placeForNew()};
+  if (selected.size() == 1) wanted.behind = selected.front();
+  auto edit = document().edit();
+  const auto name = addActor(edit, m_scene.catalogue(), wanted);
+  document().push(edit.take(tr("Add %1").arg(toQt(name))));
+  m_scene.select({name});
+  if (auto* node = m_scene.node(name)) m_view->ensureVisible(node, 60, 60);
+}
+
+void DocumentTab::addTypeAt(const QString& id, QPointF place) {
+  const auto* type = m_scene.catalogue().find(toStd(id));
+  if (type == nullptr) return;
+  auto edit = document().edit();
+  const auto name = addActor(edit, m_scene.catalogue(), {type, std::nullopt, place});
+  document().push(edit.take(tr("Add %1").arg(toQt(name))));
+  m_scene.select({name});
+}
+
+void DocumentTab::findActor() {
+  std::vector<SearchBox::Entry> entries;
+  for (const auto& actor : document().spec().actors)
+    entries.push_back({toQt(actor.name), toQt(actor.name), toQt(actor.type)});
+  m_search->open(FindActor, tr("Find an actor"), std::move(entries));
+}
+
+void DocumentTab::wireByTyping() {
+  const auto selected = m_scene.selectedActors();
+  if (selected.size() != 1) {
+    Q_EMIT hint(tr("select the one actor that the wire is to start from"));
+    return;
+  }
+  const auto* from = m_scene.node(selected.front());
+  std::vector<SearchBox::Entry> entries;
+  for (const auto& output : from->content().outputs) {
+    for (const auto& actor : document().spec().actors) {
+      for (const auto& input : m_scene.node(actor.name)->content().inputs) {
+        const stream_spec stream{selected.front(), output.name, actor.name, input.name};
+        if (!streamRefusal(document().spec(), m_scene.catalogue(), stream).isEmpty()) continue;
+        entries.push_back({toQt(output.name + " " + actor.name + "." + input.name), toQt(actor.name + "." + input.name),
+                           tr("from %1").arg(toQt(output.name))});
+      }
+    }
+  }
+  m_search->open(WireTo, tr("Wire %1 to").arg(toQt(selected.front())), std::move(entries));
+}
+
+void DocumentTab::chosen(int purpose, const QString& id) {
+  if (purpose == AddActor) addType(id);
+  if (purpose == FindActor) reveal(toStd(id));
+  const auto selected = m_scene.selectedActors();
+  if (purpose != WireTo || selected.size() != 1) return;
+  const auto parts = id.split(QLatin1Char(' '));
+  const auto target = parts.last().split(QLatin1Char('.'));
+  auto edit = document().edit();
+  edit.addStream({selected.front(), toStd(parts.first()), toStd(target.first()), toStd(target.last())});
+  document().push(edit.take(tr("Connect %1 to %2").arg(toQt(selected.front()), target.first())));
+}
+
+void DocumentTab::reveal(const std::string& actor) {
+  m_scene.select({actor});
+  m_view->centreOn(actor);
+}
+
+void DocumentTab::deleteSelection() {
+  document().push(removal(document(), m_scene.selectedActors(), m_scene.selectedStreams()));
+}
+
+void DocumentTab::insert(const Drawing& fragment, QPointF place, const QString& title) {
+  std::vector<std::string> added;
+  document().push(insertion(document(), fragment, place, title, added));
+  m_scene.select(added);
+}
+
+void DocumentTab::duplicateSelection() {
+  const auto actors = m_scene.selectedActors();
+  if (actors.empty()) return;
+  auto part = parse_topology(fragmentText(document(), actors), "selection");
+  if (!part) return;
+  const auto layout = layoutOf(document(), actors);
+  insert({*std::move(part), layout}, cornerOf(layout) + duplicateStep, tr("Duplicate"));
+}
+
+void DocumentTab::copySelection() {
+  const auto actors = m_scene.selectedActors();
+  if (actors.empty()) return;
+  auto* mime = new QMimeData;
+  mime->setText(toQt(fragmentText(document(), actors)));
+  mime->setData(QLatin1String(layoutMime), toText(layoutOf(document(), actors)));
+  QGuiApplication::clipboard()->setMimeData(mime);
+}
+
+void DocumentTab::cutSelection() {
+  copySelection();
+  deleteSelection();
+}
+
+void DocumentTab::paste() {
+  const auto* mime = QGuiApplication::clipboard()->mimeData();
+  if (mime == nullptr || !mime->hasText() || mime->text().size() > pasteBytesMax) return;
+  auto part = parse_topology(toStd(mime->text()), "clipboard");
+  if (!part) {
+    Q_EMIT hint(tr("the clipboard holds no part of a topology: %1")
+                    .arg(toQt(part.error().message).section(QLatin1Char('\n'), 0, 0)));
+    return;
+  }
+  Drawing fragment{*std::move(part), {}};
+  if (auto layout = parseLayout(mime->data(QLatin1String(layoutMime)), "clipboard"))
+    fragment.layout = *std::move(layout);
+  insert(fragment, m_view->placeForNew(), tr("Paste"));
+}
+
+void DocumentTab::align(Alignment how) {
+  document().push(alignment(document(), m_scene.selectedActors(), how));
+}
+
+}  // namespace millrace::workbench

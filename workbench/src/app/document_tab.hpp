@@ -1,0 +1,58 @@
+#pragma once
+
+#include <QObject>
+#include <QWidget>
+
+#include "canvas/canvas_scene.hpp"
+#include "canvas/canvas_view.hpp"
+#include "canvas/search_box.hpp"
+#include "core/document_file.hpp"
+#include "core/topology_edits.hpp"
+#include "engine/validator.hpp"
+
+namespace millrace::workbench {
+
+/// One open topology: its files, its document, the canvas on it, and what validation says about it. Thread: GUI.
+class DocumentTab final : public QWidget {
+  Q_OBJECT
+
+public:
+  DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWidget* parent = nullptr);
+  ~DocumentTab() override;
+
+  [[nodiscard]] DocumentFile& file() noexcept { return m_file; }
+  [[nodiscard]] Document& document() const noexcept { return m_file.document(); }
+  [[nodiscard]] CanvasScene& scene() noexcept { return m_scene; }
+  [[nodiscard]] CanvasView& view() noexcept { return *m_view; }
+  [[nodiscard]] Validator& validator() noexcept { return m_validator; }
+
+  // What keys and menus do to the drawing; each is one step of undo.
+  void searchType();
+  void addType(const QString& type);
+  void addTypeAt(const QString& type, QPointF place);
+  void findActor();
+  void wireByTyping();
+  void deleteSelection();
+  void duplicateSelection();
+  void copySelection();
+  void cutSelection();
+  void paste();
+  void align(Alignment how);
+  /// Selects what a problem or the outline is about, and brings it into view.
+  void reveal(const std::string& actor);
+
+Q_SIGNALS:
+  void hint(const QString& text);
+
+private:
+  void chosen(int purpose, const QString& id);
+  void insert(const Drawing& fragment, QPointF place, const QString& title);
+
+  DocumentFile m_file;
+  CanvasScene m_scene;
+  CanvasView* m_view;
+  SearchBox* m_search;
+  Validator m_validator;
+};
+
+}  // namespace millrace::workbench

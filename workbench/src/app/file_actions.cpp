@@ -1,0 +1,108 @@
+// Opening, saving and closing, with the questions they ask.
+
+#include <QFileDialog>
+#include <QFileInfo>
+#include <QMenuBar>
+#include <QMessageBox>
+
+#include "app/main_window.hpp"
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+QString filterText() {
+  return MainWindow::tr("Topologies (*.mill)");
+}
+
+QString withEnding(const QString& path) {
+  return QFileInfo{path}.suffix().isEmpty() ? path + QStringLiteral(".mill") : path;
+}
+
+}  // namespace
+
+void MainWindow::tellError(const QString& text) {
+  QMessageBox::warning(this, tr("Millrace Workbench"), text);
+}
+
+bool MainWindow::openFile(const QString& path) {
+  const auto absolute = QFileInfo{path}.absoluteFilePath();
+  for (int i = 0; i < m_tabs->count(); ++i) {
+    if (static_cast<DocumentTab*>(m_tabs->widget(i))->document().path() != absolute) continue;
+    m_tabs->setCurrentIndex(i);
+    return true;
+  }
+  auto file = DocumentFile::open(absolute);
+  if (!file) {
+    tellError(toQt(file.error().message));
+    return false;
+  }
+  // An untouched new tab makes room.
+  auto& present = current();
+  const bool isUntouched = present.document().path().isEmpty() && present.document().undoStack().count() == 0;
+  addTab(new DocumentTab{*std::move(file), m_catalogue.catalogue()});
+  if (isUntouched) closeTab(m_tabs->indexOf(&present));
+  return true;
+}
+
+bool MainWindow::saveTo(DocumentTab& tab, const QString& path) {
+  auto saved = tab.file().save(path);
+  if (!saved && saved.error().code == errc::already_exists) {
+    const auto answer = QMessageBox::question(this, tr("Overwrite?"), toQt(saved.error().message),
+                                              QMessageBox::Save | QMessageBox::Cancel, QMessageBox::Cancel);
+    if (answer != QMessageBox::Save) return false;
+    saved = tab.file().save(path, true);
+  }
+  if (saved) {
+    tell(tr("saved %1").arg(path));
+    return true;
+  }
+  tellError(toQt(saved.error().message));
+  return false;
+}
+
+bool MainWindow::save() {
+  const auto path = current().document().path();
+  return path.isEmpty() ? saveAs() : saveTo(current(), path);
+}
+
+bool MainWindow::saveAs() {
+  const auto name = toQt(current().document().spec().name) + QStringLiteral(".mill");
+  const auto path = QFileDialog::getSaveFileName(this, tr("Save topology"), name, filterText());
+  return !path.isEmpty() && saveTo(current(), withEnding(path));
+}
+
+bool MainWindow::closeTab(int index) {
+  auto* tab = static_cast<DocumentTab*>(m_tabs->widget(index));
+  if (tab->document().isModified()) {
+    m_tabs->setCurrentIndex(index);
+    const auto answer =
+        QMessageBox::question(this, tr("Save changes?"), tr("%1 has unsaved changes.").arg(tab->document().title()),
+                              QMessageBox::Save | QMessageBox::Discard | QMessageBox::Cancel, QMessageBox::Save);
+    if (answer == QMessageBox::Cancel || (answer == QMessageBox::Save && !save())) return false;
+  }
+  if (m_tabs->count() == 1) {
+    if (tab->document().path().isEmpty() && tab->document().undoStack().count() == 0) return true;
+    newDocument();
+  }
+  m_tabs->removeTab(m_tabs->indexOf(tab));
+  tab->deleteLater();
+  return true;
+}
+
+void MainWindow::makeFileMenu() {
+  auto* menu = menuBar()->addMenu(tr("&File"));
+  add(menu, tr("&New"), QKeySequence::New, [this] { newDocument(); });
+  add(menu, tr("&Open …"), QKeySequence::Open, [this] {
+    const auto path = QFileDialog::getOpenFileName(this, tr("Open topology"), {}, filterText());
+    if (!path.isEmpty()) openFile(path);
+  });
+  menu->addSeparator();
+  add(menu, tr("&Save"), QKeySequence::Save, [this] { save(); });
+  add(menu, tr("Save &as …"), QKeySequence{tr("Ctrl+Shift+S")}, [this] { saveAs(); });
+  menu->addSeparator();
+  add(menu, tr("&Close tab"), QKeySequence{tr("Ctrl+W")}, [this] { closeTab(m_tabs->currentIndex()); });
+  add(menu, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
+}
+
+}  // namespace millrace::workbench

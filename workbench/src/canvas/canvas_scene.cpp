@@ -1,0 +1,206 @@
+#include "canvas/canvas_scene.hpp"
+
+#include <QGraphicsSceneMouseEvent>
+#include <algorithm>
+#include <set>
+
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+/// Room around the nodes that the view can scroll over.
+constexpr double sceneMargin = 2000;
+
+}  // namespace
+
+CanvasScene::CanvasScene(Document& document, const ActorCatalogue& catalogue, QObject* parent)
+    : QGraphicsScene{parent}, m_document{document}, m_catalogue{catalogue} {
+  connect(&document, &Document::changed, this, &CanvasScene::synchronise);
+  connect(this, &QGraphicsScene::selectionChanged, this, &CanvasScene::actorSelectionChanged);
+  refresh();
+}
+
+void CanvasScene::refresh() {
+  synchroniseNodes();
+  synchroniseWires();
+  setSceneRect(nodesRect().adjusted(-sceneMargin, -sceneMargin, sceneMargin, sceneMargin));
+}
+
+void CanvasScene::repaintAll() {
+  for (auto* item : items()) item->update();
+  update();
+}
+
+void CanvasScene::synchronise(const Edit& edit, bool forward) {
+  // A renamed actor keeps its item, and with it its selection.
+  for (const auto& change : edit.changes) {
+    const auto* actor = std::get_if<ActorChange>(&change);
+    if (actor == nullptr || !actor->before || !actor->after || actor->before->name == actor->after->name) continue;
+    auto moved = m_nodes.extract(forward ? actor->before->name : actor->after->name);
+    if (moved.empty()) continue;
+    moved.key() = forward ? actor->after->name : actor->before->name;
+    m_nodes.insert(std::move(moved));
+  }
+  refresh();
+  Q_EMIT actorSelectionChanged();
+}
+
+NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
+  NodeContent c;
+  c.name = actor.name;
+  c.parallelism = actor.parallelism;
+  const auto* type = m_catalogue.find(actor.type);
+  c.isKnown = type != nullptr || m_catalogue.isEmpty();
+  c.typeTitle = type != nullptr ? toQt(type->title) : toQt(actor.type);
+  if (type != nullptr) {
+    c.kind = type->kind;
+    c.inputs = type->inputs;
+    c.outputs = type->outputs;
+  }
+  const auto isListed = [](const std::vector<PortInfo>& ports, const std::string& name) {
+    return std::ranges::find(ports, name, &PortInfo::name) != ports.end();
+  };
+  // Ports that only the streams know: of types this engine lacks.
+  for (const auto& s : m_document.spec().streams) {
+    if (s.to_actor == actor.name && !isListed(c.inputs, s.to_port)) c.inputs.push_back({s.to_port, {}, false});
+    if (s.from_actor == actor.name && !isListed(c.outputs, s.from_port)) c.outputs.push_back({s.from_port, {}, false});
+  }
+  c.isInputWired.resize(c.inputs.size());
+  c.isOutputWired.resize(c.outputs.size());
+  for (const auto& s : m_document.spec().streams) {
+    for (std::size_t i = 0; i < c.inputs.size(); ++i) {
+      if (s.to_actor == actor.name && s.to_port == c.inputs[i].name) c.isInputWired[i] = true;
+    }
+    for (std::size_t i = 0; i < c.outputs.size(); ++i) {
+      if (s.from_actor == actor.name && s.from_port == c.outputs[i].name) c.isOutputWired[i] = true;
+    }
+  }
+  if (const auto problem = m_problems.find(actor.name); problem != m_problems.end()) c.problem = problem->second;
+  if (m_run != nullptr) {
+    if (const auto f = m_run->actors.find(actor.name); f != m_run->actors.end()) c.figures = f->second;
+  }
+  c.isStale = m_isStale;
+  return c;
+}
+
+void CanvasScene::synchroniseNodes() {
+  std::set<std::string> present;
+  const auto& places = m_document.layout().places;
+  for (const auto& actor : m_document.spec().actors) {
+    present.insert(actor.name);
+    auto& item = m_nodes[actor.name];
+    if (item == nullptr) {
+      item = new NodeItem{contentOf(actor)};
+      addItem(item);
+    } else {
+      item->setContent(contentOf(actor));
+    }
+    if (const auto place = places.find(actor.name); place != places.end()) item->setPos(place->second);
+  }
+  std::erase_if(m_nodes, [&](const auto& entry) {
+    if (present.contains(entry.first)) return false;
+    m_drag.reset();
+    delete entry.second;
+    return true;
+  });
+}
+
+void CanvasScene::synchroniseWires() {
+  const auto& streams = m_document.spec().streams;
+  while (m_wires.size() > streams.size()) {
+    delete m_wires.back();
+    m_wires.pop_back();
+  }
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    if (i == m_wires.size()) {
+      m_wires.push_back(new WireItem{streams[i]});
+      addItem(m_wires[i]);
+    } else if (m_wires[i]->stream() != streams[i]) {
+      m_wires[i]->setSelected(false);
+      m_wires[i]->setStream(streams[i]);
+    }
+  }
+  placeWires();
+}
+
+void CanvasScene::placeWires() {
+  for (auto* wire : m_wires) {
+    const auto& s = wire->stream();
+    const auto* from = node(s.from_actor);
+    const auto* to = node(s.to_actor);
+    wire->setVisible(from != nullptr && to != nullptr);
+    if (from == nullptr || to == nullptr) continue;
+    wire->setEnds(from->anchorOf(s.from_port, true), to->anchorOf(s.to_port, false));
+    if (const auto& f = from->content().figures) {
+      wire->setLoad(WireLoad{f->outPerS, f->fill, m_isStale});
+    } else {
+      wire->setLoad(std::nullopt);
+    }
+  }
+}
+
+void CanvasScene::showFigures(const RunFigures* run, bool isStale) {
+  m_run = run;
+  m_isStale = isStale;
+  for (const auto& [name, item] : m_nodes) {
+    const ActorFigures* figures = nullptr;
+    if (run != nullptr) {
+      if (const auto f = run->actors.find(name); f != run->actors.end()) figures = &f->second;
+    }
+    item->setFigures(figures, isStale);
+  }
+  placeWires();
+}
+
+void CanvasScene::showProblems(const ProblemList& problems) {
+  m_problems.clear();
+  for (const auto& p : problems) {
+    if (p.actor.empty()) continue;
+    auto& worst = m_problems.try_emplace(p.actor, p.level).first->second;
+    worst = std::max(worst, p.level);
+  }
+  synchroniseNodes();
+}
+
+NodeItem* CanvasScene::node(const std::string& actor) const {
+  const auto at = m_nodes.find(actor);
+  return at == m_nodes.end() ? nullptr : at->second;
+}
+
+QRectF CanvasScene::nodesRect() const {
+  QRectF all;
+  for (const auto& [name, item] : m_nodes) all |= item->mapRectToScene(item->boundingRect());
+  return all;
+}
+
+std::vector<std::string> CanvasScene::selectedActors() const {
+  std::vector<std::string> names;
+  for (const auto& actor : m_document.spec().actors) {
+    const auto* item = node(actor.name);
+    if (item != nullptr && item->isSelected()) names.push_back(actor.name);
+  }
+  return names;
+}
+
+std::vector<stream_spec> CanvasScene::selectedStreams() const {
+  std::vector<stream_spec> streams;
+  for (const auto* wire : m_wires) {
+    if (wire->isSelected()) streams.push_back(wire->stream());
+  }
+  return streams;
+}
+
+void CanvasScene::select(const std::vector<std::string>& actors) {
+  clearSelection();
+  for (const auto& name : actors) {
+    if (auto* item = node(name)) item->setSelected(true);
+  }
+}
+
+void CanvasScene::selectStream(const stream_spec& stream) {
+  clearSelection();
+  for (auto* wire : m_wires) wire->setSelected(wire->stream() == stream);
+}
+
+}  // namespace millrace::workbench

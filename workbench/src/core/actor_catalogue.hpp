@@ -1,0 +1,72 @@
+#pragma once
+
+#include <QByteArray>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "millrace/error.hpp"
+#include "millrace/param.hpp"
+#include "millrace/schema.hpp"
+
+namespace millrace::workbench {
+
+enum class ActorKind : std::uint8_t { Producer, Router, Processor, Sink };
+
+/// An input or output of an actor type. Without `record` its fields are known only when the topology is.
+struct PortInfo {
+  std::string name;
+  std::optional<schema> record;
+  bool keyed = false;  ///< inputs
+};
+
+/// A parameter as the inspector needs it. Types are those of the engine: yes/no, integer, number, text.
+struct ParamInfo {
+  enum class Type : std::uint8_t { Flag, Integer, Number, Text };
+  std::string name;
+  Type type = Type::Text;
+  param_value initial;
+  std::string unit, help;
+  std::vector<std::string> choices;
+  std::optional<double> min, max;
+  bool required = false, live = false, isPath = false;
+};
+
+/// What the engine tells about one type of actor.
+struct ActorType {
+  std::string id, title, category, help, promise;
+  ActorKind kind = ActorKind::Processor;
+  std::vector<PortInfo> inputs, outputs;
+  std::vector<ParamInfo> params;
+
+  [[nodiscard]] const PortInfo* input(const std::string& name) const;
+  [[nodiscard]] const PortInfo* output(const std::string& name) const;
+  [[nodiscard]] const ParamInfo* param(const std::string& name) const;
+  /// Whether its work is done by key, so that several partitions need a router by key in front.
+  [[nodiscard]] bool isKeyed() const;
+  /// The output that a wire starts from unless another one is meant; nullptr for sinks. Never the dead letters'.
+  [[nodiscard]] const PortInfo* mainOutput() const;
+};
+
+/// Every actor has this output; it carries what its failure policy gave up.
+inline constexpr const char* deadPort = "dead";
+
+/// The types of actors an engine knows, as `millrace actor list --json` tells them: the workbench itself loads no
+/// plugins. Immutable. Thread: any.
+class ActorCatalogue {
+public:
+  ActorCatalogue() = default;
+  /// Errors (`parse_error`): not what the command prints. Members it does not know are passed over.
+  [[nodiscard]] static result<ActorCatalogue> parse(const QByteArray& json);
+
+  [[nodiscard]] const std::vector<ActorType>& types() const noexcept { return m_types; }
+  [[nodiscard]] const ActorType* find(const std::string& id) const;
+  [[nodiscard]] bool isEmpty() const noexcept { return m_types.empty(); }
+
+private:
+  std::vector<ActorType> m_types;  // by id
+  std::map<std::string, std::size_t> m_places;
+};
+
+}  // namespace millrace::workbench

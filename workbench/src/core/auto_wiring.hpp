@@ -1,0 +1,31 @@
+#pragma once
+
+#include <QPointF>
+#include <optional>
+#include <string>
+
+#include "core/actor_catalogue.hpp"
+#include "core/edit.hpp"
+
+namespace millrace::workbench {
+
+/// Where a new node goes, and what it is joined with.
+struct NewActor {
+  const ActorType* type = nullptr;
+  std::optional<std::string> behind;  ///< wired to this actor's output, and placed right of it
+  QPointF place{};                    ///< otherwise: here
+};
+
+/// Adds an actor to the drawing of `edit` and wires it by port type to the one it stands behind: the main output into
+/// the first input that fits. An actor that works by key gets a router by key in between, unless there is one. Ports
+/// that do not fit stay open. Returns the actor's name.
+std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const NewActor& wanted);
+
+/// Distance from one column of nodes to the next, and from row to row, in canvas units.
+inline constexpr double columnPitch = 264;
+inline constexpr double rowPitch = 136;
+
+/// A place near `wanted` that no node covers: rows below are tried one after the other.
+[[nodiscard]] QPointF freePlace(const TopologyLayout& layout, QPointF wanted);
+
+}  // namespace millrace::workbench

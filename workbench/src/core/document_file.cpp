@@ -1,0 +1,131 @@
+#include "core/document_file.hpp"
+
+#include <QFile>
+#include <QFileInfo>
+#include <QSaveFile>
+
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+/// As the framework's own reader.
+constexpr qint64 fileBytesMax = 16LL * 1024 * 1024;
+
+error fileError(errc code, const QString& path, const QString& what, const QString& remedy) {
+  return user_error(code, toStd(path + QStringLiteral(": ") + what + QStringLiteral("; ") + remedy));
+}
+
+result<QByteArray> readFile(const QString& path) {
+  QFile file{path};
+  if (!file.exists()) {
+    return fileError(errc::not_found, path, QStringLiteral("there is no such file"),
+                     QStringLiteral("was it moved or renamed?"));
+  }
+  if (!file.open(QIODevice::ReadOnly)) {
+    return fileError(errc::io_error, path, file.errorString(), QStringLiteral("check who may read it"));
+  }
+  if (file.size() > fileBytesMax) {
+    return fileError(errc::limit_exceeded, path, QStringLiteral("has more than 16 MiB"),
+                     QStringLiteral("is it a topology?"));
+  }
+  return file.readAll();
+}
+
+/// What a file holds now; empty when there is none.
+QByteArray presentBytes(const QString& path) {
+  auto bytes = readFile(path);
+  return bytes ? *std::move(bytes) : QByteArray{};
+}
+
+result<void> writeFile(const QString& path, const QByteArray& bytes) {
+  // A new file would take the place of whatever this is, devices included.
+  if (const QFileInfo there{path}; there.exists() && !there.isFile()) {
+    return fileError(errc::invalid_argument, path, QStringLiteral("is no file"), QStringLiteral("choose another name"));
+  }
+  QSaveFile file{path};
+  // Flushed here: Qt 6.4 passes over errors of the flush that commit() does by itself.
+  if (file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush() && file.commit()) return {};
+  file.cancelWriting();
+  const auto isFull = file.error() == QFileDevice::ResourceError || file.error() == QFileDevice::WriteError;
+  return fileError(isFull ? errc::disk_full : errc::io_error, path, file.errorString(),
+                   QStringLiteral("nothing was changed; make room or choose another folder"));
+}
+
+/// Every actor gets a place: files written by hand have none.
+void placeMissing(Drawing& drawing) {
+  constexpr double columnWidth = 264;
+  double x = 0;
+  for (const auto& actor : drawing.spec.actors) {
+    if (drawing.layout.places.try_emplace(actor.name, QPointF{x, 0}).second) x += columnWidth;
+  }
+}
+
+}  // namespace
+
+DocumentFile::DocumentFile(int number) {
+  Drawing drawing;
+  drawing.spec.name = "topology-" + std::to_string(number);
+  m_document = std::make_unique<Document>(std::move(drawing));
+}
+
+result<DocumentFile> DocumentFile::open(const QString& path) {
+  const auto absolute = QFileInfo{path}.absoluteFilePath();
+  auto bytes = readFile(absolute);
+  if (!bytes) return std::move(bytes).error();
+  auto spec = parse_topology(bytes->toStdString(), toStd(absolute));
+  if (!spec) return std::move(spec).error();
+  Drawing drawing;
+  drawing.spec = *std::move(spec);
+  QByteArray layoutBytes;
+  if (QFile::exists(layoutPath(absolute))) {
+    auto read = readFile(layoutPath(absolute));
+    if (!read) return std::move(read).error();
+    auto layout = parseLayout(*read, toStd(layoutPath(absolute)));
+    if (!layout) return std::move(layout).error();
+    drawing.layout = *std::move(layout);
+    layoutBytes = *std::move(read);
+  }
+  auto saved = drawing.spec;
+  placeMissing(drawing);
+  DocumentFile file{std::make_unique<Document>(std::move(drawing), absolute)};
+  file.m_bytes = *std::move(bytes);
+  file.m_layoutBytes = std::move(layoutBytes);
+  file.m_saved = std::move(saved);
+  return file;
+}
+
+bool DocumentFile::isChangedOnDisk() const {
+  const auto& path = m_document->path();
+  if (path.isEmpty()) return false;
+  return presentBytes(path) != m_bytes || presentBytes(layoutPath(path)) != m_layoutBytes;
+}
+
+result<void> DocumentFile::save(const QString& path, bool overwrite) {
+  const auto absolute = QFileInfo{path}.absoluteFilePath();
+  const auto isOwn = absolute == m_document->path();
+  if (isOwn && !overwrite && isChangedOnDisk()) {
+    return fileError(errc::already_exists, absolute, QStringLiteral("was changed by another program since it was read"),
+                     QStringLiteral("save under another name, or overwrite what is there"));
+  }
+  const auto text = m_document->text();
+  // What cannot be read back must not replace what can.
+  if (auto readable = parse_topology(text.toStdString(), toStd(absolute)); !readable) {
+    return std::move(readable).error();
+  }
+  const auto isSame = isOwn && !overwrite && m_document->spec() == m_saved;
+  if (!isSame) {
+    if (auto written = writeFile(absolute, text); !written) return written;
+    m_bytes = text;
+    m_saved = m_document->spec();
+  }
+  const auto layout = toText(m_document->layout());
+  if (!isOwn || layout != m_layoutBytes || overwrite) {
+    if (auto written = writeFile(layoutPath(absolute), layout); !written) return written;
+    m_layoutBytes = layout;
+  }
+  m_document->markSaved(absolute);
+  return {};
+}
+
+}  // namespace millrace::workbench

@@ -1,0 +1,159 @@
+#include "core/figures.hpp"
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+using nlohmann::json;
+
+constexpr double nsPerMs = 1e6;
+/// A producer whose times lie further back replays old or made-up data: how far says nothing.
+constexpr double lagMsMax = 24.0 * 3600 * 1000;
+constexpr double busyWarning = 0.9;
+constexpr double blockedWarning = 0.3;
+constexpr double blockedCritical = 0.8;
+
+double number(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_number() ? at->get<double>() : 0;
+}
+
+std::optional<double> maybeNumber(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_number() ? std::optional{at->get<double>()} : std::nullopt;
+}
+
+QString text(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
+}
+
+Health healthOf(const QString& state, const ActorFigures& f) {
+  if (state == QLatin1String("failed") || state == QLatin1String("backing_off")) return Health::Critical;
+  if (f.blocked >= blockedCritical) return Health::Critical;
+  if (f.busy >= busyWarning || f.blocked >= blockedWarning || f.deadLetters > 0) return Health::Warning;
+  return f.rate() > 0 || f.busy > 0.01 ? Health::Ok : Health::Idle;
+}
+
+/// The state to show of several partitions: the one that wants attention most.
+int urgency(const QString& state) {
+  static const QStringList order{QStringLiteral("finished"), QStringLiteral("idle"),    QStringLiteral("running"),
+                                 QStringLiteral("starting"), QStringLiteral("blocked"), QStringLiteral("backing_off"),
+                                 QStringLiteral("failed")};
+  return static_cast<int>(order.indexOf(state));
+}
+
+void widen(std::optional<double>& largest, std::optional<double> value) {
+  if (value) largest = std::max(largest.value_or(0), *value);
+}
+
+void addTask(ActorFigures& f, const json& task) {
+  const auto state = text(task, "state");
+  if (f.partitions++ == 0 || urgency(state) > urgency(f.state)) f.state = state;
+  f.inPerS += number(task, "in_per_s");
+  f.outPerS += number(task, "out_per_s");
+  f.busy = std::max(f.busy, number(task, "busy_share"));
+  f.blocked = std::max(f.blocked, number(task, "blocked_share"));
+  const double window = number(task, "credit_window");
+  if (window > 0) f.fill = std::max(f.fill, number(task, "credit_used") / window);
+  f.deadLetters += number(task, "dead_letters");
+  f.retries += number(task, "retries");
+  f.late += number(task, "late");
+  f.stateBytes += number(task, "state_bytes");
+  if (number(task, "backlog") > 0) f.backlog = f.backlog.value_or(0) + number(task, "backlog");
+  widen(f.lagMs, maybeNumber(task, "watermark_lag_ms"));
+  if (const double p99 = number(task, "latency_p99_us"); p99 > 0) widen(f.latencyP99, p99 / 1000);
+}
+
+/// How far each actor is behind the producer that has come furthest.
+void compareWatermarks(const json& tasks, RunFigures& run) {
+  double newest = 0;
+  for (const auto& task : tasks) {
+    if (text(task, "kind") == QLatin1String("producer")) newest = std::max(newest, number(task, "watermark_ns"));
+  }
+  for (const auto& task : tasks) {
+    const auto at = maybeNumber(task, "watermark_ns");
+    auto& f = run.actors[task.value("actor", "")];
+    if (at && newest > 0) widen(f.behindMs, std::max(0.0, newest - *at) / nsPerMs);
+  }
+}
+
+RunFigures readRun(const json& status, const RunFigures* before) {
+  RunFigures run;
+  run.state = text(status, "state");
+  run.message = text(status, "message");
+  run.uptimeS = number(status, "uptime_s");
+  run.restarts = static_cast<std::uint64_t>(number(status, "restarts"));
+  run.snapshots = static_cast<std::uint64_t>(number(status, "snapshots"));
+  run.lastEpoch = static_cast<std::uint64_t>(number(status, "last_epoch"));
+  run.snapshotAgeS = number(status, "snapshot_age_s");
+  run.snapshotMs = number(status, "snapshot_ms");
+  for (const auto& note : status.value("notes", json::array())) {
+    if (note.is_string()) run.notes << toQt(note.get<std::string>());
+  }
+  const auto tasks = status.value("tasks", json::array());
+  for (const auto& task : tasks) addTask(run.actors[task.value("actor", "")], task);
+  compareWatermarks(tasks, run);
+  for (auto& [name, f] : run.actors) {
+    if (f.lagMs.value_or(0) > lagMsMax) f.lagMs.reset();
+    f.health = healthOf(f.state, f);
+    if (before != nullptr) {
+      const auto old = before->actors.find(name);
+      if (old != before->actors.end()) f.rates = old->second.rates;
+    }
+    f.rates.add(static_cast<float>(f.rate()));
+  }
+  return run;
+}
+
+}  // namespace
+
+void Trail::add(float value) noexcept {
+  if (m_size < sizeMax) {
+    m_values[m_size++] = value;
+    return;
+  }
+  m_values[m_first] = value;
+  m_first = (m_first + 1) % sizeMax;
+}
+
+float Trail::at(std::size_t i) const noexcept {
+  return m_values[(m_first + i) % sizeMax];
+}
+
+float Trail::largest() const noexcept {
+  return m_size == 0 ? 0 : *std::max_element(m_values.begin(), m_values.begin() + static_cast<std::ptrdiff_t>(m_size));
+}
+
+bool RunFigures::isActive() const {
+  return state == QLatin1String("starting") || state == QLatin1String("running") ||
+         state == QLatin1String("restoring") || state == QLatin1String("stopping");
+}
+
+Health RunFigures::health() const {
+  if (state == QLatin1String("failed")) return Health::Critical;
+  auto worst = Health::Idle;
+  for (const auto& [name, f] : actors) worst = std::max(worst, f.health);
+  return worst;
+}
+
+std::map<std::string, RunFigures> readFigures(const QByteArray& bytes,
+                                              const std::map<std::string, RunFigures>& before) {
+  std::map<std::string, RunFigures> all;
+  try {
+    for (const auto& status : json::parse(bytes.begin(), bytes.end())) {
+      const auto name = status.value("topology", "");
+      const auto old = before.find(name);
+      if (!name.empty()) all[name] = readRun(status, old == before.end() ? nullptr : &old->second);
+    }
+  } catch (const json::exception&) {
+    // An engine of another version: what was read so far is shown, its silence becomes "stale".
+  }
+  return all;
+}
+
+}  // namespace millrace::workbench

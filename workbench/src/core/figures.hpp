@@ -1,0 +1,77 @@
+#pragma once
+
+#include <QByteArray>
+#include <QString>
+#include <QStringList>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace millrace::workbench {
+
+/// How an actor, a wire or the whole run is. Always shown as a shape and a colour.
+enum class Health : std::uint8_t { Idle, Ok, Warning, Critical };
+
+/// The newest values of something, oldest first; older ones fall off. Fixed size: telemetry of days takes no more.
+class Trail {
+public:
+  static constexpr std::size_t sizeMax = 60;
+  void add(float value) noexcept;
+  [[nodiscard]] std::size_t size() const noexcept { return m_size; }
+  [[nodiscard]] float at(std::size_t i) const noexcept;
+  [[nodiscard]] float largest() const noexcept;
+
+private:
+  std::array<float, sizeMax> m_values{};
+  std::size_t m_first = 0, m_size = 0;
+};
+
+/// What is known of one actor, all partitions together. Rates are events per second, shares from 0 to 1 and those of
+/// the worst partition.
+struct ActorFigures {
+  QString state;  ///< of the task that is worst off: running, blocked, idle, …
+  Health health = Health::Idle;
+  int partitions = 0;
+  double inPerS = 0, outPerS = 0;
+  double busy = 0, blocked = 0, fill = 0;  ///< fill: of the credit of its outputs
+  double deadLetters = 0, retries = 0, late = 0, stateBytes = 0;
+  std::optional<double> backlog;     ///< producers: events still to read
+  std::optional<double> lagMs;       ///< behind the clock; producers: none when their times are not of these days
+  std::optional<double> behindMs;    ///< event time behind the most advanced producer
+  std::optional<double> latencyP99;  ///< sinks: ms, from entering the topology
+  Trail rates;                       ///< what it takes in, or gives out when it takes nothing in
+
+  [[nodiscard]] double rate() const noexcept { return inPerS > 0 ? inPerS : outPerS; }
+};
+
+/// One hosted topology as its engine sees it.
+struct RunFigures {
+  QString state;    ///< starting, running, restoring, stopping, stopped, finished, failed
+  QString message;  ///< why it failed
+  double uptimeS = 0;
+  std::uint64_t restarts = 0, snapshots = 0, lastEpoch = 0;
+  double snapshotAgeS = 0, snapshotMs = 0;
+  QStringList notes;
+  std::map<std::string, ActorFigures> actors;
+
+  [[nodiscard]] bool isActive() const;
+  /// Of all actors, the worst.
+  [[nodiscard]] Health health() const;
+};
+
+/// Reads what an engine's `telemetry` topic carries: a list of statuses, by topology. What cannot be read is left out.
+/// `before`: trails go on from there. Pure; bounded by the message's own limit. Thread: any.
+[[nodiscard]] std::map<std::string, RunFigures> readFigures(const QByteArray& json,
+                                                            const std::map<std::string, RunFigures>& before);
+
+// Texts for people: short, with units; they fit a node.
+[[nodiscard]] QString countText(double count);         ///< 950, 21.2k, 3.4M
+[[nodiscard]] QString rateText(double perSecond);      ///< 21.2k/s
+[[nodiscard]] QString millisecondsText(double value);  ///< 7 ms, 1.2 s, 3 min, 5 h, 2 d
+[[nodiscard]] QString bytesText(double bytes);         ///< 12 KiB
+
+}  // namespace millrace::workbench

@@ -1,0 +1,25 @@
+#pragma once
+
+#include <QString>
+#include <string>
+
+#include "core/actor_catalogue.hpp"
+#include "millrace/topology.hpp"
+
+namespace millrace::workbench {
+
+/// Why a wire cannot be; empty: it can. Written for the person who holds it: what does not fit, and what would.
+using Refusal = QString;
+
+/// Whether records of `from` fit an input that wants those of `to`: each field that the input needs is there, and of
+/// its type. What is not known yet fits; the engine's validation has the last word.
+[[nodiscard]] Refusal recordsRefusal(const PortInfo& from, const PortInfo& to);
+
+/// Whether `stream` may be added to `spec`: its ends exist, it is not there yet, it closes no circle, and its records
+/// fit. Types the catalogue lacks are taken as they come.
+[[nodiscard]] Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream);
+
+/// Whether `to` can be reached from `from` along the streams.
+[[nodiscard]] bool isReachable(const topology& spec, const std::string& from, const std::string& to);
+
+}  // namespace millrace::workbench
