@@ -26,11 +26,11 @@ struct library {
   std::string_view owner;  // the only layer that may include it
 };
 
-constexpr std::array libraries{library{"caf/", "actors"},       library{"zmq", "transport"},
-                               library{"lmdb", "persistence"},  library{"Q", "workbench"},
-                               library{"lua", "actors"},        library{"sqlite3", "actors"},
-                               library{"libpq", "plugins"},     library{"hiredis/", "plugins"},
-                               library{"microhttpd", "actors"}, library{"curl/", "actors"}};
+constexpr std::array libraries{
+    library{"caf/", "actors"},         library{"zmq", "transport"},     library{"lmdb", "persistence"},
+    library{"Q", "workbench"},         library{"lua", "actors"},        library{"sqlite3", "actors"},
+    library{"libpq", "plugins"},       library{"hiredis/", "plugins"},  library{"mosquitto", "plugins"},
+    library{"librdkafka/", "plugins"}, library{"microhttpd", "actors"}, library{"curl/", "actors"}};
 
 constexpr std::size_t lines_max = 500;
 constexpr std::size_t header_lines_wanted = 150;

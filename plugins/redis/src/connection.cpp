@@ -2,11 +2,11 @@
 
 #include <sys/time.h>
 
-#include <csignal>
-
 #include <charconv>
 #include <fstream>
 #include <thread>
+
+#include "millrace/without_sigpipe.hpp"
 
 namespace millrace::redis {
 
@@ -17,30 +17,6 @@ using namespace std::chrono_literals;
 constexpr timeval call_time_max{5, 0};
 constexpr auto retry_every = 200ms;
 constexpr std::size_t password_bytes_max = 4096;
-
-/// hiredis writes to a socket that the server may have closed; the signal of that must not end the program.
-class without_sigpipe {
-public:
-  without_sigpipe() {
-    sigemptyset(&pipe_);
-    sigaddset(&pipe_, SIGPIPE);
-    sigset_t pending;
-    was_pending_ = sigpending(&pending) == 0 && sigismember(&pending, SIGPIPE) == 1;
-    (void)pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
-  }
-  without_sigpipe(const without_sigpipe&) = delete;
-  without_sigpipe& operator=(const without_sigpipe&) = delete;
-  ~without_sigpipe() {
-    constexpr timespec now{0, 0};
-    if (!was_pending_) (void)sigtimedwait(&pipe_, nullptr, &now);
-    (void)pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-
-private:
-  sigset_t pipe_{};
-  sigset_t before_{};
-  bool was_pending_ = false;
-};
 
 }  // namespace
 
