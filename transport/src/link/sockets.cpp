@@ -17,7 +17,8 @@ constexpr int messages_per_connection = 256;
 constexpr std::int64_t encryption_bytes = 64;
 constexpr int handshake_ms = 2000;
 constexpr int connect_ms = 5000;
-constexpr int reconnect_ms = 50;
+/// Doubled with each failure up to the second; the first try after a cut is soon.
+constexpr int reconnect_ms = 10;
 constexpr int reconnect_ms_max = 1000;
 constexpr std::chrono::seconds stranger_time{5};
 /// ZMQ_ZAP_ENFORCE_DOMAIN, which the header keeps to drafts and the library takes.
