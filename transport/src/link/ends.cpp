@@ -7,6 +7,7 @@ namespace millrace::transport::link {
 
 // Announced under the lock: counts and contents always fit, so an end that found nothing is rung for the next.
 void inbox::deliver(arrival a) {
+  if (is_failed()) return;
   const auto bytes = bytes_.fetch_add(a.bytes.size(), std::memory_order_relaxed) + a.bytes.size();
   if (bytes > bytes_max_) {
     fail(std::to_string(bytes) + " bytes arrived and were not received, allowed are " + std::to_string(bytes_max_) +

@@ -24,6 +24,8 @@ constexpr auto patience_min = 200ms;
 constexpr auto patience_max = 2s;
 constexpr std::size_t pings_max = 64;
 constexpr auto check_interval = 50ms;
+constexpr auto redial_min = 500ms;
+constexpr auto redial_max = 8s;
 
 /// Never 0, which means "not known".
 std::uint64_t random_life() {
@@ -46,6 +48,7 @@ line::line(line_surroundings& around, link_peer peer, std::shared_ptr<side> shar
       progressed_{now},
       answered_{now},
       redialled_{now},
+      redial_after_{redial_min},
       due_{now} {}
 
 // ---- lives
@@ -362,6 +365,7 @@ bool line::wants_ping(clock::time_point now) const {
 void line::tick(clock::time_point now) {
   if (now < due_) return;
   if (acknowledge_at_ && *acknowledge_at_ <= now) acknowledge(false);
+  redial_if_needed(now);
   if (wants_ping(now) && !is_blocked_) static_cast<void>(send_ping(now));
   give_up_if_silent(now);
   figures_.bytes_unacknowledged = departures_.bytes();
@@ -373,8 +377,6 @@ void line::give_up_if_silent(clock::time_point now) {
   const auto limit = around_.options.lost_after;
   const auto seconds = std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(limit).count());
   if (peer_life_ != 0) {
-    // A connection that carries nothing, and is not reset, is given a successor.
-    if (now - answered_ > limit / 2 && now - redialled_ > limit / 2) redial(now);
     if (now - answered_ <= limit) return;
     own_life_ = random_life();
     lose("'" + peer_.name + "' has not answered for " + seconds + " ms", 0, now);
@@ -390,7 +392,13 @@ void line::give_up_if_silent(clock::time_point now) {
   }
 }
 
-void line::redial(clock::time_point now) {
+/// ZeroMQ does not dial again where it was refused, and notices no connection that carries nothing and is not reset.
+void line::redial_if_needed(clock::time_point now) {
+  const auto since = now - redialled_;
+  const auto limit = around_.options.lost_after / 2;
+  const bool is_mute = is_connected_ && peer_life_ != 0 && now - answered_ > limit && since > limit;
+  if (!is_mute && (is_connected_ || since < redial_after_)) return;
+  redial_after_ = std::min<clock::duration>(2 * redial_after_, redial_max);
   redialled_ = now;
   auto again = dial(around_.context, around_.options.keys, peer_);
   if (!again) {
@@ -398,6 +406,7 @@ void line::redial(clock::time_point now) {
     return;
   }
   connection_ = std::move(*again);
+  is_connected_ = false;
   is_blocked_ = false;
   must_ping_ = true;
 }

@@ -83,7 +83,7 @@ private:
   void on_pong(const message_header& header, clock::time_point now);
   void go_back();
   void read_news(clock::time_point now);
-  void redial(clock::time_point now);
+  void redial_if_needed(clock::time_point now);
 
   bool make_messages();
   bool send_ping(clock::time_point now);
@@ -114,7 +114,9 @@ private:
   clock::time_point pinged_;
   clock::time_point progressed_;  ///< something was acknowledged, or nothing had to be
   clock::time_point answered_;
+  bool is_connected_ = false;
   clock::time_point redialled_;
+  clock::duration redial_after_;
   std::optional<clock::time_point> engaged_;  ///< since when something waits for a peer that was not heard of
   clock::duration round_trip_{};
 
