@@ -93,6 +93,23 @@ int show_status(const topology_request& request) {
   return exit_ok;
 }
 
+int show_why(const topology_request& request) {
+  const auto chosen = choose_running(request.which);
+  if (!chosen) return fail_with(chosen.error());
+  const auto why = ask(*chosen, "why");
+  if (!why) return fail_with(why.error());
+  if (request.is_json) {
+    print(why->dump(2) + "\n");
+    return exit_ok;
+  }
+  auto text = why->value("sentence", "") + "\n";
+  std::string path;
+  for (const auto& task : why->value("path", std::vector<std::string>{})) path += (path.empty() ? "" : " -> ") + task;
+  if (!path.empty()) text += "  full from the source to there: " + path + "\n";
+  print(text);
+  return exit_ok;
+}
+
 int command_running(const topology_request& request, const std::string& verb, const std::string& done) {
   const auto chosen = choose_running(request.which);
   if (!chosen) return fail_with(chosen.error());
@@ -217,6 +234,7 @@ void declare_topology(CLI::App& app, action& chosen) {
       *declare(app.add_subcommand("list", "What is running, and what nodes host"), request, chosen, list_running),
       request->which);
   add_name(declare(app.add_subcommand("status", "How a run is doing"), request, chosen, show_status), *request);
+  add_name(declare(app.add_subcommand("why", "What holds a run up"), request, chosen, show_why), *request);
   add_name(declare(app.add_subcommand("stop", "End a run as Ctrl-C does"), request, chosen, stop), *request);
   add_name(declare(app.add_subcommand("snapshot", "Take a snapshot now"), request, chosen, take_snapshot), *request);
   add_name(declare(app.add_subcommand("start", "Start a topology of a node again"), request, chosen, start), *request);

@@ -7,6 +7,7 @@
 #include "millrace/validation.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
+#include "node/why.hpp"
 
 namespace millrace::node {
 
@@ -79,6 +80,10 @@ void hosted_topology::begin() {
   const auto checked = validate(*t);
   if (!checked.ok()) return fail(first_error(checked));
   history_ = {};
+  {
+    const std::lock_guard lock{mutex_};
+    newest_ = {};
+  }
   is_stop_sent_ = false;
   auto run = runtime::topology_run::start(checked.plan, options_);
   if (!run) return fail(run.error().message);
@@ -169,6 +174,13 @@ result<nlohmann::json> hosted_topology::state(const nlohmann::json& args) const 
   const auto run = current();
   if (run == nullptr) return not_running();
   return answer_state(*run, args);
+}
+
+result<nlohmann::json> hosted_topology::why() const {
+  const auto run = current();
+  if (run == nullptr) return not_running();
+  const std::lock_guard lock{mutex_};
+  return answer_why(newest_, run->plan());
 }
 
 std::shared_ptr<runtime::topology_run> hosted_topology::current() const {

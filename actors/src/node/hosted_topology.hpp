@@ -47,6 +47,8 @@ public:
   /// Fields: docs/command-line.md; without a run those that are known.
   [[nodiscard]] nlohmann::json status() const;
   [[nodiscard]] result<void> snapshot();
+  /// Why it is as slow as it is. Errors: no run, or too young a one.
+  [[nodiscard]] result<nlohmann::json> why() const;
   [[nodiscard]] result<nlohmann::json> state(const nlohmann::json& args) const;
 
 private:

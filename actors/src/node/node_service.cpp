@@ -121,6 +121,7 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   const auto h = chosen(args);
   if (!h) return h.error();
   if (verb == "status") return (*h)->status();
+  if (verb == "why") return (*h)->why();
   if (verb == "state") return (*h)->state(args);
   if (auto asked = (*h)->snapshot(); !asked) return std::move(asked).error();
   return json{{"started", true}};

@@ -8,6 +8,7 @@
 #include "node/leftover_sockets.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
+#include "node/why.hpp"
 
 namespace millrace::node {
 
@@ -26,7 +27,8 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
   transport::control_service service;
   service.on_request = [c = made.get()](const auto&, const std::string& verb,
                                         const nlohmann::json& args) -> result<nlohmann::json> {
-    return verb == "state" ? answer_state(c->run_, args) : c->answer(verb);
+    if (verb == "state") return answer_state(c->run_, args);
+    return verb == "why" ? c->why() : c->answer(verb);
   };
   service.on_topic = [c = made.get()](const auto&, const std::string&) { return c->status(); };
   auto server = transport::control_server::start(*made->sockets_, endpoint->address, std::move(service));
@@ -48,6 +50,11 @@ nlohmann::json run_control::status() {
   return j;
 }
 
+result<nlohmann::json> run_control::why() {
+  const std::lock_guard lock{mutex_};
+  return answer_why(newest_, run_.plan());
+}
+
 result<nlohmann::json> run_control::answer(const std::string& verb) {
   if (verb == "status") return status();
   if (verb == "list") return nlohmann::json::array({status()});
@@ -60,7 +67,7 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
     return nlohmann::json{{"stopping", true}};
   }
   return user_error(errc::not_found,
-                    "there is no verb '" + verb + "'; there are status, list, snapshot, state and stop");
+                    "there is no verb '" + verb + "'; there are status, why, list, snapshot, state and stop");
 }
 
 }  // namespace millrace::node

@@ -32,6 +32,7 @@ public:
 private:
   run_control(std::string data_dir, runtime::topology_run& run) : data_dir_{std::move(data_dir)}, run_{run} {}
   [[nodiscard]] result<nlohmann::json> answer(const std::string& verb);
+  [[nodiscard]] result<nlohmann::json> why();
   [[nodiscard]] nlohmann::json status();
 
   std::string data_dir_;

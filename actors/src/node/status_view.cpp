@@ -85,11 +85,12 @@ task_view compare(const task_status& now, const task_status& before, double seco
 }
 
 status_view compare(const runtime::run_status& now, const runtime::run_status& before, double seconds) {
-  status_view v{now, {}, {}};
+  status_view v{
+      now, {}, {}, std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds})};
   for (std::size_t i = 0; i < now.tasks.size(); ++i) v.tasks.push_back(compare(now.tasks[i], before.tasks[i], seconds));
   for (std::size_t i = 0; i < now.channels.size(); ++i) {
     const auto sent_before = i < before.channels.size() ? before.channels[i].sent : 0;
-    v.channels.push_back({now.channels[i], per_second(now.channels[i].sent, sent_before, seconds)});
+    v.channels.push_back({now.channels[i], per_second(now.channels[i].sent, sent_before, seconds), 0});
   }
   v.run.tasks.clear();
   v.run.channels.clear();
@@ -115,10 +116,21 @@ void status_history::add(runtime::run_status status, time_point at) {
   while (samples_.size() > 2 && at - samples_[1].at >= window) samples_.pop_front();
 }
 
+double status_history::mean_fill(std::size_t channel) const {
+  double sum = 0;
+  for (const auto& s : samples_) {
+    const auto& c = s.status.channels[channel];
+    if (c.credit_window != 0) sum += std::min(1.0, static_cast<double>(c.credit_used) / c.credit_window);
+  }
+  return sum / static_cast<double>(samples_.size());
+}
+
 status_view status_history::view() const {
   const auto& from = samples_.front();
   const auto& to = samples_.back();
-  return compare(to.status, from.status, std::chrono::duration<double>(to.at - from.at).count());
+  auto v = compare(to.status, from.status, std::chrono::duration<double>(to.at - from.at).count());
+  for (std::size_t i = 0; i < v.channels.size(); ++i) v.channels[i].fill = mean_fill(i);
+  return v;
 }
 
 status_view status_history::whole_run() const {

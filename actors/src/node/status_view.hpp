@@ -33,13 +33,15 @@ struct task_view {
 struct channel_view {
   runtime::channel_status now;
   double per_s = 0;
+  double fill = 0;  ///< credit used of the window, on average over the statuses looked at
 };
 
 /// A run over the last second.
 struct status_view {
-  runtime::run_status run;             ///< its tasks and channels are in…
-  std::vector<task_view> tasks;        ///< …here, by task id
-  std::vector<channel_view> channels;  ///< by channel id
+  runtime::run_status run;               ///< its tasks and channels are in…
+  std::vector<task_view> tasks;          ///< …here, by task id
+  std::vector<channel_view> channels;    ///< by channel id
+  std::chrono::nanoseconds looked_at{};  ///< what rates and shares are over
 };
 
 /// Turns statuses, which only hold counts since an incarnation started, into rates and totals.
@@ -63,6 +65,7 @@ private:
     runtime::run_status status;
   };
   void carry_on(runtime::run_status& status);
+  [[nodiscard]] double mean_fill(std::size_t channel) const;
 
   std::deque<sample> samples_;                 ///< the last second and one older, oldest first
   std::vector<runtime::task_status> raw_;      ///< newest counts as they came

@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "millrace/engine/assembly.hpp"
+#include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/inproc_channel.hpp"
 
 namespace millrace::runtime {
@@ -13,19 +14,23 @@ class inproc_channels final : public engine::channel_factory {
 public:
   using bell_of = std::function<std::shared_ptr<engine::doorbell>(task_id)>;
 
-  inproc_channels(transport::zmq_context& context, transport::topology_instance instance,
-                  transport::payload_mode payload, bell_of bells)
-      : context_{context}, instance_{instance}, payload_{payload}, bells_{std::move(bells)} {}
+  inproc_channels(transport::zmq_context& context, transport::topology_instance instance, const run_options& options,
+                  bell_of bells)
+      : context_{context}, instance_{instance}, options_{options}, bells_{std::move(bells)} {}
 
   [[nodiscard]] result<ends> make(const engine::plan_channel& channel, generation incarnation) override {
-    return transport::make_inproc_channel(context_, {instance_, channel.id, incarnation, payload_, channel.type},
-                                          bells_(channel.source), bells_(channel.target));
+    const auto receiver = bells_(channel.target);
+    auto made =
+        transport::make_inproc_channel(context_, {instance_, channel.id, incarnation, options_.payload, channel.type},
+                                       bells_(channel.source), receiver);
+    if (!made || !options_.around_channel) return made;
+    return options_.around_channel(channel, *std::move(made), receiver);
   }
 
 private:
   transport::zmq_context& context_;
   transport::topology_instance instance_;
-  transport::payload_mode payload_;
+  const run_options& options_;
   bell_of bells_;
 };
 

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <thread>
 
 #include "millrace/persistence/event_log.hpp"
 #include "millrace/persistence/state_backend.hpp"
 #include "millrace/producer.hpp"
+#include "runtime/run_shared.hpp"
 
 namespace millrace::runtime {
 
@@ -23,7 +23,7 @@ bool is_logged(const engine::plan& p, task_id task) {
 system_config::system_config(std::size_t threads) {
   // The default (stealing) policy leaves woken actors waiting while producers keep a worker busy.
   set("scheduler.policy", caf::atom("sharing"));
-  set("scheduler.max-threads", threads != 0 ? threads : std::max(2U, std::thread::hardware_concurrency()));
+  set("scheduler.max-threads", scheduler_threads(threads));
 }
 
 result<std::unique_ptr<engine::event_log>> open_log(const engine::plan& p, const std::string& data_dir,

@@ -133,6 +133,7 @@ run_status run_shared::status() const {
   out.since_last_snapshot = since(last_snapshot_ns_);
   out.snapshot_open_for = since(open_since_ns_);
   out.snapshot_writing_for = since(writing_since_ns_);
+  out.threads = static_cast<std::uint32_t>(scheduler_threads(options.threads));
   out.snapshot_interval = plan->spec.settings.snapshot_interval;
   for (const auto& t : plan->tasks) {
     auto& row = out.tasks.emplace_back();

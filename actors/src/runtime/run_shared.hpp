@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -7,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "millrace/engine/channel_stats.hpp"
@@ -20,6 +22,11 @@
 #include "runtime/letter_keeper.hpp"
 
 namespace millrace::runtime {
+
+/// Threads that tasks share where a run asks for `wanted` (0: one a core). Thread: any.
+[[nodiscard]] inline std::size_t scheduler_threads(std::size_t wanted) noexcept {
+  return wanted != 0 ? wanted : std::max(2U, std::thread::hardware_concurrency());
+}
 
 /// What the actors of a run and the outside share: configuration that never changes, the numbers a status is made of,
 /// and the outcome. Everything that changes is behind one lock that is never held while calling out. Thread: any.

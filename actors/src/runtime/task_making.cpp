@@ -9,7 +9,7 @@ namespace millrace::runtime {
 
 result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
   const auto bells = [this](task_id t) { return link_of(t).bell(); };
-  remote::placed_channels channels{{shared.sockets, shared.instance, shared.options.payload, bells},
+  remote::placed_channels channels{{shared.sockets, shared.instance, shared.options, bells},
                                    shared.options.where.nodes.get(),
                                    shared.instance,
                                    node_of,

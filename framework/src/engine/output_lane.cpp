@@ -29,7 +29,10 @@ void output_lane::tell(std::shared_ptr<channel_stats> stats, const clock& time) 
 }
 
 void output_lane::tell_credit() noexcept {
-  if (told_ != nullptr) told_->on_credit(batches_in_flight(), window_.batches);
+  if (told_ == nullptr) return;
+  // What has used up its bytes is full, however few batches that took.
+  told_->on_credit(has_credit() ? batches_in_flight() : std::max(batches_in_flight(), window_.batches),
+                   window_.batches);
 }
 
 void output_lane::restore(sequence next) noexcept {

@@ -94,6 +94,13 @@ private slots:
     QVERIFY(ended.out.contains("stopped; the next start goes on"));
   }
 
+  void saysWhatHoldsATopologyUp() {
+    deploy();
+    QTRY_VERIFY_WITH_TIMEOUT(run_command({"topology", "why"}).out.startsWith("nothing is held up"), 30'000);
+    QVERIFY(json_of({"topology", "why", "numbers"})["cause"] == "none");
+    QVERIFY(run_command({"topology", "why", "words"}).exit_code != 0);
+  }
+
   void goesOnAfterItWasKilled() {
     deploy();
     for (int i = 0; i < 3; ++i) {

@@ -80,6 +80,7 @@ struct run_status {
   processing_time taken_at;
   std::vector<task_status> tasks;        ///< by task id
   std::vector<channel_status> channels;  ///< by channel id
+  std::uint32_t threads = 0;             ///< that tasks share
   std::uint64_t restarts = 0;
   epoch_id restored_epoch{};
   epoch_id last_epoch{};  ///< newest complete snapshot of this run; 0: none yet

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "millrace/engine/assembly.hpp"
 #include "millrace/engine/plan.hpp"
 #include "millrace/engine/state_query.hpp"
 #include "millrace/engine/task.hpp"
@@ -25,8 +26,13 @@ struct run_options {
   bool measures = true;
   bool accept_duplicates = false;  ///< go back behind committed output of sinks that cannot withdraw
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
-  engine::protections protect;                             ///< negative controls only
-  placement where;                                         ///< tasks that other nodes run
+  /// Puts something around the ends of a channel: what delays or damages events on their way, on purpose. `receiver`
+  /// wakes the task that receives. Empty: nothing.
+  std::function<engine::channel_factory::ends(const engine::plan_channel& channel, engine::channel_factory::ends ends,
+                                              const std::shared_ptr<engine::doorbell>& receiver)>
+      around_channel{};
+  engine::protections protect;  ///< negative controls only
+  placement where;              ///< tasks that other nodes run
 };
 
 /// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer,

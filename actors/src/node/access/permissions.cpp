@@ -12,6 +12,7 @@ constexpr std::array rules{
     verb_rule{"list", role::viewer, false, false},
     verb_rule{"status", role::viewer, true, false},
     verb_rule{"state", role::viewer, true, false},
+    verb_rule{"why", role::viewer, true, false},
     verb_rule{"plan", role::viewer, true, false},
     verb_rule{"snapshot", role::operator_, true, true},
     verb_rule{"deploy", role::operator_, true, true},

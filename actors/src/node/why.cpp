@@ -1,0 +1,77 @@
+#include "node/why.hpp"
+
+namespace millrace::node {
+
+namespace {
+
+// Shares over less than this say more about the moment than about the run.
+constexpr std::chrono::milliseconds looked_at_least{500};
+
+actor_kind kind_of(const std::string& text) {
+  for (const auto k : {actor_kind::producer, actor_kind::router, actor_kind::processor, actor_kind::sink}) {
+    if (text == to_string(k)) return k;
+  }
+  return actor_kind::processor;
+}
+
+engine::observed_task observe(const task_view& v) {
+  engine::observed_task t;
+  t.name = v.now.name;
+  t.actor = v.now.actor;
+  t.kind = kind_of(v.now.kind);
+  t.busy = v.busy_share;
+  t.ready = v.ready_share;
+  t.blocked = v.blocked_share;
+  t.align = v.align_share;
+  t.freeze = v.freeze_share;
+  t.cpu = v.cpu_share;
+  t.in_per_s = v.in_per_s;
+  t.out_per_s = v.out_per_s;
+  t.backlog = v.now.backlog;
+  t.stepping_for = v.now.stepping_for;
+  t.oldest_unfinished = v.now.oldest_unfinished;
+  t.is_retrying = v.now.phase == engine::task_phase::backing_off;
+  t.hot_keys = v.now.hot_keys;
+  return t;
+}
+
+}  // namespace
+
+engine::observed_run observe(const status_view& view, const engine::plan& p) {
+  engine::observed_run run;
+  for (const auto& t : view.tasks) run.tasks.push_back(observe(t));
+  for (std::size_t i = 0; i < view.channels.size(); ++i) {
+    const auto& c = p.channels[i];
+    run.channels.push_back(
+        {c.source.value, c.target.value, view.channels[i].fill, view.channels[i].now.held_for.count() != 0, {}});
+  }
+  run.threads = view.run.threads;
+  run.snapshot_interval = view.run.snapshot_interval;
+  run.last_snapshot = view.run.last_snapshot_duration;
+  run.last_write = view.run.last_snapshot_write;
+  run.snapshot_open_for = view.run.snapshot_open_for;
+  run.writing_for = view.run.snapshot_writing_for;
+  return run;
+}
+
+result<nlohmann::json> answer_why(const status_view& view, const engine::plan& p) {
+  if (view.run.state != "running") {
+    return user_error(errc::unavailable, "the run is " + view.run.state + ": ask again when it is running");
+  }
+  if (view.looked_at < looked_at_least || view.tasks.size() != p.tasks.size()) {
+    return retryable_error(errc::unavailable, "the run has only just begun: ask again in a second");
+  }
+  const auto d = engine::diagnose(observe(view, p));
+  auto keys = nlohmann::json::array();
+  for (const auto& k : d.keys) {
+    keys.push_back({{"key", nlohmann::json::parse(k.key, nullptr, false)}, {"share", k.share}, {"error", k.error}});
+  }
+  return nlohmann::json{{"topology", view.run.topology},
+                        {"cause", to_string(d.what)},
+                        {"where", d.where},
+                        {"sentence", d.sentence},
+                        {"path", d.path},
+                        {"keys", std::move(keys)}};
+}
+
+}  // namespace millrace::node
