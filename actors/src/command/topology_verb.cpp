@@ -2,6 +2,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <memory>
+#include <sstream>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,8 @@ struct deploy_request {
   std::string file;
   node_choice node;
   std::vector<std::string> settings;
+  std::vector<std::string> nodes;
+  std::vector<std::string> pins;
   bool is_replacing = false;
   bool is_stopped = false;
   bool is_json = false;
@@ -132,6 +135,23 @@ int take_snapshot(const topology_request& r) {
   return command_running(r, "snapshot", "takes a snapshot");
 }
 
+/// Which nodes run which tasks: `--nodes a,b` and `--place actor=a,b` as a node takes them.
+result<nlohmann::json> placement_argument(const deploy_request& r) {
+  nlohmann::json out{{"nodes", r.nodes}, {"pins", nlohmann::json::object()}};
+  for (const auto& pin : r.pins) {
+    const auto equals = pin.find('=');
+    if (equals == 0 || equals == std::string::npos || equals + 1 == pin.size()) {
+      return user_error(errc::invalid_argument,
+                        "--place " + pin + ": write ACTOR=NODE[,NODE…] or ACTOR/PARTITION=NODE, such as sum=b,c");
+    }
+    auto names = nlohmann::json::array();
+    std::istringstream list{pin.substr(equals + 1)};
+    for (std::string name; std::getline(list, name, ',');) names.push_back(name);
+    out["pins"][pin.substr(0, equals)] = std::move(names);
+  }
+  return out;
+}
+
 /// What is sent to a node: the topology as it stands in the file, with the settings of the command line.
 result<nlohmann::json> topology_arguments(const deploy_request& r) {
   auto t = load_topology(r.file);
@@ -139,7 +159,10 @@ result<nlohmann::json> topology_arguments(const deploy_request& r) {
   for (const auto& text : r.settings) {
     if (auto applied = apply_setting(*t, text); !applied) return std::move(applied).error();
   }
+  auto placement = placement_argument(r);
+  if (!placement) return std::move(placement).error();
   return nlohmann::json{{"text", to_text(*t)},
+                        {"placement", *std::move(placement)},
                         {"base_folder", std::filesystem::absolute(t->base_folder).lexically_normal().string()},
                         {"replace", r.is_replacing},
                         {"start", !r.is_stopped}};
@@ -221,6 +244,13 @@ void add_name(CLI::App* app, topology_request& request) {
 void add_file(CLI::App* app, deploy_request& request) {
   app->add_option("FILE", request.file, "Topology (.mill)")->required()->type_name("");
   add_node_options(*app, request.node);
+  app->add_option("--nodes", request.nodes,
+                  "Nodes to spread the tasks over: partition i runs on the i-th, and so on from the first")
+      ->delimiter(',')
+      ->type_name("NODE,...");
+  app->add_option("--place", request.pins,
+                  "Where an actor, or one partition of it, runs instead: sum=b,c or sum/3=b or sum=disk=fast (a label)")
+      ->type_name("ACTOR=NODE,...");
   app->add_option("--set", request.settings, "Changes a parameter: actor.parameter=value; repeat it for more")
       ->type_name("SETTING");
 }

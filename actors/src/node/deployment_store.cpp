@@ -29,8 +29,10 @@ result<deployment> read(const fs::path& file, const std::string& name) {
   if (!in || !j.is_object()) return unreadable(file, "this is no JSON object");
   if (j.value("millrace_deployment", 0) != format) return unreadable(file, "this is no deployment of this version");
   try {
+    auto where = placement_rules_of(j.value("placement", json{}));
+    if (!where) return unreadable(file, where.error().message);
     return deployment{name, j.at("topology").get<std::string>(), j.at("base_folder").get<std::string>(),
-                      j.at("wanted").get<bool>()};
+                      j.at("wanted").get<bool>(), *std::move(where)};
   } catch (const json::exception& e) {
     return unreadable(file, e.what());
   }
@@ -74,8 +76,11 @@ result<void> deployment_store::save(const deployment& d) const {
   const auto folder = folder_of(d.name);
   if (auto made = persistence::make_folder(folder); !made) return made;
   if (auto synced = persistence::sync_folder(folder.parent_path()); !synced) return synced;
-  const json j{
-      {"millrace_deployment", format}, {"base_folder", d.base_folder}, {"wanted", d.is_wanted}, {"topology", d.text}};
+  const json j{{"millrace_deployment", format},
+               {"base_folder", d.base_folder},
+               {"wanted", d.is_wanted},
+               {"placement", to_json(d.where)},
+               {"topology", d.text}};
   return persistence::replace_file(folder / file_name, j.dump(2) + "\n");
 }
 

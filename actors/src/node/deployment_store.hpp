@@ -6,6 +6,7 @@
 
 #include "millrace/error.hpp"
 #include "millrace/persistence/data_folder.hpp"
+#include "node/placing/placement_rules.hpp"
 
 namespace millrace::node {
 
@@ -15,6 +16,7 @@ struct deployment {
   std::string text;         ///< of the `.mill` file
   std::string base_folder;  ///< where relative paths in it start
   bool is_wanted = true;    ///< to run, also after the node's next start
+  placement_rules where{};  ///< which nodes run its tasks
 };
 
 /// What a node has been given, in its data folder: `topologies/NAME/deployment.json` beside the topology's own `data`.

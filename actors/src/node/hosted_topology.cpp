@@ -41,8 +41,8 @@ const char* to_string(hosted_topology::phase p) noexcept {
   return "?";
 }
 
-hosted_topology::hosted_topology(deployment d, runtime::run_options options)
-    : options_{std::move(options)}, deployment_{std::move(d)} {}
+hosted_topology::hosted_topology(deployment d, runtime::run_options options, placer place)
+    : options_{std::move(options)}, place_{std::move(place)}, deployment_{std::move(d)} {}
 
 void hosted_topology::advance(clock::time_point now) {
   if (const auto run = current()) {
@@ -79,13 +79,17 @@ void hosted_topology::begin() {
   t->base_folder = d.base_folder;
   const auto checked = validate(*t);
   if (!checked.ok()) return fail(first_error(checked));
+  auto where = place_(d, *checked.plan);
+  if (!where) return fail(where.error().message);
   history_ = {};
   {
     const std::lock_guard lock{mutex_};
     newest_ = {};
   }
   is_stop_sent_ = false;
-  auto run = runtime::topology_run::start(checked.plan, options_);
+  auto options = options_;
+  options.where = *std::move(where);
+  auto run = runtime::topology_run::start(checked.plan, std::move(options));
   if (!run) return fail(run.error().message);
   const std::lock_guard lock{mutex_};
   run_ = *std::move(run);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
@@ -27,8 +28,10 @@ public:
     failed,    ///< see the message
   };
 
+  /// Which node runs which task of a plan.
+  using placer = std::function<result<runtime::placement>(const deployment&, const engine::plan&)>;
   /// `options.data_dir` is set. The deployment was validated, or says in its status why it cannot run.
-  hosted_topology(deployment d, runtime::run_options options);
+  hosted_topology(deployment d, runtime::run_options options, placer place);
 
   using clock = std::chrono::steady_clock;
   /// Brings the run closer to what is wanted.
@@ -60,6 +63,7 @@ private:
   void fail(std::string why);
 
   const runtime::run_options options_;
+  const placer place_;
   status_history history_;  // of the present run
   clock::time_point sampled_{};
   bool is_escalated_ = false;

@@ -43,6 +43,7 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   auto gate = gatekeeper::open(store->folder());
   if (!gate) return std::move(gate).error();
   std::unique_ptr<node> made{new node{std::move(options), *std::move(store), *std::move(gate)}};
+  if (auto linked = made->open_links(); !linked) return std::move(linked).error();
   if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
   if (auto listening = made->listen(); !listening) return std::move(listening).error();
   made->follow_peers();
@@ -56,6 +57,66 @@ node::~node() {
   // First nobody asks any more.
   server_.reset();
   news_.reset();
+  // Runs need the links to part from other nodes.
+  hosted_.clear();
+  removed_.clear();
+  guests_.reset();
+}
+
+result<void> node::open_links() {
+  if (options_.link.empty()) return {};
+  auto opened = link_exchange::open({options_.name, options_.link, gate_.own()});
+  if (!opened) return std::move(opened).error();
+  links_ = *std::move(opened);
+  guests_ =
+      std::make_unique<guest_keeper>(guest_keeper::options{links_, store_.folder(), options_.threads, options_.log});
+  return {};
+}
+
+result<runtime::placement> node::place(const deployment& d, const engine::plan& p) const {
+  runtime::placement out;
+  if (d.where.empty()) return out;
+  if (!links_) {
+    return user_error(errc::invalid_argument,
+                      "'" + d.name + "' is placed on several nodes, and this one has no links: start it with --link");
+  }
+  std::vector<place_for_tasks> others;
+  for (const auto& other : peers().list()) {
+    if (!other.link_address.empty()) others.push_back({other.name, other.labels});
+  }
+  auto nodes = place_tasks(p, d.where, options_.name, others);
+  if (!nodes) return std::move(nodes).error();
+  out.nodes = links_;
+  out.text = d.text;
+  out.base_folder = d.base_folder;
+  out.node_of = *std::move(nodes);
+  return out;
+}
+
+void node::work_for_others() {
+  if (!links_) return;
+  if (const auto problem = links_->follow(peers()); !problem.empty()) options_.log(log_level::error, problem);
+  guests_->advance();
+}
+
+node::json node::links() const {
+  auto out = json::array();
+  if (!links_) return out;
+  for (const auto& p : peers().list()) {
+    if (p.link_address.empty()) continue;
+    const auto s = links_->statistics(p.name);
+    out.push_back({{"node", p.name},
+                   {"address", p.link_address},
+                   {"reached", s.is_reached},
+                   {"problem", s.problem},
+                   {"round_trip_us", s.round_trip.count()},
+                   {"bytes_sent", s.bytes_sent},
+                   {"bytes_received", s.bytes_received},
+                   {"messages_resent", s.messages_resent},
+                   {"connections", s.connections},
+                   {"losses", s.losses}});
+  }
+  return out;
 }
 
 result<void> node::load() {
@@ -112,7 +173,8 @@ node::hosted_ptr node::host(deployment d) {
   o.log = [log = options_.log, name = d.name](log_level level, const std::string& text) {
     log(level, name + ": " + text);
   };
-  return std::make_shared<hosted_topology>(std::move(d), std::move(o));
+  return std::make_shared<hosted_topology>(
+      std::move(d), std::move(o), [this](const deployment& what, const engine::plan& p) { return place(what, p); });
 }
 
 std::vector<node::hosted_ptr> node::all() const {
@@ -131,6 +193,7 @@ std::size_t node::topologies() const {
 node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wait) {
   bool is_stopping = false;
   for (;;) {
+    work_for_others();
     const auto hosted = all();
     const auto now = hosted_topology::clock::now();
     for (const auto& h : hosted) {

@@ -14,6 +14,8 @@
 #include "node/deployment_store.hpp"
 #include "node/hosted_topology.hpp"
 #include "node/peers/peer_news.hpp"
+#include "node/placing/guest_keeper.hpp"
+#include "node/placing/link_exchange.hpp"
 
 namespace millrace::node {
 
@@ -66,6 +68,11 @@ private:
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> listen();
   void follow_peers();
+  [[nodiscard]] result<void> open_links();
+  /// Where a deployment's tasks run, as things stand. Errors: rules that name what is not there.
+  [[nodiscard]] result<runtime::placement> place(const deployment& d, const engine::plan& p) const;
+  void work_for_others();
+  [[nodiscard]] json links() const;
   [[nodiscard]] hosted_ptr host(deployment d);
   [[nodiscard]] std::vector<hosted_ptr> all() const;
 
@@ -100,6 +107,8 @@ private:
   std::unique_ptr<transport::zmq_context> sockets_;
   std::unique_ptr<transport::control_server> server_;
   std::unique_ptr<peer_news> news_;
+  std::shared_ptr<link_exchange> links_;  // null: no part in topologies of several nodes
+  std::unique_ptr<guest_keeper> guests_;  // with it
 };
 
 }  // namespace millrace::node

@@ -49,7 +49,9 @@ result<checked_topology> read_topology(const json& args) {
     return user_error(errc::invalid_topology, "'" + parsed->name + "' is no name for a topology");
   }
   parsed->base_folder = *base;
-  checked_topology out{{parsed->name, *text, *base, true}, std::move(*parsed), {}};
+  auto where = placement_rules_of(args.value("placement", json{}));
+  if (!where) return std::move(where).error();
+  checked_topology out{{parsed->name, *text, *base, true, *std::move(where)}, std::move(*parsed), {}};
   out.checked = validate(out.parsed);
   return out;
 }
@@ -149,7 +151,9 @@ json node::describe() const {
           {"link", self().link_address},
           {"labels", options_.labels},
           {"fingerprint", fingerprint(public_key())},
-          {"peers", peers().list().size()}};
+          {"peers", peers().list().size()},
+          {"links", links()},
+          {"guests", guests_ ? guests_->status() : json::array()}};
 }
 
 result<json> node::list(const caller& who) const {
@@ -173,6 +177,7 @@ result<json> node::deploy(const json& args) {
   if (!read) return std::move(read).error();
   if (!read->checked.ok()) return invalid(read->checked);
   auto& d = read->wanted;
+  if (const auto placed = place(d, *read->checked.plan); !placed) return placed.error();
   const auto is_wanted = flag_argument(args, "start", true);
   if (!is_wanted) return is_wanted.error();
   const auto is_replacing = flag_argument(args, "replace", false);
@@ -187,7 +192,7 @@ result<json> node::deploy(const json& args) {
   const auto known = hosted_.find(d.name);
   if (known != hosted_.end()) {
     const auto before = known->second->deployed();
-    if (before.text == d.text && before.base_folder == d.base_folder) {
+    if (before.text == d.text && before.base_folder == d.base_folder && before.where == d.where) {
       answer["changed"] = false;
       return answer;
     }

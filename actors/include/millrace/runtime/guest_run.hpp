@@ -3,11 +3,11 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "millrace/bytes.hpp"
 #include "millrace/context.hpp"
 #include "millrace/error.hpp"
-#include "millrace/runtime/run_status.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
 namespace millrace::runtime {
@@ -39,7 +39,8 @@ public:
   [[nodiscard]] static result<std::unique_ptr<guest_run>> start(guest_options options, bytes_view message);
   virtual ~guest_run() = default;
 
-  [[nodiscard]] virtual run_status status() const = 0;
+  /// Names of the tasks it hosts, "actor/partition".
+  [[nodiscard]] virtual std::vector<std::string> tasks() const = 0;
   /// All its tasks have ended, and none will come: to be destroyed.
   [[nodiscard]] virtual bool is_over() const = 0;
   /// All tasks end at once; the lead goes on when they are back.

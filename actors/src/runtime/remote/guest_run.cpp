@@ -20,8 +20,13 @@ namespace {
 
 class caf_guest_run final : public guest_run {
 public:
-  caf_guest_run(std::unique_ptr<run_shared> shared, std::string lead, std::size_t threads)
-      : shared_{std::move(shared)}, lead_{std::move(lead)}, config_{threads}, system_{config_} {
+  caf_guest_run(std::unique_ptr<run_shared> shared, std::string lead, std::vector<std::string> tasks,
+                std::size_t threads)
+      : shared_{std::move(shared)},
+        lead_{std::move(lead)},
+        tasks_{std::move(tasks)},
+        config_{threads},
+        system_{config_} {
     auto& nodes = *shared_->options.where.nodes;
     auto courier = system_.spawn<caf::detached>(remote::courier_actor, &nodes, shared_->instance,
                                                 std::shared_ptr<const std::atomic<bool>>{stopping_});
@@ -49,7 +54,7 @@ public:
     caf::anon_send(host_, inbound_message{lead_, std::move(kept)});
   }
 
-  run_status status() const override { return shared_->status(); }
+  std::vector<std::string> tasks() const override { return tasks_; }
   bool is_over() const override { return shared_->is_finished(); }
   void end() override {
     *stopping_ = true;
@@ -61,6 +66,7 @@ private:
   std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);
   std::unique_ptr<run_shared> shared_;
   std::string lead_;
+  std::vector<std::string> tasks_;
   system_config config_;
   caf::actor_system system_;
   caf::actor host_;
@@ -114,10 +120,14 @@ result<std::unique_ptr<caf_guest_run>> make(guest_options& options, const remote
     if (log) log(level, text);
     (void)nodes->send(lead, remote::to_bytes(instance, {}, remote::log_line{level, text}).view());
   };
+  std::vector<std::string> tasks;
+  for (const auto& t : (*plan)->tasks) {
+    if (is_here(t.id)) tasks.push_back((*plan)->task_name(t.id));
+  }
   auto shared = std::make_unique<run_shared>(*std::move(plan), std::move(inner), *std::move(context), nullptr,
                                              *std::move(log), nullptr);
   shared->spills = *std::move(spills);
-  return std::make_unique<caf_guest_run>(std::move(shared), options.lead, options.threads);
+  return std::make_unique<caf_guest_run>(std::move(shared), options.lead, std::move(tasks), options.threads);
 }
 
 }  // namespace
