@@ -5,6 +5,7 @@
 
 #include "crash/crash_feed.hpp"
 #include "crash/crash_input.hpp"
+#include "ledger_topology.hpp"
 #include "memory_network.hpp"
 #include "millrace/library.hpp"
 #include "millrace/runtime/guest_run.hpp"
@@ -45,10 +46,13 @@ public:
     for (const auto& [from, message] : asked) {
       if (!runtime::guest_run::read(message->view())) continue;
       guest_.reset();
-      auto made =
-          runtime::guest_run::start({nodes_, from, folder_.string(), 1,
-                                     [](log_level, const std::string& text) { qInfo("guest: %s", text.c_str()); }},
-                                    message->view());
+      auto made = runtime::guest_run::start(
+          {.nodes = nodes_,
+           .lead = from,
+           .data_dir = folder_.string(),
+           .threads = 1,
+           .log = [](log_level, const std::string& text) { qInfo("guest: %s", text.c_str()); }},
+          message->view());
       if (made) guest_ = *std::move(made);
     }
   }
@@ -63,27 +67,6 @@ private:
   std::unique_ptr<runtime::guest_run> guest_;
 };
 
-/// Two files and a live feed, fully meshed with four partitions of a keyed actor, and four sinks.
-topology ledger_in(const fs::path& folder, std::int64_t lines, double rate) {
-  topology t;
-  t.name = "ledger";
-  t.base_folder = folder.string();
-  t.settings.snapshot_interval = 60ms;
-  t.add("entries", "millrace.file_source",
-        {{"path", std::string{"a.csv;b.csv"}},
-         {"fields", std::string{"account:string,number:int64,amount:int64,at:event_time"}},
-         {"rate", rate}},
-        2);
-  t.add("route", "millrace.by_key", {}, 2);
-  t.add("ledger", "crash.ledger", {}, 4);
-  t.add("feed", "crash.feed", {{"folder", folder.string()}, {"count", lines}, {"rate", rate}});
-  t.add("route_feed", "millrace.by_key");
-  t.add("statements", "millrace.file_sink", {{"path", (folder / "out").string()}}, 4);
-  t.connect("entries", "route").connect("route", "ledger").connect("ledger", "statements");
-  t.connect("feed", "route_feed").connect("route_feed", "ledger");
-  return t;
-}
-
 class cluster {
 public:
   cluster(const fs::path& folder, std::int64_t lines, double rate)
@@ -91,7 +74,7 @@ public:
         lead_{network_.join("a")},
         b_{network_.join("b"), folder / "b"},
         c_{network_.join("c"), folder / "c"} {
-    const auto t = ledger_in(folder, lines, rate);
+    const auto t = distributed::ledger_in(folder, lines, rate);
     const auto text = to_text(t);
     auto parsed = parse_topology(text, "ledger");
     parsed->base_folder = folder.string();

@@ -54,7 +54,8 @@ std::string status_text(const nlohmann::json& status) {
 std::string task_text(const nlohmann::json& t) {
   return "  " + t.value("name", "") + "  " + t.value("state", "") + "  in " + count_text(t.value("in_per_s", 0.0)) +
          "/s  out " + count_text(t.value("out_per_s", 0.0)) + "/s  busy " + percent_text(t.value("busy_share", 0.0)) +
-         "  blocked " + percent_text(t.value("blocked_share", 0.0)) + "\n";
+         "  blocked " + percent_text(t.value("blocked_share", 0.0)) +
+         (t.contains("node") ? "  on " + t.value("node", "") : "") + "\n";
 }
 
 int list_running(const topology_request& request) {

@@ -68,8 +68,8 @@ result<void> node::open_links() {
   auto opened = link_exchange::open({options_.name, options_.link, gate_.own()});
   if (!opened) return std::move(opened).error();
   links_ = *std::move(opened);
-  guests_ =
-      std::make_unique<guest_keeper>(guest_keeper::options{links_, store_.folder(), options_.threads, options_.log});
+  guests_ = std::make_unique<guest_keeper>(
+      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.log});
   return {};
 }
 
@@ -170,6 +170,7 @@ node::hosted_ptr node::host(deployment d) {
   runtime::run_options o;
   o.data_dir = store_.data_dir_of(d.name);
   o.threads = options_.threads;
+  o.protect = options_.protect;
   o.log = [log = options_.log, name = d.name](log_level level, const std::string& text) {
     log(level, name + ": " + text);
   };

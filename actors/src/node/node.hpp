@@ -27,6 +27,7 @@ struct node_options {
   std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
   std::map<std::string, std::string> labels{};             ///< for placement
+  engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
 };
 

@@ -5,6 +5,7 @@
 #include <random>
 #include <utility>
 
+#include "runtime/remote/exchange.hpp"
 #include "runtime/status_reading.hpp"
 
 namespace millrace::runtime {
@@ -141,6 +142,7 @@ run_status run_shared::status() const {
     row.actor = plan->spec.actors[t.actor].name;
     row.partition = t.partition;
     row.kind = to_string(kinds[t.actor]);
+    if (options.where.nodes) row.node = options.where.of(t.id, options.where.nodes->name());
     row.incarnation = incarnations_[t.id.value];
     row.snapshot_bytes = snapshot_bytes_[t.id.value];
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
@@ -150,10 +152,23 @@ run_status run_shared::status() const {
     row.source = c.source;
     row.target = c.target;
     if (channel_stats_[c.id.value]) read_into(row, *channel_stats_[c.id.value], now);
-    auto& oldest = out.tasks[c.target.value].oldest_unfinished;
+  }
+  distant_.add_to(out, now);
+  for (const auto& row : out.channels) {
+    auto& oldest = out.tasks[row.target.value].oldest_unfinished;
     oldest = std::max(oldest, row.oldest_unfinished);
   }
   return out;
+}
+
+void run_shared::on_report(const std::string& node, remote::status_report&& report) {
+  const std::lock_guard lock{mutex_};
+  distant_.take(node, std::move(report), time.steady_ns());
+}
+
+void run_shared::on_distant_start(task_id task) {
+  const std::lock_guard lock{mutex_};
+  ++incarnations_[task.value];
 }
 
 void run_shared::finish(run_outcome outcome) {

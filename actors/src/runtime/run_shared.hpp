@@ -20,6 +20,7 @@
 #include "millrace/transport/zmq_context.hpp"
 #include "runtime/alarm_clock.hpp"
 #include "runtime/letter_keeper.hpp"
+#include "runtime/remote/distant_status.hpp"
 
 namespace millrace::runtime {
 
@@ -73,6 +74,10 @@ public:
   [[nodiscard]] std::shared_ptr<engine::task_stats> fresh_stats(task_id task);
   [[nodiscard]] std::shared_ptr<engine::channel_stats> fresh_channel_stats(channel_id channel);
   void set_state(std::string state);
+  /// What another node tells of the tasks it hosts.
+  void on_report(const std::string& node, remote::status_report&& report);
+  /// Those tasks were made anew elsewhere.
+  void on_distant_start(task_id task);
   void on_restored(epoch_id epoch, const std::vector<std::string>& notes, bool is_restart);
   void on_snapshot(epoch_id epoch, std::int64_t duration_ns);
   void on_epoch_given_up();
@@ -107,6 +112,7 @@ private:
   std::int64_t open_since_ns_ = 0;     // 0: no epoch is open
   std::int64_t writing_since_ns_ = 0;  // 0: nothing is being written
   std::optional<run_outcome> outcome_;
+  remote::distant_status distant_;
 };
 
 }  // namespace millrace::runtime

@@ -142,6 +142,7 @@ caf::actor spawn_here(self_pointer self, task_id id, std::unique_ptr<engine::tas
 
 caf::actor spawn_elsewhere(self_pointer self, task_id id, const restored_message& from) {
   auto& s = self->state;
+  s.shared->on_distant_start(id);
   return self->system().spawn(
       remote::remote_task_actor,
       remote::remote_task_state{s.shared, s.guests->node_of(id), id, from.incarnation, from.point, from.replays,

@@ -7,6 +7,7 @@
 
 #include "millrace/bytes.hpp"
 #include "millrace/context.hpp"
+#include "millrace/engine/task.hpp"
 #include "millrace/error.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
@@ -19,6 +20,7 @@ struct guest_options {
   std::string lead;      ///< the node that asks
   std::string data_dir;  ///< logs of logged producers, and state beyond its memory; snapshots are with the lead
   std::size_t threads = 0;
+  engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread; the lead hears it too
 };
 

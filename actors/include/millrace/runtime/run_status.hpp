@@ -20,6 +20,7 @@ struct task_status {
   std::string actor;
   std::uint32_t partition = 0;
   std::string kind;
+  std::string node{};  ///< another one that runs it; empty: it is here
   engine::task_phase phase{};
   std::uint64_t incarnation = 0;  ///< how often it was made; 0: not yet
   std::uint64_t events_in = 0;

@@ -57,6 +57,7 @@ void guest_keeper::take_up(const message& m) {
        .lead = m.from,
        .data_dir = (options_.folder / "guests" / m.from / wanted->topology).string(),
        .threads = options_.threads,
+       .protect = options_.protect,
        .log = [log = options_.log, name = wanted->topology](
                   log_level level, const std::string& text) { log(level, name + ": " + text); }},
       m.bytes->view());

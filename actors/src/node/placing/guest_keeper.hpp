@@ -25,6 +25,7 @@ public:
     std::shared_ptr<runtime::exchange> nodes;
     std::filesystem::path folder;  ///< of the node's data
     std::size_t threads = 0;
+    engine::protections protect{};                           ///< negative controls only
     std::function<void(log_level, const std::string&)> log;  ///< called from any thread
   };
   explicit guest_keeper(options o);

@@ -7,6 +7,7 @@
 
 #include "runtime/remote/courier_actor.hpp"
 #include "runtime/remote/received_pages.hpp"
+#include "runtime/remote/status_report.hpp"
 #include "runtime/task_making.hpp"
 
 namespace millrace::runtime::remote {
@@ -14,6 +15,8 @@ namespace millrace::runtime::remote {
 namespace {
 
 using self_pointer = caf::stateful_actor<guest_state, ordered_actor>*;
+
+constexpr auto report_interval = std::chrono::milliseconds{500};
 
 template <class Message>
 void tell_lead(self_pointer self, generation incarnation, const Message& m) {
@@ -263,6 +266,23 @@ void on_down(self_pointer self, const caf::down_msg& down) {
   quit_if_over(self);
 }
 
+/// Only numbers: while links are full they had better wait.
+void report_status(self_pointer self) {
+  auto& s = self->state;
+  if (s.is_leaving) return;
+  const auto now = s.shared->status();
+  status_report out;
+  for (const auto& [id, t] : s.tasks) out.tasks.push_back(to_wire(id, now.tasks[id.value]));
+  for (const auto& c : s.shared->plan->channels) {
+    if (s.tasks.contains(c.source) || s.tasks.contains(c.target)) {
+      out.channels.push_back(to_wire(c.id, now.channels[c.id.value]));
+    }
+  }
+  (void)s.shared->options.where.nodes->send(s.lead, to_bytes(s.shared->instance, {}, out).view(),
+                                            exchange::urgency::bulk);
+  self->delayed_send(self, report_interval, tick_atom::value);
+}
+
 }  // namespace
 
 caf::behavior guest_actor(self_pointer self, run_shared* shared, std::string lead, caf::actor courier) {
@@ -273,7 +293,9 @@ caf::behavior guest_actor(self_pointer self, run_shared* shared, std::string lea
   s.regions.resize(shared->plan->regions);
   self->set_default_handler(caf::drop);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
+  self->delayed_send(self, report_interval, tick_atom::value);
   return {
+      [self](tick_atom) { report_status(self); },
       [self](const inbound_message& m) { on_inbound(self, m); },
       [self](const lost_message& m) {
         if (m.node == self->state.lead) {

@@ -113,6 +113,7 @@ result<std::unique_ptr<caf_guest_run>> make(guest_options& options, const remote
   if (!spills) return std::move(spills).error();
   run_options inner;
   inner.data_dir = options.data_dir;
+  inner.protect = options.protect;
   inner.where.nodes = options.nodes;
   inner.where.instance = e.head.instance;
   inner.log = [log = options.log, nodes = options.nodes, lead = options.lead, instance = e.head.instance](

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/remote/exchange.hpp"
+#include "runtime/remote/status_report.hpp"
 #include "runtime/remote/wire.hpp"
 
 namespace millrace::runtime::remote {
@@ -51,6 +52,15 @@ void on_hosted(self_pointer self, const std::string& node, const envelope& e) {
   }
 }
 
+void on_status(self_pointer self, const std::string& node, const envelope& e) {
+  auto& s = self->state;
+  auto report = read_as<status_report>(e);
+  if (!report) return;
+  std::erase_if(report->tasks,
+                [&](const task_row& t) { return t.task.value >= s.tasks.size() || s.guests->node_of(t.task) != node; });
+  s.shared->on_report(node, *std::move(report));
+}
+
 /// What concerns no task but the run.
 void on_word(self_pointer self, const std::string& node, const envelope& e) {
   auto& s = self->state;
@@ -66,6 +76,8 @@ void on_word(self_pointer self, const std::string& node, const envelope& e) {
     case kind::wants_snapshot:
       self->send(s.coordinator, request_atom::value, false);
       return;
+    case kind::status:
+      return on_status(self, node, e);
     case kind::lost:
       // What the two had on its way is gone, whatever this node sees of the other.
       if (const auto m = read_as<loss_report>(e)) self->send(self, lost_message{m->node, node + " says: " + m->why});

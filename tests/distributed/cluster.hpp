@@ -1,0 +1,60 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "support/tcp_proxy.hpp"
+
+namespace millrace::distributed {
+
+/// Node processes of this machine that know each other, each reaching each other one through a proxy of its own.
+/// Thread: one.
+class cluster {
+public:
+  struct options {
+    std::filesystem::path folder;
+    std::string program;             ///< started as `PROGRAM --node NAME --folder F --link ADDRESS …`
+    std::vector<std::string> names;  ///< the first one leads
+    std::string broken;              ///< passed on as `--break`; empty: nothing
+    std::uint64_t seed = 1;
+  };
+  /// Makes keys, addresses and proxies. Throws std::runtime_error.
+  explicit cluster(options o);
+  /// Kills what still runs.
+  ~cluster();
+  cluster(const cluster&) = delete;
+  cluster& operator=(const cluster&) = delete;
+
+  void start(const std::string& name);
+  void kill(const std::string& name);
+  [[nodiscard]] bool is_up(const std::string& name) const { return processes_.at(name) != 0; }
+  /// The state of the topology, as the lead tells; empty: it does not answer now.
+  [[nodiscard]] std::string state(const std::string& topology);
+  /// Something happens to a line drawn at random: it is cut, frozen, slowed down, or made good again.
+  void disturb(std::mt19937_64& random);
+  void heal();
+  [[nodiscard]] std::uint64_t cuts() const;
+
+private:
+  using line = std::pair<std::string, std::string>;  // from, to
+  void write_peers() const;
+
+  options options_;
+  std::map<std::string, std::string> addresses_;  // of links, without proxies
+  std::map<std::string, std::string> keys_;
+  std::map<line, std::unique_ptr<support::tcp_proxy>> lines_;
+  std::map<std::string, pid_t> processes_;  // 0: not up
+};
+
+/// What a process of the cluster does: hosts until SIGTERM. Exit code.
+int be_node(const std::string& name, const std::filesystem::path& folder, const std::string& link,
+            const std::string& broken);
+
+}  // namespace millrace::distributed

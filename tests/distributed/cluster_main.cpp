@@ -1,0 +1,151 @@
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "cluster.hpp"
+#include "crash/crash_feed.hpp"
+#include "crash/crash_input.hpp"
+#include "ledger_topology.hpp"
+#include "millrace/library.hpp"
+#include "node/deployment_store.hpp"
+
+// Three node processes run one topology while connections between them are cut, frozen and slowed down, and the
+// processes killed and started again: README.md.
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+using millrace::distributed::cluster;
+using steady = std::chrono::steady_clock;
+
+namespace {
+
+struct trial {
+  int rounds = 1;
+  int kills = 12;  ///< in each round
+  std::int64_t lines = 3000;
+  double rate = 500;  ///< events/s of each source
+  std::uint64_t seed = 1;
+  std::string broken;
+  std::string keep;
+  int limit_s = 120;  ///< of each round
+};
+
+struct tally {
+  int kills = 0;
+  int kills_of_lead = 0;
+  int disturbances = 0;
+  std::uint64_t cuts = 0;
+  std::string difference;
+};
+
+const std::vector<std::string> names{"a", "b", "c"};
+
+void deploy(const fs::path& folder, const trial& t) {
+  const auto topology = millrace::distributed::ledger_in(folder, t.lines, t.rate);
+  auto store = millrace::node::deployment_store::open(folder / "node-a");
+  if (!store) throw std::runtime_error(store.error().message);
+  auto saved = store->save({topology.name, to_text(topology), folder.string(), true, {names, {}}});
+  if (!saved) throw std::runtime_error(saved.error().message);
+}
+
+/// Kills and disturbances at moments drawn at random, until so many were killed or the topology has finished.
+void break_things(cluster& nodes, const trial& t, std::mt19937_64& random, tally& sum) {
+  for (int killed = 0; killed < t.kills;) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{20 + random() % 250});
+    if (nodes.state("ledger") == "finished") return;
+    if (random() % 3 != 0) {
+      nodes.disturb(random);
+      ++sum.disturbances;
+      continue;
+    }
+    const auto& victim = names[random() % names.size()];
+    if (!nodes.is_up(victim)) continue;
+    nodes.kill(victim);
+    ++killed;
+    ++sum.kills;
+    sum.kills_of_lead += victim == names.front() ? 1 : 0;
+    std::this_thread::sleep_for(std::chrono::milliseconds{random() % 200});
+    nodes.start(victim);
+  }
+}
+
+bool one_round(const fs::path& root, const trial& t, std::uint64_t seed, tally& sum) {
+  const auto folder = root / ("round-" + std::to_string(seed));
+  fs::create_directories(folder / "out");
+  auto expected = millrace::crash::write_input(folder, t.lines, seed);
+  std::mt19937_64 random{seed};
+  cluster nodes{{folder, fs::read_symlink("/proc/self/exe").string(), names, t.broken, seed}};
+  deploy(folder, t);
+  for (const auto& name : names) nodes.start(name);
+  const auto until = steady::now() + std::chrono::seconds{t.limit_s};
+  break_things(nodes, t, random, sum);
+  nodes.heal();
+  std::string state;
+  while (state != "finished" && state != "failed" && steady::now() < until) {
+    std::this_thread::sleep_for(50ms);
+    state = nodes.state("ledger");
+  }
+  sum.cuts += nodes.cuts();
+  auto difference = state == "finished" ? std::string{} : "it ended in state '" + state + "'\n";
+  difference += millrace::crash::add_feed(folder, expected);
+  difference += millrace::crash::compare_output(folder / "out", expected);
+  if (!difference.empty()) sum.difference += "seed " + std::to_string(seed) + ":\n" + difference;
+  if (difference.empty() && t.keep.empty()) fs::remove_all(folder);
+  return difference.empty();
+}
+
+int run(const trial& t) {
+  millrace::link_library();
+  auto root = t.keep.empty() ? fs::temp_directory_path() / ("cluster-" + std::to_string(::getpid())) : fs::path{t.keep};
+  fs::create_directories(root / "run");
+  fs::permissions(root / "run", fs::perms::owner_all);
+  ::setenv("XDG_RUNTIME_DIR", (root / "run").c_str(), 1);
+  tally sum;
+  for (int i = 1; i <= t.rounds; ++i) {
+    const auto seed = t.seed * 1000 + static_cast<std::uint64_t>(i);
+    const bool is_equal = one_round(root, t, seed, sum);
+    std::printf("round %llu: %d kills so far (%d of the lead), %d disturbances, %llu connections cut: %s\n",
+                static_cast<unsigned long long>(seed), sum.kills, sum.kills_of_lead, sum.disturbances,
+                static_cast<unsigned long long>(sum.cuts), is_equal ? "equal" : "DIFFERS");
+    std::fflush(stdout);
+    if (!t.broken.empty() && !is_equal) break;
+  }
+  if (!sum.difference.empty()) std::printf("%s", sum.difference.c_str());
+  if (sum.difference.empty() && t.keep.empty()) fs::remove_all(root);
+  const bool is_caught = !sum.difference.empty();
+  if (!t.broken.empty()) {
+    std::printf("%s: protection '%s' off was %s\n", is_caught ? "PASS" : "FAIL", t.broken.c_str(),
+                is_caught ? "caught" : "NOT caught");
+    return is_caught ? 0 : 1;
+  }
+  std::printf("%s: committed output %s\n", is_caught ? "FAIL" : "PASS",
+              is_caught ? "differs" : "equals that of an undisturbed run");
+  return is_caught ? 1 : 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  trial t;
+  std::string name, folder, link;
+  CLI::App app{"Breaks nodes and the network between them, and compares the output with an undisturbed run's"};
+  app.add_option("--rounds", t.rounds, "How often")->capture_default_str();
+  app.add_option("--kills", t.kills, "Processes killed in each round")->capture_default_str();
+  app.add_option("--lines", t.lines, "Events of each of the three sources")->capture_default_str();
+  app.add_option("--rate", t.rate, "Events/s of each source")->capture_default_str();
+  app.add_option("--seed", t.seed, "Decides all that is random")->envname("MILLRACE_SEED")->capture_default_str();
+  app.add_option("--break", t.broken, "A protection to switch off: align or replay")->capture_default_str();
+  app.add_option("--keep", t.keep, "Work in this folder and leave it");
+  app.add_option("--limit", t.limit_s, "Seconds a round may take")->capture_default_str();
+  app.add_option("--node", name, "Be this node")->group("");
+  app.add_option("--folder", folder)->group("");
+  app.add_option("--link", link)->group("");
+  CLI11_PARSE(app, argc, argv);
+  if (!name.empty()) return millrace::distributed::be_node(name, folder, link, t.broken);
+  return run(t);
+}
