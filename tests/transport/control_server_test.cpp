@@ -51,6 +51,13 @@ private:
   void* socket_;
 };
 
+std::string request_bytes(int id, const std::string& verb, const json& args, const std::string& session = {}) {
+  json request{{"v", 1}, {"id", id}, {"verb", verb}, {"args", args.is_null() ? json::object() : args}};
+  if (!session.empty()) request["session"] = session;
+  const auto bytes = json::to_msgpack(request);
+  return {bytes.begin(), bytes.end()};
+}
+
 }  // namespace
 
 class control_server_test : public QObject {
@@ -74,6 +81,8 @@ private slots:
   void subscriptionsAreLimited();
   void aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp();
   void answersToAClientThatReadsLateAllArrive();
+  void aRequestThatComesTwiceIsDoneOnce();
+  void numbersAndSessionsThatAreNotOnesOwnAreRefused();
   void clientsThatWentAreForgotten();
   void sessionsAreLimited();
   void stopRemovesTheSocket();
@@ -93,6 +102,7 @@ private:
   std::optional<zmq_context> context_;
   std::unique_ptr<control_server> server_;
   std::atomic<int> executed_{0};
+  std::atomic<int> refused_{0};
   std::atomic<int> states_{0};
   std::binary_semaphore entered_{0};
   std::binary_semaphore release_{0};
@@ -100,8 +110,8 @@ private:
 
 void control_server_test::init() {
   folder_.emplace();
-  executed_ = states_ = 0;
-  context_.emplace(*zmq_context::open(64));
+  executed_ = states_ = refused_ = 0;
+  context_.emplace(*zmq_context::open(128));
   address_ = endpoint_of(folder_->path().toStdString(), "orders", 1)->address;
   start();
 }
@@ -118,7 +128,8 @@ void control_server_test::start() {
                           .on_topic =
                               [this](const control_caller&, const std::string&) {
                                 return json{{"state", ++states_}};
-                              }};
+                              },
+                          .on_refused = [this](const control_caller&, const std::string&) { ++refused_; }};
   auto started = control_server::start(*context_, address_, std::move(service));
   if (!started) qFatal("%s", started.error().message.c_str());
   server_ = std::move(*started);
@@ -324,6 +335,58 @@ void control_server_test::answersToAClientThatReadsLateAllArrive() {
     QCOMPARE(answer.value("id", 0), i);
     QVERIFY(answer["result"]["large"] == large);
   }
+}
+
+void control_server_test::aRequestThatComesTwiceIsDoneOnce() {
+  raw_peer first{*context_, address_};
+  first.send(request_bytes(1, "hello", {}));
+  const auto session = first.receive()["result"]["session"].get<std::string>();
+  const auto bytes = request_bytes(2, "echo", {{"number", 7}}, session);
+  first.send(bytes);
+  const auto answer = first.receive();
+  QCOMPARE(answer["result"]["number"].get<int>(), 7);
+  first.send(bytes);
+  QVERIFY(first.receive() == answer);
+  // On another connection, as after a cut.
+  raw_peer second{*context_, address_};
+  second.send(bytes);
+  QVERIFY(second.receive() == answer);
+  QCOMPARE(executed_.load(), 1);
+  second.send(request_bytes(3, "echo", {{"number", 8}}, session));
+  QCOMPARE(second.receive()["result"]["number"].get<int>(), 8);
+  // The answer is too long to be kept: what was asked for is looked up again.
+  const auto large = request_bytes(4, "echo", {{"large", std::string(100'000, 'x')}}, session);
+  second.send(large);
+  QVERIFY(second.receive().value("ok", false));
+  second.send(large);
+  QVERIFY(second.receive().value("ok", false));
+  QCOMPARE(executed_.load(), 4);
+}
+
+void control_server_test::numbersAndSessionsThatAreNotOnesOwnAreRefused() {
+  raw_peer peer{*context_, address_};
+  peer.send(request_bytes(1, "hello", {}));
+  const auto session = peer.receive()["result"]["session"].get<std::string>();
+  const auto code_of = [&](const std::string& bytes) {
+    peer.send(bytes);
+    return peer.receive().value("error", json::object()).value("code", "");
+  };
+  for (int i = 2; i < 40; ++i) QCOMPARE(code_of(request_bytes(i, "echo", {}, session)), std::string{});
+  const int executed = executed_;
+  QCOMPARE(code_of(request_bytes(39, "echo", {{"other", 1}}, session)), std::string{"denied"});
+  QCOMPARE(code_of(request_bytes(2, "echo", {}, session)), std::string{"denied"});
+  QCOMPARE(code_of(request_bytes(1, "echo", {}, session)), std::string{"denied"});
+  QCOMPARE(code_of(request_bytes(100, "echo", {}, std::string(32, '0'))), std::string{"fenced"});
+  QCOMPARE(code_of(request_bytes(100, "echo", {}, std::string(65, '0'))), std::string{"invalid_argument"});
+  QCOMPARE(code_of(request_bytes(100, "echo", {})), std::string{"denied"});  // without its session
+  QCOMPARE(executed_.load(), executed);
+  QCOMPARE(refused_.load(), 5);
+  QCOMPARE(code_of(request_bytes(40, "echo", {}, session)), std::string{});
+  server_.reset();
+  start();
+  raw_peer later{*context_, address_};
+  later.send(request_bytes(41, "echo", {}, session));
+  QCOMPARE(later.receive().value("error", json::object()).value("code", ""), std::string{"fenced"});
 }
 
 void control_server_test::clientsThatWentAreForgotten() {

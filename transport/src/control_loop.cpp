@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 #include <sys/eventfd.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -12,6 +13,7 @@
 #include <exception>
 #include <iterator>
 #include <utility>
+#include <vector>
 
 namespace millrace::transport {
 namespace {
@@ -29,6 +31,19 @@ const json probe{{"v", control_version}, {"probe", true}};
 /// What the names of clients begin with: ZeroMQ's names are unique for each socket only.
 constexpr char local_mark = 'l';
 constexpr char remote_mark = 'r';
+
+/// 128 random bits as hex digits; empty when there are none to be had.
+std::string make_session_id() {
+  std::array<unsigned char, 16> bytes{};
+  if (::getrandom(bytes.data(), bytes.size(), 0) != static_cast<ssize_t>(bytes.size())) return {};
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const auto b : bytes) {
+    text += digits[b >> 4U];
+    text += digits[b & 0xfU];
+  }
+  return text;
+}
 
 /// Runs what the service's owner wrote; nothing it throws may end the control thread.
 template <class Call>
@@ -129,14 +144,23 @@ bool control_server::loop::answer_requests(router_socket& socket, clock::time_po
 
 void control_server::loop::answer(const raw_request& raw, clock::time_point arrived) {
   control_answer answer;
-  answer.outcome = serve(raw, answer.id, arrived);
-  encode_answer(answer, outgoing_);
+  const std::string* again = nullptr;
+  answer.outcome = serve(raw, answer.id, arrived, again);
+  if (again != nullptr) {
+    outgoing_.clear();
+    outgoing_.append(as_bytes(*again));
+  } else {
+    encode_answer(answer, outgoing_);
+  }
   const auto session = sessions_.all().find(raw.client);
-  const bool is_first = session == sessions_.all().end() || session->second.unsent.empty();
-  const auto status = is_first ? send(raw.client) : send_status::full;
+  const bool is_known = session != sessions_.all().end();
+  if (is_known && again == nullptr && is_numbered_) {
+    control_sessions::remember(session->second, answer.id, raw.bytes.view(), outgoing_.view());
+  }
+  const auto status = !is_known || session->second.unsent.empty() ? send(raw.client) : send_status::full;
   if (status == send_status::gone) {
-    sessions_.close(raw.client);
-  } else if (status == send_status::full && session != sessions_.all().end()) {
+    sessions_.leave(raw.client, clock::now());
+  } else if (status == send_status::full && is_known) {
     // Whoever leaves even more unread misses this one, and hears of that by its own deadline.
     has_unsent_ = control_sessions::keep(session->second, outgoing_.view()) || has_unsent_;
   }
@@ -154,12 +178,13 @@ send_status control_server::loop::send(const std::string& client, bytes_view byt
 
 void control_server::loop::send_unsent() {
   has_unsent_ = false;
-  auto& all = sessions_.all();
-  for (auto at = all.begin(); at != all.end();) {
-    const auto status = send_unsent(at->first, at->second);
+  std::vector<std::string> gone;
+  for (auto& [client, session] : sessions_.all()) {
+    const auto status = send_unsent(client, session);
     has_unsent_ = has_unsent_ || status == send_status::full;
-    at = status == send_status::gone ? all.erase(at) : std::next(at);
+    if (status == send_status::gone) gone.push_back(client);
   }
+  for (const auto& client : gone) sessions_.leave(client, clock::now());
 }
 
 /// `sent` when nothing is left.
@@ -173,22 +198,36 @@ send_status control_server::loop::send_unsent(const std::string& client, control
   return send_status::sent;
 }
 
-result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived) {
+/// `again`: set when this was served before, to what it was answered with.
+result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived,
+                                         const std::string*& again) {
+  is_numbered_ = false;
   if (!raw.is_whole) {
+    refused(raw, "(unreadable)");
     return user_error(errc::parse_error, "control request: a request is one message of one part");
   }
   const auto request = decode_request(raw.bytes.view(), id);
   if (!request) {
+    refused(raw, "(unreadable)");
     return request.error();
   }
-  if (auto admitted = admit(raw); !admitted) {
-    return std::move(admitted).error();
+  if (request->verb == "hello") return hello(raw);
+  const auto served = admit(raw, *request);
+  if (!served) {
+    if (served.error().code == errc::denied) refused(raw, request->verb);
+    return served.error();
   }
+  again = *served;
+  if (again != nullptr) return json{};
   if (clock::now() - arrived > request->deadline) {
     return retryable_error(errc::timeout,
                            "'" + request->verb + "' was not executed: the node was busy until its deadline had passed");
   }
   return dispatch(raw, *request);
+}
+
+void control_server::loop::refused(const raw_request& raw, const std::string& verb) {
+  if (service_.on_refused) service_.on_refused({raw.key}, verb);
 }
 
 result<json> control_server::loop::dispatch(const raw_request& raw, const control_request& request) {
@@ -229,47 +268,76 @@ result<json> control_server::loop::unsubscribe(const std::string& client, const 
   return json::object();
 }
 
-/// Opens a session for a client that is new. When all are taken, those whose client has gone are closed first: ZeroMQ
-/// says so only when something is sent.
-result<void> control_server::loop::admit(const raw_request& raw) {
+/// Opens a session with an id of its own.
+result<json> control_server::loop::hello(const raw_request& raw) {
+  const control_caller who{raw.key};
+  sessions_.close(raw.client);
+  if (auto room = make_room(who); !room) return std::move(room).error();
+  auto id = make_session_id();
+  if (id.empty()) return fatal_error(errc::io_error, "the system has no random numbers for the id of a session");
+  sessions_.open(raw.client, who, id);
+  return json{{"v", control_version}, {"session", std::move(id)}};
+}
+
+/// Which session a request belongs to. Those of other machines all have one with an id; local ones may do without.
+/// Returns what the request was answered with, should it come again.
+result<const std::string*> control_server::loop::admit(const raw_request& raw, const control_request& request) {
+  const control_caller who{raw.key};
+  if (!request.session.empty()) {
+    const auto session = sessions_.resume(raw.client, who, request.session);
+    if (!session) return session.error();
+    auto served = control_sessions::check_number(**session, request.id, raw.bytes.view());
+    is_numbered_ = served.has_value();
+    return served;
+  }
+  if (!who.is_local()) {
+    return user_error(errc::denied, "'" + request.verb + "' came without a session: begin one with 'hello'");
+  }
   const auto known = sessions_.all().find(raw.client);
+  if (known != sessions_.all().end() && known->second.id.empty()) return nullptr;
   if (known != sessions_.all().end()) {
-    if (known->second.who.key == raw.key) return {};
-    sessions_.close(raw.client);  // another one under the name of a connection that is gone
+    return user_error(errc::denied, "'" + request.verb + "' came without the session of its connection");
   }
-  if (sessions_.is_full()) {
-    outgoing_.clear();
-    json_to_msgpack(probe, outgoing_);
-    std::erase_if(sessions_.all(), [&](const auto& session) { return send(session.first) == send_status::gone; });
-  }
-  if (sessions_.is_full()) {
-    return retryable_error(errc::limit_exceeded, std::to_string(control_sessions::sessions_max) +
-                                                     " clients are connected, which is the limit: close one");
-  }
-  sessions_.open(raw.client, {raw.key});
-  return {};
+  if (auto room = make_room(who); !room) return std::move(room).error();
+  sessions_.open(raw.client, who, "");
+  return nullptr;
+}
+
+/// When all places are taken, those whose client has gone are given away: ZeroMQ says so only when something is sent.
+result<void> control_server::loop::make_room(const control_caller& who) {
+  if (sessions_.room_for(who)) return {};
+  outgoing_.clear();
+  json_to_msgpack(probe, outgoing_);
+  std::erase_if(sessions_.all(),
+                [&](const auto& s) { return s.second.gone_since || send(s.first) == send_status::gone; });
+  return sessions_.room_for(who);
 }
 
 void control_server::loop::publish_due(clock::time_point now) {
   states_.clear();
+  sessions_.forget_gone(now);
   auto& all = sessions_.all();
+  std::vector<std::string> gone;
   for (auto at = all.begin(); at != all.end();) {
-    at = publish_due_of(at->first, at->second, now) ? std::next(at) : all.erase(at);
+    const auto status = at->second.gone_since ? publishing::fine : publish_due_of(at->first, at->second, now);
+    if (status == publishing::gone) gone.push_back(at->first);
+    at = status == publishing::denied ? all.erase(at) : std::next(at);
   }
+  for (const auto& client : gone) sessions_.leave(client, now);
 }
 
-/// False when the session is over.
-bool control_server::loop::publish_due_of(const std::string& client, control_session& session, clock::time_point now) {
+control_server::loop::publishing control_server::loop::publish_due_of(const std::string& client,
+                                                                      control_session& session, clock::time_point now) {
   for (auto& s : session.subscriptions) {
     if (s.due > now) continue;
     control_sessions::advance(s, now);
-    if (!publish(client, session.who, s)) return false;
+    if (const auto status = publish(client, session.who, s); status != publishing::fine) return status;
   }
-  return true;
+  return publishing::fine;
 }
 
-/// False when the client is gone, or may not see the topic any more.
-bool control_server::loop::publish(const std::string& client, const control_caller& who, subscription& s) {
+control_server::loop::publishing control_server::loop::publish(const std::string& client, const control_caller& who,
+                                                               subscription& s) {
   const auto& state = state_of(who, s.topic);
   const bool is_denied = !state && state.error().code == errc::denied;
   encode_event({s.id, s.topic, s.skipped, state ? *state : json{{"error", state.error().message}}}, outgoing_);
@@ -278,7 +346,7 @@ bool control_server::loop::publish(const std::string& client, const control_call
   }
   const auto status = send(client);
   s.skipped = status == send_status::full ? s.skipped + 1 : 0;
-  return status != send_status::gone && !is_denied;
+  return is_denied ? publishing::denied : status == send_status::gone ? publishing::gone : publishing::fine;
 }
 
 const result<json>& control_server::loop::state_of(const control_caller& who, const std::string& topic) {

@@ -56,14 +56,19 @@ private:
   [[nodiscard]] send_status send(const std::string& client, bytes_view bytes);
   void send_unsent();
   [[nodiscard]] send_status send_unsent(const std::string& client, control_session& session);
-  [[nodiscard]] result<nlohmann::json> serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived);
+  [[nodiscard]] result<nlohmann::json> serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived,
+                                             const std::string*& again);
+  void refused(const raw_request& raw, const std::string& verb);
+  [[nodiscard]] result<nlohmann::json> hello(const raw_request& raw);
   [[nodiscard]] result<nlohmann::json> dispatch(const raw_request& raw, const control_request& request);
   [[nodiscard]] result<nlohmann::json> subscribe(const raw_request& raw, const nlohmann::json& args);
   [[nodiscard]] result<nlohmann::json> unsubscribe(const std::string& client, const nlohmann::json& args);
-  [[nodiscard]] result<void> admit(const raw_request& raw);
+  [[nodiscard]] result<const std::string*> admit(const raw_request& raw, const control_request& request);
+  [[nodiscard]] result<void> make_room(const control_caller& who);
+  enum class publishing { fine, gone, denied };
   void publish_due(clock::time_point now);
-  [[nodiscard]] bool publish_due_of(const std::string& client, control_session& session, clock::time_point now);
-  [[nodiscard]] bool publish(const std::string& client, const control_caller& who, subscription& s);
+  [[nodiscard]] publishing publish_due_of(const std::string& client, control_session& session, clock::time_point now);
+  [[nodiscard]] publishing publish(const std::string& client, const control_caller& who, subscription& s);
   [[nodiscard]] const result<nlohmann::json>& state_of(const control_caller& who, const std::string& topic);
 
   std::string address_;
@@ -74,7 +79,8 @@ private:
   control_sessions sessions_;
   std::map<state_key, result<nlohmann::json>> states_;  // asked for in this round
   byte_buffer outgoing_;
-  bool has_unsent_ = false;  // somebody has answers to come for which there was no room
+  bool is_numbered_ = false;  // the request in hand belongs to a session with an id
+  bool has_unsent_ = false;   // somebody has answers to come for which there was no room
   int wake_fd_ = -1;
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

@@ -14,7 +14,8 @@ namespace {
 using nlohmann::json;
 
 constexpr std::size_t verb_bytes_max = 64;
-constexpr std::array<std::string_view, 5> request_fields{"v", "id", "verb", "args", "deadline_ms"};
+constexpr std::size_t session_bytes_max = 64;
+constexpr std::array<std::string_view, 6> request_fields{"v", "id", "verb", "args", "deadline_ms", "session"};
 constexpr json_limits message_limits{.bytes_max = control_message_bytes_max};
 
 error bad_request(std::string what) {
@@ -57,7 +58,7 @@ result<void> check_version(const json& document) {
 result<void> check_fields(const json& document) {
   for (const auto& [name, value] : document.items()) {
     if (std::ranges::find(request_fields, name) == request_fields.end()) {
-      return bad_request("unknown field '" + name + "', known are v, id, verb, args, deadline_ms");
+      return bad_request("unknown field '" + name + "', known are v, id, verb, args, deadline_ms, session");
     }
   }
   return {};
@@ -93,6 +94,14 @@ result<control_request> read_request(json& document, std::uint64_t id) {
     return deadline.error();
   }
   request.deadline = *deadline;
+  if (document.contains("session")) {
+    const json* const session = member(document, "session", &json::is_string);
+    if (session == nullptr || session->get_ref<const std::string&>().empty() ||
+        session->get_ref<const std::string&>().size() > session_bytes_max) {
+      return bad_request("field 'session' is no text of 1 to " + std::to_string(session_bytes_max) + " bytes");
+    }
+    request.session = session->get<std::string>();
+  }
   return request;
 }
 
@@ -121,12 +130,13 @@ result<control_message> read_event(json& document, std::uint64_t subscription) {
 }  // namespace
 
 void encode_request(const control_request& request, byte_buffer& out) {
-  encode({{"v", control_version},
-          {"id", request.id},
-          {"verb", request.verb},
-          {"args", request.args},
-          {"deadline_ms", request.deadline.count()}},
-         out);
+  json document{{"v", control_version},
+                {"id", request.id},
+                {"verb", request.verb},
+                {"args", request.args},
+                {"deadline_ms", request.deadline.count()}};
+  if (!request.session.empty()) document["session"] = request.session;
+  encode(document, out);
 }
 
 void encode_answer(const control_answer& answer, byte_buffer& out) {

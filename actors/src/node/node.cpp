@@ -144,6 +144,9 @@ result<void> node::listen() {
     return answer(who, verb, args);
   };
   service.on_topic = [this](const caller& who, const std::string&) { return list(who); };
+  service.on_refused = [this](const caller& who, const std::string& verb) {
+    (void)gate_.note(who, verb, "", to_string(errc::denied));
+  };
   std::optional<transport::remote_access> remote;
   if (!options_.listen.empty()) {
     remote.emplace();

@@ -3,6 +3,8 @@
 #include "millrace/transport/control_client.hpp"
 #include "node/node.hpp"
 
+#include "cut_proxy.hpp"
+
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -15,6 +17,7 @@
 #include <filesystem>
 #include <iterator>
 #include <map>
+#include <random>
 #include <semaphore>
 #include <thread>
 #include <utility>
@@ -117,6 +120,9 @@ class node_access_test : public QObject {
     working_.join();
     node_.reset();
   }
+  [[nodiscard]] std::uint16_t port() const {
+    return QByteArray::fromStdString(node_->remote_address()).split(':').last().toUShort();
+  }
   [[nodiscard]] std::vector<json> audit() const {
     QFile file{folder_->filePath("audit.log")};
     std::vector<json> lines;
@@ -131,7 +137,7 @@ private slots:
   void initTestCase() {
     link_library();
     qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
-    sockets_ = std::make_unique<transport::zmq_context>(*transport::zmq_context::open(0));
+    sockets_ = std::make_unique<transport::zmq_context>(*transport::zmq_context::open(128));
   }
   void init() {
     folder_ = std::make_unique<QTemporaryDir>();
@@ -234,12 +240,11 @@ private slots:
   void anHonestClientIsServedWhileStrangersKnock() {
     const auto keys = key("cy", "viewer");
     const auto client = *connect(keys);
-    const auto port = QByteArray::fromStdString(node_->remote_address()).split(':').last().toUShort();
     const auto before = descriptors();
     std::vector<stranger> strangers;
     for (int i = 0; i < strangers_max; ++i) {
       // Half of them say what ZeroMQ says first, and nothing more.
-      strangers.emplace_back(port, i % 2 == 0);
+      strangers.emplace_back(port(), i % 2 == 0);
       if (i % 25 == 0) QVERIFY(client->call("list", json::object(), patience).has_value());
     }
     QVERIFY(client->call("list", json::object(), patience).has_value());
@@ -247,6 +252,74 @@ private slots:
     QTRY_VERIFY_WITH_TIMEOUT(descriptors() < before + strangers_max + 30, 20'000);
     QVERIFY(client->call("list", json::object(), patience).has_value());
     QVERIFY(connect(keys).has_value());
+  }
+
+  void whatWasUnderWayWhenTheConnectionWasCutIsDoneOnce() {
+    const auto keys = key("di", "admin");
+    testing::cut_proxy way{port()};
+    const auto client =
+        *control_client::connect(*sockets_, "tcp://127.0.0.1:" + std::to_string(way.port()), patience, keys);
+    const auto create = [&](const std::string& name) {
+      return client->call(
+          "key_create", {{"name", name}, {"role", "viewer"}, {"public_key", transport::make_curve_keys()->public_key}},
+          patience);
+    };
+    const auto subscription = client->subscribe("telemetry", 20ms, patience);
+    QVERIFY(subscription && client->next_event(patience));
+    // A name is good for one key: done twice, the second one would be refused.
+    way.cut_at_next_answer();
+    const auto made = create("once");
+    QVERIFY2(made.has_value(), made ? "" : made.error().message.c_str());
+    QTRY_VERIFY_WITH_TIMEOUT(way.cuts() == 1, 20'000);
+    std::mt19937 random{std::random_device{}()};
+    for (int i = 0; i < 60; ++i) {
+      if (random() % 3 == 0) way.cut();
+      if (random() % 3 == 0) way.cut_at_next_answer();
+      const auto one = create("n" + std::to_string(i));
+      QVERIFY2(one.has_value(), one ? "" : one.error().message.c_str());
+    }
+    QVERIFY(way.cuts() > 1);
+    QCOMPARE(local()->call("key_list", json::object(), patience)->size(), std::size_t{62});
+    // It is still told what it wanted to hear.
+    way.cut();
+    while (client->next_event(0ms)) {
+    }
+    const auto event = client->next_event(patience);
+    QVERIFY2(event.has_value(), event ? "" : event.error().message.c_str());
+    QCOMPARE(event->subscription, *subscription);
+  }
+
+  void aClientGoesOnWithANodeThatWasStartedAgain() {
+    const auto keys = key("ed", "viewer");
+    testing::cut_proxy way{port()};
+    const auto client =
+        *control_client::connect(*sockets_, "tcp://127.0.0.1:" + std::to_string(way.port()), patience, keys);
+    const auto subscription = client->subscribe("telemetry", 20ms, patience);
+    QVERIFY(subscription && client->next_event(patience));
+    end();
+    begin();
+    way.lead_to(port());
+    way.cut();
+    QVERIFY(client->call("list", json::object(), patience).has_value());
+    while (client->next_event(0ms)) {
+    }
+    const auto event = client->next_event(patience);
+    QVERIFY(event && event->subscription == *subscription);
+    QVERIFY(client->call("unsubscribe", {{"subscription", *subscription}}, patience).has_value());
+  }
+
+  void oneKeyDoesNotTakeAllPlaces() {
+    std::vector<client_ptr> clients;
+    const auto one = key("flo", "viewer");
+    for (int i = 0; i < 16; ++i) clients.push_back(*connect(one));
+    QCOMPARE(connect(one).error().code, errc::limit_exceeded);
+    for (const auto* name : {"gil", "hal"}) {
+      const auto more = key(name, "viewer");
+      for (int i = 0; i < 16; ++i) clients.push_back(*connect(more));
+    }
+    QCOMPARE(connect(key("ida", "admin")).error().code, errc::limit_exceeded);
+    QVERIFY(local()->call("list", json::object(), patience).has_value());
+    QVERIFY(clients.front()->call("list", json::object(), patience).has_value());
   }
 
   void keysOfTheNodeAreForItsUserAlone() {

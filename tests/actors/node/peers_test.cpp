@@ -4,7 +4,11 @@
 #include "node/node.hpp"
 #include "node/peers/node_address.hpp"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -26,6 +30,21 @@ namespace {
 
 constexpr auto patience = 20s;
 
+/// An address that nobody listens at just now.
+std::string free_address() {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof at;
+  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
+    qFatal("no free port");
+  }
+  ::close(fd);
+  return "tcp://127.0.0.1:" + std::to_string(ntohs(at.sin_port));
+}
+
 /// A node with a thread of its own.
 class running_node {
 public:
@@ -34,7 +53,7 @@ public:
                                  .data_dir = folder.path().toStdString(),
                                  .threads = 1,
                                  .listen = "tcp://127.0.0.1:*",
-                                 .link = "tcp://127.0.0.1:7424",
+                                 .link = link_,
                                  .labels = {{"zone", "z1"}},
                                  .log = [](log_level, const std::string&) {}});
     if (!opened) qFatal("%s", opened.error().message.c_str());
@@ -49,8 +68,10 @@ public:
   running_node(const running_node&) = delete;
   running_node& operator=(const running_node&) = delete;
   hosting* operator->() const { return node_.get(); }
+  [[nodiscard]] const std::string& link() const { return link_; }
 
 private:
+  const std::string link_ = free_address();
   std::unique_ptr<hosting> node_;
   std::thread working_;
   std::binary_semaphore over_{0};
@@ -234,7 +255,7 @@ private slots:
       QCOMPARE(b->peers().find("a")->server_key, a->public_key());
       QCOMPARE(a->peers().find("b")->server_key, b->public_key());
       QCOMPARE(a->peers().find("b")->control_address, b->remote_address());
-      QCOMPARE(a->peers().find("b")->link_address, std::string{"tcp://127.0.0.1:7424"});
+      QCOMPARE(a->peers().find("b")->link_address, b.link());
       QCOMPARE(a->peers().find("b")->labels.at("zone"), std::string{"z1"});
       join(a, c);
       QVERIFY(c->peers().find("b"));

@@ -7,6 +7,8 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <variant>
+#include <vector>
 
 #include "millrace/error.hpp"
 #include "millrace/transport/control_protocol.hpp"
@@ -22,7 +24,8 @@ struct remote_keys {
 };
 
 /// Asks, commands and watches a process that runs a control server. One request at a time; events that arrive meanwhile
-/// are kept, the newest 256. Destroy it before its context. Thread: one at a time.
+/// are kept, the newest 256. When its connection is cut, it connects again and goes on: a request under way is sent
+/// again and done once, subscriptions stay. Destroy it before its context. Thread: one at a time.
 class control_client {
 public:
   /// Connects and makes sure that a server of this protocol answers. `address`: ipc:// and a path, or tcp://HOST:PORT,
@@ -54,16 +57,35 @@ public:
 private:
   using clock = std::chrono::steady_clock;
   struct connection;
+  struct reconnected {};
+  using arrival = std::variant<reconnected, control_message>;
+  /// A subscription: `id` as the caller knows it, `id_there` as the server does, which may have begun anew since.
+  struct wish {
+    std::string topic;
+    std::chrono::milliseconds interval;
+    std::uint64_t id;
+    std::uint64_t id_there;
+  };
   explicit control_client(std::unique_ptr<connection> connected);
 
+  [[nodiscard]] result<void> begin_session(clock::time_point until);
+  [[nodiscard]] result<nlohmann::json> exchange(const std::string& verb, const nlohmann::json& args,
+                                                clock::time_point until);
+  [[nodiscard]] result<std::uint64_t> ask_for(const wish& s, clock::time_point until);
+  [[nodiscard]] result<nlohmann::json> unsubscribe(const nlohmann::json& args, clock::time_point until);
   [[nodiscard]] bool send(clock::time_point deadline);
-  [[nodiscard]] result<control_message> receive(clock::time_point deadline);
+  [[nodiscard]] bool was_connected();
+  [[nodiscard]] result<arrival> receive(clock::time_point deadline);
   void keep(control_event event);
 
   std::unique_ptr<connection> connection_;
   std::deque<control_event> events_;
   byte_buffer outgoing_;
+  std::vector<wish> subscriptions_;
+  std::string session_;
   std::uint64_t last_id_ = 0;
+  bool is_up_ = false;        // as far as is known
+  bool is_repeated_ = false;  // the request in hand was sent on two connections
 };
 
 }  // namespace millrace::transport

@@ -14,13 +14,19 @@ namespace millrace::transport {
 
 // The control protocol: one MessagePack map a message, no other framing.
 //
-//   request   {v: 1, id: u64, verb: text, args?: map, deadline_ms?: 1 … 3,600,000}
+//   request   {v: 1, id: u64, verb: text, args?: map, deadline_ms?: 1 … 3,600,000, session?: text}
 //   answer    {v: 1, id: u64, ok: true, result: any} or {v: 1, id: u64, ok: false, error: {code, class, message}}
 //   event     {v: 1, subscription: u64, topic: text, skipped: u64, data: any}
 //
-// The server itself knows the verbs `ping`, `subscribe` {topic, interval_ms?} -> {subscription} and `unsubscribe`
-// {subscription}; all others are its owner's. A server may send other maps (a probe for dead clients is one): clients
-// pass over what is neither an answer nor an event.
+// A client begins with `hello` -> {v, session}: an id made by the server, which belongs to the client's key. Its
+// requests carry it, and ids that rise. A client whose connection was cut sends the same bytes again on the
+// next one: the server finds the session by its id and does nothing twice, it sends the answer again (of the last 16
+// requests, 64 KiB). An id that was another request's, or is older, is refused; a session that the server does not know
+// is answered with `fenced`. Only local clients may do without a session.
+//
+// The server itself knows the verbs `hello`, `ping`, `subscribe` {topic, interval_ms?} -> {subscription} and
+// `unsubscribe` {subscription}; all others are its owner's. A server may send other maps (a probe for dead clients is
+// one): clients pass over what is neither an answer nor an event.
 
 inline constexpr int control_version = 1;
 /// Of one message, in both directions.
@@ -33,6 +39,7 @@ struct control_request {
   std::string verb{};
   nlohmann::json args = nlohmann::json::object();
   std::chrono::milliseconds deadline = control_deadline_default;
+  std::string session{};  ///< empty: none
 };
 
 struct control_answer {

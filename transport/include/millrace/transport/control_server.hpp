@@ -33,6 +33,9 @@ struct control_service {
   /// The present state of a topic as this caller may see it, asked once for all of its subscriptions that are due
   /// together. An error ends the session.
   std::function<result<nlohmann::json>(const control_caller& who, const std::string& topic)> on_topic{};
+  /// A request that was not even looked at: bytes that are none, one without a session, or with another's, or one that
+  /// comes a second time and is not the first. May be left out.
+  std::function<void(const control_caller& who, const std::string& verb)> on_refused{};
   /// Topics that can be subscribed to.
   std::vector<std::string> topics{"telemetry"};
 };
@@ -48,11 +51,11 @@ struct remote_access {
 /// Lets other programs of this user ask a node, command it, and watch its telemetry (protocol: control_protocol.hpp).
 ///
 /// A ZeroMQ ROUTER on an ipc socket in a folder of mode 0700; the folder is the protection. Where it is wanted, another
-/// one on tcp, for clients with a known key. At most 64 clients with 16 subscriptions each and messages of 1 MiB; a
-/// message that is larger ends its connection. A connection that is not authenticated after 2 s is closed. A client
-/// that does not read misses telemetry, never holds others up; one that has gone is forgotten. A request that may have
-/// waited longer than its deadline is refused, never executed late. Destroy the server before its context. Thread:
-/// owner; service: its own thread.
+/// one on tcp, for clients with a known key. At most 64 clients (48 of other machines, 16 with one key) with 16
+/// subscriptions each and messages of 1 MiB; a message that is larger ends its connection. A connection that is not
+/// authenticated after 2 s is closed. A client that does not read misses telemetry, never holds others up; one that has
+/// gone is forgotten. A request that may have waited longer than its deadline is refused, never executed late. Destroy
+/// the server before its context. Thread: owner; service: its own thread.
 class control_server {
 public:
   /// Listens on `address` (`ipc://` and an absolute path). A socket file that a dead process left is replaced.
