@@ -13,6 +13,7 @@ class crc32c_test final : public QObject {
 private slots:
   void givesThePublishedValues();
   void agreesWithTheTableAtEveryLengthAndAlignment();
+  void agreesWithTheTableWhereItTakesThreeStretchesAtOnce();
   void goesOnFromAnEarlierSum();
 };
 
@@ -32,6 +33,23 @@ void crc32c_test::agreesWithTheTableAtEveryLengthAndAlignment() {
     for (std::size_t size = 0; size < 280; ++size) {
       const auto part = std::span(data).subspan(start, size);
       QCOMPARE(crc32c(part), detail::crc32c_portable(part));
+    }
+  }
+}
+
+void crc32c_test::agreesWithTheTableWhereItTakesThreeStretchesAtOnce() {
+  std::mt19937 random(2);
+  std::vector<std::byte> data(60'000);
+  for (auto& byte : data) byte = static_cast<std::byte>(random());
+  for (const std::size_t stretch : {256U, 4096U}) {
+    for (const std::size_t triples : {1U, 2U, 4U}) {
+      for (std::size_t start = 0; start < 3; ++start) {
+        for (const std::ptrdiff_t around : {-9, -1, 0, 1, 7, 8, 800}) {
+          const auto size = static_cast<std::size_t>(static_cast<std::ptrdiff_t>(3 * stretch * triples) + around);
+          const auto part = std::span(data).subspan(start, size);
+          QCOMPARE(crc32c(part, 17), detail::crc32c_portable(part, 17));
+        }
+      }
     }
   }
 }
