@@ -1,5 +1,6 @@
 #include "link/core.hpp"
 
+#include <poll.h>
 #include <pthread.h>
 
 #include <algorithm>
@@ -17,6 +18,7 @@ constexpr std::size_t name_bytes_max = 255;
 /// A dialling socket, the monitor's two ends.
 constexpr std::size_t sockets_per_peer = 3;
 constexpr int messages_per_turn = 64;
+constexpr unsigned turns_between_looks = 32;
 constexpr auto listen_again_interval = 5ms;
 constexpr auto sleep_max = 1000ms;
 
@@ -96,6 +98,7 @@ void link_core::start() {
   pthread_sigmask(SIG_SETMASK, &all, &before);
   thread_ = std::thread{[this] { run(); }};
   pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  pthread_setname_np(thread_.native_handle(), "millrace-link");
 }
 
 // ---- any thread
@@ -168,10 +171,12 @@ void link_core::run() noexcept {
 /// True: there was something to do, so there may be more.
 bool link_core::turn() {
   const auto now = clock::now();
+  // Who never sleeps is told of nothing: everything is asked now and then.
+  if (++turns_awake_ % turns_between_looks == 0) look_everywhere();
   bool any = calls_->take_call();
   if (any) take_changes(now);
   if (listen_at_) listen_again(now);
-  if (door_) door_->answer();
+  if (std::exchange(must_answer_door_, false) && door_) door_->answer();
   any |= read_router(now);
   for (const auto& [name, line] : lines_) {
     any |= line->read_answers(now);
@@ -181,25 +186,45 @@ bool link_core::turn() {
   return any;
 }
 
+void link_core::look_everywhere() {
+  around_.must_read_router = true;
+  must_answer_door_ = true;
+  for (const auto& [name, line] : lines_) line->wake();
+}
+
+bool link_core::may_sleep() {
+  bool may = around_.router == nullptr || !around_.must_read_router;
+  for (const auto& [name, line] : lines_) may &= line->may_sleep();
+  return may;
+}
+
+/// Waits for ZeroMQ's descriptors itself: its own poll asks every socket twice, which costs some twenty system calls.
 void link_core::sleep() {
-  if (!calls_->lie_down()) return;
+  if (!may_sleep() || !calls_->lie_down()) return;
   const auto now = clock::now();
   auto due = now + sleep_max;
   if (listen_at_) due = std::min(due, *listen_at_);
-  std::vector<zmq_pollitem_t> items;
-  items.reserve(3 + 2 * lines_.size());
-  items.push_back({nullptr, calls_->fd(), ZMQ_POLLIN, 0});
-  if (router_) items.push_back({router_.get(), 0, ZMQ_POLLIN, 0});
-  if (door_) items.push_back({door_->native(), 0, ZMQ_POLLIN, 0});
+  polled_.clear();
+  const auto watch = [this](int fd) { polled_.push_back({fd, POLLIN, 0}); };
+  watch(calls_->fd());
+  watch(around_.router != nullptr ? link::descriptor_of(around_.router) : -1);
+  watch(door_ ? link::descriptor_of(door_->native()) : -1);
   for (const auto& [name, line] : lines_) {
-    const int events = line->is_blocked() ? ZMQ_POLLIN | ZMQ_POLLOUT : ZMQ_POLLIN;
-    items.push_back({line->socket(), 0, static_cast<short>(events), 0});
-    items.push_back({line->monitor(), 0, ZMQ_POLLIN, 0});
+    for (const int fd : line->descriptors()) watch(fd);
     due = std::min(due, line->next_due());
   }
   const auto left = std::max(std::chrono::ceil<std::chrono::milliseconds>(due - now), 0ms);
-  zmq_poll(items.data(), static_cast<int>(items.size()), left.count());
-  calls_->rise();
+  ::poll(polled_.data(), polled_.size(), static_cast<int>(left.count()));
+  turns_awake_ = 0;
+  std::size_t at = 0;
+  const auto was_readable = [&] { return polled_[at++].revents != 0; };
+  calls_->rise(was_readable());
+  around_.must_read_router |= was_readable();
+  must_answer_door_ |= was_readable();
+  for (const auto& [name, line] : lines_) {
+    const bool has_answers = was_readable();
+    if (was_readable() || has_answers) line->wake();
+  }
 }
 
 void link_core::take_changes(clock::time_point now) {
@@ -251,13 +276,16 @@ void link_core::listen_again(clock::time_point now) {
   }
   if (!link::bind_router(router_.get(), address_)) return;
   around_.router = router_.get();
+  around_.must_read_router = true;
   listen_at_.reset();
 }
 
 bool link_core::read_router(clock::time_point now) {
-  if (around_.router == nullptr) return false;
+  if (around_.router == nullptr || !around_.must_read_router) return false;
   for (int i = 0; i < messages_per_turn; ++i) {
     message identity;
+    // Told before what is read now may be answered, which would have to be told anew.
+    around_.must_read_router = false;
     if (!link::receive_part(router_.get(), identity.raw())) return i > 0;
     auto m = std::make_shared<message>();
     bool is_whole = zmq_msg_more(identity.raw()) != 0 && link::receive_part(router_.get(), m->raw());
@@ -269,6 +297,7 @@ bool link_core::read_router(clock::time_point now) {
     }
     dispatch(std::string{as_text(identity.bytes())}, std::move(m), is_whole, now);
   }
+  around_.must_read_router = true;
   return true;
 }
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <poll.h>
+
 #include <atomic>
 #include <chrono>
 #include <map>
@@ -53,6 +55,8 @@ private:
   void run() noexcept;
   bool turn();
   void sleep();
+  [[nodiscard]] bool may_sleep();
+  void look_everywhere();
   void take_changes(clock::time_point now);
   void admit(newcomer who, clock::time_point now);
   void listen_again(clock::time_point now);
@@ -74,10 +78,14 @@ private:
   std::vector<std::shared_ptr<link::side>> leavers_;
 
   std::optional<authentication> door_;
+  bool must_answer_door_ = true;
   socket_handle router_;
   std::optional<clock::time_point> listen_at_;  ///< the router is to be bound again
   link::line_surroundings around_;
   std::map<std::string, std::unique_ptr<link::line>, std::less<>> lines_;
+
+  std::vector<pollfd> polled_;
+  unsigned turns_awake_ = 0;
 
   std::atomic<bool> is_stopping_{false};
   std::thread thread_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <utility>
 
 namespace millrace::transport::link {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 void free_block(void*, void* hint) {
   const std::unique_ptr<block> freed{static_cast<block*>(hint)};
   static_cast<void>(freed->is_written.load(std::memory_order_acquire));
+  if (freed->home) freed->home->give(std::move(freed->bytes));
 }
 
 }  // namespace

@@ -164,6 +164,7 @@ public:
   link_sender& operator=(const link_sender&) = delete;
 
   std::uint64_t send(engine::frame&& f) override {
+    if (encoded_.capacity() == 0) encoded_ = to_->out.take_buffer();
     encoded_.clear();
     encoded_.reserve(expected_bytes_);
     encoded_.extend(frame_headroom);

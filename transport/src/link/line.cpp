@@ -203,13 +203,34 @@ void line::answer(message_kind kind, std::uint64_t extra, std::uint64_t to) {
   bytes.append(body);
   auto identity = message_of(as_bytes(route_));
   auto m = message_of(bytes.view());
+  around_.must_read_router = true;
   if (send_part(around_.router, identity.raw(), ZMQ_SNDMORE)) static_cast<void>(send_part(around_.router, m.raw(), 0));
 }
 
 // ---- what comes back
 
+bool line::may_sleep() noexcept {
+  if (is_blocked_ && has_room(connection_.socket()))
+    is_blocked_ = false;
+  else if (!must_read_)
+    return true;
+  must_read_ = true;
+  return false;
+}
+
+void line::wake() noexcept {
+  must_read_ = true;
+  if (is_blocked_ && has_room(connection_.socket())) is_blocked_ = false;
+}
+
+std::array<int, 2> line::descriptors() const noexcept {
+  return {descriptor_of(connection_.socket()), descriptor_of(connection_.monitor())};
+}
+
 bool line::read_answers(clock::time_point now) {
+  if (!must_read_) return false;
   read_news(now);
+  must_read_ = false;
   bool any = false;
   for (message m; receive_part(connection_.socket(), m.raw()); any = true) {
     const bool is_whole = zmq_msg_more(m.raw()) == 0;
@@ -285,7 +306,7 @@ void line::read_news(clock::time_point now) {
 // ---- what goes out
 
 bool line::flush(clock::time_point now) {
-  if (must_ping_ && !send_ping(now)) return false;
+  if (is_blocked_ || (must_ping_ && !send_ping(now))) return false;
   bool any = false;
   for (int i = 0; i < messages_per_turn; ++i) {
     if (departures_.due() == nullptr && !make_messages()) break;
@@ -317,6 +338,7 @@ bool line::send_due(clock::time_point now) {
   message copy;
   zmq_msg_copy(copy.raw(), kept->raw());
   const auto bytes = kept->size();
+  must_read_ = true;
   is_blocked_ = !send_part(connection_.socket(), copy.raw(), 0);
   if (is_blocked_) return false;
   if (departures_.cursor() == departures_.first()) progressed_ = now;
@@ -338,6 +360,7 @@ bool line::send_ping(clock::time_point now) {
                        static_cast<std::uint32_t>(name.size()));
   bytes.append(as_bytes(name));
   auto m = message_of(bytes.view());
+  must_read_ = true;
   is_blocked_ = !send_part(connection_.socket(), m.raw(), 0);
   if (is_blocked_) return false;
   must_ping_ = false;
@@ -408,6 +431,7 @@ void line::redial_if_needed(clock::time_point now) {
   connection_ = std::move(*again);
   is_connected_ = false;
   is_blocked_ = false;
+  must_read_ = true;
   must_ping_ = true;
 }
 

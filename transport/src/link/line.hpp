@@ -26,6 +26,7 @@ struct line_surroundings {
   const link_events& events;
   open_ends& ends;
   void* router = nullptr;
+  bool must_read_router = true;  ///< set by whoever sends on it: sending takes notice of what there is to read
 };
 
 /// The link with one peer: the DEALER that dials it, what was sent and is not acknowledged, what was taken.
@@ -43,10 +44,12 @@ public:
   [[nodiscard]] const link_peer& peer() const noexcept { return peer_; }
   [[nodiscard]] const std::shared_ptr<side>& shared() const noexcept { return side_; }
   [[nodiscard]] std::uint64_t peer_life() const noexcept { return peer_life_; }
-  [[nodiscard]] void* socket() const noexcept { return connection_.socket(); }
-  [[nodiscard]] void* monitor() const noexcept { return connection_.monitor(); }
-  /// Something waits for room in the socket.
-  [[nodiscard]] bool is_blocked() const noexcept { return is_blocked_; }
+  /// Whether the thread may sleep until one of the descriptors is readable: everything was read, and what waits for
+  /// room has none.
+  [[nodiscard]] bool may_sleep() noexcept;
+  [[nodiscard]] std::array<int, 2> descriptors() const noexcept;
+  /// One of them was readable.
+  void wake() noexcept;
 
   /// A message of the peer that came on the router; `route` is the way back.
   void on_incoming(const message_header& header, std::shared_ptr<message> m, const std::string& route,
@@ -107,7 +110,8 @@ private:
 
   departures departures_;
   std::vector<std::unique_ptr<block>> ready_;
-  bool is_blocked_ = false;
+  bool is_blocked_ = false;  ///< something waits for room in the socket
+  bool must_read_ = true;
   bool must_ping_ = true;  ///< before anything else: the peer may not know this life
   std::deque<ping> pings_;
   std::uint64_t ping_id_ = 0;

@@ -15,6 +15,23 @@ constexpr std::size_t block_bytes = std::size_t{64} << 10U;
 
 }  // namespace
 
+byte_buffer buffer_pool::take() {
+  const std::lock_guard lock{mutex_};
+  if (free_.empty()) return {};
+  auto b = std::move(free_.back());
+  free_.pop_back();
+  bytes_ -= b.capacity();
+  return b;
+}
+
+void buffer_pool::give(byte_buffer b) {
+  const std::lock_guard lock{mutex_};
+  if (bytes_ + b.capacity() > bytes_max) return;
+  bytes_ += b.capacity();
+  b.clear();
+  free_.push_back(std::move(b));
+}
+
 std::uint64_t outbox::life() const {
   const std::lock_guard lock{mutex_};
   return life_;
@@ -49,7 +66,9 @@ void outbox::push_frame(std::uint64_t life, byte_buffer& encoded) {
     } else {
       write_item_prefix(encoded.data() + message_header_bytes, item_kind::frame, static_cast<std::uint32_t>(bytes));
       bytes_.fetch_add(item_prefix_bytes + bytes, std::memory_order_relaxed);
-      blocks_.emplace_back(std::make_unique<block>())->bytes = std::move(encoded);
+      auto& added = *blocks_.emplace_back(std::make_unique<block>());
+      added.bytes = std::move(encoded);
+      added.home = pool_;
     }
   }
   hub_->call();

@@ -157,6 +157,19 @@ result<void> try_stranger(zmq_context& context, const curve_keys& server, const 
   return fatal_error(errc::failed, "whether strangers are refused at " + address + " could not be made out");
 }
 
+int descriptor_of(void* socket) noexcept {
+  int fd = -1;
+  std::size_t size = sizeof fd;
+  zmq_getsockopt(socket, ZMQ_FD, &fd, &size);
+  return fd;
+}
+
+bool has_room(void* socket) noexcept {
+  int events = 0;
+  std::size_t size = sizeof events;
+  return zmq_getsockopt(socket, ZMQ_EVENTS, &events, &size) == 0 && (events & ZMQ_POLLOUT) != 0;
+}
+
 bool receive_part(void* socket, zmq_msg_t* part) noexcept {
   int rc = 0;
   do {

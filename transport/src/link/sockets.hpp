@@ -47,6 +47,12 @@ enum class connection_news { none, made, gone, refused };
 [[nodiscard]] result<void> try_stranger(zmq_context& context, const curve_keys& server, const std::string& address,
                                         authentication& door);
 
+/// Becomes readable when ZeroMQ has something to tell the socket's owner, and only then: who has not been told by the
+/// socket itself that there is nothing (EAGAIN of a receive) may not wait for it.
+[[nodiscard]] int descriptor_of(void* socket) noexcept;
+/// Whether there is room to send. Asking takes notice of what was to be told.
+[[nodiscard]] bool has_room(void* socket) noexcept;
+
 /// Receives one part without waiting; false: there is none.
 [[nodiscard]] bool receive_part(void* socket, zmq_msg_t* part) noexcept;
 /// Sends one part without waiting; false: no room or no peer. The message is left alone then.

@@ -31,8 +31,9 @@ bool waker::lie_down() noexcept {
   return false;
 }
 
-void waker::rise() noexcept {
+void waker::rise(bool is_readable) noexcept {
   is_asleep_.store(false);
+  if (!is_readable) return;
   eventfd_t calls = 0;
   static_cast<void>(::eventfd_read(fd_, &calls));
 }

@@ -25,9 +25,10 @@ public:
   [[nodiscard]] bool take_call() noexcept {
     return is_called_.load(std::memory_order_relaxed) && is_called_.exchange(false);
   }
-  /// False: there was a call, do not sleep. Otherwise wait for `fd` to be readable, then `rise`.
+  /// False: there was a call, do not sleep. Otherwise wait for `fd` to be readable, then `rise`,
+  /// saying whether it was.
   [[nodiscard]] bool lie_down() noexcept;
-  void rise() noexcept;
+  void rise(bool is_readable) noexcept;
   [[nodiscard]] int fd() const noexcept { return fd_; }
 
 private:
