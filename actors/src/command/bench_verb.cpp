@@ -2,6 +2,7 @@
 #include <memory>
 
 #include "bench/hotpath.hpp"
+#include "bench/links.hpp"
 #include "bench/windows.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
@@ -85,12 +86,43 @@ void declare_windows(CLI::App& app, action& chosen) {
   windows->callback([request, &chosen] { chosen = [request] { return measure_windows(*request); }; });
 }
 
+struct links_request {
+  bench::links_options options;
+  double seconds = 2;
+};
+
+int measure_links(links_request& request) {
+  request.options.measure = std::chrono::milliseconds{static_cast<std::int64_t>(request.seconds * 1000)};
+  if (auto done = bench::run_links(request.options); !done) return fail_with(done.error());
+  return exit_ok;
+}
+
+void declare_links(CLI::App& app, action& chosen) {
+  auto* links = app.add_subcommand(
+      "links",
+      "Events from one thread to another over a node-to-node link on loopback, beside ZeroMQ alone with the same "
+      "bytes, batches and encryption. Run it on an otherwise idle machine");
+  const auto request = std::make_shared<links_request>();
+  auto& o = request->options;
+  links->add_option("--batch", o.batch, "Events a frame")->capture_default_str()->check(CLI::Range(1, 65'536));
+  links->add_option("--window", o.window, "Frames of credit")->capture_default_str()->check(CLI::Range(1, 10'000));
+  links->add_option("--seconds", request->seconds, "Length of one measurement")
+      ->capture_default_str()
+      ->check(CLI::Range(0.1, 600.0));
+  links->add_option("--repeats", o.repeats, "Measurements of each line, in turn; the median is printed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 99));
+  links->add_flag("--json", o.json, "One JSON object a line");
+  links->callback([request, &chosen] { chosen = [request] { return measure_links(*request); }; });
+}
+
 }  // namespace
 
 void declare_bench(CLI::App& app, action& chosen) {
   app.require_subcommand(1);
   declare_hotpath(app, chosen);
   declare_windows(app, chosen);
+  declare_links(app, chosen);
 }
 
 }  // namespace millrace::command
