@@ -1,7 +1,9 @@
 #include "source.hpp"
 
 #include <algorithm>
+#include <array>
 #include <stdexcept>
+#include <string_view>
 
 #include "millrace/dead_letter.hpp"
 #include "millrace/text/text_list.hpp"
@@ -43,7 +45,9 @@ result<void> source::configure(wiring&) {
                                                   " topic filters, of " + std::to_string(filter_bytes_max) +
                                                   " bytes together");
   }
-  auto reader = message_reader::make({*fields_, *payload_ == "text", *topic_field_, *arrival_field_});
+  auto reader =
+      payload_reader::make(*fields_, *payload_ == "text" ? payload_reader::format::text : payload_reader::format::json,
+                           {{"topic_field", *topic_field_}, {"arrival_field", *arrival_field_, true}});
   if (!reader) return std::move(reader).error();
   reader_ = std::move(reader).value();
   out_.set_type(dynamic_record_type(reader_->fields()));
@@ -112,11 +116,11 @@ result<std::size_t> source::take(context& c, std::size_t max) {
 void source::take_one(context& c, const message& m) {
   ++taken_;
   if (!out_.is_connected()) return;
-  const event_time arrived{c.now().ns};
+  const std::array others{value::of(std::string_view{m.topic}), value::of(event_time{c.now().ns})};
   const bool is_large = m.payload.size() > payload_bytes_max;
   const auto problem = is_large ? "the payload has " + std::to_string(m.payload.size()) + " bytes, more than " +
                                       std::to_string(payload_bytes_max)
-                                : reader_->read(m.topic, m.payload, arrived, out_.row());
+                                : reader_->read(m.payload, others, out_.row());
   if (problem.empty()) return out_.emit();
   const std::string_view content{m.payload};
   c.set_aside({.origin = m.topic,

@@ -4,10 +4,10 @@
 #include <string>
 #include <vector>
 
-#include "message_reader.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/text/payload_reader.hpp"
 #include "recent_messages.hpp"
 #include "server.hpp"
 #include "session.hpp"
@@ -83,7 +83,7 @@ private:
   address at_;
   std::vector<std::string> all_filters_;
   std::vector<std::string> filters_;  ///< of this partition
-  std::optional<message_reader> reader_;
+  std::optional<payload_reader> reader_;
   std::optional<session> session_;
   std::vector<std::string> subscribed_;  ///< what the session at the server had when the position was saved
   recent_messages recent_;

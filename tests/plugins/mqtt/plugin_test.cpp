@@ -270,9 +270,9 @@ private slots:
     QTest::newRow("list") << "mqtt.source" << good + QStringList{"fields=a:list<int8>"}
                           << "only fields with single values";
     QTest::newRow("text") << "mqtt.source" << good + QStringList{"payload=text", "fields=a:string,b:string"}
-                          << "one field with a single value for the payload";
+                          << "for a text there is one field beside";
     QTest::newRow("topic_field") << "mqtt.source" << good + QStringList{"topic_field=b"}
-                                 << "'topic_field': 'b' must be one of 'fields', a string";
+                                 << "'topic_field': 'b' must be one of 'fields', a string or bytes";
     QTest::newRow("tls") << "mqtt.source" << good + QStringList{"tls_ca=x"} << "'tls_ca' is set, but 'tls' is no";
     QTest::newRow("key") << "mqtt.source" << good + QStringList{"tls=yes", "tls_cert=x"} << "are set together";
     QTest::newRow("no topic") << "mqtt.sink" << QStringList{"topic="} << "'' is no topic";
