@@ -126,7 +126,7 @@ result<void> link_core::add(link_peer peer) {
       return user_error(errc::limit_exceeded,
                         "this node has " + std::to_string(sides_.size()) + " peers, which is as many as it may");
     }
-    auto side = std::make_shared<link::side>(name, calls_, options_.limits);
+    auto side = std::make_shared<link::side>(peer, calls_, options_.limits);
     if (!sides_.try_emplace(name, side).second) {
       return user_error(errc::already_exists, "there is a peer '" + name + "'; remove it first");
     }
@@ -333,9 +333,11 @@ link::line* link_core::sender_of(message& m, const link::message_header& h) {
   return found != lines_.end() ? found->second.get() : nullptr;
 }
 
+/// A peer is let in as soon as `add` has returned: ZeroMQ does not try again where it was refused.
 std::optional<std::string> link_core::name_of_key(const std::string& public_key) const {
-  for (const auto& [name, line] : lines_) {
-    if (line->peer().server_key == public_key && !line->shared()->is_removed.load()) return name;
+  const std::lock_guard lock{mutex_};
+  for (const auto& [name, side] : sides_) {
+    if (side->public_key == public_key) return name;
   }
   return std::nullopt;
 }

@@ -14,10 +14,11 @@ namespace millrace::transport::link {
 
 /// What is known of a peer outside the hub's thread: ends of channels hold it, also after the hub has gone.
 struct side {
-  side(std::string peer, std::shared_ptr<waker> hub, const link_limits& limits)
-      : name{std::move(peer)}, out{std::move(hub), limits} {}
+  side(const link_peer& peer, std::shared_ptr<waker> hub, const link_limits& limits)
+      : name{peer.name}, public_key{peer.server_key}, out{std::move(hub), limits} {}
 
   const std::string name;
+  const std::string public_key;
   outbox out;
   /// Set by `remove_peer`, at once: nothing of it is handled any more.
   std::atomic<bool> is_removed{false};
