@@ -57,6 +57,11 @@ inline constexpr std::int64_t window_ns = 20'000'000;
 /// As above, with keys as uneven as `skew` says.
 [[nodiscard]] reading reading_of(std::int64_t source, std::int64_t number, std::int64_t keys, support::key_skew skew);
 
+/// What `sim.feed` sets aside when it malforms: some between good ones, and some in a row that fill whole polls.
+[[nodiscard]] constexpr bool is_malformed(std::int64_t number) noexcept {
+  return number % 7 == 3 || (number % 100 >= 40 && number % 100 < 80);
+}
+
 /// What outlives a simulated crash beside the snapshot store: the files of `sim.sink`, and how often its calls fail.
 struct disk {
   struct files {

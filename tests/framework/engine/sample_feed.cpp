@@ -1,6 +1,7 @@
 // A live producer whose events cannot be had a second time, made logged.
 #include <stdexcept>
 
+#include "millrace/dead_letter.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
@@ -13,7 +14,7 @@ using namespace millrace;
 
 /// Takes what `disk::offers` hands out, in polls of random size; content is drawn when it is handed out, so nobody can
 /// make it up again. `redelivers`: what was not acknowledged is offered again after a failure, as by a broker. The last
-/// reading is emitted at the end of the input.
+/// reading is emitted at the end of the input. `malforms`: those of which `is_malformed` says so are set aside.
 class feed final : public producer {
 public:
   out<reading> readings{this, "out"};
@@ -22,6 +23,7 @@ public:
   param<bool> redelivers{this, "redelivers", false};
   param<bool> tells{this, "tells_watermark", false};
   param<std::int64_t> throws_one_in{this, "throws_one_in", 0};
+  param<bool> malforms{this, "malforms", false};
 
   replay replays() const noexcept override { return replay::logged; }
 
@@ -70,7 +72,11 @@ private:
                           static_cast<std::int64_t>(random.below(256)),
                           {n * 1'000'000 + static_cast<std::int64_t>(random.below(4)) * 1'000'000}});
     }
-    readings.emit(w.handed[next_++]);
+    const auto& one = w.handed[next_++];
+    if (!*malforms || !is_malformed(one.number)) return readings.emit(one);
+    const auto content = "reading " + std::to_string(one.number);
+    c.set_aside(
+        {.origin = "feed", .place = static_cast<std::uint64_t>(one.number), .value = "no reading", .content = content});
   }
 
   std::size_t next_ = 0;
