@@ -65,6 +65,9 @@ public:
   [[nodiscard]] clock::time_point next_due() const noexcept { return due_; }
 
 private:
+  static constexpr std::chrono::milliseconds hello_interval{250};  ///< between pings to a peer that was not heard of
+  static constexpr std::chrono::milliseconds redial_min{500};
+
   struct ping {
     std::uint64_t id = 0;
     std::uint64_t sent_up_to = 0;
@@ -72,6 +75,7 @@ private:
     clock::time_point at;
   };
 
+  [[nodiscard]] static std::uint64_t random_life();
   [[nodiscard]] bool meet(std::uint64_t life, clock::time_point now);
   void lose(const std::string& why, std::uint64_t next_peer_life, clock::time_point now);
   void begin_life(std::uint64_t peer_life, clock::time_point now);
