@@ -27,7 +27,7 @@ int verify(const audit_request& r) {
   const bool is_good = verdict->problem.empty();
   auto& out = console::terminal::instance();
   if (r.is_json) {
-    out.write(nlohmann::json{{"entries", verdict->entries}, {"intact", is_good}, {"problem", verdict->problem}}.dump() +
+    out.write(nlohmann::json{{"first", verdict->first}, {"entries", verdict->entries}, {"intact", is_good}, {"problem", verdict->problem}}.dump() +
               "\n");
   } else if (is_good) {
     out.write(std::to_string(verdict->entries) + " entries, all as they were written\n");

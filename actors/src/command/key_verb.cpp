@@ -9,6 +9,7 @@
 #include "command/running.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
+#include "node/peers/node_address.hpp"
 
 namespace millrace::command {
 
@@ -18,7 +19,8 @@ struct key_request {
   std::string name;
   std::string role = "viewer";
   std::vector<std::string> topologies;
-  std::string out;  ///< empty: NAME.key
+  std::string out;      ///< empty: NAME.key
+  std::string address;  ///< empty: as the node says
   node_choice node;
   bool is_json = false;
 };
@@ -28,6 +30,9 @@ void print(const std::string& text) {
 }
 
 int create(const key_request& r) {
+  if (!r.address.empty()) {
+    if (auto fine = node::check_node_address(r.address); !fine) return fail_with(fine.error());
+  }
   auto own = transport::make_curve_keys();
   if (!own) return fail_with(own.error());
   const auto node = choose_node(r.node);
@@ -38,7 +43,9 @@ int create(const key_request& r) {
       ask(*node, "key_create",
           {{"name", r.name}, {"role", r.role}, {"topologies", r.topologies}, {"public_key", own->public_key}});
   if (!answer) return fail_with(answer.error());
-  const key_file key{r.name, answer->value("address", ""), {answer->value("server_key", ""), *std::move(own)}};
+  const key_file key{r.name,
+                     r.address.empty() ? answer->value("address", "") : r.address,
+                     {answer->value("server_key", ""), *std::move(own)}};
   if (auto written = write_key_file(path, key); !written) {
     // A key that nobody has is of no use; its name is gone.
     (void)ask(*node, "key_revoke", {{"name", r.name}});
@@ -106,6 +113,10 @@ void declare_key(CLI::App& app, action& chosen) {
       ->check(CLI::IsMember({"viewer", "operator", "admin"}))
       ->default_val("viewer");
   to_create->add_option("--topology", request->topologies, "Only this topology; repeat it for more")->type_name("NAME");
+  to_create
+      ->add_option("--address", request->address,
+                   "Where the holder reaches the node, when it is not what the node says: tcp://HOST:PORT")
+      ->type_name("ADDRESS");
   to_create->add_option("--out", request->out, "The file (default: NAME.key)")->type_name("FILE");
   declare(app.add_subcommand("revoke", "Make a key useless, at once"), request, chosen, revoke)
       ->add_option("NAME", request->name, "Whose key it is")

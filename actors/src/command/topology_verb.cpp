@@ -188,8 +188,10 @@ int deploy(const deploy_request& r) {
     return exit_ok;
   }
   print_problems(*answer);
-  auto text = answer->value("topology", "") +
-              (answer->value("changed", true) ? ": deployed" : ": deployed already, nothing changed");
+  auto text = answer->value("topology", "") + (answer->value("changed", true) ? ": deployed"
+                                               : answer->value("starting", false)
+                                                   ? ": deployed already, starts from its newest snapshot"
+                                                   : ": deployed already, nothing changed");
   for (const auto& g : (*answer)["guarantees"]) {
     text += "\n  " + g.value("sink", "") + ": " + g.value("holds", "") + " (" + g.value("why", "") + ")";
   }

@@ -80,13 +80,13 @@ private:
   using caller = transport::control_caller;
   [[nodiscard]] result<json> answer(const caller& who, const std::string& verb, const json& args);
   [[nodiscard]] result<json> serve(const caller& who, const std::string& verb, const json& args);
-  [[nodiscard]] std::string topology_in(const std::string& verb, const json& args) const;
+  [[nodiscard]] std::string topology_in(const caller& who, const std::string& verb, const json& args) const;
   [[nodiscard]] json describe() const;
   [[nodiscard]] result<json> list(const caller& who) const;
   [[nodiscard]] result<json> deploy(const json& args);
   [[nodiscard]] result<json> plan(const json& args) const;
-  [[nodiscard]] result<json> want(const json& args, bool running);
-  [[nodiscard]] result<json> remove(const json& args);
+  [[nodiscard]] result<json> want(const caller& who, const json& args, bool running);
+  [[nodiscard]] result<json> remove(const caller& who, const json& args);
   [[nodiscard]] result<json> serve_peers(const caller& who, const std::string& verb, const json& args);
   [[nodiscard]] json list_peers() const;
   [[nodiscard]] result<json> learn(const std::string& told_by, const json& args);
@@ -96,7 +96,7 @@ private:
   [[nodiscard]] result<json> join(const caller& who, const json& args);
   void tell_peers();
   /// The topology that the argument `topology` names; left out: the only one.
-  [[nodiscard]] result<hosted_ptr> chosen(const json& args) const;
+  [[nodiscard]] result<hosted_ptr> chosen(const caller& who, const json& args) const;
 
   const node_options options_;
   const deployment_store store_;

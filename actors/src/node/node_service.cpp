@@ -1,6 +1,9 @@
 #include <unistd.h>
 
+#include <algorithm>
+#include <exception>
 #include <utility>
+#include <vector>
 
 #include "millrace/topology.hpp"
 #include "millrace/validation.hpp"
@@ -73,6 +76,16 @@ json guarantees_json(const validation& v) {
   return out;
 }
 
+/// What goes wrong in a surprising way was asked for all the same, and is written down.
+template <class Work>
+result<json> guarded(const std::string& verb, Work work) {
+  try {
+    return work();
+  } catch (const std::exception& e) {
+    return fatal_error(errc::failed, "'" + verb + "' failed: " + e.what());
+  }
+}
+
 error invalid(const validation& v) {
   std::string text;
   for (const auto& p : v.problems) {
@@ -91,12 +104,12 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
     for (const auto& r : verb_rules()) known += (known.empty() ? "" : ", ") + std::string{r.verb};
     return user_error(errc::not_found, "there is no verb '" + verb + "'; there are " + known);
   }
-  const auto name = rule->is_of_topology ? topology_in(verb, args) : std::string{};
+  const auto name = rule->is_of_topology ? topology_in(who, verb, args) : std::string{};
   if (auto allowed = gate_.check(who, *rule, name); !allowed) {
     (void)gate_.note(who, verb, name, to_string(errc::denied));
     return std::move(allowed).error();
   }
-  auto outcome = serve(who, verb, args);
+  auto outcome = guarded(verb, [&] { return serve(who, verb, args); });
   if (!rule->changes) return outcome;
   const auto noted = gate_.note(who, verb, name, outcome ? "ok" : to_string(outcome.error().code));
   if (!noted && outcome)
@@ -109,9 +122,9 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "list") return list(who);
   if (verb == "deploy") return deploy(args);
   if (verb == "plan") return plan(args);
-  if (verb == "start") return want(args, true);
-  if (verb == "stop") return want(args, false);
-  if (verb == "remove") return remove(args);
+  if (verb == "start") return want(who, args, true);
+  if (verb == "stop") return want(who, args, false);
+  if (verb == "remove") return remove(who, args);
   if (verb == "key_create") {
     auto made = gate_.create_key(args);
     if (made) (*made)["address"] = self().control_address;
@@ -120,7 +133,7 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb.starts_with("peer_") || verb.starts_with("node_")) return serve_peers(who, verb, args);
   if (verb == "key_revoke") return gate_.revoke_key(args);
   if (verb == "key_list") return gate_.list_keys();
-  const auto h = chosen(args);
+  const auto h = chosen(who, args);
   if (!h) return h.error();
   if (verb == "status") return (*h)->status();
   if (verb == "why") return (*h)->why();
@@ -130,13 +143,13 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
 }
 
 /// What a request is about; empty when it names nothing that is here.
-std::string node::topology_in(const std::string& verb, const json& args) const {
+std::string node::topology_in(const caller& who, const std::string& verb, const json& args) const {
   if (verb == "deploy" || verb == "plan") {
     const auto text = text_argument(args, "text");
     const auto parsed = text ? parse_topology(*text, "topology") : result<topology>{text.error()};
     return parsed ? parsed->name : std::string{};
   }
-  const auto h = chosen(args);
+  const auto h = chosen(who, args);
   return h ? (*h)->deployed().name
            : (text_argument(args, "topology") ? *text_argument(args, "topology") : std::string{});
 }
@@ -193,7 +206,12 @@ result<json> node::deploy(const json& args) {
   if (known != hosted_.end()) {
     const auto before = known->second->deployed();
     if (before.text == d.text && before.base_folder == d.base_folder && before.where == d.where) {
+      const bool is_resting = !before.is_wanted || known->second->now() == hosted_topology::phase::failed;
       answer["changed"] = false;
+      answer["starting"] = is_resting && *is_wanted;
+      if (!is_resting || !*is_wanted) return answer;
+      if (auto saved = store_.save(d); !saved) return std::move(saved).error();
+      known->second->want(true);
       return answer;
     }
     if (!*is_replacing) {
@@ -234,8 +252,8 @@ result<json> node::plan(const json& args) const {
   return answer;
 }
 
-result<json> node::want(const json& args, bool running) {
-  const auto h = chosen(args);
+result<json> node::want(const caller& who, const json& args, bool running) {
+  const auto h = chosen(who, args);
   if (!h) return h.error();
   auto d = (*h)->deployed();
   d.is_wanted = running;
@@ -245,8 +263,8 @@ result<json> node::want(const json& args, bool running) {
   return json{{"topology", d.name}, {running ? "starting" : "stopping", true}};
 }
 
-result<json> node::remove(const json& args) {
-  const auto h = chosen(args);
+result<json> node::remove(const caller& who, const json& args) {
+  const auto h = chosen(who, args);
   if (!h) return h.error();
   auto d = (*h)->deployed();
   // Should the node die before the run has ended, the topology must not come back.
@@ -259,18 +277,24 @@ result<json> node::remove(const json& args) {
   return json{{"topology", d.name}, {"removing", true}};
 }
 
-result<node::hosted_ptr> node::chosen(const json& args) const {
+/// Of those that the caller may know of.
+result<node::hosted_ptr> node::chosen(const caller& who, const json& args) const {
   const auto name = text_argument(args, "topology");
   if (!name) return name.error();
+  const auto allows = gate_.grant_of(who);
+  if (!allows) return allows.error();
   const std::lock_guard lock{mutex_};
-  if (name->empty() && hosted_.size() == 1) return hosted_.begin()->second;
-  const auto found = hosted_.find(*name);
-  if (found != hosted_.end()) return found->second;
-  std::string known;
-  for (const auto& [n, h] : hosted_) known += (known.empty() ? "" : ", ") + n;
+  std::vector<std::string> known;
+  for (const auto& [n, h] : hosted_) {
+    if (allows->covers(n)) known.push_back(n);
+  }
+  const auto wanted = name->empty() && known.size() == 1 ? known.front() : *name;
+  if (std::ranges::find(known, wanted) != known.end()) return hosted_.at(wanted);
+  std::string names;
+  for (const auto& n : known) names += (names.empty() ? "" : ", ") + n;
   return user_error(errc::not_found, (name->empty() ? std::string{"say which topology"}
                                                     : "node '" + options_.name + "' has no topology '" + *name + "'") +
-                                         (known.empty() ? "; it has none" : "; it has " + known));
+                                         (names.empty() ? "; it has none" : "; it has " + names));
 }
 
 }  // namespace millrace::node

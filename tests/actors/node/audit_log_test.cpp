@@ -1,5 +1,6 @@
 #include "node/access/audit_log.hpp"
 
+#include <QDir>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
@@ -85,6 +86,37 @@ private slots:
     const auto reopened = audit_log::open(folder(), secret);
     QVERIFY(!reopened);
     QCOMPARE(reopened.error().code, errc::corrupt);
+  }
+
+  void goesOnInAnotherFileWhenOneIsFull() {
+    constexpr int entries = 200;  // about ten in a file of 2,000 bytes
+    const auto add_small = [&](int from, int to) {
+      auto log = audit_log::open(folder(), secret, 2000);
+      QVERIFY2(log.has_value(), log ? "" : log.error().message.c_str());
+      for (int i = from; i < to; ++i) QVERIFY(log->add({"2026-03-01T08:00:00Z", "ada", "stop", "x", "ok"}).has_value());
+    };
+    for (int i = 0; i < entries; i += 7) add_small(i, std::min(i + 7, entries));
+    const auto files = QDir{folder_->path()}.entryList({"audit.*.log"}, QDir::Files, QDir::Name);
+    QCOMPARE(files.size(), static_cast<qsizetype>(audit_log::files_max - 1));
+    const auto all = verdict();
+    QCOMPARE(all.problem, std::string{});
+    QVERIFY(all.first > 1);
+    QCOMPARE(all.first + all.entries, std::uint64_t{entries + 1});
+    // One that is gone, exchanged or cut off shows.
+    const auto middle = files[3].toUtf8();
+    const auto bytes = read(middle);
+    QVERIFY(QFile::remove(file(middle)));
+    QVERIFY(!verdict().problem.empty());
+    QVERIFY(!audit_log::open(folder(), secret));
+    write(middle, read(files[2].toUtf8()));
+    QVERIFY(!verdict().problem.empty());
+    write(middle, bytes.chopped(10));
+    QVERIFY(!verdict().problem.empty());
+    QVERIFY(!audit_log::open(folder(), secret));
+    write(middle, bytes);
+    QCOMPARE(verdict().problem, std::string{});
+    QVERIFY(QFile::remove(file(files.front().toUtf8())));
+    QVERIFY(!verdict().problem.empty());
   }
 
   void goesOnBehindAnEntryThatItsProcessDidNotFinish() {

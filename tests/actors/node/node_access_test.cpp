@@ -254,6 +254,33 @@ private slots:
     QVERIFY(connect(keys).has_value());
   }
 
+  void keysHearOfNoTopologyThatIsNotTheirs() {
+    const auto client = *connect(key("kim", "operator", {"mine"}));
+    QVERIFY(local()->call("deploy", {{"text", topology_text("theirs")}, {"base_folder", "/"}}, patience).has_value());
+    for (const json& args : {json::object(), json{{"topology", "mine"}}, json{{"topology", ""}}}) {
+      for (const auto* verb : {"status", "state", "stop", "why"}) {
+        const auto answer = client->call(verb, args, patience);
+        QVERIFY(!answer);
+        QVERIFY2(answer.error().message.find("theirs") == std::string::npos, answer.error().message.c_str());
+      }
+    }
+  }
+
+  void theSameTextStartsWhatWasStopped() {
+    const json args{{"text", topology_text("mine")}, {"base_folder", "/"}};
+    const auto client = local();
+    const auto wanted = [&] { return (*client->call("status", json::object(), patience)).value("wanted", ""); };
+    QVERIFY(client->call("deploy", args, patience).has_value());
+    QVERIFY(client->call("stop", json::object(), patience).has_value());
+    QCOMPARE(wanted(), std::string{"stopped"});
+    auto stopped = args;
+    stopped["start"] = false;
+    QCOMPARE((*client->call("deploy", stopped, patience))["starting"].get<bool>(), false);
+    QCOMPARE(wanted(), std::string{"stopped"});
+    QCOMPARE((*client->call("deploy", args, patience))["starting"].get<bool>(), true);
+    QCOMPARE(wanted(), std::string{"running"});
+  }
+
   void whatWasUnderWayWhenTheConnectionWasCutIsDoneOnce() {
     const auto keys = key("di", "admin");
     testing::cut_proxy way{port()};
