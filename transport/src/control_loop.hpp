@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "authentication.hpp"
+#include "connection_gate.hpp"
 #include "control_sessions.hpp"
 #include "millrace/transport/control_protocol.hpp"
 #include "millrace/transport/control_server.hpp"
@@ -26,7 +27,7 @@ public:
   struct remote_side {
     authentication known_keys;
     router_socket socket;
-    std::string address;
+    std::unique_ptr<connection_gate> gate;
   };
   [[nodiscard]] static result<remote_side> listen_remote(zmq_context& context, const remote_access& access);
 
@@ -40,7 +41,7 @@ public:
   void stop();
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
   [[nodiscard]] std::string_view remote_address() const noexcept {
-    return remote_ ? std::string_view{remote_->address} : std::string_view{};
+    return remote_ ? std::string_view{remote_->gate->address()} : std::string_view{};
   }
 
 private:

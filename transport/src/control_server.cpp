@@ -47,10 +47,12 @@ result<control_server::loop::remote_side> control_server::loop::listen_remote(zm
   }
   auto known_keys = authentication::open(context, access.find_key);
   if (!known_keys) return std::move(known_keys).error();
-  auto socket = router_socket::listen_remote(context, access);
+  auto inner = connection_gate::inner_address();
+  auto socket = router_socket::listen_remote(context, access.keys, inner);
   if (!socket) return std::move(socket).error();
-  auto endpoint = socket->endpoint();
-  return remote_side{*std::move(known_keys), *std::move(socket), std::move(endpoint)};
+  auto gate = connection_gate::open(access.address, std::move(inner));
+  if (!gate) return std::move(gate).error();
+  return remote_side{*std::move(known_keys), *std::move(socket), *std::move(gate)};
 }
 
 control_server::control_server(std::unique_ptr<loop> running) : loop_{std::move(running)} {}

@@ -72,14 +72,15 @@ result<router_socket> router_socket::listen(zmq_context& context, const std::str
   return router_socket{std::move(socket)};
 }
 
-result<router_socket> router_socket::listen_remote(zmq_context& context, const remote_access& access) {
+result<router_socket> router_socket::listen_remote(zmq_context& context, const curve_keys& keys,
+                                                   const std::string& inner) {
   socket_handle socket{zmq_socket(context.native(), ZMQ_ROUTER)};
   if (!socket || !set_options(socket.get())) {
     return fatal_error(errc::limit_exceeded, "cannot open a control socket: " + std::string{zmq_strerror(zmq_errno())});
   }
   // Without the domain, and its enforcement, ZeroMQ lets every key in when nobody handles authentication.
   const std::string domain = "millrace";
-  const auto& secret = access.keys.secret_key;
+  const auto& secret = keys.secret_key;
   if (!set_option(socket.get(), ZMQ_CURVE_SERVER, 1) ||
       zmq_setsockopt(socket.get(), ZMQ_CURVE_SECRETKEY, secret.c_str(), secret.size() + 1) != 0 ||
       zmq_setsockopt(socket.get(), ZMQ_ZAP_DOMAIN, domain.data(), domain.size()) != 0 ||
@@ -87,21 +88,13 @@ result<router_socket> router_socket::listen_remote(zmq_context& context, const r
     return user_error(errc::invalid_argument,
                       "the node's own key cannot be used: " + std::string{zmq_strerror(zmq_errno())});
   }
-  if (zmq_bind(socket.get(), access.address.c_str()) != 0) {
-    const auto why = zmq_errno();
-    const auto text = "cannot listen on " + access.address + ": " + zmq_strerror(why);
-    return why == EINVAL
-               ? user_error(errc::invalid_argument, text + "; give tcp://HOST:PORT with an address of this machine")
-               : fatal_error(errc::io_error, text);
+  // Abstract addresses have no file whose rights could protect them: the kernel tells who connects.
+  const pid_t own = ::getpid();
+  if (zmq_setsockopt(socket.get(), ZMQ_IPC_FILTER_PID, &own, sizeof own) != 0 ||
+      !set_option(socket.get(), ZMQ_BACKLOG, backlog) || zmq_bind(socket.get(), inner.c_str()) != 0) {
+    return fatal_error(errc::io_error, "cannot listen behind the gate: " + std::string{zmq_strerror(zmq_errno())});
   }
   return router_socket{std::move(socket)};
-}
-
-std::string router_socket::endpoint() const {
-  std::array<char, 256> text{};
-  auto size = text.size();
-  return zmq_getsockopt(socket_.get(), ZMQ_LAST_ENDPOINT, text.data(), &size) == 0 ? std::string{text.data()}
-                                                                                   : std::string{};
 }
 
 std::optional<raw_request> router_socket::receive() {

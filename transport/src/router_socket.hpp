@@ -30,10 +30,10 @@ public:
   [[nodiscard]] static result<router_socket> listen(zmq_context& context, const std::string& address,
                                                     const std::filesystem::path& path);
 
-  /// Opens and listens to other machines; the handler for authentication must be there.
-  [[nodiscard]] static result<router_socket> listen_remote(zmq_context& context, const remote_access& access);
-  /// The address with the port that was taken.
-  [[nodiscard]] std::string endpoint() const;
+  /// Opens and listens behind a gate to other machines (`inner`: abstract, for this process alone), with CURVE; the
+  /// handler for authentication must be there.
+  [[nodiscard]] static result<router_socket> listen_remote(zmq_context& context, const curve_keys& keys,
+                                                           const std::string& inner);
 
   [[nodiscard]] void* native() const noexcept { return socket_.get(); }
 

@@ -11,8 +11,9 @@ namespace millrace::transport {
 namespace {
 
 constexpr std::size_t sockets_per_channel = 2;
-/// LMDB environments, logs, plugins' connections, 64 control sessions and ZeroMQ's own threads.
-constexpr std::size_t reserved_descriptors = 256;
+/// LMDB environments, logs, plugins' connections, ZeroMQ's own threads, and control: 64 local clients, and 96
+/// connections of other machines with three each.
+constexpr std::size_t reserved_descriptors = 512;
 /// Control servers, clients and node links beside the channels.
 constexpr std::size_t reserved_sockets = 64;
 
