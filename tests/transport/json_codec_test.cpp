@@ -31,6 +31,7 @@ private slots:
   void badDocumentsAreRefused_data();
   void badDocumentsAreRefused();
   void depthIsLimited();
+  void valuesAreLimited();
   void sizeIsLimited();
 };
 
@@ -93,6 +94,12 @@ void json_codec_test::depthIsLimited() {
   QVERIFY(!deeper);
   QCOMPARE(deeper.error().code, errc::limit_exceeded);
   QVERIFY(!decode(std::string(1'000'000, '\x91')));
+}
+
+void json_codec_test::valuesAreLimited() {
+  const auto four = packed(json{{"a", {1, nullptr}}});
+  QVERIFY(decode(four, {.values_max = 4}));
+  QCOMPARE(decode(four, {.values_max = 3}).error().code, errc::limit_exceeded);
 }
 
 void json_codec_test::sizeIsLimited() {

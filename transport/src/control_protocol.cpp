@@ -17,6 +17,8 @@ constexpr std::size_t verb_bytes_max = 64;
 constexpr std::size_t session_bytes_max = 64;
 constexpr std::array<std::string_view, 6> request_fields{"v", "id", "verb", "args", "deadline_ms", "session"};
 constexpr json_limits message_limits{.bytes_max = control_message_bytes_max};
+/// Requests are small but for the text of a topology, which is one value.
+constexpr json_limits request_limits{.bytes_max = control_message_bytes_max, .values_max = 50'000};
 
 error bad_request(std::string what) {
   return user_error(errc::invalid_argument, "control request: " + std::move(what));
@@ -160,7 +162,7 @@ void encode_event(const control_event& event, byte_buffer& out) {
 
 result<control_request> decode_request(bytes_view bytes, std::uint64_t& id) {
   id = 0;
-  auto document = json_from_msgpack(bytes, message_limits);
+  auto document = json_from_msgpack(bytes, request_limits);
   if (!document) {
     return error{document.error().code, error_class::user, "control request: " + document.error().message};
   }

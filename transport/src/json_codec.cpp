@@ -18,7 +18,7 @@ using nlohmann::json;
 /// keys, any bytes as text, and its limits only count elements.
 class json_builder : public msgpack::null_visitor {
 public:
-  explicit json_builder(std::size_t depth_max) : depth_max_{depth_max} {}
+  explicit json_builder(const json_limits& limits) : limits_{limits} {}
 
   bool visit_nil() { return put(nullptr); }
   bool visit_boolean(bool v) { return put(v); }
@@ -56,7 +56,17 @@ public:
 private:
   template <class Value>
   bool put(Value&& v) {
-    return !is_key_next_ ? (place(std::forward<Value>(v)), true) : refuse("a key of a map is not text");
+    if (is_key_next_) return refuse("a key of a map is not text");
+    if (!has_room()) return false;
+    place(std::forward<Value>(v));
+    return true;
+  }
+
+  /// A byte can stand for a value that takes sixteen times that and more.
+  bool has_room() {
+    if (++values_ <= limits_.values_max) return true;
+    code_ = errc::limit_exceeded;
+    return refuse("has more than " + std::to_string(limits_.values_max) + " values");
   }
 
   json* place(json v) {
@@ -86,10 +96,11 @@ private:
     if (is_key_next_) {
       return refuse("a key of a map is not text");
     }
-    if (open_.size() == depth_max_) {
+    if (open_.size() == limits_.depth_max) {
       code_ = errc::limit_exceeded;
-      return refuse("is nested deeper than " + std::to_string(depth_max_));
+      return refuse("is nested deeper than " + std::to_string(limits_.depth_max));
     }
+    if (!has_room()) return false;
     open_.push_back(place(std::move(container)));
     return true;
   }
@@ -111,7 +122,8 @@ private:
     what_ += ", at byte " + std::to_string(at);
   }
 
-  std::size_t depth_max_;
+  const json_limits limits_;
+  std::size_t values_ = 0;
   json root_;
   std::vector<json*> open_;  // containers being filled, outermost first
   json* slot_ = nullptr;     // where the value of the key last read goes
@@ -127,7 +139,7 @@ result<json> json_from_msgpack(bytes_view bytes, const json_limits& limits) {
     return user_error(errc::limit_exceeded, "document of " + std::to_string(bytes.size()) + " bytes, allowed are " +
                                                 std::to_string(limits.bytes_max));
   }
-  json_builder builder{limits.depth_max};
+  json_builder builder{limits};
   std::size_t offset = 0;
   const bool complete = msgpack::parse(reinterpret_cast<const char*>(bytes.data()), bytes.size(), offset, builder);
   if (!complete || !builder.what().empty()) {

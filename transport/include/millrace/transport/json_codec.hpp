@@ -11,7 +11,8 @@ namespace millrace::transport {
 /// What a document from outside may have.
 struct json_limits {
   std::size_t bytes_max = std::size_t{1} << 20U;
-  std::size_t depth_max = 32;  ///< arrays and maps inside each other
+  std::size_t depth_max = 32;                      ///< arrays and maps inside each other
+  std::size_t values_max = std::size_t{1} << 20U;  ///< of all kinds, keys left out
 };
 
 /// Reads one MessagePack document, strictly: nothing behind it, keys are strings and not repeated, text is UTF-8, no
