@@ -19,9 +19,7 @@ public:
     qputenv("XDG_CONFIG_HOME", QFile::encodeName(m_folder.filePath(QStringLiteral("config"))));
     qputenv("MILLRACE_COMMAND", MILLRACE_COMMAND);
     auto& app = *qobject_cast<QApplication*>(QCoreApplication::instance());
-    QApplication::setStyle(QStringLiteral("Fusion"));
-    if (!useOwnFonts(app)) qFatal("the fonts that come with the workbench cannot be loaded");
-    useTheme(app, true);
+    if (!setUpLooks(app, true)) qFatal("the fonts that come with the workbench cannot be loaded");
   }
   [[nodiscard]] QString path(const QString& name) const { return m_folder.filePath(name); }
 

@@ -43,10 +43,20 @@ DocumentTab::DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWi
   connect(&m_scene, &CanvasScene::hint, this, &DocumentTab::hint);
   connect(m_search, &SearchBox::chosen, this, &DocumentTab::chosen);
   connect(m_view, &CanvasView::typeDropped, this, &DocumentTab::addTypeAt);
+  connect(&m_layout, &AutoLayout::finished, this, [this](const std::map<std::string, QPointF>& places) {
+    auto edit = document().edit();
+    for (const auto& [name, place] : places) {
+      if (edit.find(name)) edit.move(name, place);
+    }
+    document().push(edit.take(tr("Layout")));
+    m_view->fitAll();
+  });
   connect(&m_validator, &Validator::problemsChanged, this, [this] { m_scene.showProblems(m_validator.problems()); });
 }
 
 DocumentTab::~DocumentTab() {
+  // What is selected tells so when it goes, to a window that may be going, too.
+  m_scene.disconnect();
   // The view looks at the scene until it is gone.
   delete m_view;
 }
@@ -180,6 +190,10 @@ void DocumentTab::paste() {
 
 void DocumentTab::align(Alignment how) {
   document().push(alignment(document(), m_scene.selectedActors(), how));
+}
+
+void DocumentTab::layOut() {
+  m_layout.start(document().spec());
 }
 
 }  // namespace millrace::workbench

@@ -8,6 +8,7 @@
 #include "canvas/search_box.hpp"
 #include "core/document_file.hpp"
 #include "core/topology_edits.hpp"
+#include "engine/auto_layout.hpp"
 #include "engine/validator.hpp"
 
 namespace millrace::workbench {
@@ -38,6 +39,7 @@ public:
   void cutSelection();
   void paste();
   void align(Alignment how);
+  void layOut();
   /// Selects what a problem or the outline is about, and brings it into view.
   void reveal(const std::string& actor);
 
@@ -53,6 +55,7 @@ private:
   CanvasView* m_view;
   SearchBox* m_search;
   Validator m_validator;
+  AutoLayout m_layout;
 };
 
 }  // namespace millrace::workbench

@@ -1,8 +1,8 @@
 #include <QApplication>
 #include <QCommandLineParser>
-#include <QStyleFactory>
 
-#include "app/main_window.hpp"
+#include "app/make_window.hpp"
+#include "app/screenshots.hpp"
 #include "canvas/theme.hpp"
 
 int main(int argc, char** argv) {
@@ -10,9 +10,7 @@ int main(int argc, char** argv) {
   QApplication app{argc, argv};
   QApplication::setApplicationName(QStringLiteral("millrace-workbench"));
   QApplication::setApplicationVersion(QStringLiteral(MILLRACE_VERSION));
-  QApplication::setStyle(QStyleFactory::create(QStringLiteral("Fusion")));
-  if (!workbench::useOwnFonts(app)) qFatal("the workbench's own fonts cannot be loaded: is the program damaged?");
-  workbench::useTheme(app, true);
+  if (!workbench::setUpLooks(app, true)) qFatal("the workbench's own fonts cannot be loaded: is the program damaged?");
 
   QCommandLineParser parser;
   parser.setApplicationDescription(QStringLiteral("Wire, run, break and watch topologies."));
@@ -20,10 +18,14 @@ int main(int argc, char** argv) {
   parser.addVersionOption();
   parser.addPositionalArgument(QStringLiteral("FILE"), QStringLiteral("Topologies to open (.mill)"),
                                QStringLiteral("[FILE…]"));
+  const QCommandLineOption screenshots{QStringLiteral("screenshots"), QStringLiteral("Make pictures of all states"),
+                                       QStringLiteral("FOLDER")};
+  parser.addOption(screenshots);
   parser.process(app);
+  if (parser.isSet(screenshots)) return workbench::makeScreenshots(parser.value(screenshots));
 
-  workbench::MainWindow window;
-  window.show();
-  for (const auto& path : parser.positionalArguments()) window.openFile(path);
+  const auto window = workbench::makeWindow();
+  window->show();
+  for (const auto& path : parser.positionalArguments()) window->openFile(path);
   return QApplication::exec();
 }

@@ -6,6 +6,7 @@
 #include <QMenu>
 #include <QStandardPaths>
 #include <QStatusBar>
+#include <QVBoxLayout>
 
 #include "canvas/theme.hpp"
 #include "core/text.hpp"
@@ -24,32 +25,33 @@ QString scratchFolder() {
 
 MainWindow::MainWindow(QWidget* parent)
     : QMainWindow{parent},
-      m_tabs{new QTabWidget{this}},
-      m_palette{new PalettePanel{this}},
-      m_hint{new QLabel{this}},
-      m_saved{new QLabel{this}} {
+      m_tabs{new QTabWidget},
+      m_palette{new PalettePanel},
+      m_inspector{new InspectorPanel{m_catalogue.catalogue()}},
+      m_problems{new ProblemsPanel},
+      m_outline{new OutlinePanel{m_catalogue.catalogue()}},
+      m_hint{new QLabel} {
   resize(windowSize);
+  // A long sentence in the status bar must not make the window wider.
+  m_hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   setDockNestingEnabled(true);
   m_tabs->setDocumentMode(true);
   m_tabs->setTabsClosable(true);
   m_tabs->setMovable(true);
-  setCentralWidget(m_tabs);
-  makeDocks();
+  auto* middle = new QWidget{this};
+  auto* column = new QVBoxLayout{middle};
+  column->setContentsMargins(0, 0, 0, 0);
+  column->setSpacing(0);
+  column->addWidget(m_engine.banner());
+  column->addWidget(m_tabs, 1);
+  setCentralWidget(middle);
   makeMenus();
+  makeToolBar();
+  makeDocks();
   statusBar()->addWidget(m_hint, 1);
-  statusBar()->addPermanentWidget(m_saved);
+  statusBar()->addPermanentWidget(m_engine.statusLine());
   statusBar()->setSizeGripEnabled(false);
-  connect(m_tabs, &QTabWidget::currentChanged, this, &MainWindow::showCurrent);
-  connect(m_tabs, &QTabWidget::tabCloseRequested, this, &MainWindow::closeTab);
-  connect(m_palette, &PalettePanel::typeActivated, this, [this](const QString& type) { current().addType(type); });
-  connect(&m_catalogue, &CatalogueSource::loaded, this, [this] {
-    m_palette->setCatalogue(m_catalogue.catalogue());
-    for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().refresh();
-  });
-  connect(&m_catalogue, &CatalogueSource::failed, this, [this](const QString& why) {
-    m_palette->setNotice(why);
-    tell(why);
-  });
+  connectPanels();
   m_palette->setNotice(tr("asking the engine …"));
   m_catalogue.load();
   newDocument();
@@ -58,6 +60,10 @@ MainWindow::MainWindow(QWidget* parent)
 MainWindow::~MainWindow() {
   // Tabs use what this window holds, and tell it things while they go.
   m_tabs->disconnect(this);
+  m_engine.disconnect(this);
+  m_engine.setTab(nullptr);
+  m_inspector->setDocument(nullptr);
+  m_outline->model().setDocument(nullptr);
   delete m_tabs;
 }
 
@@ -78,15 +84,30 @@ QDockWidget* MainWindow::addBottomPanel(const QString& title, QWidget* panel) {
 }
 
 void MainWindow::makeDocks() {
+  setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
+  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
   auto* palette = addDock(tr("Palette"), m_palette, Qt::LeftDockWidgetArea);
-  resizeDocks({palette}, {230}, Qt::Horizontal);
+  auto* inspector = addDock(tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
+  m_windowMenu->addAction(palette->toggleViewAction());
+  m_windowMenu->addAction(inspector->toggleViewAction());
+  m_problemsDock = addDock(tr("Problems"), m_problems, Qt::RightDockWidgetArea);
+  m_windowMenu->addAction(m_problemsDock->toggleViewAction());
+  auto* outline = addBottomPanel(tr("Outline"), m_outline);
+  m_diagnoseDock = addBottomPanel(tr("Diagnose"), m_engine.diagnosis());
+  addBottomPanel(tr("Log"), m_engine.log());
+  outline->raise();
+  m_palette->setMinimumWidth(200);
+  m_inspector->setMinimumWidth(290);
+  resizeDocks({palette, inspector}, {210, 310}, Qt::Horizontal);
+  resizeDocks({outline}, {220}, Qt::Vertical);
+  resizeDocks({inspector, m_problemsDock}, {600, 150}, Qt::Vertical);
 }
 
 void MainWindow::addTab(DocumentTab* tab) {
   tab->document().setScratchFolder(scratchFolder());
   connect(&tab->document(), &Document::titleChanged, this, &MainWindow::showTitles);
   connect(&tab->document(), &Document::changed, this, &MainWindow::showTitles);
-  connect(tab, &DocumentTab::hint, this, &MainWindow::tell);
+  connectTab(*tab);
   const int index = m_tabs->addTab(tab, {});
   m_tabs->setCurrentIndex(index);
   showCurrent();
@@ -106,8 +127,14 @@ DocumentTab& MainWindow::current() const {
 
 void MainWindow::showCurrent() {
   if (m_tabs->currentWidget() == nullptr) return;
+  auto& tab = current();
+  m_inspector->setDocument(&tab.document());
+  m_outline->model().setDocument(&tab.document());
+  m_engine.setTab(&tab);
   showTitles();
-  Q_EMIT currentTabChanged(&current());
+  showSelection();
+  showProblems();
+  Q_EMIT currentTabChanged(&tab);
 }
 
 void MainWindow::showTitles() {
@@ -118,7 +145,6 @@ void MainWindow::showTitles() {
   }
   const auto& document = current().document();
   setWindowTitle(tr("%1 — Millrace Workbench").arg(document.title()));
-  m_saved->setText(document.isModified() ? tr("unsaved changes") : document.path().isEmpty() ? tr("new") : tr("saved"));
   const auto& stack = document.undoStack();
   m_undo->setEnabled(stack.canUndo());
   m_undo->setText(stack.canUndo() ? tr("&Undo %1").arg(stack.undoText()) : tr("&Undo"));
@@ -134,6 +160,9 @@ void MainWindow::tell(const QString& hint) {
 void MainWindow::setDark(bool isDark) {
   useTheme(*qobject_cast<QApplication*>(QCoreApplication::instance()), isDark);
   m_palette->repaintIcons();
+  m_inspector->rebuild();
+  paintIcons();
+  Q_EMIT themeChanged();
   for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().repaintAll();
 }
 

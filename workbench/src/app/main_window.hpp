@@ -6,8 +6,13 @@
 #include <functional>
 
 #include "app/document_tab.hpp"
+#include "app/engine_desk.hpp"
 #include "engine/catalogue_source.hpp"
+#include "panels/inspector_panel.hpp"
+#include "panels/outline_panel.hpp"
 #include "panels/palette_panel.hpp"
+#include "panels/problems_panel.hpp"
+#include "panels/tool_icons.hpp"
 
 class QAction;
 class QDockWidget;
@@ -34,6 +39,10 @@ public:
   /// A dock at the bottom, with the others there.
   QDockWidget* addBottomPanel(const QString& title, QWidget* panel);
   void setDark(bool isDark);
+  [[nodiscard]] EngineDesk& engine() noexcept { return m_engine; }
+  [[nodiscard]] InspectorPanel& inspector() noexcept { return *m_inspector; }
+  [[nodiscard]] OutlinePanel& outline() noexcept { return *m_outline; }
+  [[nodiscard]] ProblemsPanel& problems() noexcept { return *m_problems; }
 
   bool save();
   bool saveAs();
@@ -41,6 +50,7 @@ public:
   bool closeTab(int index);
 
 Q_SIGNALS:
+  void themeChanged();
   void currentTabChanged(millrace::workbench::DocumentTab* tab);
 
 protected:
@@ -51,6 +61,13 @@ private:
   void makeFileMenu();
   void makeEditMenu();
   void makeViewMenu();
+  void makeRunMenu();
+  void makeToolBar();
+  void paintIcons();
+  void connectPanels();
+  void connectTab(DocumentTab& tab);
+  void showSelection();
+  void showProblems();
   void makeDocks();
   QAction* add(QMenu* menu, const QString& text, const QKeySequence& key, std::function<void()> act);
   /// As `add`, for keys that belong to the canvas.
@@ -65,10 +82,16 @@ private:
   void tell(const QString& hint);
 
   CatalogueSource m_catalogue;
+  EngineDesk m_engine;
   QTabWidget* m_tabs;
   PalettePanel* m_palette;
+  InspectorPanel* m_inspector;
+  ProblemsPanel* m_problems;
+  OutlinePanel* m_outline;
+  QDockWidget* m_problemsDock = nullptr;
+  QDockWidget* m_diagnoseDock = nullptr;
   QLabel* m_hint;
-  QLabel* m_saved;
+  std::vector<std::pair<QAction*, ToolIcon>> m_icons;
   QDockWidget* m_lastBottom = nullptr;
   QMenu* m_windowMenu = nullptr;
   QAction* m_undo = nullptr;

@@ -2,6 +2,8 @@
 
 #include <QAction>
 #include <QMenuBar>
+#include <QToolBar>
+#include <algorithm>
 
 #include "app/main_window.hpp"
 
@@ -31,6 +33,40 @@ void MainWindow::makeMenus() {
   makeFileMenu();
   makeEditMenu();
   makeViewMenu();
+  makeRunMenu();
+}
+
+void MainWindow::makeRunMenu() {
+  auto* menu = menuBar()->addMenu(tr("&Run"));
+  m_icons.emplace_back(add(menu, tr("&Run"), QKeySequence{Qt::Key_F5}, [this] { m_engine.run(); }), ToolIcon::Run);
+  m_icons.emplace_back(add(menu, tr("&Stop"), QKeySequence{tr("Shift+F6")}, [this] { m_engine.stop(); }),
+                       ToolIcon::Stop);
+  menu->addSeparator();
+  add(menu, tr("&Diagnose"), QKeySequence{tr("Ctrl+Shift+D")}, [this] { m_engine.diagnose(); });
+  m_icons.emplace_back(add(menu, tr("S&napshot"), {}, [this] { m_engine.takeSnapshot(); }), ToolIcon::Snapshot);
+}
+
+void MainWindow::makeToolBar() {
+  auto* bar = addToolBar(tr("Tools"));
+  bar->setObjectName(QStringLiteral("tools"));
+  bar->setMovable(false);
+  bar->setIconSize({18, 18});
+  bar->setToolButtonStyle(Qt::ToolButtonTextBesideIcon);
+  // The run first, as on every machine with such a button.
+  std::ranges::stable_sort(m_icons, {}, &std::pair<QAction*, ToolIcon>::second);
+  for (const auto& [action, icon] : m_icons) {
+    if (icon == ToolIcon::Layout) bar->addSeparator();
+    bar->addAction(action);
+  }
+  paintIcons();
+}
+
+void MainWindow::paintIcons() {
+  for (const auto& [action, icon] : m_icons) {
+    action->setIcon(toolIcon(icon));
+    action->setIconVisibleInMenu(false);
+    action->setIconText(action->text().remove(QLatin1Char('&')));
+  }
 }
 
 void MainWindow::makeEditMenu() {
@@ -64,7 +100,7 @@ void MainWindow::makeEditMenu() {
 
 void MainWindow::makeViewMenu() {
   auto* menu = menuBar()->addMenu(tr("&View"));
-  addOnCanvas(menu, tr("&Fit all"), QKeySequence{Qt::Key_F}, [](DocumentTab& tab) { tab.view().fitAll(); });
+  auto* fit = addOnCanvas(menu, tr("&Fit"), QKeySequence{Qt::Key_F}, [](DocumentTab& tab) { tab.view().fitAll(); });
   addOnCanvas(menu, tr("Fit &selection"), QKeySequence{tr("Shift+F")},
               [](DocumentTab& tab) { tab.view().fitSelection(); });
   add(menu, tr("&Life size"), QKeySequence{tr("Ctrl+0")}, [this] { current().view().zoomTo(1); });
@@ -72,6 +108,9 @@ void MainWindow::makeViewMenu() {
   in->setShortcuts({QKeySequence{tr("Ctrl++")}, QKeySequence{tr("Ctrl+=")}});
   add(menu, tr("Zoom &out"), QKeySequence{tr("Ctrl+-")}, [this] { current().view().zoomBy(1 / zoomStep); });
   menu->addSeparator();
+  auto* layout = add(menu, tr("&Layout"), QKeySequence{tr("Ctrl+Shift+L")}, [this] { current().layOut(); });
+  m_icons.emplace_back(layout, ToolIcon::Layout);
+  m_icons.emplace_back(fit, ToolIcon::Fit);
   auto* light = add(menu, tr("Light &theme"), {}, [] {});
   light->setCheckable(true);
   connect(light, &QAction::toggled, this, [this](bool isLight) { setDark(!isLight); });

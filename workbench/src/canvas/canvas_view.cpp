@@ -17,7 +17,7 @@ namespace {
 
 constexpr double gridPitch = 24;
 constexpr double gridFromZoom = 0.5;
-constexpr double fitMargin = 60;
+constexpr double fitMargin = 36;
 constexpr double nudgeStep = 8;
 
 }  // namespace

@@ -18,6 +18,8 @@ constexpr double nameBaseline = 21;
 constexpr double firstLine = 42;
 constexpr double linePitch = 16;
 constexpr QRectF sparkBox{102, 32, 74, 26};
+/// Below this there is room for a name and a rate only.
+constexpr double fullFrom = 0.7;
 constexpr double nameFromDetail = 0.12;
 constexpr double farNamePixels = 11;
 
@@ -35,7 +37,8 @@ QString elided(const QFont& font, const QString& text, double width) {
 }
 
 Health healthOf(const NodeContent& c) {
-  if (c.figures) return std::max(c.figures->health, c.problem.value_or(Health::Idle));
+  // While it runs, only what keeps the drawing from being deployed counts beside the figures.
+  if (c.figures) return c.problem == Health::Critical ? Health::Critical : c.figures->health;
   return c.problem.value_or(Health::Idle);
 }
 
@@ -78,6 +81,10 @@ public:
   }
 
 private:
+  /// A size of text that can still be read from further away, up to `largest`.
+  [[nodiscard]] double legible(double usual, double largest) const {
+    return std::clamp(usual * fullFrom / m_moment.detail, usual, largest);
+  }
   [[nodiscard]] double fullWidth() const { return NodeGeometry::width - 2 * inset; }
 
   void box() {
@@ -110,7 +117,7 @@ private:
       text(QPointF{right - width, nameBaseline}, times, font, m_theme.textDim);
       right -= width + 8;
     }
-    const auto font = ownFont(13, true);
+    const auto font = ownFont(legible(13, 20), true);
     text(QPointF{inset, nameBaseline}, elided(font, toQt(m_content.name), right - inset), font, m_theme.text);
   }
 
@@ -118,8 +125,8 @@ private:
     const auto colour = m_content.isStale ? m_theme.textDim : m_theme.text;
     const double half = sparkBox.left() - inset - 6;
     line(0, rateText(f.rate()), colour, half);
-    line(1, lagText(f), m_theme.textDim, half);
-    if (f.latencyP99) {
+    if (m_moment.detail >= fullFrom) line(1, lagText(f), m_theme.textDim, half);
+    if (f.latencyP99 && m_moment.detail >= fullFrom) {
       const auto font = ownFont(11);
       const auto p99 = QStringLiteral("p99 %1").arg(millisecondsText(*f.latencyP99));
       text(QPointF{NodeGeometry::width - inset - QFontMetricsF{font}.horizontalAdvance(p99),
@@ -177,7 +184,7 @@ private:
   }
 
   void line(int number, const QString& words, const QColor& colour, double width) {
-    const auto font = ownFont(11);
+    const auto font = ownFont(legible(11, 17));
     text(QPointF{inset, firstLine + number * linePitch}, elided(font, words, width), font, colour);
   }
 

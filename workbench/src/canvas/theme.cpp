@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "canvas/own_style.hpp"
+
 /// Resources of a static library are there only when somebody asks for them; the macro wants no namespace.
 static void bringResources() {
   Q_INIT_RESOURCE(workbench);
@@ -126,12 +128,13 @@ QString Theme::styleSheet() const {
              "QToolBar { border: 0; border-bottom: 1px solid %1; spacing: 4px; padding: 3px; }"
              "QToolButton { padding: 4px 8px; border-radius: 4px; } QToolButton:hover { background: %3; }"
              "QDockWidget { titlebar-close-icon: none; } QDockWidget::title { padding: 6px 8px; background: %2; }"
-             "QTreeView, QTableView, QListView { border: 0; background: %2; outline: 0; }"
-             "QTreeView::item, QListView::item { padding: 3px 2px; }"
+             "QPlainTextEdit { border: 0; padding: 4px; background: %2; } QTreeView, QTableView, QListView { border: "
+             "0; background: %2; outline: 0; }"
+             "QTreeView::item, QListView::item { padding: 3px 6px; }"
              "QHeaderView::section { background: %2; color: %4; border: 0; padding: 4px 6px; }"
-             "QLineEdit, QSpinBox, QDoubleSpinBox, QComboBox, QPlainTextEdit { border: 1px solid %1; border-radius: "
+             "QLineEdit { border: 1px solid %1; border-radius: "
              "4px; padding: 3px 6px; "
-             "background: %5; } QLineEdit:focus, QSpinBox:focus, QDoubleSpinBox:focus { border-color: %6; }"
+             "background: %5; } QLineEdit:focus { border-color: %6; }"
              "QStatusBar { border-top: 1px solid %1; } QStatusBar::item { border: 0; }"
              "QTabBar::tab { padding: 6px 12px; background: transparent; color: %4; border-bottom: 2px solid "
              "transparent; }"
@@ -147,12 +150,14 @@ void useTheme(QApplication& app, bool isDark) {
   app.setStyleSheet(Theme::current().styleSheet());
 }
 
-bool useOwnFonts(QApplication& app) {
+bool setUpLooks(QApplication& app, bool isDark) {
+  QApplication::setStyle(new OwnStyle);
   bringResources();
   const int regular = QFontDatabase::addApplicationFont(QStringLiteral(":/workbench/fonts/Inter-Regular.otf"));
   const int strong = QFontDatabase::addApplicationFont(QStringLiteral(":/workbench/fonts/Inter-SemiBold.otf"));
   if (regular < 0 || strong < 0) return false;
   app.setFont(ownFont(13));
+  useTheme(app, isDark);
   return true;
 }
 

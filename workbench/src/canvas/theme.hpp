@@ -40,9 +40,9 @@ struct Theme {
 /// Makes a theme the current one of the whole program. Thread: GUI.
 void useTheme(QApplication& app, bool isDark);
 
-/// Loads the fonts that come with the workbench and makes them the program's. False: they cannot be loaded, and glyphs
-/// would be boxes on a machine without fonts.
-[[nodiscard]] bool useOwnFonts(QApplication& app);
+/// Style, theme, and the fonts that come with the workbench. False: the fonts cannot be loaded, and glyphs would be
+/// boxes on a machine without any. Once, before the first window.
+[[nodiscard]] bool setUpLooks(QApplication& app, bool isDark);
 /// The font of the workbench in this size, in canvas units or pixels.
 [[nodiscard]] QFont ownFont(double pixels, bool isStrong = false);
 

@@ -36,7 +36,9 @@ QPainterPath WireItem::curve(QPointF from, QPointF to) {
   const double dx = to.x() - from.x();
   const double reach = dx > 0 ? std::max(24.0, dx / 2) : std::min(160.0, 60 - dx / 3);
   QPainterPath path{from};
-  path.cubicTo(from + QPointF{reach, 0}, to - QPointF{reach, 0}, to);
+  // Backwards it goes around below, where it can be told from the wires that go forwards.
+  const QPointF sag{0, dx > 0 ? 0.0 : 120.0};
+  path.cubicTo(from + QPointF{reach, 0} + sag, to - QPointF{reach, 0} + sag, to);
   return path;
 }
 
@@ -55,7 +57,7 @@ void WireItem::setLoad(std::optional<WireLoad> load) {
 
 QRectF WireItem::boundingRect() const {
   const auto curved = m_path.boundingRect();
-  return curved.adjusted(-6, -6 - labelHeight, 6, 6).united(QRectF{curved.center() - QPointF{70, 30}, QSizeF{140, 60}});
+  return curved.adjusted(-6, -6 - labelHeight, 6, 6).united(QRectF{curved.center() - QPointF{70, 70}, QSizeF{140, 90}});
 }
 
 QPainterPath WireItem::shape() const {

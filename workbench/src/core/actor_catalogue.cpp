@@ -24,12 +24,6 @@ param_value valueOf(const json& value) {
   return value.is_string() ? value.get<std::string>() : std::string{};
 }
 
-ActorKind kindOf(const std::string& text) {
-  if (text == "producer") return ActorKind::Producer;
-  if (text == "router") return ActorKind::Router;
-  return text == "sink" ? ActorKind::Sink : ActorKind::Processor;
-}
-
 ParamInfo::Type typeOf(const std::string& text) {
   if (text == "yes/no") return ParamInfo::Type::Flag;
   if (text == "integer") return ParamInfo::Type::Integer;

@@ -6,13 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "core/actor_kind.hpp"
 #include "millrace/error.hpp"
 #include "millrace/param.hpp"
 #include "millrace/schema.hpp"
 
 namespace millrace::workbench {
-
-enum class ActorKind : std::uint8_t { Producer, Router, Processor, Sink };
 
 /// An input or output of an actor type. Without `record` its fields are known only when the topology is.
 struct PortInfo {

@@ -22,7 +22,7 @@ struct NewActor {
 std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const NewActor& wanted);
 
 /// Distance from one column of nodes to the next, and from row to row, in canvas units.
-inline constexpr double columnPitch = 264;
+inline constexpr double columnPitch = 256;
 inline constexpr double rowPitch = 136;
 
 /// A place near `wanted` that no node covers: rows below are tried one after the other.

@@ -4,6 +4,8 @@
 #include <QFileInfo>
 #include <QSaveFile>
 
+#include "core/auto_wiring.hpp"
+#include "core/layered_layout.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
@@ -54,10 +56,13 @@ result<void> writeFile(const QString& path, const QByteArray& bytes) {
 
 /// Every actor gets a place: files written by hand have none.
 void placeMissing(Drawing& drawing) {
-  constexpr double columnWidth = 264;
-  double x = 0;
+  auto& places = drawing.layout.places;
+  if (places.empty()) {
+    places = layeredLayout(drawing.spec);
+    return;
+  }
   for (const auto& actor : drawing.spec.actors) {
-    if (drawing.layout.places.try_emplace(actor.name, QPointF{x, 0}).second) x += columnWidth;
+    if (!places.contains(actor.name)) places[actor.name] = freePlace(drawing.layout, {});
   }
 }
 

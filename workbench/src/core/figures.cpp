@@ -54,6 +54,7 @@ void widen(std::optional<double>& largest, std::optional<double> value) {
 void addTask(ActorFigures& f, const json& task) {
   const auto state = text(task, "state");
   if (f.partitions++ == 0 || urgency(state) > urgency(f.state)) f.state = state;
+  f.kind = kindOf(task.value("kind", ""));
   f.inPerS += number(task, "in_per_s");
   f.outPerS += number(task, "out_per_s");
   f.busy = std::max(f.busy, number(task, "busy_share"));
@@ -101,6 +102,8 @@ RunFigures readRun(const json& status, const RunFigures* before) {
   for (auto& [name, f] : run.actors) {
     if (f.lagMs.value_or(0) > lagMsMax) f.lagMs.reset();
     f.health = healthOf(f.state, f);
+    // A task rests between two batches; an actor through which events flow does not.
+    if (f.state == QLatin1String("idle") && f.rate() > 0) f.state = QStringLiteral("running");
     if (before != nullptr) {
       const auto old = before->actors.find(name);
       if (old != before->actors.end()) f.rates = old->second.rates;
@@ -141,11 +144,10 @@ Health RunFigures::health() const {
   return worst;
 }
 
-std::map<std::string, RunFigures> readFigures(const QByteArray& bytes,
-                                              const std::map<std::string, RunFigures>& before) {
+std::map<std::string, RunFigures> readFigures(const json& statuses, const std::map<std::string, RunFigures>& before) {
   std::map<std::string, RunFigures> all;
   try {
-    for (const auto& status : json::parse(bytes.begin(), bytes.end())) {
+    for (const auto& status : statuses) {
       const auto name = status.value("topology", "");
       const auto old = before.find(name);
       if (!name.empty()) all[name] = readRun(status, old == before.end() ? nullptr : &old->second);

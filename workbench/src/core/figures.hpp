@@ -1,15 +1,17 @@
 #pragma once
 
-#include <QByteArray>
 #include <QString>
 #include <QStringList>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "core/actor_kind.hpp"
 
 namespace millrace::workbench {
 
@@ -35,6 +37,7 @@ private:
 struct ActorFigures {
   QString state;  ///< of the task that is worst off: running, blocked, idle, …
   Health health = Health::Idle;
+  ActorKind kind = ActorKind::Processor;
   int partitions = 0;
   double inPerS = 0, outPerS = 0;
   double busy = 0, blocked = 0, fill = 0;  ///< fill: of the credit of its outputs
@@ -65,7 +68,7 @@ struct RunFigures {
 
 /// Reads what an engine's `telemetry` topic carries: a list of statuses, by topology. What cannot be read is left out.
 /// `before`: trails go on from there. Pure; bounded by the message's own limit. Thread: any.
-[[nodiscard]] std::map<std::string, RunFigures> readFigures(const QByteArray& json,
+[[nodiscard]] std::map<std::string, RunFigures> readFigures(const nlohmann::json& statuses,
                                                             const std::map<std::string, RunFigures>& before);
 
 // Texts for people: short, with units; they fit a node.

@@ -9,6 +9,13 @@ namespace {
 
 using nlohmann::json;
 
+/// What an actor says of its own parameters names them in its sentence only.
+std::string parameterIn(const std::string& what) {
+  constexpr std::string_view opening = "parameter '";
+  if (!what.starts_with(opening)) return {};
+  return what.substr(opening.size(), what.find('\'', opening.size()) - opening.size());
+}
+
 Problem readProblem(const json& j) {
   Problem p;
   p.level = j.value("level", "error") == "warning" ? Health::Warning : Health::Critical;
@@ -20,6 +27,7 @@ Problem readProblem(const json& j) {
   const auto dot = where.find('.');
   p.actor = where.substr(0, dot);
   if (dot != std::string::npos) p.item = where.substr(dot + 1);
+  if (p.item.empty()) p.item = parameterIn(toStd(p.what));
   return p;
 }
 

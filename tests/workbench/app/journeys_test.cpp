@@ -1,0 +1,220 @@
+#include <signal.h>
+
+#include <QDirIterator>
+#include <QPushButton>
+#include <QTest>
+#include <set>
+#include <vector>
+
+#include "app/main_window.hpp"
+#include "core/text.hpp"
+#include "millrace/transport/control_client.hpp"
+#include "user.hpp"
+#include "workbench_setup.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+constexpr int patience = 30'000;
+
+/// Asks the engine itself, over a connection of its own: the window's word is not enough.
+class SecondConnection {
+public:
+  explicit SecondConnection(const QString& address) : m_context{std::move(*transport::zmq_context::open(0))} {
+    auto connected = transport::control_client::connect(m_context, toStd(address), std::chrono::seconds{5});
+    if (connected) m_client = *std::move(connected);
+  }
+  [[nodiscard]] nlohmann::json ask(const char* verb, const std::string& topology) {
+    if (m_client == nullptr) return {};
+    auto answer = m_client->call(verb, {{"topology", topology}}, std::chrono::seconds{5});
+    return answer ? *answer : nlohmann::json{{"error", answer.error().message}};
+  }
+  [[nodiscard]] std::string state(const std::string& topology) { return ask("status", topology).value("state", ""); }
+
+private:
+  transport::zmq_context m_context;
+  std::unique_ptr<transport::control_client> m_client;
+};
+
+/// Lines in all files below a folder.
+qsizetype linesBelow(const QString& folder) {
+  qsizetype lines = 0;
+  for (QDirIterator files{folder, {QStringLiteral("*.csv")}, QDir::Files, QDirIterator::Subdirectories};
+       files.hasNext();) {
+    QFile file{files.next()};
+    if (file.open(QIODevice::ReadOnly)) lines += file.readAll().count('\n');
+  }
+  return lines;
+}
+
+}  // namespace
+
+/// The journeys of a person, from the first key on, against a real engine process.
+class JourneysTest : public QObject {
+  Q_OBJECT
+
+private Q_SLOTS:
+  void init() {
+    m_surroundings.emplace();
+    m_window = std::make_unique<MainWindow>();
+    m_window->show();
+    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), patience);
+    tab().setFocus();
+  }
+  void cleanup() {
+    m_window.reset();
+    m_surroundings.reset();
+  }
+
+  void aFirstTopologyRunsAfterSixteenKeys() {
+    testing::User user;
+    for (const auto* letters : {"gen", "win", "fsi"}) {
+      user.key(Qt::Key_Tab);
+      user.type(letters);
+      user.key(Qt::Key_Return);
+    }
+    user.key(Qt::Key_F5);
+    QCOMPARE(user.events(), 16);
+
+    const auto output = tab().document().baseFolder() + QStringLiteral("/out/file_sink");
+    QTRY_VERIFY_WITH_TIMEOUT(linesBelow(output) > 100, patience);
+    SecondConnection engine{session().address()};
+    QCOMPARE(engine.state("topology-1"), std::string{"running"});
+    const auto status = engine.ask("status", "topology-1");
+    QCOMPARE(status.at("tasks").size(), std::size_t{4});
+    QTRY_VERIFY_WITH_TIMEOUT(
+        m_window->engine().figures() != nullptr && m_window->engine().figures()->actors.at("file_sink").inPerS > 0,
+        patience);
+    QVERIFY(tab().scene().node("generator")->content().figures.has_value());
+
+    user.key(Qt::Key_F6, Qt::ShiftModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(engine.state("topology-1") == "stopped", patience);
+    // What was stopped is at rest: nothing is written any more.
+    const auto lines = linesBelow(output);
+    QCOMPARE(engine.state("topology-1"), std::string{"stopped"});
+    QCOMPARE(linesBelow(output), lines);
+  }
+
+  void whyAsksTheEngineAndEnterGoesToTheCulprit() {
+    open(slowTopology());
+    testing::User user;
+    user.key(Qt::Key_F5);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().figures() != nullptr && m_window->engine().figures()->uptimeS > 3,
+                             patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().statusLine()->whyButton()->isVisible(), patience);
+    SecondConnection engine{session().address()};
+    QTRY_VERIFY_WITH_TIMEOUT(engine.ask("why", "slow").value("where", "").starts_with("work/"), patience);
+    user.click(m_window->engine().statusLine()->whyButton());
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().diagnosis()->sentence().contains(QStringLiteral("work/0")), patience);
+    user.key(Qt::Key_Return);
+    QCOMPARE(tab().scene().selectedActors(), std::vector<std::string>{"work"});
+    QCOMPARE(user.events(), 3);
+  }
+
+  void aKilledEngineComesBackAndTheRunGoesOn() {
+    open(countedTopology());
+    testing::User user;
+    user.key(Qt::Key_F5);
+    const auto output = tab().document().baseFolder() + QStringLiteral("/counted");
+    QTRY_VERIFY_WITH_TIMEOUT(linesBelow(output) > 1, patience);
+    ::kill(static_cast<pid_t>(session().processId()), SIGKILL);
+    QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
+    QVERIFY(m_window->engine().banner()->text().contains(QStringLiteral("killed")));
+    // Editing goes on meanwhile.
+    tab().addTypeAt(QStringLiteral("millrace.null_sink"), {0, 400});
+    QCOMPARE(tab().document().spec().actors.size(), std::size_t{3});
+    tab().document().undoStack().undo();
+    QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Connected, patience);
+    // Exactly once: the header of each file apart, every event is there once.
+    SecondConnection engine{session().address()};
+    QTRY_VERIFY_WITH_TIMEOUT(engine.state("counted") == "finished", patience);
+    const auto lines = eventsBelow(output);
+    QCOMPARE(lines.size(), std::size_t{20'000});
+    QCOMPARE((std::set<QByteArray>{lines.begin(), lines.end()}).size(), std::size_t{20'000});
+    QVERIFY(m_window->engine().banner()->isHidden());
+  }
+
+  void aStoppedProcessIsLostAndFoundAgain() {
+    open(slowTopology());
+    testing::User user;
+    user.key(Qt::Key_F5);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().figures() != nullptr && m_window->engine().figures()->uptimeS > 0,
+                             patience);
+    const auto pid = static_cast<pid_t>(session().processId());
+    ::kill(pid, SIGSTOP);
+    QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Stale, patience);
+    QVERIFY(tab().scene().node("work")->content().isStale);
+    QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
+    QVERIFY(!m_window->engine().banner()->isHidden());
+    // The last values stay to be seen.
+    QVERIFY(tab().scene().node("work")->content().figures.has_value());
+    ::kill(pid, SIGCONT);
+    QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Connected, patience);
+    QVERIFY(!tab().scene().node("work")->content().isStale);
+  }
+
+  void whatTheEngineRefusesIsSaidAndTheWindowGoesOn() {
+    tab().addTypeAt(QStringLiteral("millrace.file_source"), {0, 0});
+    testing::User user;
+    user.key(Qt::Key_F5);
+    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().banner()->text().contains(QStringLiteral("failed")), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_window->problems().model().rowCount() == 0, patience);
+    QCOMPARE(session().pendingCommands(), std::size_t{0});
+  }
+
+private:
+  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
+  [[nodiscard]] EngineSession& session() const { return m_window->engine().session(); }
+
+  void open(const topology& spec) {
+    const auto path = m_surroundings->path(toQt(spec.name) + QStringLiteral(".mill"));
+    QFile file{path};
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write(QByteArray::fromStdString(to_text(spec)));
+    file.close();
+    QVERIFY(m_window->openFile(path));
+  }
+
+  /// A script that takes its time holds everything before it up.
+  static topology slowTopology() {
+    topology t;
+    t.name = "slow";
+    t.add("events", "millrace.generator");
+    t.add("spread", "millrace.by_key");
+    t.add(
+        "work", "millrace.script",
+        {{"key", std::string{"key"}},
+         {"script",
+          std::string{"function on_event(e, ctx) local s = 0 for i = 1, 20000 do s = s + i % 7 end ctx:emit(e) end"}}});
+    t.add("out", "millrace.null_sink");
+    return t.connect("events", "spread").connect("spread", "work").connect("work", "out");
+  }
+  static topology countedTopology() {
+    topology t;
+    t.name = "counted";
+    t.settings.snapshot_interval = std::chrono::milliseconds{200};
+    t.add("events", "millrace.generator", {{"count", std::int64_t{20'000}}, {"rate", 4000.0}});
+    t.add("file", "millrace.file_sink", {{"path", std::string{"counted"}}});
+    return t.connect("events", "file");
+  }
+  static std::vector<QByteArray> eventsBelow(const QString& folder) {
+    std::vector<QByteArray> lines;
+    for (QDirIterator files{folder, {QStringLiteral("*.csv")}, QDir::Files, QDirIterator::Subdirectories};
+         files.hasNext();) {
+      QFile file{files.next()};
+      if (!file.open(QIODevice::ReadOnly)) continue;
+      file.readLine();
+      while (!file.atEnd()) lines.push_back(file.readLine());
+    }
+    return lines;
+  }
+
+  std::optional<testing::Surroundings> m_surroundings;
+  std::unique_ptr<MainWindow> m_window;
+};
+
+}  // namespace millrace::workbench
+
+QTEST_MAIN(millrace::workbench::JourneysTest)
+#include "journeys_test.moc"

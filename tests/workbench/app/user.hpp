@@ -1,0 +1,31 @@
+#pragma once
+
+#include <QApplication>
+#include <QTest>
+
+namespace millrace::workbench::testing {
+
+/// Somebody at mouse and keyboard, who counts what they do.
+class User {
+public:
+  void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
+    ++m_events;
+    QTest::keyClick(QApplication::focusWidget(), key, modifiers);
+  }
+  void type(const char* text) {
+    for (const char* c = text; *c != 0; ++c) {
+      ++m_events;
+      QTest::keyClick(QApplication::focusWidget(), *c);
+    }
+  }
+  void click(QWidget* target) {
+    ++m_events;
+    QTest::mouseClick(target, Qt::LeftButton);
+  }
+  [[nodiscard]] int events() const noexcept { return m_events; }
+
+private:
+  int m_events = 0;
+};
+
+}  // namespace millrace::workbench::testing

@@ -1,0 +1,148 @@
+#include "app/engine_desk.hpp"
+
+#include <cmath>
+
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+using State = EngineSession::State;
+
+/// For ages and countdowns; figures come by themselves.
+constexpr std::chrono::milliseconds tickInterval{250};
+
+}  // namespace
+
+EngineDesk::EngineDesk(QObject* parent)
+    : QObject{parent},
+      m_banner{new Banner},
+      m_log{new LogPanel},
+      m_diagnosis{new DiagnosePanel},
+      m_status{new StatusLine} {
+  connect(&m_session, &EngineSession::figuresChanged, this, &EngineDesk::showFigures);
+  connect(&m_session, &EngineSession::stateChanged, this, &EngineDesk::showState);
+  connect(&m_session, &EngineSession::logged, m_log, &LogPanel::add);
+  connect(&m_session, &EngineSession::commandFinished, this, &EngineDesk::tell);
+  connect(m_status, &StatusLine::whyAsked, this, &EngineDesk::diagnose);
+  connect(m_banner, &Banner::acted, this, [this] {
+    if (m_session.state() == State::Lost) m_session.retryNow();
+    m_failure.clear();
+    showState();
+  });
+  connect(&m_tick, &QTimer::timeout, this, [this] {
+    if (m_session.state() == State::Lost) showState();
+    showStatus();
+  });
+  m_tick.start(tickInterval);
+}
+
+void EngineDesk::setTab(DocumentTab* tab) {
+  m_tab = tab;
+  showFigures();
+  showState();
+}
+
+const RunFigures* EngineDesk::figures() const {
+  return m_tab == nullptr ? nullptr : m_session.run(m_tab->document().spec().name);
+}
+
+bool EngineDesk::isStale() const {
+  return m_session.state() == State::Stale || m_session.state() == State::Lost;
+}
+
+void EngineDesk::showFigures() {
+  if (m_tab == nullptr) return;
+  const auto* run = figures();
+  m_tab->scene().showFigures(run != nullptr && !run->actors.empty() ? run : nullptr, isStale());
+  showStatus();
+  Q_EMIT figuresShown();
+}
+
+void EngineDesk::showState() {
+  const auto* run = figures();
+  if (m_session.state() == State::Lost) {
+    const auto wait = m_session.retryMs();
+    const auto next = wait > 0 ? tr("next attempt in %1 s").arg(std::ceil(wait / 100.0) / 10) : tr("trying now");
+    m_banner->tell(
+        Health::Warning,
+        tr("Engine lost: %1. Values are the last known ones, editing goes on; %2.").arg(m_session.message(), next),
+        tr("Try now"));
+  } else if (!m_failure.isEmpty()) {
+    m_banner->tell(Health::Critical, m_failure, tr("Close"));
+  } else if (run != nullptr && run->state == QLatin1String("failed")) {
+    m_banner->tell(Health::Critical, tr("%1 failed: %2").arg(toQt(m_tab->document().spec().name), run->message));
+  } else {
+    m_banner->clear();
+  }
+  if (m_tab != nullptr) m_tab->scene().showFigures(run != nullptr && !run->actors.empty() ? run : nullptr, isStale());
+  showStatus();
+}
+
+void EngineDesk::showStatus() {
+  if (m_tab != nullptr) m_status->show(m_session, m_tab->document());
+}
+
+void EngineDesk::diagnose() {
+  Q_EMIT diagnosed();
+  if (figures() == nullptr) {
+    m_diagnosis->tell(tr("it does not run: press F5"));
+    return;
+  }
+  m_diagnosis->tell(tr("asking the engine …"));
+  m_session.askWhy(m_tab->document().spec().name);
+}
+
+const RunHistory* EngineDesk::history() const {
+  return m_tab == nullptr ? nullptr : m_session.history(m_tab->document().spec().name);
+}
+
+void EngineDesk::tell(const Command& command) {
+  if (command.verb == "why") {
+    if (command.state == Command::State::Done) {
+      m_diagnosis->show(readDiagnosis(command.answer));
+    } else {
+      m_diagnosis->tell(command.message);
+    }
+    return;
+  }
+  m_failure.clear();
+  switch (command.state) {
+    case Command::State::Done:
+      Q_EMIT hint(tr("%1: done").arg(command.title));
+      m_log->add(tr("%1: done").arg(command.title));
+      return;
+    case Command::State::Unknown:
+      Q_EMIT hint(tr("%1: unknown, it may have been done; %2").arg(command.title, command.message));
+      break;
+    default:
+      m_failure = tr("%1 failed: %2").arg(command.title, command.message);
+      Q_EMIT hint(m_failure);
+  }
+  m_log->add(tr("%1: %2").arg(command.title, command.message));
+  showState();
+}
+
+void EngineDesk::run() {
+  if (m_tab == nullptr) return;
+  if (m_tab->document().spec().actors.empty()) {
+    Q_EMIT hint(tr("there is nothing to run yet: press Tab to add an actor"));
+    return;
+  }
+  Q_EMIT hint(tr("Run %1: pending").arg(toQt(m_tab->document().spec().name)));
+  m_session.runDocument(m_tab->document());
+}
+
+void EngineDesk::stop() {
+  if (figures() == nullptr) {
+    Q_EMIT hint(tr("it does not run"));
+    return;
+  }
+  m_session.stopTopology(m_tab->document().spec().name);
+}
+
+void EngineDesk::takeSnapshot() {
+  if (figures() != nullptr) m_session.takeSnapshot(m_tab->document().spec().name);
+}
+
+}  // namespace millrace::workbench

@@ -1,0 +1,63 @@
+#pragma once
+
+#include <QObject>
+#include <QTimer>
+
+#include "app/document_tab.hpp"
+#include "engine/engine_session.hpp"
+#include "panels/banner.hpp"
+#include "panels/diagnose_panel.hpp"
+#include "panels/log_panel.hpp"
+#include "panels/status_line.hpp"
+
+namespace millrace::workbench {
+
+/// Joins the engine with what the window shows of it: figures onto the canvas in front, its state into banner and
+/// status bar, its words into the log. Thread: GUI.
+class EngineDesk final : public QObject {
+  Q_OBJECT
+
+public:
+  explicit EngineDesk(QObject* parent = nullptr);
+
+  [[nodiscard]] EngineSession& session() noexcept { return m_session; }
+  [[nodiscard]] Banner* banner() const noexcept { return m_banner; }
+  [[nodiscard]] LogPanel* log() const noexcept { return m_log; }
+  [[nodiscard]] DiagnosePanel* diagnosis() const noexcept { return m_diagnosis; }
+  [[nodiscard]] StatusLine* statusLine() const noexcept { return m_status; }
+
+  void setTab(DocumentTab* tab);
+  void run();
+  void stop();
+  void takeSnapshot();
+  /// Asks what holds the run up, and shows it.
+  void diagnose();
+  [[nodiscard]] const RunHistory* history() const;
+  /// Of the topology in front; nullptr: it does not run.
+  [[nodiscard]] const RunFigures* figures() const;
+  [[nodiscard]] bool isStale() const;
+
+Q_SIGNALS:
+  /// There is something to see in the panel.
+  void diagnosed();
+  void hint(const QString& text);
+  /// New figures of the topology in front, or another topology.
+  void figuresShown();
+
+private:
+  void showFigures();
+  void showState();
+  void showStatus();
+  void tell(const Command& command);
+
+  EngineSession m_session;
+  Banner* m_banner;
+  LogPanel* m_log;
+  DiagnosePanel* m_diagnosis;
+  StatusLine* m_status;
+  QString m_failure;  // of the last command; until the next one, or until it was read
+  DocumentTab* m_tab = nullptr;
+  QTimer m_tick;
+};
+
+}  // namespace millrace::workbench

@@ -1,0 +1,19 @@
+#include "app/make_window.hpp"
+
+#include <QDockWidget>
+
+#include "charts/charts_panel.hpp"
+
+namespace millrace::workbench {
+
+std::unique_ptr<MainWindow> makeWindow() {
+  auto window = std::make_unique<MainWindow>();
+  auto* charts = new ChartsPanel;
+  auto* desk = &window->engine();
+  window->addBottomPanel(MainWindow::tr("Metrics"), charts)->raise();
+  QObject::connect(desk, &EngineDesk::figuresShown, charts, [charts, desk] { charts->show(desk->history()); });
+  QObject::connect(window.get(), &MainWindow::themeChanged, charts, &ChartsPanel::repaintAll);
+  return window;
+}
+
+}  // namespace millrace::workbench

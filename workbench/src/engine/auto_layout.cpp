@@ -1,0 +1,86 @@
+#include "engine/auto_layout.hpp"
+
+#include <QStandardPaths>
+#include <nlohmann/json.hpp>
+
+#include "core/layered_layout.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::milliseconds layoutMax{10'000};
+constexpr double pointsPerInch = 72;
+constexpr double nodeWidth = 192, nodeHeight = 94;
+
+QString indexName(std::size_t i) {
+  return QStringLiteral("n%1").arg(i);
+}
+
+}  // namespace
+
+AutoLayout::AutoLayout(QObject* parent, QString program) : QObject{parent}, m_program{std::move(program)} {
+  if (m_program.isEmpty()) m_program = QStandardPaths::findExecutable(QStringLiteral("dot"));
+  connect(&m_call, &ToolCall::failed, this, &AutoLayout::fallBack);
+  connect(&m_call, &ToolCall::finished, this, [this](const QByteArray& output) {
+    const auto places = answer(m_spec, output);
+    if (places.empty()) {
+      fallBack();
+    } else {
+      Q_EMIT finished(places);
+    }
+  });
+}
+
+void AutoLayout::start(const topology& spec) {
+  m_spec = spec;
+  if (m_program.isEmpty()) {
+    fallBack();
+    return;
+  }
+  m_call.start(m_program, {QStringLiteral("-Tjson")}, layoutMax, question(spec));
+}
+
+void AutoLayout::fallBack() {
+  Q_EMIT finished(layeredLayout(m_spec));
+}
+
+QByteArray AutoLayout::question(const topology& spec) {
+  std::map<std::string, std::size_t> index;
+  QString text =
+      QStringLiteral(
+          "digraph t { rankdir=LR; nodesep=0.45; ranksep=1; node [shape=box fixedsize=true width=%1 height=%2];\n")
+          .arg(nodeWidth / pointsPerInch)
+          .arg(nodeHeight / pointsPerInch);
+  for (std::size_t i = 0; i < spec.actors.size(); ++i) {
+    index[spec.actors[i].name] = i;
+    text += indexName(i) + QStringLiteral(";\n");
+  }
+  for (const auto& s : spec.streams) {
+    const auto from = index.find(s.from_actor);
+    const auto to = index.find(s.to_actor);
+    if (from == index.end() || to == index.end()) continue;
+    text += indexName(from->second) + QStringLiteral(" -> ") + indexName(to->second) + QStringLiteral(";\n");
+  }
+  return text.toUtf8() + "}\n";
+}
+
+std::map<std::string, QPointF> AutoLayout::answer(const topology& spec, const QByteArray& bytes) {
+  std::map<std::string, QPointF> places;
+  const auto root = json::parse(bytes.begin(), bytes.end(), nullptr, false);
+  if (!root.is_object()) return places;
+  for (const auto& object : root.value("objects", json::array())) {
+    const auto name = QString::fromStdString(object.value("name", ""));
+    const auto at = QString::fromStdString(object.value("pos", "")).split(QLatin1Char(','));
+    bool isIndex = false;
+    const auto index = name.mid(1).toULongLong(&isIndex);
+    if (!isIndex || index >= spec.actors.size() || at.size() != 2) continue;
+    // Its y goes upwards, and places are those of middles.
+    places[spec.actors[index].name] = {at[0].toDouble() - nodeWidth / 2, -at[1].toDouble() - nodeHeight / 2};
+  }
+  if (places.size() != spec.actors.size()) places.clear();
+  return places;
+}
+
+}  // namespace millrace::workbench

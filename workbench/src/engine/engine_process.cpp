@@ -1,0 +1,123 @@
+#include "engine/engine_process.hpp"
+
+#include <signal.h>
+#include <sys/prctl.h>
+
+#include <QDir>
+#include <QStandardPaths>
+
+#include "engine/tool_call.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+constexpr int stopMsMax = 5000;
+constexpr int killMsMax = 1000;
+/// Workbenches of one user at the same time, each with an engine of its own.
+constexpr int enginesMax = 16;
+constexpr qsizetype lineBytesMax = 16 * 1024;
+
+/// A short path: socket names have 107 bytes.
+QString runtimeTemplate() {
+  const auto own = qEnvironmentVariable("XDG_RUNTIME_DIR");
+  return (own.isEmpty() ? QDir::tempPath() : own) + QStringLiteral("/mwb-XXXXXX");
+}
+
+}  // namespace
+
+EngineProcess::EngineProcess(QObject* parent) : QObject{parent}, m_runtime{runtimeTemplate()} {
+  connect(&m_process, &QProcess::readyReadStandardOutput, this, &EngineProcess::readOutput);
+  connect(&m_process, &QProcess::readyReadStandardError, this, &EngineProcess::readLog);
+  connect(&m_process, &QProcess::finished, this, &EngineProcess::end);
+  connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
+    if (error == QProcess::FailedToStart)
+      Q_EMIT ended(tr("the engine cannot be started: %1").arg(m_process.errorString()));
+  });
+}
+
+EngineProcess::~EngineProcess() {
+  m_process.disconnect(this);
+  stop();
+}
+
+bool EngineProcess::claimDataFolder(QString& why) {
+  if (m_claim != nullptr) return true;
+  const auto root = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/engines");
+  for (int i = 1; i <= enginesMax; ++i) {
+    m_data = QStringLiteral("%1/%2").arg(root).arg(i);
+    if (!QDir{}.mkpath(m_data)) {
+      why = tr("the folder %1 cannot be made: check who may write there").arg(m_data);
+      return false;
+    }
+    auto claim = std::make_unique<QLockFile>(m_data + QStringLiteral(".lock"));
+    claim->setStaleLockTime(0);
+    if (!claim->tryLock()) continue;
+    m_claim = std::move(claim);
+    return true;
+  }
+  why = tr("%1 workbenches are running: close one").arg(enginesMax);
+  return false;
+}
+
+void EngineProcess::start() {
+  if (isRunning()) return;
+  m_isReady = m_isStopping = false;
+  m_output.clear();
+  QString why;
+  const auto program = millraceProgram();
+  if (program.isEmpty()) why = tr("the 'millrace' program was not found: install it, or name it in MILLRACE_COMMAND");
+  if (!m_runtime.isValid()) why = m_runtime.errorString();
+  if (!why.isEmpty() || !claimDataFolder(why)) {
+    Q_EMIT ended(why);
+    return;
+  }
+  auto environment = QProcessEnvironment::systemEnvironment();
+  environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), m_runtime.path());
+  m_process.setProcessEnvironment(environment);
+  // It must not outlive a workbench that was killed.
+  m_process.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGTERM); });
+  m_process.start(program, {QStringLiteral("node"), QStringLiteral("run"), QStringLiteral("--name"),
+                            QStringLiteral("workbench"), QStringLiteral("--data-dir"), m_data});
+}
+
+void EngineProcess::stop() {
+  if (!isRunning()) return;
+  m_isStopping = true;
+  m_process.terminate();
+  if (m_process.waitForFinished(stopMsMax)) return;
+  m_process.kill();
+  m_process.waitForFinished(killMsMax);
+}
+
+void EngineProcess::readOutput() {
+  m_output += m_process.readAllStandardOutput();
+  static constexpr const char* scheme = "ipc://";
+  const auto begin = m_output.indexOf(scheme);
+  const auto end = begin < 0 ? -1 : m_output.indexOf('\n', begin);
+  if (!m_isReady && end >= 0) {
+    m_isReady = true;
+    Q_EMIT ready(QString::fromUtf8(m_output.mid(begin, end - begin).trimmed()));
+  }
+  // What console sinks print is shown as log.
+  if (!m_isReady) return;
+  for (qsizetype line = m_output.indexOf('\n'); line >= 0; line = m_output.indexOf('\n')) {
+    Q_EMIT logged(QString::fromUtf8(m_output.left(line)));
+    m_output.remove(0, line + 1);
+  }
+  if (m_output.size() > lineBytesMax) m_output.clear();
+}
+
+void EngineProcess::readLog() {
+  for (const auto& line : m_process.readAllStandardError().split('\n')) {
+    if (!line.isEmpty()) Q_EMIT logged(QString::fromUtf8(line.left(lineBytesMax)));
+  }
+}
+
+void EngineProcess::end(int exitCode, QProcess::ExitStatus status) {
+  readOutput();
+  if (m_isStopping) return;
+  Q_EMIT ended(status == QProcess::CrashExit ? tr("the engine was killed or crashed (signal %1)").arg(exitCode)
+                                             : tr("the engine ended with exit code %1").arg(exitCode));
+}
+
+}  // namespace millrace::workbench

@@ -1,0 +1,52 @@
+#pragma once
+
+#include <QLockFile>
+#include <QObject>
+#include <QProcess>
+#include <QTemporaryDir>
+#include <memory>
+
+namespace millrace::workbench {
+
+/// The embedded engine: a child `millrace node run` with a control socket in a folder that only this workbench knows,
+/// and data in a folder of the user's. Another process, so that whatever happens in there, the window lives.
+///
+/// It is asked to end (last snapshots are taken) when this object goes, killed when it does not within 5 s, and ends
+/// with the workbench, also when that one crashes. Thread: GUI.
+class EngineProcess final : public QObject {
+  Q_OBJECT
+
+public:
+  explicit EngineProcess(QObject* parent = nullptr);
+  ~EngineProcess() override;
+
+  /// Starts it, unless it runs.
+  void start();
+  [[nodiscard]] bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
+  [[nodiscard]] qint64 processId() const { return m_process.processId(); }
+  /// Asks it to end and waits, at most 5 s; then kills it.
+  void stop();
+
+Q_SIGNALS:
+  /// It listens at this address.
+  void ready(const QString& address);
+  /// It is gone, or could not be started; not after `stop`.
+  void ended(const QString& why);
+  /// A line of its log.
+  void logged(const QString& line);
+
+private:
+  bool claimDataFolder(QString& why);
+  void readOutput();
+  void readLog();
+  void end(int exitCode, QProcess::ExitStatus status);
+
+  QTemporaryDir m_runtime;
+  std::unique_ptr<QLockFile> m_claim;
+  QString m_data;
+  QProcess m_process;
+  QByteArray m_output;
+  bool m_isReady = false, m_isStopping = false;
+};
+
+}  // namespace millrace::workbench

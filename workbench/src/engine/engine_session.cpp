@@ -1,0 +1,210 @@
+#include "engine/engine_session.hpp"
+
+#include <QDateTime>
+
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+constexpr qint64 staleMs = 2000;
+constexpr std::chrono::milliseconds watchInterval{250};
+/// Of the smoothed rate of figures: how much the newest one counts.
+constexpr double smoothing = 0.1;
+
+}  // namespace
+
+EngineSession::EngineSession(QObject* parent) : QObject{parent} {
+  m_retry.setSingleShot(true);
+  connect(&m_retry, &QTimer::timeout, &m_process, &EngineProcess::start);
+  connect(&m_process, &EngineProcess::ready, this, &EngineSession::link);
+  connect(&m_process, &EngineProcess::ended, this, &EngineSession::processEnded);
+  connect(&m_process, &EngineProcess::logged, this, &EngineSession::logged);
+  connect(&m_watch, &QTimer::timeout, this, [this] {
+    if (m_state == State::Connected && m_heard.isValid() && m_heard.elapsed() > staleMs) setState(State::Stale);
+  });
+  m_watch.start(watchInterval);
+}
+
+EngineSession::~EngineSession() {
+  // The threads first: they use the context, and would take the engine's end for a loss.
+  unlink();
+  m_retired.clear();
+}
+
+void EngineSession::unlink() {
+  const auto retire = [this](auto& link) {
+    if (link == nullptr) return;
+    link->end();
+    auto* thread = link.get();
+    m_retired.push_back(std::move(link));
+    connect(thread, &QThread::finished, this, [this, thread] {
+      std::erase_if(m_retired, [thread](const auto& retired) { return retired.get() == thread; });
+    });
+  };
+  if (m_telemetry != nullptr) m_telemetry->disconnect(this);
+  retire(m_telemetry);
+  retire(m_commands);
+  m_address.clear();
+}
+
+int EngineSession::retryMs() const {
+  return static_cast<int>(std::max<qint64>(0, m_nextAttempt.remainingTime()));
+}
+
+std::optional<qint64> EngineSession::ageMs() const {
+  return m_heard.isValid() ? std::optional{m_heard.elapsed()} : std::nullopt;
+}
+
+const RunFigures* EngineSession::run(const std::string& topology) const {
+  if (m_figures == nullptr) return nullptr;
+  const auto at = m_figures->find(topology);
+  return at == m_figures->end() ? nullptr : &at->second;
+}
+
+std::optional<bool> EngineSession::differsFromDeployed(const Document& document) const {
+  const auto at = m_deployed.find(toQt(document.spec().name));
+  return at == m_deployed.end() ? std::nullopt : std::optional{*at != document.contentHash()};
+}
+
+void EngineSession::setState(State state, const QString& message) {
+  if (state == m_state && message == m_message) return;
+  m_state = state;
+  m_message = message;
+  Q_EMIT stateChanged();
+}
+
+void EngineSession::link(const QString& address) {
+  if (!m_context) {
+    auto opened = transport::zmq_context::open(0);
+    if (!opened) {
+      lose(toQt(opened.error().message), Backoff::largest);
+      return;
+    }
+    m_context.emplace(*std::move(opened));
+  }
+  m_address = address;
+  m_telemetry = std::make_unique<TelemetryLink>(*m_context, toStd(address));
+  m_commands = std::make_unique<CommandLink>(*m_context, toStd(address));
+  connect(m_telemetry.get(), &TelemetryLink::connected, this, [this] {
+    m_backoff.reset();
+    m_heard.start();
+    setState(State::Connected);
+    flush();
+  });
+  connect(m_telemetry.get(), &TelemetryLink::figuresCame, this, &EngineSession::takeFigures);
+  connect(m_telemetry.get(), &TelemetryLink::lost, this, [this](const QString& why, int nextMs) {
+    m_nextAttempt.setRemainingTime(nextMs);
+    setState(State::Lost, why);
+  });
+  connect(m_commands.get(), &CommandLink::commandFinished, this, &EngineSession::finish);
+  m_telemetry->start();
+  m_commands->start();
+}
+
+void EngineSession::processEnded(const QString& why) {
+  unlink();
+  lose(why, m_backoff.next());
+}
+
+void EngineSession::lose(const QString& why, std::chrono::milliseconds wait) {
+  m_retry.start(wait);
+  m_nextAttempt.setRemainingTime(wait);
+  setState(State::Lost, why);
+}
+
+void EngineSession::retryNow() {
+  if (m_telemetry != nullptr) m_telemetry->hurry();
+  if (m_retry.isActive()) m_retry.start(0);
+}
+
+void EngineSession::remember() {
+  const double now = static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
+  std::erase_if(m_history, [this](const auto& entry) { return !m_figures->contains(entry.first); });
+  for (const auto& [name, run] : *m_figures) {
+    if (run.isActive() && !run.actors.empty()) m_history[name].add(sampleOf(run, now));
+  }
+}
+
+const RunHistory* EngineSession::history(const std::string& topology) const {
+  const auto at = m_history.find(topology);
+  return at == m_history.end() ? nullptr : &at->second;
+}
+
+void EngineSession::takeFigures() {
+  if (m_telemetry == nullptr) return;
+  m_figures = m_telemetry->take();
+  const auto gap = m_heard.isValid() ? m_heard.restart() : 0;
+  if (!m_heard.isValid()) m_heard.start();
+  if (gap > 0) m_perSecond += smoothing * (1000.0 / static_cast<double>(gap) - m_perSecond);
+  remember();
+  if (m_state != State::Connected) setState(State::Connected);
+  Q_EMIT figuresChanged();
+}
+
+void EngineSession::send(std::string verb, nlohmann::json args, const QString& title) {
+  Command command;
+  command.id = ++m_lastCommand;
+  command.verb = std::move(verb);
+  command.args = std::move(args);
+  command.title = title;
+  ++m_pending;
+  if (m_waiting.size() >= CommandLink::waitingMax) {
+    command.state = Command::State::Failed;
+    command.message = tr("too many commands are waiting for the engine");
+    finish(command);
+    return;
+  }
+  m_waiting.push_back(std::move(command));
+  if (m_state == State::Off) {
+    setState(State::Starting);
+    m_process.start();
+  } else if (m_state == State::Connected || m_state == State::Stale) {
+    flush();
+  }
+  Q_EMIT stateChanged();
+}
+
+/// Commands wait until there is somebody to take them.
+void EngineSession::flush() {
+  if (m_commands == nullptr) return;
+  for (auto& command : m_waiting) {
+    if (m_commands->send(command)) continue;
+    command.state = Command::State::Failed;
+    command.message = tr("too many commands are waiting for the engine");
+    finish(command);
+  }
+  m_waiting.clear();
+}
+
+void EngineSession::finish(const Command& command) {
+  if (m_pending > 0) --m_pending;
+  if (command.verb == "deploy" && command.state == Command::State::Done) {
+    const auto name = toQt(command.answer.value("topology", ""));
+    m_deployed[name] = Document::hashOf(QByteArray::fromStdString(command.args.value("text", "")));
+    // What is there already and the same is not begun again by deploying it.
+    if (!command.answer.value("changed", true)) send("start", {{"topology", toStd(name)}}, command.title);
+  }
+  Q_EMIT commandFinished(command);
+  Q_EMIT stateChanged();
+}
+
+void EngineSession::runDocument(const Document& document) {
+  send("deploy",
+       {{"text", document.text().toStdString()}, {"base_folder", toStd(document.baseFolder())}, {"replace", true}},
+       tr("Run %1").arg(toQt(document.spec().name)));
+}
+
+void EngineSession::stopTopology(const std::string& topology) {
+  send("stop", {{"topology", topology}}, tr("Stop %1").arg(toQt(topology)));
+}
+
+void EngineSession::askWhy(const std::string& topology) {
+  send("why", {{"topology", topology}}, tr("Why is %1 slow?").arg(toQt(topology)));
+}
+
+void EngineSession::takeSnapshot(const std::string& topology) {
+  send("snapshot", {{"topology", topology}}, tr("Snapshot of %1").arg(toQt(topology)));
+}
+
+}  // namespace millrace::workbench

@@ -1,0 +1,106 @@
+#pragma once
+
+#include <QDeadlineTimer>
+#include <QElapsedTimer>
+#include <QHash>
+#include <QObject>
+#include <QTimer>
+#include <memory>
+#include <optional>
+
+#include "core/document.hpp"
+#include "core/run_history.hpp"
+#include "engine/backoff.hpp"
+#include "engine/command_link.hpp"
+#include "engine/engine_process.hpp"
+#include "engine/telemetry_link.hpp"
+
+namespace millrace::workbench {
+
+/// The engine this window works with: starts it when it is first needed, watches it, sends it commands, and gets it
+/// back when it is lost, with waits from 100 ms to 5 s. Editing never depends on it.
+///
+/// Thread: GUI; it never blocks there, but for the moments in which the window closes.
+class EngineSession final : public QObject {
+  Q_OBJECT
+
+public:
+  enum class State {
+    Off,        ///< not needed yet
+    Starting,   ///< the process comes up
+    Connected,  ///< figures come
+    Stale,      ///< connected, but no figures for 2 s
+    Lost,       ///< gone or silent; `message` says why, the next attempt is being waited for
+  };
+
+  explicit EngineSession(QObject* parent = nullptr);
+  ~EngineSession() override;
+
+  [[nodiscard]] State state() const noexcept { return m_state; }
+  [[nodiscard]] const QString& message() const noexcept { return m_message; }
+  /// Until the next attempt.
+  [[nodiscard]] int retryMs() const;
+  /// Since the newest figures came; nothing before the first.
+  [[nodiscard]] std::optional<qint64> ageMs() const;
+  [[nodiscard]] double figuresPerS() const noexcept { return m_perSecond; }
+  /// The newest figures of a topology; nullptr: the engine does not have it. Valid until the next `figuresChanged`.
+  [[nodiscard]] const RunFigures* run(const std::string& topology) const;
+  /// The last two minutes of a topology; nullptr: it never ran here.
+  [[nodiscard]] const RunHistory* history(const std::string& topology) const;
+  /// Its socket; empty while it does not run.
+  [[nodiscard]] const QString& address() const noexcept { return m_address; }
+  [[nodiscard]] qint64 processId() const { return m_process.processId(); }
+  [[nodiscard]] std::size_t pendingCommands() const noexcept { return m_pending; }
+
+  /// Deploys the document and runs it; starts the engine first when there is none.
+  void runDocument(const Document& document);
+  /// A last snapshot, then the end.
+  void stopTopology(const std::string& topology);
+  void takeSnapshot(const std::string& topology);
+  /// What holds it up; the answer comes as `commandFinished`.
+  void askWhy(const std::string& topology);
+  /// Whether the document is another one than what this session deployed under its name; nothing: it deployed none.
+  [[nodiscard]] std::optional<bool> differsFromDeployed(const Document& document) const;
+  /// Now, not when the wait is over.
+  void retryNow();
+
+Q_SIGNALS:
+  void stateChanged();
+  void figuresChanged();
+  void commandFinished(const millrace::workbench::Command& command);
+  void logged(const QString& line);
+
+private:
+  void send(std::string verb, nlohmann::json args, const QString& title);
+  void flush();
+  void link(const QString& address);
+  /// Lets both threads end in their own time: the GUI does not wait for them.
+  void unlink();
+  void processEnded(const QString& why);
+  void lose(const QString& why, std::chrono::milliseconds wait);
+  void setState(State state, const QString& message = {});
+  void takeFigures();
+  void remember();
+  void finish(const Command& command);
+
+  EngineProcess m_process;
+  std::optional<transport::zmq_context> m_context;
+  std::unique_ptr<TelemetryLink> m_telemetry;
+  std::unique_ptr<CommandLink> m_commands;
+  std::vector<std::unique_ptr<QThread>> m_retired;
+  std::vector<Command> m_waiting;  // for the engine to come up
+  State m_state = State::Off;
+  QString m_message, m_address;
+  Backoff m_backoff;
+  QTimer m_retry, m_watch;
+  QDeadlineTimer m_nextAttempt;
+  QElapsedTimer m_heard;
+  FiguresPtr m_figures;
+  std::map<std::string, RunHistory> m_history;
+  double m_perSecond = 0;
+  QHash<QString, QByteArray> m_deployed;  // hash by topology
+  quint64 m_lastCommand = 0;
+  std::size_t m_pending = 0;
+};
+
+}  // namespace millrace::workbench

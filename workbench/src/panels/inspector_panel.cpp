@@ -1,0 +1,282 @@
+#include "panels/inspector_panel.hpp"
+
+#include <QComboBox>
+#include <QScrollBar>
+#include <QVBoxLayout>
+#include <algorithm>
+
+#include "canvas/theme.hpp"
+#include "core/text.hpp"
+#include "core/topology_edits.hpp"
+#include "millrace/duration.hpp"
+
+namespace millrace::workbench {
+
+InspectorPanel::InspectorPanel(const ActorCatalogue& catalogue, QWidget* parent)
+    : QScrollArea{parent}, m_catalogue{catalogue} {
+  setWidgetResizable(true);
+  setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  setAccessibleName(tr("Inspector"));
+}
+
+void InspectorPanel::setDocument(Document* document) {
+  if (m_document != nullptr) m_document->disconnect(this);
+  m_document = document;
+  m_actors.clear();
+  m_streams.clear();
+  if (document != nullptr) {
+    connect(document, &Document::changed, this, [this](const Edit& edit, bool forward) {
+      // A rename goes on showing the same actor.
+      for (const auto& c : edit.changes) {
+        const auto* a = std::get_if<ActorChange>(&c);
+        if (a == nullptr || !a->before || !a->after || a->before->name == a->after->name) continue;
+        std::ranges::replace(m_actors, forward ? a->before->name : a->after->name,
+                             forward ? a->after->name : a->before->name);
+      }
+      refreshValues();
+    });
+  }
+  rebuild();
+}
+
+void InspectorPanel::setSelection(const std::vector<std::string>& actors, const std::vector<stream_spec>& streams) {
+  if (actors == m_actors && streams == m_streams) return;
+  m_actors = actors;
+  m_streams = streams;
+  rebuild();
+}
+
+void InspectorPanel::setProblems(const ProblemList& problems) {
+  m_problems = problems;
+  refreshValues();
+}
+
+const actor_spec* InspectorPanel::actor() const {
+  return m_document == nullptr || m_actors.size() != 1 ? nullptr : m_document->spec().find(m_actors.front());
+}
+
+void InspectorPanel::rebuild() {
+  m_params.clear();
+  m_refreshers.clear();
+  auto* body = new QWidget;
+  auto* column = new QVBoxLayout{body};
+  column->setContentsMargins(12, 8, 12, 12);
+  m_form = new QFormLayout;
+  m_form->setRowWrapPolicy(QFormLayout::DontWrapRows);
+  m_form->setFieldGrowthPolicy(QFormLayout::AllNonFixedFieldsGrow);
+  m_form->setVerticalSpacing(6);
+  m_form->setLabelAlignment(Qt::AlignLeft);
+  column->addLayout(m_form);
+  m_help = new QLabel;
+  m_help->setWordWrap(true);
+  m_help->setForegroundRole(QPalette::PlaceholderText);
+  column->addWidget(m_help);
+  column->addStretch(1);
+  if (const auto* a = actor()) {
+    showActor(*a);
+  } else if (m_actors.empty() && m_streams.size() == 1) {
+    showStream(m_streams.front());
+  } else if (m_actors.size() > 1) {
+    addTitle(tr("%1 actors").arg(m_actors.size()), tr("select one to see its parameters"));
+  } else if (m_document != nullptr) {
+    showTopology();
+  }
+  setWidget(body);
+  refreshValues();
+}
+
+void InspectorPanel::addTitle(const QString& title, const QString& detail) {
+  auto* heading = new QLabel{title};
+  heading->setFont(ownFont(15, true));
+  m_form->addRow(heading);
+  if (detail.isEmpty()) return;
+  auto* words = new QLabel{detail};
+  words->setWordWrap(true);
+  words->setForegroundRole(QPalette::PlaceholderText);
+  m_form->addRow(words);
+}
+
+void InspectorPanel::addHeading(const QString& text) {
+  auto* heading = new QLabel{text};
+  heading->setFont(ownFont(12, true));
+  heading->setContentsMargins(0, 10, 0, 0);
+  m_form->addRow(heading);
+}
+
+QLineEdit* InspectorPanel::addField(const QString& label, std::function<QString()> value,
+                                    std::function<void(const QString&)> take) {
+  auto* field = new QLineEdit;
+  field->setAccessibleName(label);
+  m_form->addRow(label, field);
+  m_refreshers.push_back([field, value] {
+    if (!field->isModified()) field->setText(value());
+  });
+  connect(field, &QLineEdit::editingFinished, this, [field, value, take = std::move(take)] {
+    if (!field->isModified()) return;
+    field->setModified(false);
+    take(field->text());
+    field->setText(value());
+  });
+  return field;
+}
+
+QWidget* InspectorPanel::addChoice(const QString& label, const QStringList& choices, std::function<QString()> value,
+                                   std::function<void(const QString&)> take) {
+  auto* box = new QComboBox;
+  box->addItems(choices);
+  box->setAccessibleName(label);
+  m_form->addRow(label, box);
+  m_refreshers.push_back([box, value = std::move(value)] { box->setCurrentText(value()); });
+  connect(box, &QComboBox::textActivated, this, [take = std::move(take)](const QString& text) { take(text); });
+  return box;
+}
+
+void InspectorPanel::change(const std::function<void(actor_spec&)>& by, const QString& title) {
+  auto edit = m_document->edit();
+  const auto* present = actor();
+  if (present == nullptr) return;
+  auto changed = *present;
+  by(changed);
+  edit.changeActor(*edit.find(present->name), std::move(changed));
+  m_document->push(edit.take(title));
+}
+
+void InspectorPanel::showActor(const actor_spec& a) {
+  const auto* type = m_catalogue.find(a.type);
+  addTitle(type == nullptr ? toQt(a.type) : toQt(type->title),
+           type == nullptr ? tr("this engine does not know the type %1: is a plugin missing?").arg(toQt(a.type))
+                           : toQt(type->help));
+  addField(
+      tr("Name"), [this] { return actor() == nullptr ? QString{} : toQt(actor()->name); },
+      [this](const QString& text) {
+        auto edit = renaming(*m_document, m_actors.front(), toStd(text));
+        if (edit) {
+          m_document->push(*std::move(edit));
+        } else {
+          Q_EMIT hint(toQt(edit.error().message));
+        }
+      });
+  if (type == nullptr || type->kind != ActorKind::Router) {
+    addField(
+        tr("Partitions"), [this] { return actor() == nullptr ? QString{} : QString::number(actor()->parallelism); },
+        [this](const QString& text) {
+          if (const auto count = text.toUInt(); count > 0) {
+            m_document->push(parallelismChange(*m_document, m_actors.front(), count));
+          } else {
+            Q_EMIT hint(tr("partitions are a whole number from 1 on"));
+          }
+        });
+  }
+  addPolicy(a);
+  if (type != nullptr) addParams(a, *type);
+}
+
+void InspectorPanel::addPolicy(const actor_spec& /*actor*/) {
+  addChoice(
+      tr("On failure"),
+      {QStringLiteral("restart"), QStringLiteral("resume"), QStringLiteral("retry"), QStringLiteral("stop"),
+       QStringLiteral("escalate")},
+      [this] { return actor() == nullptr ? QString{} : QString::fromLatin1(to_string(actor()->on_failure.action)); },
+      [this](const QString& text) {
+        change([&](actor_spec& a) { (void)parse(toStd(text), a.on_failure.action); }, tr("Failure policy"));
+      });
+}
+
+void InspectorPanel::addParams(const actor_spec& a, const ActorType& type) {
+  if (type.params.empty()) return;
+  addHeading(tr("Parameters"));
+  // Required ones first, then those that are set, then the rest: what matters stands on top.
+  auto params = type.params;
+  std::ranges::stable_sort(params, {}, [&](const ParamInfo& p) {
+    return p.required ? 0 : a.params.contains(p.name) ? 1 : 2;
+  });
+  for (const auto& p : params) {
+    auto* editor = new ParamEditor{p};
+    auto label = toQt(p.name);
+    if (!p.unit.empty()) label += QStringLiteral(" (%1)").arg(toQt(p.unit));
+    m_form->addRow(label, editor);
+    m_params.push_back(editor);
+    connect(editor, &ParamEditor::edited, this, [this, name = p.name](const std::optional<param_value>& value) {
+      if (actor() != nullptr) m_document->push(parameterChange(*m_document, actor()->name, name, value));
+    });
+    connect(editor, &ParamEditor::entered, this, [this, help = toQt(p.help)] { m_help->setText(help); });
+  }
+}
+
+void InspectorPanel::showStream(const stream_spec& stream) {
+  addTitle(tr("Wire"), {});
+  m_form->addRow(tr("From"), new QLabel{toQt(stream.from_actor + "." + stream.from_port)});
+  m_form->addRow(tr("To"), new QLabel{toQt(stream.to_actor + "." + stream.to_port)});
+  const auto* from = m_document->spec().find(stream.from_actor);
+  const auto* type = from == nullptr ? nullptr : m_catalogue.find(from->type);
+  const auto* port = type == nullptr ? nullptr : type->output(stream.from_port);
+  if (port == nullptr) return;
+  auto* fields = new QLabel{port->record ? toQt(to_text(*port->record)).replace(QLatin1Char(','), QStringLiteral(",\n"))
+                                         : tr("known when the topology runs")};
+  fields->setWordWrap(true);
+  m_form->addRow(tr("Fields"), fields);
+}
+
+void InspectorPanel::showTopology() {
+  addTitle(tr("Topology"), {});
+  addField(
+      tr("Name"), [this] { return toQt(m_document->spec().name); },
+      [this](const QString& text) {
+        if (!is_valid_name(toStd(text))) {
+          Q_EMIT hint(tr("a name has 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"));
+          return;
+        }
+        auto edit = m_document->edit();
+        edit.rename(toStd(text));
+        m_document->push(edit.take(tr("Rename topology")));
+      });
+  const auto changeSettings = [this](const std::function<void(topology_settings&)>& by) {
+    auto edit = m_document->edit();
+    auto settings = m_document->spec().settings;
+    by(settings);
+    edit.changeSettings(settings);
+    m_document->push(edit.take(tr("Settings")));
+  };
+  addChoice(
+      tr("Guarantee"),
+      {QStringLiteral("exactly_once"), QStringLiteral("at_least_once"), QStringLiteral("at_most_once")},
+      [this] { return QString::fromLatin1(to_string(m_document->spec().settings.promise)); },
+      [changeSettings](const QString& text) {
+        for (const auto g : {guarantee::exactly_once, guarantee::at_least_once, guarantee::at_most_once}) {
+          if (text == QLatin1String(to_string(g))) changeSettings([g](topology_settings& s) { s.promise = g; });
+        }
+      });
+  addField(
+      tr("Snapshots every"), [this] { return toQt(to_text(m_document->spec().settings.snapshot_interval)); },
+      [this, changeSettings](const QString& text) {
+        const auto interval = parse_duration(toStd(text));
+        if (interval) {
+          changeSettings([&](topology_settings& s) { s.snapshot_interval = *interval; });
+        } else {
+          Q_EMIT hint(toQt(interval.error().message));
+        }
+      });
+}
+
+void InspectorPanel::refreshValues() {
+  for (const auto& refresh : m_refreshers) refresh();
+  const auto* present = actor();
+  if (present == nullptr) return;
+  for (auto* editor : m_params) {
+    const auto at = present->params.find(editor->param().name);
+    editor->setValue(at == present->params.end() ? std::nullopt : std::optional{at->second});
+    const auto isOwn = [&](const Problem& p) { return p.actor == present->name && p.item == editor->param().name; };
+    const auto problem = std::ranges::find_if(m_problems, isOwn);
+    editor->setProblem(problem == m_problems.end() ? nullptr : &*problem);
+  }
+}
+
+void InspectorPanel::focusParam(const std::string& param) {
+  for (auto* editor : m_params) {
+    if (editor->param().name != param) continue;
+    editor->setFocus();
+    ensureWidgetVisible(editor);
+  }
+}
+
+}  // namespace millrace::workbench

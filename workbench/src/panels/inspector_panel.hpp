@@ -1,0 +1,60 @@
+#pragma once
+
+#include <QFormLayout>
+#include <QLabel>
+#include <QLineEdit>
+#include <QScrollArea>
+#include <QSpinBox>
+#include <vector>
+
+#include "core/document.hpp"
+#include "panels/param_editor.hpp"
+
+namespace millrace::workbench {
+
+/// What is selected, in full: an actor's name, partitions, failure policy and parameters, made from what the engine
+/// tells of its type; the topology's own settings when nothing is. Each change is one step of undo. Thread: GUI.
+class InspectorPanel final : public QScrollArea {
+  Q_OBJECT
+
+public:
+  explicit InspectorPanel(const ActorCatalogue& catalogue, QWidget* parent = nullptr);
+
+  void setDocument(Document* document);
+  void setSelection(const std::vector<std::string>& actors, const std::vector<stream_spec>& streams);
+  void setProblems(const ProblemList& problems);
+  /// Again, as after the catalogue or the theme has changed.
+  void rebuild();
+  /// Gives the keyboard to a parameter's editor.
+  void focusParam(const std::string& param);
+
+Q_SIGNALS:
+  void hint(const QString& text);
+
+private:
+  void showActor(const actor_spec& actor);
+  void showTopology();
+  void showStream(const stream_spec& stream);
+  void addTitle(const QString& title, const QString& detail);
+  void addHeading(const QString& text);
+  void addPolicy(const actor_spec& actor);
+  void addParams(const actor_spec& actor, const ActorType& type);
+  QLineEdit* addField(const QString& label, std::function<QString()> value, std::function<void(const QString&)> take);
+  QWidget* addChoice(const QString& label, const QStringList& choices, std::function<QString()> value,
+                     std::function<void(const QString&)> take);
+  void refreshValues();
+  [[nodiscard]] const actor_spec* actor() const;
+  void change(const std::function<void(actor_spec&)>& by, const QString& title);
+
+  const ActorCatalogue& m_catalogue;
+  Document* m_document = nullptr;
+  std::vector<std::string> m_actors;
+  std::vector<stream_spec> m_streams;
+  ProblemList m_problems;
+  QFormLayout* m_form = nullptr;
+  QLabel* m_help = nullptr;
+  std::vector<ParamEditor*> m_params;
+  std::vector<std::function<void()>> m_refreshers;
+};
+
+}  // namespace millrace::workbench

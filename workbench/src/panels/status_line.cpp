@@ -1,0 +1,95 @@
+#include "panels/status_line.hpp"
+
+#include <QHBoxLayout>
+#include <cmath>
+
+#include "panels/health_icon.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+struct EngineWords {
+  Health health;
+  QString text;
+};
+
+EngineWords wordsOf(const EngineSession& session) {
+  using State = EngineSession::State;
+  const auto age = session.ageMs().value_or(0);
+  switch (session.state()) {
+    case State::Off:
+      return {Health::Idle, StatusLine::tr("engine off")};
+    case State::Starting:
+      return {Health::Idle, StatusLine::tr("starting the engine …")};
+    case State::Connected:
+      return {Health::Ok,
+              StatusLine::tr("connected  %1 Hz  age %2 ms").arg(std::lround(session.figuresPerS())).arg(age)};
+    case State::Stale:
+      return {Health::Warning,
+              StatusLine::tr("stale: no figures for %1").arg(millisecondsText(static_cast<double>(age)))};
+    case State::Lost:
+      return {Health::Critical, StatusLine::tr("engine lost")};
+  }
+  return {};
+}
+
+/// State, and how far the slowest is behind.
+QString runWords(const RunFigures* run) {
+  if (run == nullptr) return StatusLine::tr("not running");
+  double backlog = 0, behind = 0;
+  for (const auto& [name, f] : run->actors) {
+    backlog += f.backlog.value_or(0);
+    behind = std::max(behind, f.behindMs.value_or(0));
+  }
+  auto text = run->state;
+  if (!run->isActive()) return text;
+  if (backlog > 0) text += StatusLine::tr("  lag %1 events").arg(countText(backlog));
+  if (behind >= 1) text += StatusLine::tr("  behind %1").arg(millisecondsText(behind));
+  return text;
+}
+
+}  // namespace
+
+StatusLine::StatusLine(QWidget* parent) : QWidget{parent} {
+  auto* layout = new QHBoxLayout{this};
+  layout->setContentsMargins(0, 0, 10, 0);
+  m_glyph = new QLabel{this};
+  layout->addWidget(m_glyph);
+  layout->setSpacing(8);
+  m_engine = addLabel(tr("Engine"));
+  // As wide as its longest usual text, so that nothing jumps ten times a second.
+  m_engine->setMinimumWidth(m_engine->fontMetrics().horizontalAdvance(tr("connected  10 Hz  age 9999 ms")) + 12);
+  m_run = addLabel(tr("Run"));
+  m_why = new QPushButton{tr("why?"), this};
+  m_why->setFlat(true);
+  m_why->setToolTip(tr("What holds the run up (Ctrl+Shift+D)"));
+  layout->addWidget(m_why);
+  connect(m_why, &QPushButton::clicked, this, &StatusLine::whyAsked);
+  m_deployed = addLabel(tr("Deployment"));
+  m_saved = addLabel(tr("File"));
+}
+
+QLabel* StatusLine::addLabel(const QString& name) {
+  auto* label = new QLabel{this};
+  label->setAccessibleName(name);
+  label->setContentsMargins(0, 0, 12, 0);
+  layout()->addWidget(label);
+  return label;
+}
+
+void StatusLine::show(const EngineSession& session, const Document& document) {
+  const auto words = wordsOf(session);
+  m_glyph->setPixmap(healthIcon(words.health).pixmap(12, 12));
+  m_engine->setText(words.text);
+  m_engine->setToolTip(session.message());
+  const auto* run = session.run(document.spec().name);
+  m_run->setText(runWords(run));
+  m_why->setVisible(run != nullptr && run->isActive());
+  m_run->setToolTip(run == nullptr ? QString{} : run->message);
+  const auto differs = session.differsFromDeployed(document);
+  m_deployed->setText(!differs ? QString{} : *differs ? tr("differs from deployed") : tr("as deployed"));
+  m_deployed->setVisible(differs.has_value());
+  m_saved->setText(document.isModified() ? tr("unsaved changes") : document.path().isEmpty() ? tr("new") : tr("saved"));
+}
+
+}  // namespace millrace::workbench

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <QIcon>
+
+namespace millrace::workbench {
+
+enum class ToolIcon { Run, Stop, Snapshot, Layout, Fit };
+
+/// Drawn in the present theme's colours.
+[[nodiscard]] QIcon toolIcon(ToolIcon icon);
+
+}  // namespace millrace::workbench
