@@ -138,6 +138,7 @@ private slots:
   void aPeerCannotPassForAnother();
   void garbageOfAPeerIsRefused();
   void whatCannotBeReadEndsTheLifeOfTheLink();
+  void oldPingsIntroduceNobody();
   void oversizedMessagesAreRefused();
   void fakeFramesOfStrangersTakeNoMemory();
   void aRemovedPeerIsCutOff();
@@ -290,6 +291,26 @@ void link_security_test::whatCannotBeReadEndsTheLifeOfTheLink() {
     QVERIFY(until([&] { return (life = c.join(9, "c")) != before && life != 0; }));
   }
   honestPeerIsServed();
+}
+
+/// As a connection brings them that was stalled until both sides had given each other up.
+void link_security_test::oldPingsIntroduceNobody() {
+  QVERIFY(b_->hub->add_peer({"c", "tcp://127.0.0.1:1", bad_keys_.public_key}));
+  raw_peer c{b_->address, &bad_keys_, b_->keys.public_key};
+  const auto life = c.join(9, "c");
+  QVERIFY(life != 0);
+  c.send({.kind = link::message_kind::ping, .from = 8, .to = life + 2, .extra = 77}, as_bytes("c"));
+  const auto pong = c.receive();
+  QVERIFY(pong && pong->kind == link::message_kind::pong);
+  QCOMPARE(pong->from, life);
+  QCOMPARE(pong->to, std::uint64_t{8});
+  QCOMPARE(b_->told.lost().size(), std::size_t{0});
+  // One that knows this side is of a new life, and the one before is over for good.
+  c.send({.kind = link::message_kind::ping, .from = 8, .to = life, .extra = 78}, as_bytes("c"));
+  QVERIFY(until([&] { return b_->told.lost().size() == 1; }));
+  c.send({.kind = link::message_kind::ping, .from = 9, .to = life, .extra = 79}, as_bytes("c"));
+  QVERIFY(until([&] { return b_->hub->statistics("c").stale_refused == 1; }));
+  QCOMPARE(b_->told.lost().size(), std::size_t{1});
 }
 
 void link_security_test::oversizedMessagesAreRefused() {

@@ -19,8 +19,10 @@ void free_block(void*, void* hint) {
 
 kept_message message_of(std::unique_ptr<block> b) {
   kept_message m;
-  b->is_written.store(true, std::memory_order_release);
-  if (zmq_msg_init_data(m.raw(), b->bytes.data(), b->bytes.size(), free_block, b.get()) != 0) {
+  auto* const data = b->bytes.data();
+  const auto size = b->bytes.size();
+  b->is_written.store(true, std::memory_order_release);  // behind every other access
+  if (zmq_msg_init_data(m.raw(), data, size, free_block, b.get()) != 0) {
     zmq_msg_init(m.raw());
     throw std::bad_alloc{};  // the only way ZeroMQ can fail here
   }

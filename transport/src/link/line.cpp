@@ -95,7 +95,10 @@ void line::on_incoming(const message_header& h, std::shared_ptr<message> m, cons
   ++figures_.messages_received;
   due_ = now;
   if (h.kind == message_kind::ping) {
-    if (!meet(h.from, now)) return;
+    // Who takes this side for an earlier life of it only hears of the present one: its ping may have been long on its
+    // way, and whoever sent it be in another life as well by now.
+    const bool knows_life = h.to == 0 || h.to == own_life_;
+    if (knows_life && !meet(h.from, now)) return;
     route_ = route;
     answer(message_kind::pong, h.extra, h.from);
     return;
@@ -183,9 +186,10 @@ void line::answer(message_kind kind, std::uint64_t extra, std::uint64_t to) {
   const auto& name = around_.options.name;
   const auto body = kind == message_kind::pong ? as_bytes(name) : bytes_view{};
   byte_buffer bytes;
-  write_message_header(bytes.extend(message_header_bytes),
-                       {.kind = kind, .from = own_life_, .to = to, .number = arrivals_.wanted(), .extra = extra},
-                       static_cast<std::uint32_t>(body.size()));
+  write_message_header(
+      bytes.extend(message_header_bytes),
+      {.kind = kind, .from = own_life_, .to = to, .number = to == peer_life_ ? arrivals_.wanted() : 0, .extra = extra},
+      static_cast<std::uint32_t>(body.size()));
   bytes.append(body);
   auto identity = message_of(as_bytes(route_));
   auto m = message_of(bytes.view());
