@@ -68,8 +68,8 @@ void ChartsPanel::build(Chart& chart, QWidget* body) {
   chart.heading = new QLabel{body};
   chart.heading->setTextFormat(Qt::RichText);
   chart.heading->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-  chart.plot->setMinimumWidth(120);
   chart.plot = new QCustomPlot{body};
+  chart.plot->setMinimumWidth(120);
   chart.plot->setAccessibleName(tr(chart.title));
   column->addWidget(chart.heading);
   column->addWidget(chart.plot, 1);

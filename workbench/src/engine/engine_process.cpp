@@ -17,10 +17,12 @@ constexpr int killMsMax = 1000;
 constexpr int enginesMax = 16;
 constexpr qsizetype lineBytesMax = 16 * 1024;
 
-/// A short path: socket names have 107 bytes.
+/// Paths of sockets have 107 bytes, and below this folder they take half of them.
+constexpr qsizetype runtimePathMax = 60;
+
 QString runtimeTemplate() {
   const auto own = qEnvironmentVariable("XDG_RUNTIME_DIR");
-  return (own.isEmpty() ? QDir::tempPath() : own) + QStringLiteral("/mwb-XXXXXX");
+  return (own.isEmpty() || own.size() > runtimePathMax ? QDir::tempPath() : own) + QStringLiteral("/mwb-XXXXXX");
 }
 
 }  // namespace
