@@ -1,8 +1,8 @@
 """millrace.zmq_sink and millrace.zmq_ingest through the real command: both formats and patterns, messages that are malformed
 or too long, peers that go and come back, and a logged ingest that is killed.   zmq_run.py <millrace>"""
-import json, os, subprocess, sys
+import json, os, subprocess, sys, tempfile
 from trial import PATIENCE, Run, check, free_port, until
-from zmq_peer import PUB, PULL, PUSH, Peer
+from zmq_peer import PUB, PULL, PUSH, SUB, Peer
 
 COMMAND = sys.argv[1]
 FIELDS = "n:int64,text:string?,share:float64?,amount:decimal?,at:event_time?,ok:bool?"
@@ -21,11 +21,11 @@ def ingest(port, **params):
         "streams": ["feed -> written"]})
 
 
-def sending(port, lines, **params):
+def sending(port, lines, rate=0, **params):
     run = Run(COMMAND, {
         "millrace": 1, "name": "sending", "settings": {"guarantee": "at_least_once"},
         "actors": [
-            {"name": "lines", "type": "millrace.file_source", "params": {"path": "in.jsonl", "format": "jsonl", "fields": FIELDS}},
+            {"name": "lines", "type": "millrace.file_source", "params": {"path": "in.jsonl", "format": "jsonl", "fields": FIELDS, "rate": rate}},
             {"name": "sent", "type": "millrace.zmq_sink", "params": {"address": f"tcp://127.0.0.1:{port}", **params}}],
         "streams": ["lines -> sent"]})
     with open(os.path.join(run.path, "in.jsonl"), "w") as out:
@@ -131,6 +131,54 @@ def published():
         peer.close()
 
 
+def published_by_sink():
+    """A PUB sink on a unix socket: each subscriber gets what is sent from then on, whole and in order, with its topic; `linger`
+    lets the last ones arrive."""
+    with tempfile.TemporaryDirectory(prefix="millrace-zmq-") as folder:
+        address = f"ipc://{folder}/feed"
+        run = sending(0, [numbered(n).decode() for n in range(1500)], address=address, attach="bind", socket="pub", topic="t",
+                      linger=60000, rate=500)
+        peers = []
+        try:
+            run.start()
+            peers = [Peer(SUB, address, hwm=5000) for _ in range(2)]
+            for peer in peers:
+                got = []
+                while not got or got[-1] != 1499:
+                    check(peer.receive() == b"t", "no topic before an event")
+                    got.append(json.loads(peer.receive())["n"])
+                check(got == list(range(got[0], 1500)), f"from {got[0]}: a gap, or out of order")
+            run.finish()
+        finally:
+            run.close()
+            for peer in peers:
+                peer.close()
+
+
+def lingers():
+    """What a run has sent and nobody has taken when its input ends: `linger` waits for a peer, and says so when none comes."""
+    port = free_port()
+    run, peer = sending(port, [numbered(n).decode() for n in range(100)], linger=60000), None
+    try:
+        run.start()
+        until("the run", lambda: "running" in run.text_of_log())
+        peer = Peer(PULL, f"tcp://127.0.0.1:{port}", binds=True)
+        check([json.loads(peer.receive())["n"] for _ in range(100)] == list(range(100)), "not all arrived")
+        run.finish()
+        check("are lost" not in run.text_of_log(), run.text_of_log())
+    finally:
+        run.close()
+        if peer:
+            peer.close()
+    run = sending(free_port(), [numbered(n).decode() for n in range(100)], linger=100)
+    try:
+        run.start()
+        run.finish()
+        check("within 100 ms ('linger'): those left are lost" in run.text_of_log(), run.text_of_log())
+    finally:
+        run.close()
+
+
 def killed():
     """What a logged ingest has given out is there after kill -9, in order and once; what was in flight may be missing."""
     port = free_port()
@@ -177,7 +225,7 @@ def main():
     for piece in ("message 3:1:1: expected a map or an array of fields", "message 4:1:", "field 'n' is there twice", "field 'n' is missing",
                   "it is empty", "it has 2 parts", "text is not UTF-8", "message 8:2:"):
         check(piece in said, f"no letter says '{piece}':\n{said}\n{log}")
-    for trial in (comes_back, nobody_there, published, killed):
+    for trial in (comes_back, nobody_there, published, published_by_sink, lingers, killed):
         trial()
         print(f"{trial.__name__}: as expected", flush=True)
 
