@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "millrace/router.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -13,14 +13,14 @@ namespace {
 constexpr const char* trades =
     "symbol:string,price:float64,amount:int64,fee:decimal?,ok:bool,at:event_time,note:string?,tags:list<string>";
 
-actor_rig::setting filter(const std::string& where, const char* fields = trades) {
+text_rig::setting filter(const std::string& where, const char* fields = trades) {
   return {.id = "millrace.filter_by", .params = {{"where", where}}, .input_fields = fields};
 }
 std::string filter_problem(const std::string& where, const char* fields = trades) {
-  return actor_rig{filter(where, fields)}.problem();
+  return text_rig{filter(where, fields)}.problem();
 }
 
-actor_rig::setting map(const std::string& set, const std::string& keep, const char* fields) {
+text_rig::setting map(const std::string& set, const std::string& keep, const char* fields) {
   return {.id = "millrace.map", .params = {{"set", set}, {"keep", keep}}, .input_fields = fields};
 }
 
@@ -31,7 +31,7 @@ void expect_problem(const std::string& got, const char* wanted) {
 }
 
 /// What the handler throws for a line; empty: nothing.
-std::string failure(actor_rig& rig, const std::string& line) {
+std::string failure(text_rig& rig, const std::string& line) {
   try {
     rig.feed({line});
   } catch (const std::exception& e) {
@@ -75,7 +75,7 @@ private slots:
     QFETCH(QByteArray, where);
     QFETCH(QByteArray, kept);
     const lines all{"abc,1,1.5,1.5,1000000000,true,", "q,2,2.5,2,2000000000,false,7", "X,3,1,3,3000000000,true,"};
-    actor_rig rig{filter(where.toStdString(), simple)};
+    text_rig rig{filter(where.toStdString(), simple)};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed(all);
     lines out;
@@ -138,7 +138,7 @@ private slots:
   }
 
   void failuresAtRunTimeSayWhere() {
-    actor_rig rig{
+    text_rig rig{
         filter("price > 1 and\n(note or fee) / 2 > 1", "price:float64,note:string?,fee:float64?,tags:string?")};
     QCOMPARE(rig.problem(), std::string{});
     QCOMPARE(failure(rig, "5,,8,"), std::string{});
@@ -170,7 +170,7 @@ private slots:
   void operatorsThatEndTogetherAreToldApart() {
     QFETCH(QByteArray, where);
     QFETCH(int, column);
-    actor_rig rig{filter(where.toStdString(), "x:int64?,y:int64?")};
+    text_rig rig{filter(where.toStdString(), "x:int64?,y:int64?")};
     QCOMPARE(rig.problem(), std::string{});
     expect_problem(failure(rig, ","), ("parameter 'where', column " + std::to_string(column) + ":").c_str());
   }
@@ -178,45 +178,45 @@ private slots:
   void longChainsAreRead() {
     std::string where = "i == 0";
     for (int i = 1; i < 2000; ++i) where += " or i == " + std::to_string(i);
-    actor_rig rig{filter(where, "i:int64")};
+    text_rig rig{filter(where, "i:int64")};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed({"1999", "2000"});
     QCOMPARE(rig.output(), lines{"1999"});
   }
 
   void nullsAreNoNumbers() {
-    actor_rig rig{filter("fee > 1")};
+    text_rig rig{filter("fee > 1")};
     QCOMPARE(rig.problem(), std::string{});
-    actor_rig plain{filter("n > 1", "n:int64?")};
+    text_rig plain{filter("n > 1", "n:int64?")};
     expect_problem(failure(plain, ""), "parameter 'where', column 3: attempt to compare");
   }
 
   void aConditionThatGivesSomethingElseFails() {
-    actor_rig rig{filter("ok and price", "ok:bool,price:float64")};
+    text_rig rig{filter("ok and price", "ok:bool,price:float64")};
     QCOMPARE(rig.problem(), std::string{});
     expect_problem(failure(rig, "true,5"), "column 1: this gave the number 5 where true or false was expected");
     QCOMPARE(failure(rig, "false,5"), std::string{});
   }
 
   void largeIntegersCompareButDoNotCalculate() {
-    actor_rig same{filter("a == b", "a:int64,b:uint64")};
+    text_rig same{filter("a == b", "a:int64,b:uint64")};
     same.feed({"9007199254740993,9007199254740993", "9007199254740993,9007199254740992", "1,1"});
     QCOMPARE(same.output(), (lines{"9007199254740993,9007199254740993", "1,1"}));
-    actor_rig more{filter("a > b", "a:int64,b:uint64")};
+    text_rig more{filter("a > b", "a:int64,b:uint64")};
     more.feed({"9007199254740994,9007199254740993", "-9007199254740994,18446744073709551615"});
     QCOMPARE(more.output(), (lines{"9007199254740994,9007199254740993"}));
-    actor_rig sum{filter("a + 1 > 0", "a:int64")};
+    text_rig sum{filter("a + 1 > 0", "a:int64")};
     expect_problem(failure(sum, "9007199254740993"),
                    "column 3: attempt to calculate with 9007199254740993, which has more digits than a number of Lua");
-    actor_rig against{filter("a > 0", "a:int64")};
+    text_rig against{filter("a > 0", "a:int64")};
     expect_problem(failure(against, "9007199254740993"), "attempt to compare number with time or large integer");
-    actor_rig rounded{filter("tonumber(a) + 1 > 0", "a:int64")};
+    text_rig rounded{filter("tonumber(a) + 1 > 0", "a:int64")};
     QCOMPARE(failure(rounded, "9007199254740993"), std::string{});
   }
 
   void routerSendsWhereTheExpressionSays() {
     const auto targets = [](const std::string& to, const lines& rows) {
-      actor_rig rig{{.id = "millrace.route_by", .params = {{"to", to}}, .input_fields = "s:string,n:float64?"}};
+      text_rig rig{{.id = "millrace.route_by", .params = {{"to", to}}, .input_fields = "s:string,n:float64?"}};
       const auto batch = rig.batch_of(rows);
       std::vector<std::uint16_t> out(batch->size());
       std::vector<std::uint64_t> hashes(batch->size());
@@ -231,7 +231,7 @@ private slots:
     QVERIFY_EXCEPTION_THROWN((void)targets("n", {"a,0.5"}), std::runtime_error);
     QVERIFY_EXCEPTION_THROWN((void)targets("n", {"a,"}), std::runtime_error);
     const auto problem = [](const char* to) {
-      return actor_rig{{.id = "millrace.route_by", .params = {{"to", to}}, .input_fields = "s:string"}}.problem();
+      return text_rig{{.id = "millrace.route_by", .params = {{"to", to}}, .input_fields = "s:string"}}.problem();
     };
     expect_problem(problem("s == 'a'"),
                    "parameter 'to', column 1: this gives a boolean, and a number or text is needed");
@@ -239,7 +239,7 @@ private slots:
   }
 
   void mapAddsAndChangesFields() {
-    actor_rig rig{
+    text_rig rig{
         map("total = price * amount; fee:decimal = total / 100\nsymbol = symbol:upper() big = total > 10 "
             "later = at + 90 * second; half:int64? = amount % 2 == 0 and amount / 2 or nil",
             "*", "symbol:string,price:float64,amount:int64,at:event_time")};
@@ -254,18 +254,18 @@ private slots:
   }
 
   void mapKeepsWhatItIsTold() {
-    actor_rig rig{map("b = a; a = tostring(c)", "c", "a:int64,c:int64?,d:string")};
+    text_rig rig{map("b = a; a = tostring(c)", "c", "a:int64,c:int64?,d:string")};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed({"9223372036854775807,5,x"});
     QCOMPARE(rig.output(), lines{"5,9223372036854775807,5"});
     QCOMPARE(to_text(engine::actor_access::outputs(rig.as<>())[1]->type()->schema()),
              std::string{"c:int64?,b:int64,a:string"});
-    expect_problem(actor_rig{map("b = a", "x", "a:int64")}.problem(),
+    expect_problem(text_rig{map("b = a", "x", "a:int64")}.problem(),
                    "parameter 'keep': records that arrive have no field 'x'");
   }
 
   void mapPassesWhatItDoesNotRead() {
-    actor_rig rig{map("x = s", "*", "s:string!personal,d:decimal")};
+    text_rig rig{map("x = s", "*", "s:string!personal,d:decimal")};
     QCOMPARE(rig.problem(), std::string{});
     const auto& fields = engine::actor_access::outputs(rig.as<>())[1]->type()->schema().fields;
     QVERIFY(fields[2].personal);
@@ -293,11 +293,11 @@ private slots:
   void mapChecksItsAssignments() {
     QFETCH(QByteArray, set);
     QFETCH(QByteArray, problem);
-    expect_problem(actor_rig{map(set.toStdString(), "*", simple)}.problem(), problem);
+    expect_problem(text_rig{map(set.toStdString(), "*", simple)}.problem(), problem);
   }
 
   void mapSaysWhichValueDoesNotFit() {
-    actor_rig rig{map("x:int8 = f * 1", "", "f:float64")};
+    text_rig rig{map("x:int8 = f * 1", "", "f:float64")};
     QCOMPARE(rig.problem(), std::string{});
     QCOMPARE(failure(rig, "7"), std::string{});
     expect_problem(failure(rig, "0.5"),

@@ -1,7 +1,7 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "millrace/engine/fault_point.hpp"
 #include "millrace/sink.hpp"
+#include "text_rig.hpp"
 
 #include <sys/resource.h>
 #include <zlib.h>
@@ -422,14 +422,14 @@ private:
   [[nodiscard]] std::string path(const std::string& name) const {
     return dir_->filePath(("out/" + name).c_str()).toStdString();
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> made(std::map<std::string, param_value> params = {}) const {
+  [[nodiscard]] std::unique_ptr<text_rig> made(std::map<std::string, param_value> params = {}) const {
     params.try_emplace("path", dir_->filePath("out").toStdString());
-    return std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.file_sink",
-                                                          .params = std::move(params),
-                                                          .input_fields = "key:string,value:float64?,at:event_time"});
+    return std::make_unique<text_rig>(text_rig::setting{.id = "millrace.file_sink",
+                                                        .params = std::move(params),
+                                                        .input_fields = "key:string,value:float64?,at:event_time"});
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(epoch_id restored, std::map<std::string, param_value> params = {},
-                                                   const std::vector<sink::prepared>& handles = {}) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(epoch_id restored, std::map<std::string, param_value> params = {},
+                                                  const std::vector<sink::prepared>& handles = {}) const {
     auto rig = made(std::move(params));
     const auto ok = rig->as<sink>().recover(rig->ctx(), restored, handles);
     if (!ok) qFatal("%s", ok.error().message.c_str());
@@ -440,15 +440,15 @@ private:
     const auto ok = rig->as<sink>().recover(rig->ctx(), {0}, {});
     return ok ? std::string{} : ok.error().message;
   }
-  static std::string prepared(actor_rig& rig, std::uint64_t epoch) {
+  static std::string prepared(text_rig& rig, std::uint64_t epoch) {
     auto handle = rig.as<sink>().prepare(rig.ctx(), {epoch});
     if (!handle) qFatal("%s", handle.error().message.c_str());
     return std::move(handle).value();
   }
-  static bool committed(actor_rig& rig, std::uint64_t epoch, const std::string& handle) {
+  static bool committed(text_rig& rig, std::uint64_t epoch, const std::string& handle) {
     return rig.as<sink>().commit(rig.ctx(), {epoch}, handle).has_value();
   }
-  static std::string commit_error(actor_rig& rig, const std::string& handle) {
+  static std::string commit_error(text_rig& rig, const std::string& handle) {
     const auto ok = rig.as<sink>().commit(rig.ctx(), {1}, handle);
     return ok ? std::string{} : ok.error().message;
   }

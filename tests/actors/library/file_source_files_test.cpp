@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <zlib.h>
 #include <zstd.h>
@@ -45,7 +45,7 @@ std::string pack(const std::string& end, const std::string& text) {
   return end == "gz" ? gzip(text) : zstd(text);
 }
 
-std::string position_of(actor_rig& rig) {
+std::string position_of(text_rig& rig) {
   byte_buffer out;
   msgpack::writer w{out};
   rig.as<producer>().save_position(w);
@@ -82,7 +82,7 @@ private slots:
     const auto straight = all_of(s);
     QCOMPARE(straight.size(), std::size_t{30});
     for (int polls = 1; polls <= 30; ++polls) {
-      actor_rig first{s};
+      text_rig first{s};
       first.as<>().open(first.ctx());
       (void)first.poll(1, polls);
       auto joined = first.output();
@@ -97,7 +97,7 @@ private slots:
     for (int i = 0; i < 100'000; ++i)
       text += "account-" + std::to_string(i * 7919 % 1000) + "," + std::to_string(i) + ",1\n";
     write(path("a.csv." + end.toStdString()), pack(end.toStdString(), text));
-    actor_rig rig{setting("a.csv." + end.toStdString())};
+    text_rig rig{setting("a.csv." + end.toStdString())};
     rig.as<>().open(rig.ctx());
     (void)rig.poll(256, 200);
     const auto left = rig.as<producer>().backlog();
@@ -145,7 +145,7 @@ private slots:
 
   void refusesAShorterArchive() {
     write(path("a.csv.gz"), gzip("account,amount,at\na,1,1\nb,2,2\nc,3,3\n"));
-    actor_rig first{setting("a.csv.gz")};
+    text_rig first{setting("a.csv.gz")};
     first.as<>().open(first.ctx());
     (void)first.poll(1, 3);
     const auto position = position_of(first);
@@ -190,7 +190,7 @@ private slots:
   void keepsToTheFilesItBeganWith() {
     write(path("b.csv"), "account,amount,at\nb,1,1\nb,2,2\n");
     write(path("d.csv"), "account,amount,at\nd,1,1\n");
-    actor_rig first{setting("*.csv")};
+    text_rig first{setting("*.csv")};
     first.as<>().open(first.ctx());
     (void)first.poll(1, 1);
     for (const auto* name : {"a.csv", "c.csv"}) write(path(name), "account,amount,at\nnew,1,1\n");
@@ -226,17 +226,17 @@ private slots:
   }
   void checksFormatsAndFields() {
     auto s = setting("a.log.gz");
-    QVERIFY(actor_rig{s}.problem().find("set 'format' to csv, jsonl, weblog, logfmt, syslog or regex") !=
+    QVERIFY(text_rig{s}.problem().find("set 'format' to csv, jsonl, weblog, logfmt, syslog or regex") !=
             std::string::npos);
     s.params["format"] = "regex";
-    QVERIFY(actor_rig{s}.problem().find("'pattern' is empty") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("'pattern' is empty") != std::string::npos);
     s.params["pattern"] = "x";
-    QVERIFY(actor_rig{s}.problem().find("no group 'account'") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("no group 'account'") != std::string::npos);
     s.params["format"] = "csv";
-    QVERIFY(actor_rig{s}.problem().find("'pattern' needs the format 'regex'") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("'pattern' needs the format 'regex'") != std::string::npos);
     s.params.erase("pattern");
     s.params["format"] = "syslog";
-    QVERIFY(actor_rig{s}.problem().find("have no 'account'") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("have no 'account'") != std::string::npos);
   }
 
 private:
@@ -246,20 +246,20 @@ private:
     QTest::newRow("zstd") << "zst";
   }
   [[nodiscard]] std::string path(const std::string& name) const { return dir_->filePath(name.c_str()).toStdString(); }
-  [[nodiscard]] actor_rig::setting setting(const std::string& files) const {
+  [[nodiscard]] text_rig::setting setting(const std::string& files) const {
     return {.id = "millrace.file_source",
             .params = {{"path", files}, {"fields", "account:string,amount:float64,at:event_time"}},
             .base_folder = dir_->path().toStdString()};
   }
-  static lines all_of(const actor_rig::setting& s) {
-    actor_rig rig{s};
+  static lines all_of(const text_rig::setting& s) {
+    text_rig rig{s};
     if (!rig.problem().empty()) qFatal("%s", rig.problem().c_str());
     rig.as<>().open(rig.ctx());
     if (rig.poll() != poll_result::next::end) qFatal("the input does not end");
     return rig.output();
   }
-  static lines& rest_from(const actor_rig::setting& s, const std::string& position, lines& joined) {
-    actor_rig rig{s};
+  static lines& rest_from(const text_rig::setting& s, const std::string& position, lines& joined) {
+    text_rig rig{s};
     msgpack::reader in{as_bytes(position)};
     if (!rig.as<producer>().load_position(in)) qFatal("unreadable");
     rig.as<>().open(rig.ctx());

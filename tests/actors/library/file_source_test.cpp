@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "millrace/dead_letter.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -17,14 +17,14 @@ void write(const std::string& path, const std::string& text) {
   std::ofstream{path, std::ios::binary} << text;
 }
 
-std::string position_of(actor_rig& rig) {
+std::string position_of(text_rig& rig) {
   byte_buffer out;
   msgpack::writer w{out};
   rig.as<producer>().save_position(w);
   return std::string{as_text(out.view())};
 }
 
-void go_to(actor_rig& rig, const std::string& position) {
+void go_to(text_rig& rig, const std::string& position) {
   msgpack::reader in{as_bytes(position)};
   QVERIFY(rig.as<producer>().load_position(in));
 }
@@ -52,7 +52,7 @@ private slots:
   void readsCsvByItsHeader() {
     write(path("a.csv"),
           "\xEF\xBB\xBFvenue,at,account,amount\r\nX,5,\"a,1\",2.5\r\n\r\nY,2026-11-21T10:00:00Z,\"two\nlines\",-1");
-    actor_rig rig{setting("a.csv")};
+    text_rig rig{setting("a.csv")};
     QCOMPARE(rig.problem(), std::string{});
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
@@ -104,13 +104,13 @@ private slots:
     write(path("access.log"), line.toStdString() + "\n");
     auto s = weblog("at:event_time,status:int64");
     s.params["on_malformed"] = "fail";
-    actor_rig rig{s};
+    text_rig rig{s};
     rig.as<>().open(rig.ctx());
     const auto thrown = QString::fromStdString(thrown_by([&] { (void)rig.poll(); }));
     QVERIFY2(thrown.contains(said), qPrintable(thrown));
   }
   void namesTheFieldsAWebServerHas() {
-    const auto problem = actor_rig{weblog("at:event_time,colour:string")}.problem();
+    const auto problem = text_rig{weblog("at:event_time,colour:string")}.problem();
     QVERIFY2(problem.find("no 'colour'; there are host, ") != std::string::npos, problem.c_str());
   }
 
@@ -136,12 +136,12 @@ private slots:
     const auto straight = all_of(s);
     QCOMPARE(straight.size(), std::size_t{40});
     for (int polls = 1; polls <= 40; ++polls) {
-      actor_rig first{s};
+      text_rig first{s};
       first.as<>().open(first.ctx());
       (void)first.poll(1, polls);
       auto joined = first.output();
       QCOMPARE(joined.size(), static_cast<std::size_t>(polls));
-      actor_rig second{s};
+      text_rig second{s};
       go_to(second, position_of(first));
       second.as<>().open(second.ctx());
       QCOMPARE(second.as<producer>().describe_position(), first.as<producer>().describe_position());
@@ -177,7 +177,7 @@ private slots:
     write(path("a.csv"), "account,amount,at\na,1,1\nb,x,2\n");
     auto s = setting("a.csv");
     s.params["on_malformed"] = "fail";
-    actor_rig rig{s};
+    text_rig rig{s};
     rig.as<>().open(rig.ctx());
     const auto expected = path("a.csv") +
                           ":3:3: field 'amount': 'x' is no float64, expected a number; mend the line, or set "
@@ -189,7 +189,7 @@ private slots:
 
   void keepsTheBytesOfAWrongLine() {
     write(path("a.csv"), "account,amount,at\n\"a \"\"b\"\"\",x,1\n");
-    actor_rig rig{setting("a.csv")};
+    text_rig rig{setting("a.csv")};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
     const auto dead = rig.output("dead");
@@ -199,7 +199,7 @@ private slots:
 
   void takesAMendedLineBackByTheHeaderOfItsFile() {
     write(path("a.csv"), "at,amount,account\n1,1,a\n");
-    actor_rig rig{setting("a.csv")};
+    text_rig rig{setting("a.csv")};
     rig.as<>().open(rig.ctx());
     dead_letter letter;
     letter.channel = path("a.csv");
@@ -215,7 +215,7 @@ private slots:
     write(path("a.csv"), "account,amount,at\na,1,1\nb,x,2\n" + std::string(2'000'000, 'y') + "\nc,3,3\n");
     auto s = setting("a.csv");
     s.params["on_malformed"] = "dead_letter";
-    actor_rig rig{s};
+    text_rig rig{s};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
     QCOMPARE(rig.output(), (lines{"a,1,1", "c,3,3"}));
@@ -236,14 +236,14 @@ private slots:
 
   void checksItsParameters() {
     auto s = setting("a.txt");
-    QVERIFY(actor_rig{s}.problem().find("set 'format' to csv, jsonl, weblog") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("set 'format' to csv, jsonl, weblog") != std::string::npos);
     s = setting(" ; ");
-    QVERIFY(actor_rig{s}.problem().find("'path' is empty") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("'path' is empty") != std::string::npos);
     s = setting("a.csv");
     s.params["fields"] = "a:nothing";
-    QVERIFY(actor_rig{s}.problem().find("column 3") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("column 3") != std::string::npos);
     s.params["fields"] = "a:list<int8>";
-    QVERIFY(actor_rig{s}.problem().find("only fields with single values") != std::string::npos);
+    QVERIFY(text_rig{s}.problem().find("only fields with single values") != std::string::npos);
   }
 
   void keepsToItsRate() {
@@ -252,7 +252,7 @@ private slots:
     write(path("a.csv"), text);
     auto s = setting("a.csv");
     s.params["rate"] = 100.0;
-    actor_rig rig{s};
+    text_rig rig{s};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::wait);
     QCOMPARE(rig.output().size(), std::size_t{1});
@@ -268,30 +268,30 @@ private slots:
 
 private:
   [[nodiscard]] std::string path(const std::string& name) const { return dir_->filePath(name.c_str()).toStdString(); }
-  [[nodiscard]] actor_rig::setting setting(const std::string& files) const {
+  [[nodiscard]] text_rig::setting setting(const std::string& files) const {
     return {.id = "millrace.file_source",
             .params = {{"path", files}, {"fields", "account:string,amount:float64,at:event_time"}},
             .base_folder = dir_->path().toStdString()};
   }
-  [[nodiscard]] actor_rig::setting weblog(const std::string& fields) const {
+  [[nodiscard]] text_rig::setting weblog(const std::string& fields) const {
     return {.id = "millrace.file_source",
             .params = {{"path", "access.log"}, {"format", "weblog"}, {"fields", fields}},
             .base_folder = dir_->path().toStdString()};
   }
-  static lines all_of(const actor_rig::setting& s) {
-    actor_rig rig{s};
+  static lines all_of(const text_rig::setting& s) {
+    text_rig rig{s};
     rig.as<>().open(rig.ctx());
     if (rig.poll() != poll_result::next::end) qFatal("the input does not end");
     return rig.output();
   }
   [[nodiscard]] std::string position_after_one_line() const {
-    actor_rig rig{setting("a.csv")};
+    text_rig rig{setting("a.csv")};
     rig.as<>().open(rig.ctx());
     (void)rig.poll(1, 1);
     return position_of(rig);
   }
   [[nodiscard]] std::string open_error(const std::string& position) const {
-    actor_rig rig{setting("a.csv")};
+    text_rig rig{setting("a.csv")};
     if (!position.empty()) go_to(rig, position);
     return thrown_by([&] { rig.as<>().open(rig.ctx()); });
   }

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -118,7 +118,7 @@ private slots:
       auto s = setting("f*", {});
       s.partition = p;
       s.parallelism = 3;
-      actor_rig rig{s};
+      text_rig rig{s};
       rig.as<>().open(rig.ctx());
       (void)look(rig);
       for (const auto& line : rig.output()) all.push_back(line);
@@ -281,9 +281,9 @@ private slots:
   }
 
   void checksItsParameters() {
-    QVERIFY(actor_rig{setting(" ", {})}.problem().find("'path' is empty") != std::string::npos);
-    QVERIFY(actor_rig{setting("a.gz", {})}.problem().find("read it with millrace.file_source") != std::string::npos);
-    QVERIFY(actor_rig{setting("a.log", {{"format", "auto"}})}.problem().find("set 'format' to") != std::string::npos);
+    QVERIFY(text_rig{setting(" ", {})}.problem().find("'path' is empty") != std::string::npos);
+    QVERIFY(text_rig{setting("a.gz", {})}.problem().find("read it with millrace.file_source") != std::string::npos);
+    QVERIFY(text_rig{setting("a.log", {{"format", "auto"}})}.problem().find("set 'format' to") != std::string::npos);
   }
 
 private:
@@ -291,28 +291,28 @@ private:
   void append(const std::string& name, const std::string& text) const {
     std::ofstream{path(name), std::ios::binary | std::ios::app} << text;
   }
-  [[nodiscard]] actor_rig::setting setting(const std::string& files, std::map<std::string, param_value> params) const {
+  [[nodiscard]] text_rig::setting setting(const std::string& files, std::map<std::string, param_value> params) const {
     params.insert({{"path", files}, {"format", "logfmt"}, {"fields", "n:int64"}});
     return {.id = "millrace.follow", .params = std::move(params), .base_folder = dir_->path().toStdString()};
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(const std::string& files,
-                                                   std::map<std::string, param_value> params = {},
-                                                   const std::string& position = {}) const {
-    auto rig = std::make_unique<actor_rig>(setting(files, std::move(params)));
+  [[nodiscard]] std::unique_ptr<text_rig> started(const std::string& files,
+                                                  std::map<std::string, param_value> params = {},
+                                                  const std::string& position = {}) const {
+    auto rig = std::make_unique<text_rig>(setting(files, std::move(params)));
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     msgpack::reader in{as_bytes(position)};
     if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
     rig->as<>().open(rig->ctx());
     return rig;
   }
-  static std::string position_of(actor_rig& rig) {
+  static std::string position_of(text_rig& rig) {
     byte_buffer out;
     msgpack::writer w{out};
     rig.as<producer>().save_position(w);
     return std::string{as_text(out.view())};
   }
   /// Lets the time between two looks pass, and reads what there is.
-  static poll_result::next look(actor_rig& rig) {
+  static poll_result::next look(text_rig& rig) {
     rig.ctx().time.ns += second;
     (void)rig.poll(100'000);
     return rig.last_poll().what;

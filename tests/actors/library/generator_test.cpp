@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "library/sources/zipf.hpp"
+#include "text_rig.hpp"
 
 #include <QRegularExpression>
 #include <QtTest>
@@ -16,7 +16,7 @@ namespace {
 
 lines events_of(std::map<std::string, param_value> params, std::uint32_t partition = 0, std::uint32_t parallelism = 1,
                 std::int64_t from = 0) {
-  actor_rig rig{
+  text_rig rig{
       {.id = "millrace.generator", .params = std::move(params), .partition = partition, .parallelism = parallelism}};
   if (!rig.problem().empty()) qFatal("%s", rig.problem().c_str());
   byte_buffer position;
@@ -67,8 +67,8 @@ private slots:
   }
 
   void eventTimesStayWithinTheDisorder() {
-    actor_rig rig{{.id = "millrace.generator",
-                   .params = {{"count", std::int64_t{2000}}, {"disorder", std::int64_t{20}}, {"start", "0"}}}};
+    text_rig rig{{.id = "millrace.generator",
+                  .params = {{"count", std::int64_t{2000}}, {"disorder", std::int64_t{20}}, {"start", "0"}}}};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
     std::int64_t newest = INT64_MIN;
@@ -83,7 +83,7 @@ private slots:
   }
 
   void keepsToItsRate() {
-    actor_rig rig{{.id = "millrace.generator", .params = {{"rate", 1000.0}}, .parallelism = 2}};
+    text_rig rig{{.id = "millrace.generator", .params = {{"rate", 1000.0}}, .parallelism = 2}};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::wait);
     rig.ctx().time.ns += 100'000'000;
@@ -196,8 +196,8 @@ private slots:
     QStringList times;
     for (const auto& line : made) times << QString::fromStdString(line.substr(line.rfind(',') + 1));
     QCOMPARE(times, (QStringList{"0", "1000000", "502000000", "503000000", "1004000000"}));
-    actor_rig rig{{.id = "millrace.generator",
-                   .params = {{"rate", 1000.0}, {"burst", std::int64_t{10}}, {"pause", std::int64_t{500}}}}};
+    text_rig rig{{.id = "millrace.generator",
+                  .params = {{"rate", 1000.0}, {"burst", std::int64_t{10}}, {"pause", std::int64_t{500}}}}};
     rig.as<>().open(rig.ctx());
     rig.ctx().time.ns += 1'000'000;
     (void)rig.poll();
@@ -240,18 +240,18 @@ private slots:
     QFETCH(QString, name);
     QFETCH(QString, value);
     QFETCH(QString, said);
-    const actor_rig rig{{.id = "millrace.generator", .params = {{name.toStdString(), value.toStdString()}}}};
+    const text_rig rig{{.id = "millrace.generator", .params = {{name.toStdString(), value.toStdString()}}}};
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
   }
   void refusesAMeanThatCannotBe() {
-    const actor_rig rig{{.id = "millrace.generator", .params = {{"distribution", "pareto"}, {"mean", -1.0}}}};
+    const text_rig rig{{.id = "millrace.generator", .params = {{"distribution", "pareto"}, {"mean", -1.0}}}};
     QVERIFY(rig.problem().find("'mean' has to be more than 0") != std::string::npos);
-    const actor_rig wide{{.id = "millrace.generator", .params = {{"distribution", "log_normal"}, {"deviation", 30.0}}}};
+    const text_rig wide{{.id = "millrace.generator", .params = {{"distribution", "log_normal"}, {"deviation", 30.0}}}};
     QVERIFY(wide.problem().find("that of the logarithm") != std::string::npos);
   }
 
   void refusesAStartThatIsNoTime() {
-    const actor_rig rig{{.id = "millrace.generator", .params = {{"start", "soon"}}}};
+    const text_rig rig{{.id = "millrace.generator", .params = {{"start", "soon"}}}};
     QVERIFY(rig.problem().find("'start' is 'soon'") != std::string::npos);
   }
 };

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -52,8 +52,7 @@ private slots:
   }
 
   void isLoggedWhenAskedTo() {
-    actor_rig rig{
-        {.id = "millrace.host_telemetry", .params = {{"root", dir_->path().toStdString()}, {"logged", true}}}};
+    text_rig rig{{.id = "millrace.host_telemetry", .params = {{"root", dir_->path().toStdString()}, {"logged", true}}}};
     QCOMPARE(rig.as<producer>().replays(), replay::logged);
   }
 
@@ -89,15 +88,15 @@ private slots:
   }
 
   void otherPartitionsHaveNothingToDo() {
-    actor_rig rig{{.id = "millrace.host_telemetry", .partition = 1, .parallelism = 2}};
+    text_rig rig{{.id = "millrace.host_telemetry", .partition = 1, .parallelism = 2}};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
   }
 
 private:
-  static std::unique_ptr<actor_rig> rig_on(const std::string& root, std::int64_t count) {
-    return std::make_unique<actor_rig>(
-        actor_rig::setting{.id = "millrace.host_telemetry", .params = {{"root", root}, {"count", count}}});
+  static std::unique_ptr<text_rig> rig_on(const std::string& root, std::int64_t count) {
+    return std::make_unique<text_rig>(
+        text_rig::setting{.id = "millrace.host_telemetry", .params = {{"root", root}, {"count", count}}});
   }
   std::unique_ptr<QTemporaryDir> dir_;
 };

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <signal.h>
 #include <sys/socket.h>
@@ -38,7 +38,7 @@ private slots:
   }
 
   void saysThatAFolderIsNotThere() {
-    actor_rig rig{{.id = "millrace.journal", .params = {{"directory", dir_.filePath("none").toStdString()}}}};
+    text_rig rig{{.id = "millrace.journal", .params = {{"directory", dir_.filePath("none").toStdString()}}}};
     try {
       rig.as<>().open(rig.ctx());
       QFAIL("it was opened");
@@ -68,7 +68,7 @@ private slots:
     QFETCH(QString, name);
     QFETCH(QString, value);
     QFETCH(QString, said);
-    const actor_rig rig{{.id = "millrace.journal", .params = {{name.toStdString(), value.toStdString()}}}};
+    const text_rig rig{{.id = "millrace.journal", .params = {{name.toStdString(), value.toStdString()}}}};
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
   }
 
@@ -182,8 +182,8 @@ private:
     ::close(fd);
     QCOMPARE(sent, static_cast<ssize_t>(text.size()));
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(std::map<std::string, param_value> params,
-                                                   const std::string& position = {}) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(std::map<std::string, param_value> params,
+                                                  const std::string& position = {}) const {
     const bool is_live = process_.state() == QProcess::Running;
     params.insert({"directory", is_live ? folder().toStdString() : dir_.path().toStdString()});
     params.insert({"fields", "message:string,priority:int8?,amount:int64,at:event_time,pid:int64?"});
@@ -191,14 +191,14 @@ private:
     auto& match = params["match"];
     const auto more = std::holds_alternative<std::string>(match) ? std::get<std::string>(match) : std::string{};
     match = (more.empty() ? "" : more + ";") + "MILLRACE_TEST=1";
-    auto rig = std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.journal", .params = params});
+    auto rig = std::make_unique<text_rig>(text_rig::setting{.id = "millrace.journal", .params = params});
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     msgpack::reader in{as_bytes(position)};
     if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
     rig->as<>().open(rig->ctx());
     return rig;
   }
-  static std::string position_of(actor_rig& rig) {
+  static std::string position_of(text_rig& rig) {
     byte_buffer out;
     msgpack::writer w{out};
     rig.as<producer>().save_position(w);

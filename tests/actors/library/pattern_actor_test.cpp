@@ -1,7 +1,7 @@
 // The ready-made actors: parameters, results, late events, rules that change.
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "millrace/timer.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -13,13 +13,13 @@ namespace {
 
 constexpr const char* prices = "item:string,price:float64,at:event_time,n:int64";
 
-actor_rig::setting pattern(std::map<std::string, param_value> params) {
+text_rig::setting pattern(std::map<std::string, param_value> params) {
   params.try_emplace("key", "item");
   return {.id = "millrace.pattern", .params = std::move(params), .input_fields = prices};
 }
 
 /// The watermark passes `ns`: as the task does it.
-void pass(actor_rig& rig, std::int64_t ns) {
+void pass(text_rig& rig, std::int64_t ns) {
   rig.ctx().set_watermark({ns});
   auto& a = rig.as<>();
   auto& heap = engine::actor_access::timer_heap(a);
@@ -37,7 +37,7 @@ void pass(actor_rig& rig, std::int64_t ns) {
 }
 
 std::string problem(std::map<std::string, param_value> params) {
-  return actor_rig{pattern(std::move(params))}.problem();
+  return text_rig{pattern(std::move(params))}.problem();
 }
 
 }  // namespace
@@ -46,8 +46,8 @@ class pattern_actor_test : public QObject {
   Q_OBJECT
 private slots:
   void matchesAreFoundInOrderOfTime() {
-    actor_rig rig{pattern({{"pattern", "low (price < 10) followed by high (price > 2 * low.price) within 1s"},
-                           {"select", "from = low.price, to = high.price, high.count"}})};
+    text_rig rig{pattern({{"pattern", "low (price < 10) followed by high (price > 2 * low.price) within 1s"},
+                          {"select", "from = low.price, to = high.price, high.count"}})};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed({"x,15,30,0", "y,9,20,0", "x,5,10,0", "x,9,20,0"});
     QCOMPARE(rig.output(), lines{});
@@ -65,7 +65,7 @@ private slots:
   }
   void equalTimesGoByTheOrderField() {
     for (const bool is_ordered : {true, false}) {
-      actor_rig rig{pattern({{"pattern", "a (price == 1) next b (price == 2)"}, {"order", is_ordered ? "n" : ""}})};
+      text_rig rig{pattern({{"pattern", "a (price == 1) next b (price == 2)"}, {"order", is_ordered ? "n" : ""}})};
       rig.feed({"x,2,10,7", "x,1,10,6"});
       pass(rig, 10);
       QCOMPARE(rig.output().size(), std::size_t{is_ordered ? 1U : 0U});
@@ -81,19 +81,19 @@ private slots:
     QVERIFY(problem({{"pattern", "a"}, {"order", "price"}}).find("is no integer") != std::string::npos);
   }
   void waitingEventsHaveALimit() {
-    actor_rig rig{pattern({{"pattern", "a"}, {"waiting_max", std::int64_t{2}}})};
+    text_rig rig{pattern({{"pattern", "a"}, {"waiting_max", std::int64_t{2}}})};
     rig.feed({"x,1,1,0", "y,1,1,0", "x,1,2,0"});
     QVERIFY_EXCEPTION_THROWN(rig.feed({"x,1,3,0"}), std::length_error);
   }
   void partialMatchesHaveALimitAndAWarning() {
-    actor_rig rig{pattern({{"pattern", "a (price < 5) followed by b (price > 5)"}, {"partial_max", std::int64_t{2}}})};
+    text_rig rig{pattern({{"pattern", "a (price < 5) followed by b (price > 5)"}, {"partial_max", std::int64_t{2}}})};
     rig.feed({"x,1,1,0", "x,1,2,0", "x,1,3,0", "x,9,4,0"});
     pass(rig, 10);
     QCOMPARE(rig.output(), (lines{"x,pattern,2,4,4", "x,pattern,3,4,4"}));
     QCOMPARE(rig.ctx().lines, (lines{"1 partial matches dropped: more than the limit"}));
   }
   void manyEventsAreHandledInSlices() {
-    actor_rig rig{pattern({{"pattern", "a next b next c skip past last"}})};
+    text_rig rig{pattern({{"pattern", "a next b next c skip past last"}})};
     lines all;
     for (int i = 1; i <= 100; ++i) all.push_back("x,1," + std::to_string(i) + ",0");
     for (int i = 0; i < 9; ++i) {

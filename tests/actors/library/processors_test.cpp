@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "millrace/key.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -12,13 +12,13 @@ namespace {
 
 constexpr const char* readings = "sensor:string,value:float64?,at:event_time";
 
-actor_rig::setting aggregate(std::map<std::string, param_value> params) {
+text_rig::setting aggregate(std::map<std::string, param_value> params) {
   params.try_emplace("key", "sensor");
   params.try_emplace("value", "value");
   return {.id = "millrace.aggregate", .params = std::move(params), .input_fields = readings};
 }
 
-actor_rig::setting filter(const char* field, const char* comparison, const char* operand) {
+text_rig::setting filter(const char* field, const char* comparison, const char* operand) {
   return {.id = "millrace.filter",
           .params = {{"field", field}, {"comparison", comparison}, {"value", operand}},
           .input_fields = "s:string?,i:int32?,f:float64?,t:event_time?,d:decimal?,b:bool?"};
@@ -51,7 +51,7 @@ private slots:
     QFETCH(QByteArray, operand);
     QFETCH(QByteArray, kept);
     const lines all{"abc,-3,1.5,1000000000,1.50,true", "bcd,7,nan,2000000000,2.50,false", ",,,,,"};
-    actor_rig rig{filter(field, comparison, operand)};
+    text_rig rig{filter(field, comparison, operand)};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed(all);
     lines out;
@@ -63,22 +63,22 @@ private slots:
   }
 
   void filterRefusesWhatCannotBeCompared() {
-    QVERIFY(actor_rig{filter("x", "==", "1")}.problem().find("have no field 'x' (they have s:string?") !=
+    QVERIFY(text_rig{filter("x", "==", "1")}.problem().find("have no field 'x' (they have s:string?") !=
             std::string::npos);
-    QVERIFY(actor_rig{filter("i", "==", "one")}.problem().find("expected a whole number") != std::string::npos);
-    QVERIFY(actor_rig{filter("i", "contains", "1")}.problem().find("contains works on text") != std::string::npos);
-    QVERIFY(actor_rig{filter("i", "~", "1")}.problem().find("one of '=='") != std::string::npos);
+    QVERIFY(text_rig{filter("i", "==", "one")}.problem().find("expected a whole number") != std::string::npos);
+    QVERIFY(text_rig{filter("i", "contains", "1")}.problem().find("contains works on text") != std::string::npos);
+    QVERIFY(text_rig{filter("i", "~", "1")}.problem().find("one of '=='") != std::string::npos);
   }
 
   void aggregateShowsEveryChange() {
-    actor_rig rig{aggregate({{"functions", "count,sum,min,max,mean"}})};
+    text_rig rig{aggregate({{"functions", "count,sum,min,max,mean"}})};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed({"a,1,10", "b,5,11", "a,-3,9", "a,,12", "a,nan,13"});
     QCOMPARE(rig.output(), (lines{"a,1,1,1,1,1,10", "b,1,5,5,5,5,11", "a,2,-2,-3,1,-1,10"}));
   }
 
   void aggregateGivesOneRowAKeyAtTheEnd() {
-    actor_rig rig{aggregate({{"emit", "end"}, {"functions", "count"}, {"value", ""}})};
+    text_rig rig{aggregate({{"emit", "end"}, {"functions", "count"}, {"value", ""}})};
     rig.feed({"b,1,10", "a,1,11", "b,1,12", "c,,13"});
     QCOMPARE(rig.output(), lines{});
     rig.as<>().on_end_of_input(rig.ctx());
@@ -86,7 +86,7 @@ private slots:
   }
 
   void aggregateGivesChangedKeysAtWatermarks() {
-    actor_rig rig{aggregate({{"emit", "watermark"}, {"functions", "sum"}})};
+    text_rig rig{aggregate({{"emit", "watermark"}, {"functions", "sum"}})};
     rig.feed({"b,1,10", "a,2,11", "b,3,12"});
     rig.as<>().on_watermark(rig.ctx());
     QCOMPARE(rig.output(), (lines{"a,2,11", "b,4,12"}));
@@ -98,9 +98,9 @@ private slots:
   }
 
   void aggregateKeysMayHaveSeveralFields() {
-    actor_rig rig{{.id = "millrace.aggregate",
-                   .params = {{"key", "n, s,d"}, {"emit", "end"}},
-                   .input_fields = "s:string?,n:int16,d:decimal,f:float64"}};
+    text_rig rig{{.id = "millrace.aggregate",
+                  .params = {{"key", "n, s,d"}, {"emit", "end"}},
+                  .input_fields = "s:string?,n:int16,d:decimal,f:float64"}};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed({"x,-5,1.50,1", "x,-5,1.5,1", ",7,0.10,1"});
     rig.as<>().on_end_of_input(rig.ctx());
@@ -108,20 +108,20 @@ private slots:
   }
 
   void aggregateChecksItsParameters() {
-    QVERIFY(actor_rig{aggregate({{"key", ","}})}.problem().find("'key' names no field") != std::string::npos);
-    QVERIFY(actor_rig{aggregate({{"key", "x"}})}.problem().find("have no field 'x'") != std::string::npos);
-    QVERIFY(actor_rig{aggregate({{"value", "sensor"}})}.problem().find("is a string, no number") != std::string::npos);
-    QVERIFY(actor_rig{aggregate({{"functions", "sun"}})}.problem().find("has 'sun'") != std::string::npos);
-    QVERIFY(actor_rig{aggregate({{"functions", "sum"}, {"value", ""}})}.problem().find("set 'value'") !=
+    QVERIFY(text_rig{aggregate({{"key", ","}})}.problem().find("'key' names no field") != std::string::npos);
+    QVERIFY(text_rig{aggregate({{"key", "x"}})}.problem().find("have no field 'x'") != std::string::npos);
+    QVERIFY(text_rig{aggregate({{"value", "sensor"}})}.problem().find("is a string, no number") != std::string::npos);
+    QVERIFY(text_rig{aggregate({{"functions", "sun"}})}.problem().find("has 'sun'") != std::string::npos);
+    QVERIFY(text_rig{aggregate({{"functions", "sum"}, {"value", ""}})}.problem().find("set 'value'") !=
             std::string::npos);
-    QVERIFY(actor_rig{aggregate({{"functions", "sum,sum"}})}.problem().find("two output columns") != std::string::npos);
-    QVERIFY(actor_rig{aggregate({{"key", "at"}})}.problem().find("is called 'at'") != std::string::npos);
+    QVERIFY(text_rig{aggregate({{"functions", "sum,sum"}})}.problem().find("two output columns") != std::string::npos);
+    QVERIFY(text_rig{aggregate({{"key", "at"}})}.problem().find("is called 'at'") != std::string::npos);
   }
 
   void thresholdAlertsOnceACrossing() {
-    actor_rig rig{{.id = "millrace.threshold",
-                   .params = {{"key", "sensor"}, {"field", "value"}, {"above", std::int64_t{80}}, {"below", 10.0}},
-                   .input_fields = readings}};
+    text_rig rig{{.id = "millrace.threshold",
+                  .params = {{"key", "sensor"}, {"field", "value"}, {"above", std::int64_t{80}}, {"below", 10.0}},
+                  .input_fields = readings}};
     QCOMPARE(rig.problem(), std::string{});
     rig.feed({"a,80,1", "a,81,2", "b,90,3", "a,95,4", "a,50,5", "a,9.5,6", "a,,7", "a,99,8"});
     QCOMPARE(rig.output(), (lines{"a,81,80,\"a is 81, above 80\",2", "b,90,80,\"b is 90, above 80\",3",
@@ -129,9 +129,9 @@ private slots:
   }
 
   void thresholdWaitsForItsCooldown() {
-    actor_rig rig{{.id = "millrace.threshold",
-                   .params = {{"key", "sensor"}, {"field", "value"}, {"above", 1.0}, {"cooldown", std::int64_t{10}}},
-                   .input_fields = readings}};
+    text_rig rig{{.id = "millrace.threshold",
+                  .params = {{"key", "sensor"}, {"field", "value"}, {"above", 1.0}, {"cooldown", std::int64_t{10}}},
+                  .input_fields = readings}};
     rig.feed({"a,2,0", "a,0,1000000", "a,3,2000000", "a,4,10000000", "a,5,30000000"});
     QCOMPARE(rig.output(), (lines{"a,2,1,\"a is 2, above 1\",0", "a,4,1,\"a is 4, above 1\",10000000"}));
   }
@@ -141,7 +141,7 @@ private slots:
       params.try_emplace("key", "sensor");
       params.try_emplace("field", "value");
       params.try_emplace("above", 1.0);
-      return actor_rig{{.id = "millrace.threshold", .params = std::move(params), .input_fields = fields}}.problem();
+      return text_rig{{.id = "millrace.threshold", .params = std::move(params), .input_fields = fields}}.problem();
     };
     QVERIFY(problem({{"below", 2.0}}, readings).find("'below' is more than 'above'") != std::string::npos);
     QVERIFY(problem({}, "sensor:string,value:float64").find("have no event time") != std::string::npos);

@@ -1,9 +1,9 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "millrace/routers.hpp"
-#include "actor_rig.hpp"
 #include "millrace/key_group.hpp"
 #include "millrace/topology.hpp"
 #include "millrace/validation.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -13,10 +13,10 @@ using namespace millrace::testing;
 namespace {
 
 /// Only makes batches: a filter accepts any record.
-actor_rig& batches() {
-  static actor_rig rig{{.id = "millrace.filter",
-                        .params = {{"field", "key"}, {"value", "x"}},
-                        .input_fields = "key:string,value:float64"}};
+text_rig& batches() {
+  static text_rig rig{{.id = "millrace.filter",
+                       .params = {{"field", "key"}, {"value", "x"}},
+                       .input_fields = "key:string,value:float64"}};
   return rig;
 }
 
@@ -82,7 +82,7 @@ private slots:
   }
 
   void leastLoadedFillsWhatIsEmpty() {
-    actor_rig rig{{.id = "millrace.least_loaded"}};
+    text_rig rig{{.id = "millrace.least_loaded"}};
     auto& least = rig.as<router>();
     QVERIFY(least.wants_load());
     QVERIFY(!least.routes_by_key());

@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "library/sinks/null_sink.hpp"
+#include "text_rig.hpp"
 
 #include <unistd.h>
 
@@ -35,7 +35,7 @@ class sinks_test : public QObject {
   Q_OBJECT
 private slots:
   void consolePrintsFieldsByName() {
-    actor_rig rig{{.id = "millrace.console_sink", .input_fields = "s:string?,v:float64,at:event_time"}};
+    text_rig rig{{.id = "millrace.console_sink", .input_fields = "s:string?,v:float64,at:event_time"}};
     QCOMPARE(rig.as<sink>().delivers(), delivery::at_least_once);
     QCOMPARE(
         printed_by([&] {
@@ -45,7 +45,7 @@ private slots:
   }
 
   void consoleCountsWhatItDoesNotShow() {
-    actor_rig rig{{.id = "millrace.console_sink", .params = {{"limit", std::int64_t{2}}}, .input_fields = "v:int8"}};
+    text_rig rig{{.id = "millrace.console_sink", .params = {{"limit", std::int64_t{2}}}, .input_fields = "v:int8"}};
     const auto printed = printed_by([&] {
       rig.feed({"1", "2", "3", "4", "5"});
       rig.ctx().time.ns += 1'000'000'000;
@@ -57,9 +57,9 @@ private slots:
   }
 
   void tablePrintsTheNewestOfEachKey() {
-    actor_rig rig{{.id = "millrace.console_table",
-                   .params = {{"key", "k"}, {"rows", std::int64_t{2}}},
-                   .input_fields = "k:string,v:float64?,text:string?"}};
+    text_rig rig{{.id = "millrace.console_table",
+                  .params = {{"key", "k"}, {"rows", std::int64_t{2}}},
+                  .input_fields = "k:string,v:float64?,text:string?"}};
     QCOMPARE(rig.problem(), std::string{});
     const auto printed = printed_by([&] {
       rig.as<>().open(rig.ctx());
@@ -76,7 +76,7 @@ private slots:
                                  "probe/0\nk  v  text\na  2  \nb  4  y\n… 1 more keys (rows 2)\n"});
   }
   void tableLetsNothingMoveTheCursor() {
-    actor_rig rig{{.id = "millrace.console_table", .params = {{"key", "k"}}, .input_fields = "k:int8,text:string"}};
+    text_rig rig{{.id = "millrace.console_table", .params = {{"key", "k"}}, .input_fields = "k:int8,text:string"}};
     const auto printed = printed_by([&] {
       rig.as<>().open(rig.ctx());
       rig.feed({"1,\033[2J\u00e4\x7f"});
@@ -85,19 +85,19 @@ private slots:
     QCOMPARE(printed, QByteArray{"probe/0\nk  text\n1  ?[2J\u00e4?\n"});
   }
   void tableNamesAKeyThatIsNoField() {
-    const actor_rig rig{{.id = "millrace.console_table", .params = {{"key", "x"}}, .input_fields = "k:int8"}};
+    const text_rig rig{{.id = "millrace.console_table", .params = {{"key", "x"}}, .input_fields = "k:int8"}};
     QVERIFY2(rig.problem().find("'x'") != std::string::npos && rig.problem().find("key") != std::string::npos,
              rig.problem().c_str());
   }
 
   void nullSinkCountsAndRemembers() {
-    actor_rig rig{{.id = "millrace.null_sink", .input_fields = "v:int8"}};
+    text_rig rig{{.id = "millrace.null_sink", .input_fields = "v:int8"}};
     QCOMPARE(rig.as<sink>().delivers(), delivery::idempotent);
     rig.feed({"1", "2", "3"});
     byte_buffer state;
     msgpack::writer w{state};
     rig.as<>().save_state(w);
-    actor_rig next{{.id = "millrace.null_sink", .input_fields = "v:int8"}};
+    text_rig next{{.id = "millrace.null_sink", .input_fields = "v:int8"}};
     msgpack::reader in{state.view()};
     QVERIFY(next.as<>().load_state(in));
     next.feed({"4"});

@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "library/sql/sqlite.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -19,7 +19,7 @@ bool says(const std::string& text, std::initializer_list<const char*> parts) {
   return true;
 }
 
-std::string failure_of(actor_rig& rig) {
+std::string failure_of(text_rig& rig) {
   try {
     (void)rig.poll();
   } catch (const std::runtime_error& e) {
@@ -106,14 +106,14 @@ private slots:
   }
 
 private:
-  [[nodiscard]] std::unique_ptr<actor_rig> made(std::map<std::string, param_value> params) const {
+  [[nodiscard]] std::unique_ptr<text_rig> made(std::map<std::string, param_value> params) const {
     params.try_emplace("path", dir_->filePath("x.db").toStdString());
     params.try_emplace("query", "t");
     params.try_emplace("fields", "id:int64,name:string?,amount:float64,x:bytes,at:event_time");
     params.try_emplace("column", "id");
-    return std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.sqlite_query", .params = std::move(params)});
+    return std::make_unique<text_rig>(text_rig::setting{.id = "millrace.sqlite_query", .params = std::move(params)});
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(std::map<std::string, param_value> params) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(std::map<std::string, param_value> params) const {
     auto rig = made(std::move(params));
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     rig->as<producer>().open(rig->ctx());

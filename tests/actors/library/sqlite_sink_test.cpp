@@ -1,8 +1,8 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "library/sql/sqlite.hpp"
 #include "millrace/engine/fault_point.hpp"
 #include "millrace/sink.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -250,38 +250,38 @@ private slots:
   }
 
 private:
-  [[nodiscard]] std::unique_ptr<actor_rig> made(const std::string& fields,
-                                                std::map<std::string, param_value> params = {},
-                                                std::uint32_t partition = 0) const {
+  [[nodiscard]] std::unique_ptr<text_rig> made(const std::string& fields,
+                                               std::map<std::string, param_value> params = {},
+                                               std::uint32_t partition = 0) const {
     params.try_emplace("path", dir_->filePath("x.db").toStdString());
     params.try_emplace("table", "t");
-    return std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.sqlite_sink",
-                                                          .params = std::move(params),
-                                                          .input_fields = fields,
-                                                          .partition = partition,
-                                                          .parallelism = 2});
+    return std::make_unique<text_rig>(text_rig::setting{.id = "millrace.sqlite_sink",
+                                                        .params = std::move(params),
+                                                        .input_fields = fields,
+                                                        .partition = partition,
+                                                        .parallelism = 2});
   }
-  static void start(actor_rig& rig, epoch_id restored, const std::vector<sink::prepared>& handles = {}) {
+  static void start(text_rig& rig, epoch_id restored, const std::vector<sink::prepared>& handles = {}) {
     if (!rig.problem().empty()) qFatal("%s", rig.problem().c_str());
     const auto ok = rig.as<sink>().recover(rig.ctx(), restored, handles);
     if (!ok) qFatal("%s", ok.error().message.c_str());
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(epoch_id restored, const std::vector<sink::prepared>& handles = {},
-                                                   std::uint32_t partition = 0) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(epoch_id restored, const std::vector<sink::prepared>& handles = {},
+                                                  std::uint32_t partition = 0) const {
     auto rig = made(plain, {}, partition);
     start(*rig, restored, handles);
     return rig;
   }
-  static std::string start_error(actor_rig& rig) {
+  static std::string start_error(text_rig& rig) {
     const auto ok = rig.as<sink>().recover(rig.ctx(), {0}, {});
     return ok ? std::string{} : ok.error().message;
   }
-  static std::string prepared(actor_rig& rig, std::uint64_t epoch) {
+  static std::string prepared(text_rig& rig, std::uint64_t epoch) {
     auto handle = rig.as<sink>().prepare(rig.ctx(), {epoch});
     if (!handle) qFatal("%s", handle.error().message.c_str());
     return std::move(handle).value();
   }
-  static std::string committed(actor_rig& rig, std::uint64_t epoch, const std::string& handle) {
+  static std::string committed(text_rig& rig, std::uint64_t epoch, const std::string& handle) {
     const auto ok = rig.as<sink>().commit(rig.ctx(), {epoch}, handle);
     return ok ? std::string{} : ok.error().message;
   }

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <unistd.h>
 
@@ -11,8 +11,8 @@ using lines = std::vector<std::string>;
 
 namespace {
 
-std::unique_ptr<actor_rig> started(const char* on_malformed) {
-  auto rig = std::make_unique<actor_rig>(actor_rig::setting{
+std::unique_ptr<text_rig> started(const char* on_malformed) {
+  auto rig = std::make_unique<text_rig>(text_rig::setting{
       .id = "millrace.stdin", .params = {{"fields", "n:int64,text:string"}, {"on_malformed", on_malformed}}});
   if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
   rig->as<>().open(rig->ctx());
@@ -69,13 +69,13 @@ private slots:
   }
 
   void isLiveOrLogged() {
-    actor_rig live{{.id = "millrace.stdin", .params = {{"fields", "n:int64"}}}};
+    text_rig live{{.id = "millrace.stdin", .params = {{"fields", "n:int64"}}}};
     QCOMPARE(live.as<producer>().replays(), replay::live);
-    actor_rig logged{{.id = "millrace.stdin", .params = {{"fields", "n:int64"}, {"logged", true}}}};
+    text_rig logged{{.id = "millrace.stdin", .params = {{"fields", "n:int64"}, {"logged", true}}}};
     QCOMPARE(logged.as<producer>().replays(), replay::logged);
   }
   void onlyPartition0Reads() {
-    actor_rig rig{{.id = "millrace.stdin", .params = {{"fields", "n:int64"}}, .partition = 1, .parallelism = 2}};
+    text_rig rig{{.id = "millrace.stdin", .params = {{"fields", "n:int64"}}, .partition = 1, .parallelism = 2}};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
   }

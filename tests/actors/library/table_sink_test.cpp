@@ -1,9 +1,9 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "library/tables/table_key.hpp"
 #include "millrace/engine/fault_point.hpp"
 #include "millrace/persistence/table_store.hpp"
 #include "millrace/sink.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -162,28 +162,28 @@ private slots:
 
 private:
   [[nodiscard]] std::string folder() const { return dir_->filePath("tables").toStdString(); }
-  [[nodiscard]] std::unique_ptr<actor_rig> made(const std::string& fields, std::map<std::string, param_value> params,
-                                                std::uint32_t partition = 0) const {
+  [[nodiscard]] std::unique_ptr<text_rig> made(const std::string& fields, std::map<std::string, param_value> params,
+                                               std::uint32_t partition = 0) const {
     params.try_emplace("path", folder());
     params.try_emplace("table", "t");
     params.try_emplace("key", "key");
-    return std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.table_sink",
-                                                          .params = std::move(params),
-                                                          .input_fields = fields,
-                                                          .partition = partition,
-                                                          .parallelism = 2});
+    return std::make_unique<text_rig>(text_rig::setting{.id = "millrace.table_sink",
+                                                        .params = std::move(params),
+                                                        .input_fields = fields,
+                                                        .partition = partition,
+                                                        .parallelism = 2});
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(const std::string& table = "t", std::uint32_t partition = 0) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(const std::string& table = "t", std::uint32_t partition = 0) const {
     auto rig = made(plain, {{"table", table}}, partition);
     const auto refused = start_error(*rig);
     if (!refused.empty()) qFatal("%s", refused.c_str());
     return rig;
   }
-  static std::string start_error(actor_rig& rig) {
+  static std::string start_error(text_rig& rig) {
     const auto ok = rig.as<sink>().recover(rig.ctx(), {0}, {});
     return ok ? std::string{} : ok.error().message;
   }
-  static void prepare(actor_rig& rig) {
+  static void prepare(text_rig& rig) {
     const auto handle = rig.as<sink>().prepare(rig.ctx(), {1});
     if (!handle || !handle->empty()) qFatal("not prepared");
   }

@@ -1,7 +1,7 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "library/sources/cron_times.hpp"
 #include "millrace/text/time_text.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -55,7 +55,7 @@ private slots:
     byte_buffer out;
     msgpack::writer w{out};
     rig->as<producer>().save_position(w);
-    actor_rig second{{.id = "millrace.timer", .params = params}};
+    text_rig second{{.id = "millrace.timer", .params = params}};
     msgpack::reader in{out.view()};
     QVERIFY(second.as<producer>().load_position(in));
     second.ctx().time = at("2026-11-21T10:00:07.5Z");
@@ -68,7 +68,7 @@ private slots:
   }
 
   void onlyPartition0Ticks() {
-    actor_rig rig{{.id = "millrace.timer", .partition = 1, .parallelism = 2}};
+    text_rig rig{{.id = "millrace.timer", .partition = 1, .parallelism = 2}};
     rig.as<>().open(rig.ctx());
     QCOMPARE(rig.poll(), poll_result::next::end);
   }
@@ -126,14 +126,14 @@ private slots:
   void refusesTimes() {
     QFETCH(QString, text);
     QFETCH(QString, said);
-    const actor_rig rig{{.id = "millrace.timer", .params = {{"at", text.toStdString()}}}};
+    const text_rig rig{{.id = "millrace.timer", .params = {{"at", text.toStdString()}}}};
     const auto problem = QString::fromStdString(rig.problem());
     QVERIFY2(problem.startsWith("parameter 'at': ") && problem.contains(said), qPrintable(problem));
   }
 
 private:
-  static std::unique_ptr<actor_rig> started(const std::map<std::string, param_value>& params, const char* now) {
-    auto rig = std::make_unique<actor_rig>(actor_rig::setting{.id = "millrace.timer", .params = params});
+  static std::unique_ptr<text_rig> started(const std::map<std::string, param_value>& params, const char* now) {
+    auto rig = std::make_unique<text_rig>(text_rig::setting{.id = "millrace.timer", .params = params});
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     rig->ctx().time = at(now);
     rig->as<>().open(rig->ctx());

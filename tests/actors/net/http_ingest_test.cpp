@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QTemporaryDir>
 #include <QtTest>
@@ -41,10 +41,10 @@ public:
     return bytes;
   }
 
-  actor_rig rig;
+  text_rig rig;
 
 private:
-  static actor_rig::setting setting_of(std::map<std::string, param_value> params) {
+  static text_rig::setting setting_of(std::map<std::string, param_value> params) {
     params.try_emplace("listen", std::string{"127.0.0.1:0"});
     params.try_emplace("fields", std::string{"id:int64,name:string?"});
     return {.id = "millrace.http_ingest", .params = std::move(params)};
@@ -291,7 +291,7 @@ private slots:
     QFETCH(QString, says);
     std::map<std::string, param_value> params{{"fields", std::string{"id:int64"}}};
     params[name.toStdString()] = text.toStdString();
-    const actor_rig r{{.id = "millrace.http_ingest", .params = params}};
+    const text_rig r{{.id = "millrace.http_ingest", .params = params}};
     QVERIFY2(QString::fromStdString(r.problem()).contains(says), r.problem().c_str());
     QVERIFY(!QString::fromStdString(r.problem()).contains("hunter2"));
   }

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -54,12 +54,12 @@ private slots:
     QFETCH(QString, type);
     QFETCH(QStringList, params);
     QFETCH(QString, says);
-    actor_rig::setting setting{.id = "millrace." + type.toStdString(), .input_fields = "key:string,value:float64"};
+    text_rig::setting setting{.id = "millrace." + type.toStdString(), .input_fields = "key:string,value:float64"};
     for (const auto& p : params) {
       const auto at = p.indexOf('=');
       setting.params[p.first(at).toStdString()] = p.sliced(at + 1).toStdString();
     }
-    const actor_rig rig{setting};
+    const text_rig rig{setting};
     QVERIFY2(QString::fromStdString(rig.problem()).contains(says), rig.problem().c_str());
     QVERIFY2(!QString::fromStdString(rig.problem()).contains("hunter2"), "the message shows a secret");
   }

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -13,7 +13,7 @@ using millrace::tests::http_probe;
 class prometheus_test : public QObject {
   Q_OBJECT
 
-  static actor_rig::setting setting(std::map<std::string, param_value> more = {}) {
+  static text_rig::setting setting(std::map<std::string, param_value> more = {}) {
     std::map<std::string, param_value> params{{"listen", std::string{"127.0.0.1:0"}},
                                               {"metric", std::string{"temperature"}},
                                               {"value", std::string{"value"}},
@@ -25,7 +25,7 @@ class prometheus_test : public QObject {
 
 private slots:
   void showsTheNewestNumberOfEachCombination() {
-    actor_rig rig{setting({{"text", std::string{"How warm\nit is."}}})};
+    text_rig rig{setting({{"text", std::string{"How warm\nit is."}}})};
     auto& sink = rig.as<library::prometheus_sink>();
     sink.open(rig.ctx());
     rig.feed({"a,x,1", "b,,-2.5", "a,x,3", "\"q\"\"\\\",y,nan", "z,y,inf"});
@@ -49,7 +49,7 @@ private slots:
   }
 
   void seriesAreBounded() {
-    actor_rig rig{setting({{"series", std::int64_t{2}}})};
+    text_rig rig{setting({{"series", std::int64_t{2}}})};
     auto& sink = rig.as<library::prometheus_sink>();
     sink.open(rig.ctx());
     rig.feed({"a,x,1", "b,x,2", "c,x,3", "a,x,4"});
@@ -62,10 +62,10 @@ private slots:
   }
 
   void aPortThatIsTakenIsSaid() {
-    actor_rig first{setting()};
+    text_rig first{setting()};
     auto& sink = first.as<library::prometheus_sink>();
     sink.open(first.ctx());
-    actor_rig second{setting({{"listen", sink.address()}})};
+    text_rig second{setting({{"listen", sink.address()}})};
     try {
       second.as<>().open(second.ctx());
       QFAIL("it listens where another one does");
@@ -76,7 +76,7 @@ private slots:
 
   void wrongParametersAreRefused() {
     const auto says = [&](const char* name, const char* text) {
-      return QString::fromStdString(actor_rig{setting({{name, std::string{text}}})}.problem());
+      return QString::fromStdString(text_rig{setting({{name, std::string{text}}})}.problem());
     };
     QVERIFY(says("metric", "9x").contains("parameter 'metric': '9x' is no name of a metric"));
     QVERIFY(says("value", "host").contains("host"));

@@ -1,5 +1,5 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -23,7 +23,7 @@ result<http_answer> status(unsigned s) {
 
 /// A caller whose pauses move the context's clock and are written down.
 struct virtual_time {
-  testing::actor_rig rig{{.id = "millrace.null_sink"}};
+  testing::text_rig rig{{.id = "millrace.null_sink"}};
   std::vector<std::chrono::nanoseconds> pauses;
   patient_caller::sleeper sleep = [this](std::chrono::nanoseconds d) {
     pauses.push_back(d);

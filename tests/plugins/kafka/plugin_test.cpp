@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "cluster.hpp"
+#include "text_rig.hpp"
 
 #include <QTest>
 #include <algorithm>
@@ -199,9 +199,9 @@ private slots:
   void goesOnOverErrors() {
     if (!cluster_->is_mock()) QSKIP("a real broker fails when it likes");
     const auto topic = cluster_->make_topic(1);
-    actor_rig sink{{.id = "kafka.sink",
-                    .params = {{"brokers", cluster_->brokers()}, {"topic", topic}},
-                    .input_fields = "n:int64"}};
+    text_rig sink{{.id = "kafka.sink",
+                   .params = {{"brokers", cluster_->brokers()}, {"topic", topic}},
+                   .input_fields = "n:int64"}};
     sink.as<>().open(sink.ctx());
     constexpr int count = 60;
     for (int i = 0; i < count; ++i) {
@@ -228,9 +228,9 @@ private slots:
   void preparesNothingBehindALoss() {
     if (!cluster_->is_mock()) QSKIP("a real broker is not ours to stop");
     const auto topic = cluster_->make_topic(1);
-    actor_rig sink{{.id = "kafka.sink",
-                    .params = {{"brokers", cluster_->brokers()}, {"topic", topic}, {"retry", 1}},
-                    .input_fields = "n:int64"}};
+    text_rig sink{{.id = "kafka.sink",
+                   .params = {{"brokers", cluster_->brokers()}, {"topic", topic}, {"retry", 1}},
+                   .input_fields = "n:int64"}};
     sink.as<>().open(sink.ctx());
     sink.feed({"1"});
     QVERIFY(sink.as<millrace::sink>().prepare(sink.ctx(), epoch_id{1}).has_value());
@@ -249,9 +249,9 @@ private slots:
   /// A queue of one: events wait for the cluster instead of memory.
   void holdsNoMoreThanItMay() {
     const auto topic = cluster_->make_topic(1);
-    actor_rig sink{{.id = "kafka.sink",
-                    .params = {{"brokers", cluster_->brokers()}, {"topic", topic}, {"in_flight", 1}},
-                    .input_fields = "n:int64"}};
+    text_rig sink{{.id = "kafka.sink",
+                   .params = {{"brokers", cluster_->brokers()}, {"topic", topic}, {"in_flight", 1}},
+                   .input_fields = "n:int64"}};
     sink.as<>().open(sink.ctx());
     for (int i = 0; i < 50; ++i) sink.feed({std::to_string(i)});
     QVERIFY(sink.as<millrace::sink>().prepare(sink.ctx(), epoch_id{1}).has_value());
@@ -292,7 +292,7 @@ private slots:
     QFETCH(QString, id);
     QFETCH(QStringList, params);
     QFETCH(QString, said);
-    actor_rig::setting s{.id = id.toStdString()};
+    text_rig::setting s{.id = id.toStdString()};
     if (id == "kafka.sink") s.input_fields = "n:int64";
     for (const auto& p : params) {
       if (!p.startsWith("settings=")) {
@@ -304,7 +304,7 @@ private slots:
       file.write(p.section('=', 1).toUtf8());
       s.params["settings_file"] = file.fileName().toStdString();
     }
-    const actor_rig rig{s};
+    const text_rig rig{s};
     QVERIFY(!rig.problem().empty());
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
     QVERIFY(rig.problem().find("secret-word") == std::string::npos);
@@ -325,12 +325,12 @@ private slots:
 private:
   [[nodiscard]] QString brokers() const { return QString::fromStdString(cluster_->brokers()); }
   static std::string n(int i) { return "{\"n\":" + std::to_string(i) + "}"; }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(const std::string& topic, std::map<std::string, param_value> params,
-                                                   const std::string& position = {}, std::uint32_t partition = 0,
-                                                   std::uint32_t parallelism = 1) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(const std::string& topic, std::map<std::string, param_value> params,
+                                                  const std::string& position = {}, std::uint32_t partition = 0,
+                                                  std::uint32_t parallelism = 1) const {
     params.insert({{"brokers", cluster_->brokers()}, {"topic", topic}, {"fields", "n:int64"}});
-    auto rig = std::make_unique<actor_rig>(
-        actor_rig::setting{.id = "kafka.source", .params = params, .partition = partition, .parallelism = parallelism});
+    auto rig = std::make_unique<text_rig>(
+        text_rig::setting{.id = "kafka.source", .params = params, .partition = partition, .parallelism = parallelism});
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     msgpack::reader in{as_bytes(position)};
     if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
@@ -338,7 +338,7 @@ private:
     return rig;
   }
   /// What a poll throws; empty: nothing.
-  static std::string failure_of(actor_rig& rig) {
+  static std::string failure_of(text_rig& rig) {
     try {
       (void)rig.poll(100, 1);
     } catch (const std::runtime_error& e) {
@@ -346,7 +346,7 @@ private:
     }
     return {};
   }
-  static std::string position_of(actor_rig& rig) {
+  static std::string position_of(text_rig& rig) {
     byte_buffer out;
     msgpack::writer w{out};
     rig.as<producer>().save_position(w);

@@ -1,7 +1,7 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "broker.hpp"
 #include "peer.hpp"
+#include "text_rig.hpp"
 
 #include <QTest>
 #include <algorithm>
@@ -222,13 +222,13 @@ private slots:
   }
 
   void publishesTextAndKeepsTheLast() {
-    actor_rig rig{{.id = "mqtt.sink",
-                   .params = {{"server", server_->address()},
-                              {"topic", topic("{line}")},
-                              {"payload", "text"},
-                              {"payload_field", "celsius"},
-                              {"retain", true}},
-                   .input_fields = "line:string?,celsius:float64"}};
+    text_rig rig{{.id = "mqtt.sink",
+                  .params = {{"server", server_->address()},
+                             {"topic", topic("{line}")},
+                             {"payload", "text"},
+                             {"payload_field", "celsius"},
+                             {"retain", true}},
+                  .input_fields = "line:string?,celsius:float64"}};
     QVERIFY2(rig.problem().empty(), rig.problem().c_str());
     rig.as<>().open(rig.ctx());
     rig.feed({"p,1.5", "p,2.5"});
@@ -285,10 +285,10 @@ private slots:
     QFETCH(QString, id);
     QFETCH(QStringList, params);
     QFETCH(QString, said);
-    actor_rig::setting s{.id = id.toStdString()};
+    text_rig::setting s{.id = id.toStdString()};
     if (id == "mqtt.sink") s.input_fields = "x:string";
     for (const auto& p : params) s.params[p.section('=', 0, 0).toStdString()] = p.section('=', 1).toStdString();
-    const actor_rig rig{s};
+    const text_rig rig{s};
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
   }
 
@@ -311,15 +311,15 @@ private:
     return out;
   }
   /// Connected and subscribed, unless there is no server.
-  [[nodiscard]] std::unique_ptr<actor_rig> started(std::map<std::string, param_value> params,
-                                                   const std::string& position = {}, std::uint32_t partition = 0,
-                                                   std::uint32_t parallelism = 1) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(std::map<std::string, param_value> params,
+                                                  const std::string& position = {}, std::uint32_t partition = 0,
+                                                  std::uint32_t parallelism = 1) const {
     params.insert({{"server", server_->address()},
                    {"client_id", "case" + std::to_string(case_)},
                    {"topics", topic("#")},
                    {"fields", "line:string,number:int64"}});
-    auto rig = std::make_unique<actor_rig>(
-        actor_rig::setting{.id = "mqtt.source", .params = params, .partition = partition, .parallelism = parallelism});
+    auto rig = std::make_unique<text_rig>(
+        text_rig::setting{.id = "mqtt.source", .params = params, .partition = partition, .parallelism = parallelism});
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     msgpack::reader in{as_bytes(position)};
     if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
@@ -328,13 +328,13 @@ private:
     return rig;
   }
   /// Polls until the server has granted what the partition subscribes to.
-  static void settle(actor_rig& rig) {
+  static void settle(text_rig& rig) {
     mqtt_tests::wait_until("no subscription", [&] {
       if (rig.poll(100, 1) == poll_result::next::end) return true;
       return position_of(rig).find("case") != std::string::npos;
     });
   }
-  static std::string position_of(actor_rig& rig) {
+  static std::string position_of(text_rig& rig) {
     byte_buffer out;
     msgpack::writer w{out};
     rig.as<producer>().save_position(w);

@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "broker.hpp"
+#include "text_rig.hpp"
 
 #include <QProcess>
 #include <QTemporaryDir>
@@ -131,7 +131,7 @@ private slots:
 private:
   [[nodiscard]] QString path(const char* name) const { return folder_.filePath(name); }
   static std::string problem_of(const result<std::string>& r) { return r ? std::string{} : r.error().message; }
-  [[nodiscard]] std::unique_ptr<actor_rig> rig(const std::string& id, std::map<std::string, param_value> params) const {
+  [[nodiscard]] std::unique_ptr<text_rig> rig(const std::string& id, std::map<std::string, param_value> params) const {
     params.insert({{"server", server_->address()},
                    {"credentials_file", path("right").toStdString()},
                    {"tls", "yes"},
@@ -142,12 +142,12 @@ private:
                    {"retry", 1}});
     if (id == "mqtt.source") params.insert({{"topics", "secure/#"}, {"fields", "line:string,number:int64"}});
     if (id == "mqtt.sink") params.insert({{"topic", "secure/x"}});
-    auto made = std::make_unique<actor_rig>(actor_rig::setting{
+    auto made = std::make_unique<text_rig>(text_rig::setting{
         .id = id, .params = params, .input_fields = id == "mqtt.sink" ? "line:string,number:int64" : ""});
     if (!made->problem().empty()) qFatal("%s", made->problem().c_str());
     return made;
   }
-  static std::string position_of(actor_rig& rig) {
+  static std::string position_of(text_rig& rig) {
     byte_buffer out;
     msgpack::writer w{out};
     rig.as<producer>().save_position(w);

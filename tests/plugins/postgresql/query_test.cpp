@@ -1,7 +1,7 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "connection.hpp"
 #include "server.hpp"
+#include "text_rig.hpp"
 
 #include <QtTest>
 
@@ -127,14 +127,14 @@ private slots:
   }
 
 private:
-  [[nodiscard]] std::unique_ptr<actor_rig> made(std::map<std::string, param_value> params) const {
+  [[nodiscard]] std::unique_ptr<text_rig> made(std::map<std::string, param_value> params) const {
     params.try_emplace("connection", server_->connection());
     params.try_emplace("query", "t");
     params.try_emplace("fields", fields);
     params.try_emplace("column", "id");
-    return std::make_unique<actor_rig>(actor_rig::setting{.id = "postgresql.query", .params = std::move(params)});
+    return std::make_unique<text_rig>(text_rig::setting{.id = "postgresql.query", .params = std::move(params)});
   }
-  [[nodiscard]] std::unique_ptr<actor_rig> started(std::map<std::string, param_value> params) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(std::map<std::string, param_value> params) const {
     auto rig = made(std::move(params));
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     rig->as<producer>().open(rig->ctx());

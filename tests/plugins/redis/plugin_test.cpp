@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
-#include "actor_rig.hpp"
 #include "server.hpp"
+#include "text_rig.hpp"
 
 #include <QTest>
 #include <algorithm>
@@ -185,25 +185,25 @@ private slots:
     QFETCH(QString, id);
     QFETCH(QStringList, params);
     QFETCH(QString, said);
-    actor_rig::setting s{.id = id.toStdString()};
+    text_rig::setting s{.id = id.toStdString()};
     for (const auto& p : params) s.params[p.section('=', 0, 0).toStdString()] = p.section('=', 1).toStdString();
-    const actor_rig rig{s};
+    const text_rig rig{s};
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
   }
 
 private:
-  [[nodiscard]] std::unique_ptr<actor_rig> started(std::map<std::string, param_value> params,
-                                                   const std::string& position = {}) const {
+  [[nodiscard]] std::unique_ptr<text_rig> started(std::map<std::string, param_value> params,
+                                                  const std::string& position = {}) const {
     params.insert(
         {{"server", server_->socket()}, {"stream", "s"}, {"group", "g"}, {"fields", "n:int64,at:event_time"}});
-    auto rig = std::make_unique<actor_rig>(actor_rig::setting{.id = "redis.source", .params = params});
+    auto rig = std::make_unique<text_rig>(text_rig::setting{.id = "redis.source", .params = params});
     if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
     msgpack::reader in{as_bytes(position)};
     if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
     rig->as<>().open(rig->ctx());
     return rig;
   }
-  static std::string position_of(actor_rig& rig) {
+  static std::string position_of(text_rig& rig) {
     byte_buffer out;
     msgpack::writer w{out};
     rig.as<producer>().save_position(w);

@@ -36,7 +36,7 @@ private:
 
 /// One partition of a registered actor without an engine around it: parameters and records come as text, and what the
 /// actor emits is kept as CSV lines for each output.
-class actor_rig : engine::output_listener {
+class text_rig : engine::output_listener {
 public:
   struct setting {
     std::string id;
@@ -47,7 +47,7 @@ public:
     std::string base_folder{};
     std::uint32_t batch_events = 4;
   };
-  explicit actor_rig(const setting& s);
+  explicit text_rig(const setting& s);
 
   /// What `configure` or a parameter said; empty: all fine, outputs are bound.
   [[nodiscard]] const std::string& problem() const noexcept { return problem_; }

@@ -1,4 +1,4 @@
-#include "actor_rig.hpp"
+#include "text_rig.hpp"
 
 #include <QtGlobal>
 
@@ -33,7 +33,7 @@ std::vector<std::string> lines_of(const batch& b) {
 
 }  // namespace
 
-actor_rig::actor_rig(const setting& s) {
+text_rig::text_rig(const setting& s) {
   link_library();
   const auto* entry = actor_registry::instance().find(s.id);
   if (entry == nullptr) qFatal("no actor type %s", s.id.c_str());
@@ -47,7 +47,7 @@ actor_rig::actor_rig(const setting& s) {
   }
 }
 
-void actor_rig::set_params(const setting& s) {
+void text_rig::set_params(const setting& s) {
   for (const auto& [name, v] : s.params) {
     bool is_known = false;
     for (auto* p : engine::actor_access::params(*actor_)) {
@@ -59,7 +59,7 @@ void actor_rig::set_params(const setting& s) {
   }
 }
 
-void actor_rig::configure(const setting& s) {
+void text_rig::configure(const setting& s) {
   std::map<std::string, record_type_ptr> inputs;
   if (!s.input_fields.empty()) {
     auto fields = parse_schema("input", s.input_fields);
@@ -71,7 +71,7 @@ void actor_rig::configure(const setting& s) {
   if (const auto ok = actor_->configure(w); !ok) problem_ = ok.error().message;
 }
 
-batch_ptr actor_rig::batch_of(const std::vector<std::string>& lines) const {
+batch_ptr text_rig::batch_of(const std::vector<std::string>& lines) const {
   const auto builder = input_type_->make_builder(256);
   auto& rows = static_cast<dynamic_builder&>(*builder);
   const auto parser = make_csv_parser(input_type_->shared_schema(), false);
@@ -82,7 +82,7 @@ batch_ptr actor_rig::batch_of(const std::vector<std::string>& lines) const {
   return rows.finish();
 }
 
-void actor_rig::feed(const std::vector<std::string>& lines) {
+void text_rig::feed(const std::vector<std::string>& lines) {
   const auto records = batch_of(lines);
   auto& input = *engine::actor_access::inputs(*actor_).front();
   std::vector<std::uint64_t> hashes(lines.size());
@@ -105,7 +105,7 @@ void actor_rig::feed(const std::vector<std::string>& lines) {
   if (run.cursor != records->size()) qFatal("the handler stopped at record %u", run.cursor);
 }
 
-poll_result::next actor_rig::poll(std::size_t max, int polls) {
+poll_result::next text_rig::poll(std::size_t max, int polls) {
   for (; polls > 0; --polls) {
     last_poll_ = as<producer>().poll(*context_, max);
     if (last_poll_.what != poll_result::next::more) break;
@@ -113,14 +113,14 @@ poll_result::next actor_rig::poll(std::size_t max, int polls) {
   return last_poll_.what;
 }
 
-std::vector<std::string> actor_rig::output(const std::string& port) {
+std::vector<std::string> text_rig::output(const std::string& port) {
   for (auto* out : engine::actor_access::outputs(*actor_)) {
     if (out->name() == port && out->builder() != nullptr) batch_full(*out);
   }
   return lines_[port];
 }
 
-void actor_rig::batch_full(output_base& out) {
+void text_rig::batch_full(output_base& out) {
   const auto made = out.builder()->finish();
   auto& lines = lines_[out.name()];
   for (auto& line : lines_of(*made)) lines.push_back(std::move(line));
