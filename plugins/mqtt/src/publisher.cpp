@@ -46,9 +46,10 @@ void publisher::close() noexcept {
 }
 
 error publisher::lost(int code) {
-  const auto said = std::exchange(last_error_, {});
+  auto why = text_of(code);  // before the system's word is another one
+  if (!last_error_.empty()) why += ": " + std::exchange(last_error_, {});
   client_.reset();
-  return away(at_, said.empty() ? text_of(code) : text_of(code) + ": " + said);
+  return away(at_, why);
 }
 
 result<void> publisher::publish(context& c, std::string topic, std::string payload, bool retain) {

@@ -56,9 +56,10 @@ void session::on_message(mosquitto*, void* self, const mosquitto_message* m) {
 }
 
 error session::lost(int code) {
-  const auto said = std::exchange(last_error_, {});
+  auto why = text_of(code);  // before the system's word is another one
+  if (!last_error_.empty()) why += ": " + std::exchange(last_error_, {});
   close();
-  return away(at_, said.empty() ? text_of(code) : text_of(code) + ": " + said);
+  return away(at_, why);
 }
 
 result<void> session::open() {
