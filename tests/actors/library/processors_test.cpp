@@ -1,4 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
+#include "library/processors/aggregate.hpp"
+#include "library/processors/decimal_sum.hpp"
 #include "millrace/key.hpp"
 #include "text_rig.hpp"
 
@@ -95,6 +97,62 @@ private slots:
     rig.as<>().on_restore(rig.ctx());  // finds what changed since in the rows
     rig.as<>().on_end_of_input(rig.ctx());
     QCOMPARE(rig.output(), (lines{"a,2,11", "b,4,12", "a,7,13"}));
+  }
+
+  /// Ten times 0.10 is 1.00, and not 0.9999999999999999.
+  void aggregateSumsDecimalsExactly() {
+    const auto of_decimals = [](const char* emit) {
+      return text_rig::setting{
+          .id = "millrace.aggregate",
+          .params = {{"key", "s"}, {"value", "d"}, {"functions", "sum,min,max,mean"}, {"emit", emit}},
+          .input_fields = "s:string,d:decimal?"};
+    };
+    text_rig rig{of_decimals("end")};
+    QCOMPARE(rig.problem(), std::string{});
+    for (int i = 0; i < 10; ++i) rig.feed({"a,0.10"});
+    rig.feed({"b,9007199254740993", "b,0.01", "b,-2.5", "a,"});
+    rig.as<>().on_end_of_input(rig.ctx());
+    QCOMPARE(rig.output(),
+             (lines{"a,1.00,0.10,0.10,0.1,0", "b,9007199254740990.51,-2.5,9007199254740993,3002399751580330.5,0"}));
+    text_rig full{of_decimals("change")};
+    full.feed({"a,9223372036854775807"});
+    QVERIFY_EXCEPTION_THROWN(full.feed({"a,1"}), std::runtime_error);
+    QVERIFY_EXCEPTION_THROWN(full.feed({"a,0.1"}), std::runtime_error);
+    full.feed({"a,-1"});
+    QCOMPARE(full.output().back(), std::string{"a,9223372036854775806,-1,9223372036854775807,4611686018427387904,0"});
+  }
+
+  /// As partial results of a salted key, and a row of a snapshot in which sums were doubles.
+  void aggregateMergesDecimalsExactly() {
+    library::aggregate_row whole;
+    library::aggregate_row parts[3];
+    for (int i = 0; i < 30; ++i) {
+      const decimal d{i % 7 - 3, static_cast<std::uint8_t>(1 + i % 3)};
+      for (auto* row : {&whole, &parts[i % 3]}) {
+        row->add_exact(d);
+        row->sum += library::to_double(d);
+        ++row->count;
+      }
+    }
+    library::aggregate_row merged;
+    for (const auto& p : parts) merged.merge(p);
+    QVERIFY(library::compare(merged.exact_sum, whole.exact_sum) == 0);
+    QVERIFY(library::compare(merged.exact_min, whole.exact_min) == 0 &&
+            library::compare(merged.exact_max, whole.exact_max) == 0);
+    library::aggregate_row old{.count = 2, .sum = 0.1 + 0.2, .min = 0.1, .max = 0.2};
+    old.add_exact({5, 2});
+    QCOMPARE(old.exact_sum, (decimal{35, 2}));
+    QCOMPARE(old.exact_min, (decimal{5, 2}));
+  }
+
+  void decimalsCompareByValue() {
+    using library::compare;
+    QVERIFY(compare({150, 2}, {15, 1}) == 0);
+    QVERIFY(compare({1, 0}, {9223372036854775807, 19}) > 0);
+    QVERIFY(compare({-1, 0}, {-9223372036854775807, 25}) < 0);
+    QVERIFY(compare({0, 0}, {-1, 200}) > 0 && compare({-1, 200}, {0, 0}) < 0 && compare({5, 200}, {1, 0}) < 0);
+    QVERIFY(!library::sum_of({1, 0}, {1, 30}));
+    QCOMPARE(library::sum_of({0, 0}, {1, 30}).value(), (decimal{1, 30}));
   }
 
   void aggregateKeysMayHaveSeveralFields() {

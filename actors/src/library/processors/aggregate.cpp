@@ -3,7 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <optional>
+#include <stdexcept>
 
+#include "library/processors/decimal_sum.hpp"
 #include "millrace/text/input_schema.hpp"
 
 namespace millrace::library {
@@ -16,6 +18,9 @@ const aggregate_row* row_at(engine::keyed_state& state) {
   return at == nullptr ? nullptr : reinterpret_cast<const aggregate_row*>(at + cells.front().offset);
 }
 
+// Of rows of version 1 that had no event since; the others take their events'.
+constexpr std::uint8_t scale_of_old_rows = 6;
+
 bool is_before(const key_bytes& a, const key_bytes& b) noexcept {
   return as_text(a.view()) < as_text(b.view());
 }
@@ -27,8 +32,43 @@ void aggregate_row::merge(const aggregate_row& o) noexcept {
   min = count == 0 ? o.min : std::min(min, o.min);
   max = count == 0 ? o.max : std::max(max, o.max);
   sum += o.sum;
-  count += o.count;
   newest = std::max(newest, o.newest);
+  if (o.is_exact) {
+    if (count == 0) {
+      exact_sum = decimal{0, o.exact_sum.scale};
+      exact_min = o.exact_min;
+      exact_max = o.exact_max;
+      is_exact = true;
+    }
+    make_exact(o.exact_sum.scale);
+    // Partial results cannot be refused: a sum with too many digits becomes the nearest one that there is.
+    exact_sum = sum_of(exact_sum, o.exact_sum).value_or(nearest(sum, exact_sum.scale));
+    if (compare(o.exact_min, exact_min) < 0) exact_min = o.exact_min;
+    if (compare(o.exact_max, exact_max) > 0) exact_max = o.exact_max;
+  }
+  count += o.count;
+}
+
+void aggregate_row::make_exact(std::uint8_t scale) noexcept {
+  if (is_exact) return;
+  is_exact = true;
+  exact_sum = nearest(sum, scale);
+  exact_min = nearest(min, scale);
+  exact_max = nearest(max, scale);
+}
+
+void aggregate_row::add_exact(decimal number) {
+  if (count == 0) {
+    exact_sum = exact_min = exact_max = number;
+    is_exact = true;
+    return;
+  }
+  make_exact(number.scale);
+  const auto total = sum_of(exact_sum, number);
+  if (!total) throw std::runtime_error("the sum takes more digits than a decimal holds (18)");
+  exact_sum = *total;
+  if (compare(number, exact_min) < 0) exact_min = number;
+  if (compare(number, exact_max) > 0) exact_max = number;
 }
 
 result<void> aggregate::configure(wiring& w) {
@@ -40,15 +80,17 @@ result<void> aggregate::configure(wiring& w) {
   if (!key) return std::move(key).error();
   fields_ = std::move(*key);
   in_.key_by(fields_.names);
-  auto columns = add_functions(*functions_, !value_->empty(), made);
-  if (!columns) return std::move(columns).error();
-  columns_ = std::move(*columns);
   has_value_ = !value_->empty();
+  is_decimal_ = false;
   if (has_value_) {
     const auto index = find_number(arriving, *value_, "value");
     if (!index) return index.error();
     value_index_ = *index;
+    is_decimal_ = arriving.fields[value_index_].type.kind == field_kind::decimal;
   }
+  auto columns = add_functions(*functions_, has_value_, made, is_decimal_ ? field_kind::decimal : field_kind::float64);
+  if (!columns) return std::move(columns).error();
+  columns_ = std::move(*columns);
   time_index_ = arriving.event_time_field;
   row_.follow_watermark(*emit_ == "watermark");
   if (made.find("at"))
@@ -74,6 +116,7 @@ void aggregate::on_change(context&, aggregate_row& row) {
 }
 
 void aggregate::add(aggregate_row& row, const record_view& record, double number) const {
+  if (is_decimal_) row.add_exact(record.field(value_index_).as_decimal());
   row.min = row.count == 0 ? number : std::min(row.min, number);
   row.max = row.count == 0 ? number : std::max(row.max, number);
   row.sum += number;
@@ -129,13 +172,32 @@ void aggregate::on_restore(context&) {
   state.deselect();
 }
 
+value aggregate::value_for(number_function f, const aggregate_row& row) const noexcept {
+  if (!is_decimal_) return value_of(f, row);
+  auto exact = row;
+  exact.make_exact(scale_of_old_rows);
+  switch (f) {
+    case number_function::sum:
+      return value::of(exact.exact_sum);
+    case number_function::min:
+      return value::of(exact.exact_min);
+    case number_function::max:
+      return value::of(exact.exact_max);
+    case number_function::mean:
+      return value::of(to_double(exact.exact_sum) / static_cast<double>(row.count));
+    case number_function::count:
+      break;
+  }
+  return value::of(row.count);
+}
+
 void aggregate::emit(bytes_view key, const aggregate_row& row) {
   if (!out_.is_connected()) return;
   auto& out = out_.row();
   out.begin_row();
   fields_.set(out, key);
   auto field = static_cast<std::uint32_t>(fields_.types.size());
-  for (const auto f : columns_) (void)out.set(field++, value_of(f, row));
+  for (const auto f : columns_) (void)out.set(field++, value_for(f, row));
   if (row.newest != event_time::min()) (void)out.set(field, value::of(row.newest));
   out_.emit();
 }

@@ -16,7 +16,8 @@ constexpr std::array<std::string_view, 5> names{"count", "sum", "min", "max", "m
 
 }  // namespace
 
-result<std::vector<number_function>> add_functions(const std::string& text, bool has_value, schema& made) {
+result<std::vector<number_function>> add_functions(const std::string& text, bool has_value, schema& made,
+                                                   field_kind number) {
   std::vector<number_function> all;
   for (const auto& name : split_list(text, ',')) {
     const auto known = std::ranges::find(names, name);
@@ -29,7 +30,9 @@ result<std::vector<number_function>> add_functions(const std::string& text, bool
       return user_error(errc::invalid_argument,
                         "parameter 'functions' has " + name + ": set 'value' to the field to take it of");
     }
-    const auto kind = f == number_function::count ? field_kind::integer : field_kind::float64;
+    const auto kind = f == number_function::count  ? field_kind::integer
+                      : f == number_function::mean ? field_kind::float64
+                                                   : number;
     if (auto ok = add_column(made, name, kind); !ok) return ok.error();
     all.push_back(f);
   }

@@ -13,8 +13,10 @@ namespace millrace::library {
 enum class number_function : unsigned char { count, sum, min, max, mean };
 
 /// The functions that the parameter `functions` names, each added to `made` as a column. Errors name the parameter:
-/// an unknown function, one that needs the parameter `value`, a column that is there already, none at all.
-[[nodiscard]] result<std::vector<number_function>> add_functions(const std::string& text, bool has_value, schema& made);
+/// an unknown function, one that needs the parameter `value`, a column that is there already, none at all. `number`:
+/// the kind of sums, minima and maxima.
+[[nodiscard]] result<std::vector<number_function>> add_functions(const std::string& text, bool has_value, schema& made,
+                                                                 field_kind number = field_kind::float64);
 
 /// The function's value of anything with count, sum, min and max.
 template <class Totals>
