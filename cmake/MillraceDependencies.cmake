@@ -19,6 +19,7 @@ set(MILLRACE_DEPENDENCIES
   "CURL|7.88|libcurl4-openssl-dev"    # CURL::libcurl
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
+  "tomlplusplus|3.3|libtomlplusplus-dev"  # tomlplusplus::tomlplusplus
 )
 
 # Looks for every entry; `missing` receives a sentence for each that is absent. A macro: find_package must run in the

@@ -98,6 +98,7 @@ void control_server::loop::run() {
   auto arrived = clock::now();
   bool is_drained = true;
   while (wait()) {
+    ++turns_;
     // A request found in a socket that was left unread may be as old as the last time it was seen empty.
     if (is_drained) arrived = clock::now();
     if (has_unsent_) send_unsent();

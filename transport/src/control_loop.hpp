@@ -40,6 +40,7 @@ public:
   [[nodiscard]] result<void> start();
   void stop();
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
   [[nodiscard]] std::string_view remote_address() const noexcept {
     return remote_ ? std::string_view{remote_->gate->address()} : std::string_view{};
   }
@@ -84,6 +85,7 @@ private:
   bool has_unsent_ = false;   // somebody has answers to come for which there was no room
   int wake_fd_ = -1;
   std::atomic<bool> is_stopping_{false};
+  std::atomic<std::uint64_t> turns_{0};
   std::thread thread_;
 };
 

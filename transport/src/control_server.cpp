@@ -64,6 +64,9 @@ const std::string& control_server::address() const noexcept {
 std::string control_server::remote_address() const {
   return std::string{loop_->remote_address()};
 }
+std::uint64_t control_server::turns() const noexcept {
+  return loop_->turns();
+}
 void control_server::stop() {
   loop_->stop();
 }

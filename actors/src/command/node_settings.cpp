@@ -30,4 +30,11 @@ void add_identity_options(CLI::App& app, node_settings& settings) {
       ->type_name("LABEL");
 }
 
+void add_node_run_options(CLI::App& app, node_settings& settings) {
+  add_identity_options(app, settings);
+  app.add_option("--threads", settings.threads, "Worker threads of each topology; 0: one a core")->type_name("N");
+  app.add_option("--log", settings.log_file, "Log to this file instead of standard error")->type_name("FILE");
+  app.add_flag("--verbose", settings.is_verbose, "Log everything, not only warnings and errors");
+}
+
 }  // namespace millrace::command

@@ -1,8 +1,11 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
+
+#include "millrace/error.hpp"
 
 namespace CLI {
 class App;
@@ -10,7 +13,7 @@ class App;
 
 namespace millrace::command {
 
-/// What a node is told at its start.
+/// What a node is told at its start, by options or by a file.
 struct node_settings {
   std::string name = "local";
   std::string data_dir;                  ///< empty: the user's own place
@@ -18,11 +21,23 @@ struct node_settings {
   std::string address;                   ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link;                      ///< tcp://HOST:PORT for other nodes' data
   std::vector<std::string> label_texts;  ///< NAME=VALUE each
+  std::uint64_t threads = 0;             ///< of each topology; 0: one a core
+  std::string log_file;                  ///< empty: standard error
+  bool is_verbose = false;
+  std::vector<std::string> plugin_folders{};  ///< besides the usual ones
 
   [[nodiscard]] std::map<std::string, std::string> labels() const;
 };
 
 /// The options that say who a node is and where.
 void add_identity_options(CLI::App& app, node_settings& settings);
+/// All options that the file has keys for.
+void add_node_run_options(CLI::App& app, node_settings& settings);
+
+/// Takes over what the file says, but for what was given as an option of `app`. Errors (`invalid_argument`): what is no
+/// TOML, a key there is not, a value of another kind; each with file and line.
+[[nodiscard]] result<void> read_node_config(const std::string& path, const CLI::App& app, node_settings& settings);
+/// A file with every key, what it means and what it is when left out.
+[[nodiscard]] std::string default_node_config();
 
 }  // namespace millrace::command

@@ -10,10 +10,12 @@
 #include "command/report.hpp"
 #include "command/run_log.hpp"
 #include "command/running.hpp"
+#include "command/service_manager.hpp"
 #include "command/stop_signal.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
 #include "node/node.hpp"
+#include "plugins/plugin_loader.hpp"
 
 namespace millrace::command {
 
@@ -21,9 +23,7 @@ namespace {
 
 struct node_request {
   node_settings own;
-  std::size_t threads = 0;
-  std::string log_file;
-  bool is_verbose = false;
+  std::string config;  ///< empty: none
   bool is_json = false;
 };
 
@@ -43,16 +43,25 @@ result<std::string> default_data_dir(const std::string& name) {
   return user_error(errc::invalid_argument, "there is no home folder to keep data in: give --data-dir");
 }
 
-int run_node(const node_request& r) {
+/// What the file says, under what was given as options, and the plugins it names.
+result<void> read_config(node_request& r, const CLI::App& app) {
+  if (r.config.empty()) return {};
+  if (auto read = read_node_config(r.config, app, r.own); !read) return read;
+  for (const auto& e : plugins::load_plugins(r.own.plugin_folders).refused) print_error(e.message);
+  return {};
+}
+
+int run_node(node_request& r, const CLI::App& app) {
+  if (auto read = read_config(r, app); !read) return fail_with(read.error());
   auto data_dir = r.own.data_dir.empty() ? default_data_dir(r.own.name) : result<std::string>{r.own.data_dir};
   if (!data_dir) return fail_with(data_dir.error());
-  const auto log = run_log::open(r.log_file, r.is_verbose);
+  const auto log = run_log::open(r.own.log_file, r.own.is_verbose);
   if (!log) return fail_with(log.error());
   const stop_signal signal;
   auto opened =
       node::node::open({.name = r.own.name,
                         .data_dir = *std::move(data_dir),
-                        .threads = r.threads,
+                        .threads = r.own.threads,
                         .listen = r.own.listen,
                         .address = r.own.address,
                         .link = r.own.link,
@@ -65,8 +74,12 @@ int run_node(const node_request& r) {
         (r.own.listen.empty()
              ? ""
              : "  network       " + hosting.remote_address() + "\n  public key    " + hosting.public_key() + "\n"));
+  service_manager service;
+  service.ready("node " + r.own.name);
   const auto ending = hosting.work([&](std::chrono::milliseconds timeout) {
     signal.wait(timeout);
+    if (signal.is_raised()) service.stopping();
+    service.alive(signal.is_raised() ? 0 : hosting.control_turns());
     return signal.is_raised();
   });
   if (ending == node::node::ending::escalated) {
@@ -109,11 +122,17 @@ void declare_node(CLI::App& app, action& chosen) {
   const auto request = std::make_shared<node_request>();
   app.require_subcommand(1);
   auto* run = app.add_subcommand("run", "Host topologies until Ctrl-C or SIGTERM");
-  add_identity_options(*run, request->own);
-  run->add_option("--threads", request->threads, "Worker threads of each topology; 0: one a core")->type_name("N");
-  run->add_option("--log", request->log_file, "Log to this file instead of standard error")->type_name("FILE");
-  run->add_flag("--verbose", request->is_verbose, "Log everything, not only warnings and errors");
-  run->callback([=, &chosen] { chosen = [=] { return run_node(*request); }; });
+  add_node_run_options(*run, request->own);
+  run->add_option("--config", request->config, "Read what is not given here from a file ('millrace node config')")
+      ->check(CLI::ExistingFile)
+      ->type_name("FILE");
+  run->callback([=, &chosen] { chosen = [=] { return run_node(*request, *run); }; });
+  app.add_subcommand("config", "Print a configuration file with every key, explained")->callback([&chosen] {
+    chosen = [] {
+      print(default_node_config());
+      return exit_ok;
+    };
+  });
   auto* list = app.add_subcommand("list", "The nodes of this user");
   list->add_flag("--json", request->is_json, "Print JSON");
   declare_peers(app, chosen);

@@ -56,6 +56,8 @@ public:
   [[nodiscard]] std::string remote_address() const { return server_->remote_address(); }
   [[nodiscard]] const std::string& public_key() const noexcept { return gate_.own().public_key; }
   [[nodiscard]] std::size_t topologies() const;
+  /// How often the thread that answers requests has turned: at least once a second while it is well. Not while stopping.
+  [[nodiscard]] std::uint64_t control_turns() const noexcept { return server_->turns(); }
   /// The other nodes it knows. Thread: any.
   [[nodiscard]] const peer_registry& peers() const noexcept { return gate_.peers(); }
   /// What other nodes are told of this one.

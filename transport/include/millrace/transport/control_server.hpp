@@ -1,6 +1,7 @@
 #pragma once
 
 #include <compare>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -72,6 +73,9 @@ public:
   [[nodiscard]] const std::string& address() const noexcept;
   /// Where it listens to other machines, with the port; empty: it does not.
   [[nodiscard]] std::string remote_address() const;
+
+  /// How often its thread has looked for requests: more each second while it is well. Thread: any.
+  [[nodiscard]] std::uint64_t turns() const noexcept;
 
   /// Ends the thread after the request in hand, closes the socket and removes its file. Idempotent.
   void stop();

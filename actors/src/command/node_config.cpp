@@ -1,0 +1,145 @@
+#include <toml++/toml.h>
+#include <CLI/CLI.hpp>
+#include <array>
+#include <functional>
+#include <string_view>
+#include <variant>
+
+#include "command/node_settings.hpp"
+
+namespace millrace::command {
+
+namespace {
+
+/// Where a key's value goes; which member says what kind of value it is.
+using target = std::variant<std::string node_settings::*, std::uint64_t node_settings::*, bool node_settings::*,
+                            std::vector<std::string> node_settings::*>;
+
+struct config_key {
+  const char* name;
+  const char* option;  ///< that overrides it
+  target goes_to;
+  const char* left_out;  ///< what it is then, as it would stand in the file
+  const char* help;
+};
+
+/// The labels are a table of their own: [labels].
+constexpr const char* labels_key = "labels";
+
+const auto& keys() {
+  static const std::array table{
+      config_key{"name", "--name", &node_settings::name, "\"local\"",
+                 "Name of the node: 1 to 64 of a-z, A-Z, 0-9, _ and -."},
+      config_key{"data_dir", "--data-dir", &node_settings::data_dir, "\"\"",
+                 "Folder of deployments, snapshots, keys and the audit log. Empty: the user's own."},
+      config_key{"threads", "--threads", &node_settings::threads, "0",
+                 "Worker threads of each topology. 0: one a core. At most 1024."},
+      config_key{"listen", "--listen", &node_settings::listen, "\"\"",
+                 "For clients with a key, over the network: tcp://HOST:PORT. Empty: this machine's user alone."},
+      config_key{"address", "--address", &node_settings::address, "\"\"",
+                 "Where others reach it: tcp://HOST:PORT. Empty: as it listens, by this machine's name."},
+      config_key{"link", "--link", &node_settings::link, "\"\"",
+                 "Where other nodes' data comes in: tcp://HOST:PORT. Empty: no part in topologies of several nodes."},
+      config_key{"log", "--log", &node_settings::log_file, "\"\"", "File of the log. Empty: standard error."},
+      config_key{"verbose", "--verbose", &node_settings::is_verbose, "false",
+                 "Log everything, not only warnings and errors."},
+      config_key{"plugins", "--plugins", &node_settings::plugin_folders, "[]",
+                 "Folders of plugins to load besides the usual ones. They, and what is in them, must belong to the\n"
+                 "# node's user or root, and nobody else may write there."},
+  };
+  return table;
+}
+
+constexpr std::int64_t number_max = 1024;
+
+error at(const std::string& path, const toml::source_region& where, const std::string& what) {
+  return user_error(errc::invalid_argument, path + ":" + std::to_string(where.begin.line) + ": " + what);
+}
+
+std::string known_keys() {
+  std::string all;
+  for (const auto& k : keys()) all += std::string{k.name} + ", ";
+  return all + "[" + labels_key + "]";
+}
+
+bool put(const toml::node& value, std::string& out) {
+  const auto text = value.value_exact<std::string>();
+  if (text) out = *text;
+  return text.has_value();
+}
+bool put(const toml::node& value, std::uint64_t& out) {
+  const auto number = value.value_exact<std::int64_t>();
+  if (!number || *number < 0 || *number > number_max) return false;
+  out = static_cast<std::uint64_t>(*number);
+  return true;
+}
+bool put(const toml::node& value, bool& out) {
+  const auto flag = value.value_exact<bool>();
+  if (flag) out = *flag;
+  return flag.has_value();
+}
+bool put(const toml::node& value, std::vector<std::string>& out) {
+  const auto* const list = value.as_array();
+  if (list == nullptr) return false;
+  out.clear();
+  for (const auto& one : *list) {
+    if (!put(one, out.emplace_back())) return false;
+  }
+  return true;
+}
+
+const char* kind_of(const target& t) {
+  constexpr std::array words{"a text", "a number from 0 to 1024", "true or false", "a list of texts"};
+  return words[t.index()];
+}
+
+result<void> take_labels(const std::string& path, const toml::node& value, node_settings& settings) {
+  const auto* const table = value.as_table();
+  if (table == nullptr) return at(path, value.source(), "'labels' is a table: [labels], then NAME = \"VALUE\" a line");
+  for (const auto& [name, one] : *table) {
+    std::string text;
+    if (!put(one, text)) return at(path, one.source(), "label '" + std::string{name.str()} + "' is no text");
+    settings.label_texts.push_back(std::string{name.str()} + "=" + text);
+  }
+  return {};
+}
+
+}  // namespace
+
+result<void> read_node_config(const std::string& path, const CLI::App& app, node_settings& settings) {
+  toml::table file;
+  try {
+    file = toml::parse_file(path);
+  } catch (const toml::parse_error& e) {
+    return at(path, e.source(), std::string{e.description()});
+  }
+  for (const auto& [name, value] : file) {
+    if (name.str() == labels_key) {
+      if (app.count("--label") > 0) continue;
+      if (auto taken = take_labels(path, value, settings); !taken) return taken;
+      continue;
+    }
+    const auto known =
+        std::ranges::find(keys(), name.str(), [](const config_key& k) { return std::string_view{k.name}; });
+    if (known == keys().end()) {
+      return at(path, name.source(), "there is no key '" + std::string{name.str()} + "'; there are " + known_keys());
+    }
+    const bool is_given = app.get_option_no_throw(known->option) != nullptr && app.count(known->option) > 0;
+    node_settings unused;
+    auto& into = is_given ? unused : settings;
+    const bool fits = std::visit([&](const auto member) { return put(value, into.*member); }, known->goes_to);
+    if (!fits) return at(path, value.source(), "'" + std::string{known->name} + "' is " + kind_of(known->goes_to));
+  }
+  return {};
+}
+
+std::string default_node_config() {
+  std::string text =
+      "# Configuration of a node: millrace node run --config FILE. Options of the command override it.\n";
+  for (const auto& k : keys()) {
+    text += std::string{"\n# "} + k.help + "\n# " + k.name + " = " + k.left_out + "\n";
+  }
+  return text + "\n# What placement may ask for.\n# [" + labels_key + "]\n# zone = \"east\"\n";
+}
+
+}  // namespace millrace::command
