@@ -58,8 +58,7 @@ broker::broker(const std::string& more)
     : port_{free_port()}, process_{"mqtt-" + std::to_string(port_), {MOSQUITTO, "-c", "{}/conf"}} {
   const auto text = "listener " + std::to_string(port_) +
                     " 127.0.0.1\nallow_anonymous true\nuser root\npersistence true\npersistence_location " +
-                    folder().string() + "/\nautosave_on_changes true\nautosave_interval 1\nmax_queued_messages 0\nset_tcp_nodelay true\n" +
-                    more;
+                    folder().string() + "/\nautosave_interval 0\nmax_queued_messages 0\nset_tcp_nodelay true\n" + more;
   std::ofstream{folder() / "conf.new"} << text;
   std::filesystem::rename(folder() / "conf.new", folder() / "conf");
   wait_until("the server does not start, see " + (folder() / "log").string(), [&] { return answers(port_); });

@@ -11,7 +11,8 @@ namespace mqtt_tests {
 /// Waits until `is_so`; throws std::runtime_error with `what` when that takes more than a minute.
 void wait_until(const std::string& what, const std::function<bool()>& is_so);
 
-/// A mosquitto server of the test's own, on a free port of the loopback interface, that saves its sessions.
+/// A mosquitto server of the test's own, on a free port of the loopback interface, that saves its sessions when it is
+/// told. (By itself after each change: with an fsync a message it falls behind for minutes on a busy machine.)
 class broker {
 public:
   /// `more`: lines of its configuration.
