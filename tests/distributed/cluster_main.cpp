@@ -10,7 +10,7 @@
 #include "cluster.hpp"
 #include "crash/crash_feed.hpp"
 #include "crash/crash_input.hpp"
-#include "ledger_topology.hpp"
+#include "crash/ledger_topology.hpp"
 #include "millrace/library.hpp"
 #include "node/deployment_store.hpp"
 
@@ -46,7 +46,7 @@ struct tally {
 const std::vector<std::string> names{"a", "b", "c"};
 
 void deploy(const fs::path& folder, const trial& t) {
-  const auto topology = millrace::distributed::ledger_in(folder, t.lines, t.rate);
+  const auto topology = millrace::crash::ledger_in(folder, t.lines, t.rate);
   auto store = millrace::node::deployment_store::open(folder / "node-a");
   if (!store) throw std::runtime_error(store.error().message);
   auto saved = store->save({topology.name, to_text(topology), folder.string(), true, {names, {}}});

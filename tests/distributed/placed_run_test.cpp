@@ -5,7 +5,7 @@
 
 #include "crash/crash_feed.hpp"
 #include "crash/crash_input.hpp"
-#include "ledger_topology.hpp"
+#include "crash/ledger_topology.hpp"
 #include "memory_network.hpp"
 #include "millrace/library.hpp"
 #include "millrace/runtime/guest_run.hpp"
@@ -74,7 +74,7 @@ public:
         lead_{network_.join("a")},
         b_{network_.join("b"), folder / "b"},
         c_{network_.join("c"), folder / "c"} {
-    const auto t = distributed::ledger_in(folder, lines, rate);
+    const auto t = crash::ledger_in(folder, lines, rate);
     const auto text = to_text(t);
     auto parsed = parse_topology(text, "ledger");
     parsed->base_folder = folder.string();

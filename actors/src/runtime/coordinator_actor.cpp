@@ -108,6 +108,16 @@ void tick(self_pointer self) {
   self->delayed_send(self, pause, tick_atom::value);
 }
 
+/// What is being written becomes the newest snapshot or not: a task that is rebuilt needs to know which.
+void hold(self_pointer self) {
+  auto& s = self->state;
+  s.is_hold_wanted = s.writing;
+  s.paused = true;
+  if (s.writing) return;
+  give_up_epoch(self, {});
+  self->send(s.supervisor, held_atom::value);
+}
+
 void on_part(self_pointer self, const part_message& m) {
   auto& s = self->state;
   auto all = s.decide->on_part(std::move(*m.part));
@@ -121,6 +131,7 @@ void on_part(self_pointer self, const part_message& m) {
         state.writing = false;
         if (!w.error.empty()) {
           give_up_epoch(self, w.error);
+          if (state.is_hold_wanted) hold(self);
           return;
         }
         const auto now = state.shared->time.steady_ns();
@@ -129,6 +140,7 @@ void on_part(self_pointer self, const part_message& m) {
         tell_tasks(self, {w.epoch, true, w.oldest_retained});
         if (w.replays) offer_replays(self, *w.replays);
         if (state.decide->is_finished()) self->send(state.supervisor, done_atom::value, state.decide->was_stopped());
+        if (state.is_hold_wanted) return hold(self);
         check(self);
       });
 }
@@ -153,8 +165,10 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
         self->state.replays_under_way = true;
         for (const auto& [task, incarnation] : m.incarnations) self->state.decide->on_task_started(task, incarnation);
       },
+      [self](hold_atom) { hold(self); },
       [self](pause_atom) {
         self->state.paused = true;
+        self->state.is_hold_wanted = false;
         give_up_epoch(self, {});
       },
       [self](const part_message& m) { on_part(self, m); },

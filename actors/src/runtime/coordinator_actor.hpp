@@ -17,6 +17,7 @@ struct coordinator_state {
   std::unique_ptr<engine::epoch_coordinator> decide;
   tasks_message tasks;
   bool paused = true;                ///< no region may take part: nothing starts
+  bool is_hold_wanted = false;       ///< the supervisor waits for `held`
   bool number_asked = false;         ///< a number is on its way from the writer
   std::set<std::string> not_opened;  ///< nodes that do not know yet where the open epoch goes
   bool writing = false;              ///< all parts of the open epoch are with the writer

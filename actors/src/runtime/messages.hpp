@@ -37,7 +37,14 @@ using request_atom = caf::atom_constant<caf::atom("request")>;
 /// A task has handled all its input.
 using ended_atom = caf::atom_constant<caf::atom("ended")>;
 
+/// No new epochs, and the open one is given up unless it is being written: then it is waited for. Answered by `held`.
+using hold_atom = caf::atom_constant<caf::atom("hold")>;
+
 // To the supervisor.
+/// The coordinator holds.
+using held_atom = caf::atom_constant<caf::atom("held")>;
+/// Rebuild a task alone now (after its backoff).
+using rebuild_atom = caf::atom_constant<caf::atom("rebuild")>;
 /// The last snapshot is complete.
 using done_atom = caf::atom_constant<caf::atom("done")>;
 /// The run shall end with a last snapshot, or with the newest when another node is away.
@@ -46,6 +53,8 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 using revive_atom = caf::atom_constant<caf::atom("revive")>;
 /// All nodes of a region host its tasks: region and incarnation.
 using hosted_atom = caf::atom_constant<caf::atom("hosted")>;
+/// Injected: this task fails, and why.
+using failure_atom = caf::atom_constant<caf::atom("failure")>;
 /// The run cannot go on: error text.
 using give_up_atom = caf::atom_constant<caf::atom("giveup")>;
 
@@ -123,6 +132,17 @@ struct tasks_message {
   std::set<std::string> nodes{};  ///< other nodes that host some of them
 };
 
+/// A neighbour was rebuilt alone: one of the two ends of the channel with it.
+struct reconnect_message {
+  struct ends {
+    std::unique_ptr<engine::channel_sender> sender;
+    std::unique_ptr<engine::channel_receiver> receiver;
+  };
+  std::string channel;
+  std::shared_ptr<ends> end;
+  generation incarnation;
+  epoch_id from;
+};
 /// What another node sent about this run.
 struct inbound_message {
   std::string node;
@@ -156,6 +176,7 @@ MILLRACE_LOCAL_MESSAGE(replays_message)
 MILLRACE_LOCAL_MESSAGE(failure_message)
 MILLRACE_LOCAL_MESSAGE(query_message)
 MILLRACE_LOCAL_MESSAGE(tasks_message)
+MILLRACE_LOCAL_MESSAGE(reconnect_message)
 MILLRACE_LOCAL_MESSAGE(inbound_message)
 MILLRACE_LOCAL_MESSAGE(lost_message)
 MILLRACE_LOCAL_MESSAGE(opened_message)
@@ -176,6 +197,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::replays_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::failure_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::query_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::tasks_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::reconnect_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::inbound_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::lost_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::opened_message)

@@ -115,6 +115,19 @@ void run_shared::on_written(const std::vector<engine::task_snapshot>& parts) {
   }
 }
 
+void run_shared::on_rebuilt(const std::string& note) {
+  {
+    const std::lock_guard lock{mutex_};
+    ++status_.restarts;
+  }
+  log(log_level::warning, note);
+}
+
+epoch_id run_shared::newest_epoch() const {
+  const std::lock_guard lock{mutex_};
+  return std::max(status_.last_epoch, status_.restored_epoch);
+}
+
 void run_shared::on_snapshot_failure(const std::string& why) {
   {
     const std::lock_guard lock{mutex_};

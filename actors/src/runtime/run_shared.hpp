@@ -85,6 +85,10 @@ public:
   void on_writing();
   /// It was written, or that failed (no parts).
   void on_written(const std::vector<engine::task_snapshot>& parts);
+  /// A task came back alone.
+  void on_rebuilt(const std::string& note);
+  /// Of the newest snapshot that is complete, or the one everything started from; 0: none.
+  [[nodiscard]] epoch_id newest_epoch() const;
   void on_snapshot_failure(const std::string& why);
   [[nodiscard]] run_status status() const;
 

@@ -1,7 +1,8 @@
 #pragma once
 
-#include <deque>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,12 +29,24 @@ struct supervisor_state {
     std::optional<restored_message> from;  ///< while hosting: what its tasks will start from
   };
 
+  /// One task that comes back alone while all others go on.
+  struct rebuilding {
+    task_id task;
+    std::string why;
+    std::int64_t failed_ns = 0;
+    bool is_down = false;
+    bool is_held = false;  ///< by the coordinator: no snapshot begins
+  };
+
   run_shared* shared = nullptr;
   caf::actor writer;
   caf::actor coordinator;
   std::vector<region> regions;
   std::vector<caf::actor> tasks;
   std::vector<std::shared_ptr<task_link>> links;
+  std::vector<generation> incarnations;  ///< per task
+  std::optional<rebuilding> rebuild;
+  std::map<task_id, epoch_id> rebuilt;  ///< those rebuilt since their region came back: from which snapshot
   std::unique_ptr<remote::guest_tasks> guests;
   caf::actor courier;          ///< null while all tasks are here
   std::string remote_failure;  ///< of a last commit on another node

@@ -1,5 +1,7 @@
 #include "runtime/task_actor.hpp"
 
+#include <utility>
+
 #include "runtime/messages.hpp"
 
 namespace millrace::runtime {
@@ -41,12 +43,30 @@ void begin(self_pointer self) {
   s.link->bell()->ring();
 }
 
+void tell_caught_up(task_state& s) {
+  const auto ns = s.link->shared().time.steady_ns() - std::exchange(s.link->rebuilt_since_ns, 0);
+  s.link->log(log_level::info, "caught up " + std::to_string(ns / 1'000'000) + " ms after its failure");
+}
+
+void on_reconnect(self_pointer self, const reconnect_message& m) {
+  auto& s = self->state;
+  if (s.link->stopping) return;
+  if (m.end->receiver) {
+    s.task->reconnect(m.channel, std::move(m.end->receiver), m.incarnation);
+  } else if (auto done = s.task->reconnect(m.channel, std::move(m.end->sender), m.incarnation, m.from); !done) {
+    report(self, {std::move(done).error(), failure_action::restart});
+  }
+  s.link->bell()->ring();
+}
+
 void run(self_pointer self) {
   auto& s = self->state;
   s.link->bell()->lower();
   // Peers may ring before this task is restored; what they sent waits in the channels.
   if (s.link->stopping || !s.has_begun) return;
-  switch (s.task->step()) {
+  const auto done = s.task->step();
+  if (s.link->rebuilt_since_ns != 0 && !s.task->is_catching_up()) tell_caught_up(s);
+  switch (done) {
     case engine::step_result::again:
       s.link->bell()->ring();
       break;
@@ -126,6 +146,7 @@ caf::behavior task_actor(self_pointer self, std::shared_ptr<task_state> parts) {
       },
       [self](const epoch_message& m) { on_epoch(self, m); },
       [self](const query_message& m) { on_query(self, m); },
+      [self](const reconnect_message& m) { on_reconnect(self, m); },
       [self](const replays_message& m) {
         if (self->state.link->stopping) return;
         self->state.task->offer_replays(m.items ? *m.items : std::vector<engine::replay_item>{}, m.more);

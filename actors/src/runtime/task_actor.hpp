@@ -35,6 +35,10 @@ public:
   std::atomic<bool> stopping{false};
   /// Why the task is over. Written by the task, read by the supervisor once the task is down.
   std::string failure{};
+  /// Of this incarnation and those it is rebuilt from; null: it cannot be rebuilt alone.
+  std::shared_ptr<engine::task_journal> journal{};
+  /// When it failed, while it catches up with that moment; 0: it does not (steady clock, ns).
+  std::int64_t rebuilt_since_ns = 0;
 
   void wake_at(std::int64_t steady_ns) override;
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) override { return shared_.target_of(epoch); }

@@ -24,11 +24,14 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                        shared.spills,
                                        true,
                                        {},
-                                       [this](task_id t) { return node_of(t).empty(); }};
+                                       [this](task_id t) { return link_of(t).journal; },
+                                       shared.options.retained_bytes_max,
+                                       [this](task_id t) { return only ? t == *only : node_of(t).empty(); }};
   if (shared.options.measures) {
     environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
   }
-  return engine::assemble(*shared.plan, region, incarnation, channels, environment);
+  const auto through = between ? between(channels) : nullptr;
+  return engine::assemble(*shared.plan, region, incarnation, through ? *through : channels, environment);
 }
 
 caf::actor spawn_task(caf::actor_system& system, std::shared_ptr<task_state> parts) {

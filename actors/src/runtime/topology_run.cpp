@@ -42,6 +42,9 @@ public:
     caf::anon_send(coordinator_, request_atom::value, true);
   }
   void snapshot_now() override { caf::anon_send(coordinator_, request_atom::value, false); }
+  void fail_task(task_id task, std::string why) override {
+    caf::anon_send(supervisor_, failure_atom::value, task.value, std::move(why));
+  }
   run_status status() const override { return shared_->status(); }
   const engine::plan& plan() const override { return *shared_->plan; }
   result<engine::state_answer> query(task_id task, engine::state_request request,

@@ -25,6 +25,17 @@ restored_message recover(run_shared& shared) {
           std::make_shared<const letter_keeper::replays>(std::move(*replays))};
 }
 
+restored_message recover_task(run_shared& shared, task_id task) {
+  auto incarnation = shared.store->next_generation();
+  if (!incarnation) return {nullptr, {}, incarnation.error().message};
+  auto point = engine::load_task(*shared.store, shared.plan->task_name(task));
+  if (!point) return {nullptr, *incarnation, point.error().message};
+  return {std::make_shared<const engine::restore_point>(std::move(*point)),
+          *incarnation,
+          {},
+          std::make_shared<const letter_keeper::replays>()};
+}
+
 written_message write(run_shared& shared, generation incarnation, std::vector<engine::task_snapshot>& parts) {
   const auto epoch = parts.front().target.epoch;
   shared.on_writing();
@@ -53,6 +64,11 @@ caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
       [=](number_atom) { return next_number(*shared->store); },
       [=](recover_atom) {
         auto answer = recover(*shared);
+        *incarnation = answer.incarnation;
+        return answer;
+      },
+      [=](recover_atom, std::uint32_t task) {
+        auto answer = recover_task(*shared, {task});
         *incarnation = answer.incarnation;
         return answer;
       },

@@ -37,6 +37,8 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.time = environment.time;
   out.host = &environment.host_of(t.id);
   out.stats = environment.stats_of(t.id);
+  if (environment.journal_of) out.journal = environment.journal_of(t.id);
+  out.retained_bytes_max = environment.retained_bytes_max;
   for (auto* port : actor_access::outputs(*out.behavior)) out.outputs.push_back({port, {}, {}, {}});
   return out;
 }

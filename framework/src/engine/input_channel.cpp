@@ -1,6 +1,7 @@
 #include "millrace/engine/input_channel.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace millrace::engine {
 
@@ -25,8 +26,8 @@ result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t&
     case frame_kind::barrier:
       return arrival::barrier;
     case frame_kind::end:
-      ended_ = true;
-      return arrival::end;
+      // A sender that was rebuilt says it once more.
+      return std::exchange(ended_, true) ? arrival::watermark : arrival::end;
     case frame_kind::idle:
       return arrival::idle;
   }
@@ -40,7 +41,7 @@ result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t&
                                           " are missing; the region goes back to its snapshot");
   }
   const auto seen = expected_ > f.first ? expected_.value - f.first.value : 0;
-  skip = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen, f.count));
+  skip = check == order::repeats ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>(seen, f.count));
   if (skip != 0) stats.duplicates.add(skip);
   expected_ = std::max(expected_, sequence{f.first.value + f.count});
   if (to_input_ != nullptr) f.body = to_input_->convert(*f.body);
@@ -48,6 +49,7 @@ result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t&
 }
 
 void input_channel::done(const frame& f) {
+  if (f.incarnation != incarnation_) return;  // of a sender that is gone
   if (told_ != nullptr && f.kind == frame_kind::data) told_->on_done(f.first.value + f.count);
   owed_.batches += 1;
   owed_.bytes += f.bytes;

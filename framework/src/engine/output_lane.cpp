@@ -120,10 +120,51 @@ void output_lane::push(frame f) {
   tell_credit();
 }
 
+void output_lane::retain(std::uint64_t bytes_max, epoch_id epoch) {
+  retained_ = std::make_unique<retained_frames>(bytes_max);
+  retained_->mark(epoch);
+}
+
+void output_lane::epoch_complete(epoch_id epoch) {
+  if (retained_ != nullptr) retained_->forget_before(epoch);
+}
+
+bool output_lane::reconnect(std::unique_ptr<channel_sender> sender, generation incarnation, epoch_id from) {
+  if (retained_ == nullptr || !retained_->covers(from)) return false;
+  sender_ = std::move(sender);
+  stamp_.incarnation = incarnation;
+  for (auto& f : waiting_) f.incarnation = incarnation;
+  batches_left_ = window_.batches;
+  bytes_left_ = static_cast<std::int64_t>(window_.bytes);
+  in_flight_bytes_.clear();
+  retained_->for_each_since(from, [&](const retained_frames::entry& e) {
+    auto f = e.what;
+    f.incarnation = incarnation;
+    count(e.bytes != 0, sender_->send(std::move(f)));
+  });
+  tell_credit();
+  return true;
+}
+
 void output_lane::pass(frame&& f) {
   const auto counts = needs_credit(f);
+  if (retained_ == nullptr) {
+    count(counts, sender_->send(std::move(f)));
+    return;
+  }
+  if (f.kind == frame_kind::barrier) {
+    retained_->mark(f.epoch);
+    (void)sender_->send(std::move(f));
+    return;
+  }
+  const auto kept = f;
   const auto bytes = sender_->send(std::move(f));
-  if (!counts) return;
+  retained_->keep(kept, counts ? std::max<std::uint64_t>(bytes, 1) : 0);
+  count(counts, bytes);
+}
+
+void output_lane::count(bool needs_credit, std::uint64_t bytes) {
+  if (!needs_credit) return;
   --batches_left_;
   // May go below zero by one batch, so that a batch larger than the window passes at all.
   bytes_left_ -= static_cast<std::int64_t>(bytes);

@@ -121,6 +121,24 @@ result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, b
   return restore_point{};
 }
 
+result<restore_point> load_task(snapshot_store& store, const std::string& task) {
+  const auto known = store.list();
+  if (known.empty()) return restore_point{};
+  const auto& newest = known.front();
+  if (!newest.is_ok) return fatal_error(errc::corrupt, newest.reason);
+  auto reader = store.open(newest.epoch);
+  if (!reader) return std::move(reader).error();
+  restore_point out;
+  out.epoch = newest.epoch;
+  out.environment = newest.environment;
+  auto meta = (*reader)->meta(task);
+  if (!meta) return std::move(meta).error();
+  out.metas[task] = copy_of(*meta);
+  out.pages = std::make_shared<restore_point::page_source>();
+  out.pages->reader = std::move(*reader);
+  return out;
+}
+
 result<void> write_snapshot(snapshot_store& store, const plan& p, generation incarnation,
                             std::vector<task_snapshot>& parts) {
   const auto epoch = parts.front().target.epoch;

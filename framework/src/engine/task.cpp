@@ -174,15 +174,23 @@ task::progress task::advance() {
 
 task::progress task::take_frame() {
   const auto n = parts_.inputs.size();
+  const auto past = parts_.journal != nullptr ? parts_.journal->next_replayed() : std::nullopt;
+  const auto order = !parts_.protect.trim_seen       ? input_channel::order::repeats
+                     : parts_.protect.align_barriers ? input_channel::order::strict
+                                                     : input_channel::order::unchecked;
   for (std::size_t i = 0; i < n; ++i) {
-    const auto channel = next_channel_;
-    next_channel_ = next_channel_ + 1 == n ? 0 : next_channel_ + 1;
+    const auto channel = past ? *past : next_channel_;
+    next_channel_ = channel + 1 == n ? 0 : channel + 1;
     if (aligner_.is_held(channel)) continue;
     std::uint32_t skip = 0;
-    const auto order = parts_.protect.align_barriers ? input_channel::order::strict : input_channel::order::unchecked;
     auto got = parts_.inputs[channel].receive(current_, skip, order, *parts_.stats);
     if (!got) return fail(std::move(got).error(), failure_action::restart);
-    if (*got != input_channel::arrival::none) return start_frame(channel, *got, skip);
+    if (*got == input_channel::arrival::none) {
+      if (past) break;  // it is on its way again
+      continue;
+    }
+    if (parts_.journal != nullptr && *got != input_channel::arrival::barrier) note_taken(channel);
+    return start_frame(channel, *got, skip);
   }
   return progress::nothing;
 }

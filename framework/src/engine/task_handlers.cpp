@@ -190,7 +190,10 @@ void task::pick_targets(std::uint32_t partitions) {
   if (targets_.size() < n) targets_.resize(n);
   if (hashes_.size() < n) hashes_.resize(n);
   auto& r = static_cast<router&>(*parts_.behavior);
-  if (r.wants_load()) r.see_load(outputs_.loads());
+  if (r.wants_load()) {
+    spoil_journal("it routes by load");
+    r.see_load(outputs_.loads());
+  }
   hashed_ = r.route(context_, *current_.body, partitions, {targets_.data(), n}, {hashes_.data(), n});
   if (hot_keys_ != nullptr && hashed_) hot_keys_->look({hashes_.data(), n}, *current_.body, *parts_.router_key);
 }
@@ -270,7 +273,10 @@ task::progress task::route_singly() {
   auto& r = static_cast<router&>(*parts_.behavior);
   const auto all = current_.body;
   std::vector<std::uint32_t> placed;
-  if (r.wants_load()) r.see_load(outputs_.loads());
+  if (r.wants_load()) {
+    spoil_journal("it routes by load");
+    r.see_load(outputs_.loads());
+  }
   for (; cursor_ < current_.count; ++cursor_) {
     const auto builder = all->type().make_builder(1);
     builder->append_from(*all, cursor_);

@@ -72,6 +72,7 @@ task::progress task::replay_letter() {
   replays_.pop_front();
   replays_next_ = replayed_->sequence + 1;
   replays_want_out_ = true;
+  if (parts_.journal != nullptr) parts_.journal->spoil("dead letters were replayed since its last snapshot");
   return kind_ == actor_kind::producer ? replay_line() : replay_record();
 }
 

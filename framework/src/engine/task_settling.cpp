@@ -42,6 +42,7 @@ bool task::run_settling_step() {
       if (!only_collects()) parts_.behavior->on_end_of_input(context_);
       return true;
     case settling::processing:
+      spoil_journal("a timer of the clock has fired since its last snapshot");
       return fire_processing(parts_.time->now());
     case settling::ended:
       return unsent_.empty();

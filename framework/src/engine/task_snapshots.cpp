@@ -62,6 +62,7 @@ void task::take_snapshot(const epoch_target& target) {
     return;
   }
   if (log_) log_->note(target.epoch);
+  if (parts_.journal != nullptr) parts_.journal->mark(target.epoch);
   letters_at_[target.epoch] = letters_next_;
   part.counters = {letters_next_, replays_next_};
   part.letters = kept_letters_;
@@ -179,6 +180,7 @@ result<void> task::restore(const restored& from) {
   auto logged = restore_log(!from.meta.empty());
   if (!logged) return std::move(logged).error();
   if (log_) log_->note(from.epoch);
+  begin_retaining(from.epoch);
   offer_replays(from.replays, from.reopens);
   const auto opened = guarded(parts_.name + ": cannot open", [&]() -> result<void> {
     if (!from.meta.empty() || *logged) parts_.behavior->on_restore(context_);
@@ -363,6 +365,7 @@ result<void> task::recover_sink(epoch_id epoch) {
 result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
   frozen_pages_.erase(frozen_pages_.begin(), frozen_pages_.upper_bound(epoch));
   release_letters(epoch);
+  forget_before(epoch);
   if (log_) {
     // Only room on the disk is lost, and the next epoch tries again.
     if (auto done = log_->trim(oldest_retained); !done) parts_.host->log(log_level::warning, done.error().message);

@@ -60,7 +60,9 @@ void task::run_input(input_base& input, batch_run& run, event_time late_against)
 
 void task::read_state_clock() {
   auto& state = actor_access::state(*parts_.behavior);
-  if (state.has_ttl(ttl_clock::processing_time)) state.clock().set_processing(parts_.time->now());
+  if (!state.has_ttl(ttl_clock::processing_time)) return;
+  spoil_journal("its state expires by the clock");
+  state.clock().set_processing(parts_.time->now());
 }
 
 /// Frees some of what has expired. Not before the timers up to the watermark have seen it.

@@ -32,6 +32,9 @@ struct run_options {
                                               const std::shared_ptr<engine::doorbell>& receiver)>
       around_channel{};
   engine::protections protect;  ///< negative controls only
+  /// A task that fails is rebuilt alone where that is possible, and its neighbours go on: they retain what they send
+  /// it, at most so many bytes of a channel. 0: its region goes back to the newest snapshot as a whole.
+  std::uint64_t retained_bytes_max = std::uint64_t{16} << 20;
   placement where;              ///< tasks that other nodes run
 };
 
@@ -52,6 +55,8 @@ public:
   virtual void stop() = 0;
   /// Starts a snapshot as soon as none is under way. Does not wait.
   virtual void snapshot_now() = 0;
+  /// Fault injection: the task ends as if a handler of its actor had thrown, with `restart` as its policy.
+  virtual void fail_task(task_id task, std::string why) = 0;
   [[nodiscard]] virtual run_status status() const = 0;
   /// Asks a task about its keyed state. Waits until the task is between two steps, at most `timeout`. Errors: those of
   /// `engine::task::query`; errc::unavailable while the task is restored, hangs or does not answer in time: ask again.

@@ -36,6 +36,9 @@ struct task_environment {
   bool keeps_letters = false;  ///< dead letters that no stream takes go into the snapshots' parts
   /// What the ends of a channel tell, and where tasks tell all there is to tell; none: they tell the least.
   std::function<std::shared_ptr<channel_stats>(channel_id)> channel_stats_of{};
+  /// For tasks that can be rebuilt alone, and what their neighbours retain for them of each lane; none: nothing.
+  std::function<std::shared_ptr<task_journal>(task_id)> journal_of{};
+  std::uint64_t retained_bytes_max = 0;
   std::function<bool(task_id)> is_here{};  ///< none: all tasks run in this process
 };
 

@@ -33,6 +33,8 @@ public:
     release();
     return verdict::aligned;
   }
+  /// The barrier waited for will not come everywhere: its epoch came to nothing.
+  void give_up() { release(); }
   /// True while the channel must not be read.
   [[nodiscard]] bool is_held(std::size_t channel) const noexcept { return held_[channel]; }
   [[nodiscard]] bool is_aligning() const noexcept { return arrived_ != 0; }

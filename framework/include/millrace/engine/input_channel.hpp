@@ -16,7 +16,8 @@ namespace millrace::engine {
 /// Thread: owning task.
 class input_channel {
 public:
-  enum class order { strict, unchecked };
+  /// Negative controls: `unchecked` takes gaps, `repeats` takes what was seen before.
+  enum class order { strict, unchecked, repeats };
 
   input_channel(std::string name, std::uint32_t input, std::unique_ptr<channel_receiver> receiver,
                 std::shared_ptr<const converter> to_input, credit_window window, generation incarnation)
@@ -45,6 +46,14 @@ public:
     expected_ = expected;
     ended_ = ended;
     if (told_ != nullptr) told_->on_restored_receiver(expected.value);
+  }
+  /// The sender was made anew: what it sends comes over this channel, from the snapshot it started from on; what was
+  /// received before is trimmed.
+  void reconnect(std::unique_ptr<channel_receiver> receiver, generation incarnation) {
+    receiver_ = std::move(receiver);
+    incarnation_ = incarnation;
+    owed_ = {};
+    hold(0);
   }
   /// When the batch just received was sent; 0: that was not noted.
   [[nodiscard]] std::int64_t sent_at(const frame& f) noexcept {

@@ -8,6 +8,7 @@
 #include "millrace/engine/channel.hpp"
 #include "millrace/engine/channel_stats.hpp"
 #include "millrace/engine/clock.hpp"
+#include "millrace/engine/retained_frames.hpp"
 
 namespace millrace::engine {
 
@@ -50,10 +51,19 @@ public:
   void collect_credit();
   [[nodiscard]] bool is_free() const noexcept { return waiting_.empty() && has_credit(); }
   [[nodiscard]] std::uint32_t batches_in_flight() const noexcept {
-    return window_.batches - batches_left_ + static_cast<std::uint32_t>(waiting_.size());
+    return static_cast<std::uint32_t>(window_.batches - batches_left_) + static_cast<std::uint32_t>(waiting_.size());
   }
   [[nodiscard]] const credit_window& window() const noexcept { return window_; }
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
+
+  /// From now on what is sent is retained, for a receiver that has to be rebuilt; `epoch` is what all starts from.
+  void retain(std::uint64_t bytes_max, epoch_id epoch);
+  /// The epoch is complete: what was sent before its barrier is not needed any more.
+  void epoch_complete(epoch_id epoch);
+  /// The receiver was made anew from the snapshot of `from`: everything behind that barrier goes out again, over a
+  /// channel of its new incarnation. It counts as on its way, so credit is short until it was handled. False: not all
+  /// of it was retained, and nothing was done.
+  [[nodiscard]] bool reconnect(std::unique_ptr<channel_sender> sender, generation incarnation, epoch_id from);
 
   [[nodiscard]] sequence next() const noexcept { return next_; }
   void restore(sequence next) noexcept;
@@ -64,6 +74,7 @@ private:
   [[nodiscard]] bool has_credit() const noexcept { return batches_left_ > 0 && bytes_left_ > 0; }
   [[nodiscard]] bool covers(const frame& f) const noexcept;
   void pass(frame&& f);
+  void count(bool needs_credit, std::uint64_t bytes);
   void tell_credit() noexcept;
 
   std::string name_;
@@ -72,7 +83,8 @@ private:
   credit_window window_;
   std::shared_ptr<channel_stats> told_;  // null: nobody asks
   const clock* time_ = nullptr;
-  std::uint32_t batches_left_;
+  std::unique_ptr<retained_frames> retained_;  // null: nothing is
+  std::int64_t batches_left_;                  // below zero while a rebuilt receiver catches up
   std::int64_t bytes_left_;
   // What is neither waiting nor given back, oldest first. The receiver counts the same sizes and gives credit back when
   // a quarter of the window, in batches or in bytes, is used up: a lane without credit always has more than that on its

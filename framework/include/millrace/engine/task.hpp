@@ -18,6 +18,7 @@
 #include "millrace/engine/step_meter.hpp"
 #include "millrace/engine/task_context.hpp"
 #include "millrace/engine/task_host.hpp"
+#include "millrace/engine/task_journal.hpp"
 #include "millrace/engine/task_outputs.hpp"
 #include "millrace/engine/task_stats.hpp"
 #include "millrace/engine/watermark_tracker.hpp"
@@ -38,6 +39,7 @@ struct protections {
   bool replay_log = true;
   bool letters_before_manifest = true;
   bool merge_all_places = true;  ///< off: of a salted key, one place's partial results are lost
+  bool trim_seen = true;         ///< off: what a rebuilt task sends again is taken again
 };
 
 /// All a task is made of. The channel ends belong to this incarnation alone.
@@ -65,6 +67,9 @@ struct task_parts {
   std::shared_ptr<task_stats> stats;
   std::unique_ptr<page_spill> spill{};  ///< where keyed state goes beyond `state_memory_bytes`; none: all in memory
   std::size_t state_memory_bytes = 0;
+  /// For a task that can be rebuilt alone, and neighbours that can; outlives the task. None: the region goes back.
+  std::shared_ptr<task_journal> journal{};
+  std::uint64_t retained_bytes_max = 0;  ///< of each lane; 0: nothing is retained
 };
 
 /// What a step came to.
@@ -124,6 +129,14 @@ public:
   void offer_replays(std::vector<replay_item> items, bool more);
   /// Before the task is destroyed in an orderly end.
   void close();
+
+  /// A neighbour was rebuilt alone from the snapshot of `from`, and this is the end of the channel with its new
+  /// incarnation (by the channel's name). Error: what it needs was not retained.
+  [[nodiscard]] result<void> reconnect(const std::string& channel, std::unique_ptr<channel_sender> sender,
+                                       generation incarnation, epoch_id from);
+  void reconnect(const std::string& channel, std::unique_ptr<channel_receiver> receiver, generation incarnation);
+  /// Frames taken before the failure are being taken again.
+  [[nodiscard]] bool is_catching_up() const { return parts_.journal && parts_.journal->next_replayed(); }
 
   /// Looks into the keyed state between two steps. Bounded work: what takes longer is answered in parts. Errors are the
   /// asker's: not_found for a state the actor does not declare, an actor without keyed state.
@@ -223,6 +236,15 @@ private:
   [[nodiscard]] state_answer scan(const state_request& request, std::uint32_t cells);
   [[nodiscard]] state_answer measure(const state_request& request);
   [[nodiscard]] state_row row_of(const std::byte* row, std::uint32_t cells) const;
+
+  // task_rebuilding.cpp
+  void begin_retaining(epoch_id epoch);
+  void note_taken(std::size_t channel);
+  void forget_before(epoch_id epoch);
+  /// What is done now would not be done again in the same way.
+  void spoil_journal(const char* why) {
+    if (parts_.journal != nullptr && kind_ != actor_kind::sink) parts_.journal->spoil(why);
+  }
 
   // task_snapshots.cpp
   void take_snapshot(const epoch_target& target);

@@ -3,6 +3,7 @@
 #include "millrace/context.hpp"
 #include "millrace/dead_letter.hpp"
 #include "millrace/engine/task_host.hpp"
+#include "millrace/engine/task_journal.hpp"
 #include "millrace/engine/task_outputs.hpp"
 
 namespace millrace::engine {
@@ -14,12 +15,17 @@ public:
                const clock& time, task_host& host)
       : context(std::move(actor_name), partition, parallelism, state, partition + 1), time_{&time}, host_{&host} {}
 
-  [[nodiscard]] processing_time now() const override { return time_->now(); }
+  [[nodiscard]] processing_time now() const override {
+    if (journal_ != nullptr) journal_->spoil("it has read the clock since its last snapshot");
+    return time_->now();
+  }
+  /// What must know that a handler has asked for the time; null: nobody.
+  void tell(task_journal* journal) noexcept { journal_ = journal; }
   void log(log_level level, std::string_view message) override { host_->log(level, std::string{message}); }
   void set_aside(const malformed_input& what) override {
     if (what.at != event_time::min()) return outputs_->set_aside(what, actor_name(), partition());
     auto timed = what;
-    timed.at = event_time{now().ns};
+    timed.at = event_time{time_->now().ns};
     outputs_->set_aside(timed, actor_name(), partition());
   }
   /// Where what is set aside goes; before the first handler.
@@ -29,6 +35,7 @@ public:
 
 private:
   const clock* time_;
+  task_journal* journal_ = nullptr;
   task_host* host_;
   task_outputs* outputs_ = nullptr;
 };

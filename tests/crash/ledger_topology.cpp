@@ -2,7 +2,7 @@
 
 #include <chrono>
 
-namespace millrace::distributed {
+namespace millrace::crash {
 
 topology ledger_in(const std::filesystem::path& folder, std::int64_t lines, double rate) {
   topology t;
@@ -24,4 +24,4 @@ topology ledger_in(const std::filesystem::path& folder, std::int64_t lines, doub
   return t;
 }
 
-}  // namespace millrace::distributed
+}  // namespace millrace::crash

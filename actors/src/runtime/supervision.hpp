@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "runtime/supervisor_actor.hpp"
+
+// What the supervisor's decisions are made of. All: the supervisor's thread.
+namespace millrace::runtime::supervision {
+
+using self_pointer = caf::stateful_actor<supervisor_state, ordered_actor>*;
+using phase = supervisor_state::phase;
+
+[[nodiscard]] inline std::uint32_t region_of(const supervisor_state& s, task_id t) {
+  return s.shared->plan->tasks[t.value].region;
+}
+
+// endings.cpp: the end of tasks and of the run
+void kill_task(self_pointer self, std::size_t i);
+/// All tasks of the region end at once; when the last one is gone the region comes back.
+void stop_region(self_pointer self, std::uint32_t region);
+void end_run(self_pointer self, run_outcome outcome);
+void fail_run(self_pointer self, std::string why, bool escalated = false);
+/// Lets go of everything once all tasks are gone.
+void quit_if_over(self_pointer self);
+
+// placing.cpp: making and beginning the tasks of a region, here and on other nodes
+void place_tasks(self_pointer self, std::uint32_t region, const restored_message& from);
+void on_hosted(self_pointer self, std::uint32_t region, generation incarnation);
+/// A node of the region is not there: try again by and by. No policy's restarts are used up.
+void wait_for_nodes(self_pointer self, std::uint32_t region, const std::string& why);
+/// How often a node that is not there is looked for.
+inline constexpr auto node_interval = std::chrono::milliseconds{250};
+/// A link for a new incarnation of a task that is here.
+[[nodiscard]] std::shared_ptr<task_link> fresh_link(self_pointer self, task_id id, generation incarnation,
+                                                    std::shared_ptr<engine::task_journal> journal);
+/// Spawns a task that is here, watched by the supervisor.
+void spawn_here(self_pointer self, task_id id, std::unique_ptr<engine::task> made, const restored_message& from);
+/// All regions run: the coordinator may start snapshots.
+void tell_coordinator(self_pointer self);
+
+// rebuilding.cpp: a task that comes back alone
+/// Why the task cannot be rebuilt alone now; empty: it can.
+[[nodiscard]] std::string why_not_alone(self_pointer self, task_id id);
+/// Ends the task alone; it comes back when it is down and the coordinator holds.
+void begin_rebuilding(self_pointer self, task_id id, const std::string& why);
+/// The task is down, or the coordinator holds: goes on when it is both.
+void go_on_rebuilding(self_pointer self);
+void rebuild(self_pointer self, task_id id);
+
+}  // namespace millrace::runtime::supervision
