@@ -107,10 +107,13 @@ void line::go_back() {
 void line::read_news(clock::time_point now) {
   for (auto news = next_news(connection_.monitor()); news != connection_news::none;
        news = next_news(connection_.monitor())) {
-    if (news == connection_news::made) {
+    is_connected_ = news == connection_news::made;
+    redialled_ = now;
+    if (is_connected_) {
       ++figures_.connections;
       must_ping_ = true;
       is_blocked_ = false;
+      redial_after_ = redial_min;
     } else if (news == connection_news::refused) {
       figures_.problem =
           peer_.address + " refuses this node, or is not who it should be: each must know the other's public key";
@@ -233,6 +236,7 @@ void line::give_up_if_silent(clock::time_point now) {
 
 /// ZeroMQ does not dial again where it was refused, and notices no connection that carries nothing and is not reset.
 void line::redial_if_needed(clock::time_point now) {
+  if (!is_connected_) read_news(now);  // it may have been made just now, and have carried data since
   const auto since = now - redialled_;
   const auto limit = around_.options.lost_after / 2;
   const bool is_mute = is_connected_ && peer_life_ != 0 && now - answered_ > limit && since > limit;
