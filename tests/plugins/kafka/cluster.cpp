@@ -4,10 +4,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <iterator>
 #include <memory>
 #include <stdexcept>
 #include <thread>
@@ -25,6 +27,7 @@ struct destroyer {
   void operator()(rd_kafka_t* k) const noexcept { rd_kafka_destroy(k); }
   void operator()(rd_kafka_topic_t* t) const noexcept { rd_kafka_topic_destroy(t); }
   void operator()(rd_kafka_message_t* m) const noexcept { rd_kafka_message_destroy(m); }
+  void operator()(rd_kafka_queue_t* q) const noexcept { rd_kafka_queue_destroy(q); }
 };
 template <class T>
 using owned = std::unique_ptr<T, destroyer>;
@@ -34,7 +37,9 @@ owned<rd_kafka_t> client_of(rd_kafka_type_t type, const std::string& brokers, vo
   auto* const conf = rd_kafka_conf_new();
   rd_kafka_conf_set(conf, "bootstrap.servers", brokers.c_str(), words.data(), words.size());
   // Only what is there is read, so there is nothing to wait for at a broker.
-  if (type == RD_KAFKA_CONSUMER) rd_kafka_conf_set(conf, "fetch.wait.max.ms", "10", words.data(), words.size());
+  for (const char* const wait : {"fetch.wait.max.ms", "fetch.error.backoff.ms", "reconnect.backoff.ms"}) {
+    if (type == RD_KAFKA_CONSUMER) rd_kafka_conf_set(conf, wait, "10", words.data(), words.size());
+  }
   rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
   rd_kafka_conf_set_opaque(conf, opaque);
   rd_kafka_conf_set_dr_msg_cb(conf, [](rd_kafka_t*, const rd_kafka_message_t* m, void* failures) {
@@ -182,7 +187,9 @@ std::vector<record> cluster::read(const std::string& topic) const {
     throw std::runtime_error("no word of " + topic);
   const auto partitions = found->topics[0].partition_cnt;
   rd_kafka_metadata_destroy(found);
-  std::vector<record> out;
+  // All partitions at once: each takes librdkafka some time to begin with.
+  const owned<rd_kafka_queue_t> queue{rd_kafka_queue_new(k.get())};
+  std::map<std::int32_t, std::int64_t> left;
   for (std::int32_t p = 0; p < partitions; ++p) {
     std::int64_t low = 0;
     std::int64_t high = 0;
@@ -191,21 +198,30 @@ std::vector<record> cluster::read(const std::string& topic) const {
              RD_KAFKA_RESP_ERR_NO_ERROR;
     });
     if (low == high) continue;
-    rd_kafka_consume_start(t.get(), p, low);
-    std::int64_t next = low;
-    wait_until("a message does not come", [&] {
-      const owned<rd_kafka_message_t> m{rd_kafka_consume(t.get(), p, 100)};
-      if (!m || m->err != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
-      rd_kafka_timestamp_type_t kind{};
-      record r{std::nullopt, std::nullopt, rd_kafka_message_timestamp(m.get(), &kind), {}, p};
-      if (m->payload != nullptr) r.value = bytes_of(m->payload, m->len);
-      if (m->key != nullptr) r.key = bytes_of(m->key, m->key_len);
-      out.push_back(std::move(r));
-      next = m->offset + 1;
-      return next >= high;
-    });
-    rd_kafka_consume_stop(t.get(), p);
+    left[p] = high;
+    rd_kafka_consume_start_queue(t.get(), p, low, queue.get());
   }
+  const auto started = left;
+  std::map<std::int32_t, std::vector<record>> found_in;
+  const auto take = [&](const rd_kafka_message_t& m) {
+    rd_kafka_timestamp_type_t kind{};
+    record r{std::nullopt, std::nullopt, rd_kafka_message_timestamp(&m, &kind), {}, m.partition};
+    if (m.payload != nullptr) r.value = bytes_of(m.payload, m.len);
+    if (m.key != nullptr) r.key = bytes_of(m.key, m.key_len);
+    found_in[m.partition].push_back(std::move(r));
+    if (left.contains(m.partition) && m.offset + 1 >= left.at(m.partition)) left.erase(m.partition);
+  };
+  wait_until("a message does not come", [&] {
+    while (!left.empty()) {
+      const owned<rd_kafka_message_t> m{rd_kafka_consume_queue(queue.get(), 100)};
+      if (!m || m->err != RD_KAFKA_RESP_ERR_NO_ERROR) return false;
+      take(*m);
+    }
+    return true;
+  });
+  for (const auto& [p, high] : started) rd_kafka_consume_stop(t.get(), p);
+  std::vector<record> out;
+  for (auto& [p, records] : found_in) std::ranges::move(records, std::back_inserter(out));
   return out;
 }
 
