@@ -96,6 +96,35 @@ private Q_SLOTS:
     QCOMPARE(spec().streams.size(), std::size_t{1});
   }
 
+  void theExampleOpensWithoutProblemsAndCommandsAreFoundByTyping() {
+    key(Qt::Key_K, Qt::ControlModifier);
+    QTest::keyClicks(QApplication::focusWidget(), QStringLiteral("open an ex"));
+    key(Qt::Key_Return);
+    QCOMPARE(spec().actors.size(), std::size_t{6});
+    QVERIFY(tab().document().isModified());
+    QTRY_VERIFY_WITH_TIMEOUT(tab().validator().isCurrent(), 30'000);
+    QVERIFY(tab().validator().problems().empty());
+    tab().document().markSaved({});
+  }
+
+  void aWrongParameterIsRefusedWhereItIsTyped() {
+    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
+    const auto editors = m_window->inspector().findChildren<ParamEditor*>();
+    const auto keys = std::ranges::find_if(editors, [](const auto* e) { return e->param().name == "keys"; });
+    QVERIFY(keys != editors.end());
+    const auto steps = tab().document().undoStack().count();
+    auto* field = (*keys)->findChild<QLineEdit*>();
+    field->setFocus();
+    QTest::keyClicks(field, QStringLiteral("0"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(tab().document().undoStack().count(), steps);
+    QVERIFY((*keys)->findChild<QLabel*>()->text().contains(QStringLiteral("from 1 to")));
+    field->selectAll();
+    QTest::keyClicks(field, QStringLiteral("7"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(spec().find("generator")->params.at("keys"), param_value{std::int64_t{7}});
+  }
+
   void aTopologyIsSavedAndOpenedAgain() {
     addTypes({"gen", "nul"});
     const auto path = m_surroundings->path(QStringLiteral("saved.mill"));

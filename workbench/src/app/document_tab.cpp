@@ -3,6 +3,7 @@
 #include <QClipboard>
 #include <QGuiApplication>
 #include <QMimeData>
+#include <QStandardPaths>
 #include <QVBoxLayout>
 
 #include "core/auto_wiring.hpp"
@@ -35,12 +36,14 @@ DocumentTab::DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWi
       m_scene{m_file.document(), catalogue},
       m_view{new CanvasView{m_scene, this}},
       m_search{new SearchBox{m_view}},
-      m_validator{m_file.document()} {
+      m_validator{m_file.document()},
+      m_journal{m_file.document(), journalFolder()} {
   auto* layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   layout->addWidget(m_view);
   setFocusProxy(m_view);
   connect(&m_scene, &CanvasScene::hint, this, &DocumentTab::hint);
+  connect(&m_journal, &CrashJournal::failed, this, &DocumentTab::hint);
   connect(m_search, &SearchBox::chosen, this, &DocumentTab::chosen);
   connect(m_view, &CanvasView::typeDropped, this, &DocumentTab::addTypeAt);
   connect(&m_layout, &AutoLayout::finished, this, [this](const std::map<std::string, QPointF>& places) {
@@ -52,6 +55,10 @@ DocumentTab::DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWi
     m_view->fitAll();
   });
   connect(&m_validator, &Validator::problemsChanged, this, [this] { m_scene.showProblems(m_validator.problems()); });
+}
+
+QString DocumentTab::journalFolder() {
+  return QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/journal");
 }
 
 DocumentTab::~DocumentTab() {

@@ -6,6 +6,7 @@
 #include "canvas/canvas_scene.hpp"
 #include "canvas/canvas_view.hpp"
 #include "canvas/search_box.hpp"
+#include "core/crash_journal.hpp"
 #include "core/document_file.hpp"
 #include "core/topology_edits.hpp"
 #include "engine/auto_layout.hpp"
@@ -20,6 +21,9 @@ class DocumentTab final : public QWidget {
 public:
   DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWidget* parent = nullptr);
   ~DocumentTab() override;
+
+  /// Where journals of unsaved changes are.
+  [[nodiscard]] static QString journalFolder();
 
   [[nodiscard]] DocumentFile& file() noexcept { return m_file; }
   [[nodiscard]] Document& document() const noexcept { return m_file.document(); }
@@ -55,6 +59,7 @@ private:
   CanvasView* m_view;
   SearchBox* m_search;
   Validator m_validator;
+  CrashJournal m_journal;
   AutoLayout m_layout;
 };
 

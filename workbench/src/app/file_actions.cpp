@@ -6,6 +6,7 @@
 #include <QMessageBox>
 
 #include "app/main_window.hpp"
+#include "app/recovery_dialog.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
@@ -43,6 +44,22 @@ bool MainWindow::openFile(const QString& path) {
   addTab(new DocumentTab{*std::move(file), m_catalogue.catalogue()});
   if (isUntouched) closeTab(m_tabs->indexOf(&present));
   return true;
+}
+
+void MainWindow::openRecovered(const LostWork& work) {
+  addTab(new DocumentTab{DocumentFile::recovered(work.drawing, work.path), m_catalogue.catalogue()});
+  CrashJournal::discard(work);  // the tab keeps one of its own from here on
+}
+
+void MainWindow::offerLostWork() {
+  for (const auto& work : CrashJournal::find(DocumentTab::journalFolder())) {
+    RecoveryDialog dialog{work, this};
+    if (dialog.exec() == QDialog::Accepted) {
+      openRecovered(work);
+    } else if (dialog.isDiscarded()) {
+      CrashJournal::discard(work);
+    }
+  }
 }
 
 bool MainWindow::saveTo(DocumentTab& tab, const QString& path) {
@@ -96,6 +113,16 @@ void MainWindow::makeFileMenu() {
   add(menu, tr("&Open …"), QKeySequence::Open, [this] {
     const auto path = QFileDialog::getOpenFileName(this, tr("Open topology"), {}, filterText());
     if (!path.isEmpty()) openFile(path);
+  });
+  add(menu, tr("Open an &example"), QKeySequence{tr("Ctrl+E")}, [this] {
+    QFile file{QStringLiteral(":/workbench/examples/orders.mill")};
+    auto example = file.open(QIODevice::ReadOnly) ? parse_topology(file.readAll().toStdString(), "example")
+                                                  : result<topology>{user_error(errc::not_found, "no example")};
+    if (!example) {
+      tellError(toQt(example.error().message));
+      return;
+    }
+    addTab(new DocumentTab{DocumentFile::recovered({*std::move(example), {}}, {}), m_catalogue.catalogue()});
   });
   menu->addSeparator();
   add(menu, tr("&Save"), QKeySequence::Save, [this] { save(); });

@@ -27,5 +27,6 @@ int main(int argc, char** argv) {
   const auto window = workbench::makeWindow();
   window->show();
   for (const auto& path : parser.positionalArguments()) window->openFile(path);
+  window->offerLostWork();
   return QApplication::exec();
 }

@@ -32,6 +32,9 @@ public:
   /// Opens a file in a tab of its own, or goes to the tab that has it. False: it cannot be read, and the user was told.
   bool openFile(const QString& path);
   DocumentTab& newDocument();
+  /// Offers what an earlier workbench had not saved, one question each.
+  void offerLostWork();
+  void openRecovered(const LostWork& work);
   /// The tab in front; there is always one.
   [[nodiscard]] DocumentTab& current() const;
   [[nodiscard]] int tabCount() const { return m_tabs->count(); }

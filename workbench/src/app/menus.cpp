@@ -2,8 +2,10 @@
 
 #include <QAction>
 #include <QMenuBar>
+#include <QPointer>
 #include <QToolBar>
 #include <algorithm>
+#include <memory>
 
 #include "app/main_window.hpp"
 
@@ -115,6 +117,24 @@ void MainWindow::makeViewMenu() {
   light->setCheckable(true);
   connect(light, &QAction::toggled, this, [this](bool isLight) { setDark(!isLight); });
   add(menu, tr("&Palette filter"), QKeySequence{tr("Ctrl+L")}, [this] { m_palette->focusFilter(); });
+  auto* commands = new SearchBox{m_tabs};
+  const auto listed = std::make_shared<std::vector<QPointer<QAction>>>();  // as the box shows them
+  add(menu, tr("All &commands …"), QKeySequence{tr("Ctrl+K")}, [this, commands, listed] {
+    std::vector<SearchBox::Entry> entries;
+    listed->clear();
+    for (auto* action : findChildren<QAction*>()) {
+      if (action->isSeparator() || action->menu() != nullptr || action->text().isEmpty()) continue;
+      entries.push_back({QString::number(listed->size()), action->text().remove(QLatin1Char('&')),
+                         action->shortcut().toString(QKeySequence::NativeText)});
+      listed->emplace_back(action);
+    }
+    commands->open(0, tr("Type what to do"), std::move(entries));
+  });
+  connect(commands, &SearchBox::chosen, this, [this, listed](int, const QString& id) {
+    current().setFocus();
+    const auto index = id.toULongLong();
+    if (index < listed->size() && !(*listed)[index].isNull()) (*listed)[index]->trigger();
+  });
   m_windowMenu = menu->addMenu(tr("Pa&nels"));
 }
 

@@ -28,7 +28,7 @@ public:
   [[nodiscard]] QPointF placeForNew() const;
   void setMinimapShown(bool isShown);
 
-  static constexpr double zoomMin = 0.05, zoomMax = 3;
+  static constexpr double zoomMin = 0.02, zoomMax = 3;
   /// What the palette drags: the type's id in UTF-8.
   static constexpr const char* actorTypeMime = "application/x-millrace-actor-type";
 

@@ -45,9 +45,9 @@ ChartsPanel::ChartsPanel(QWidget* parent)
        10},
       {"Lag (s of event time)", {{"slowest", [](const RunSample& s) { return s.behindMs / 1000; }, 1}}, 1},
       {"Latency p99 (ms)", {{"slowest sink", [](const RunSample& s) { return s.latencyP99; }, 1}}, 1},
-      {"Load of the fullest task (%)",
-       {{"busy", [](const RunSample& s) { return s.busy * 100; }, 1},
-        {"held up", [](const RunSample& s) { return s.blocked * 100; }, 3}},
+      {"Load (%)",
+       {{"busiest", [](const RunSample& s) { return s.busy * 100; }, 1},
+        {"most held up", [](const RunSample& s) { return s.blocked * 100; }, 3}},
        100 / headroom},
   };
   auto* grid = new QHBoxLayout{m_body};

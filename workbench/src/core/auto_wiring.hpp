@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QPointF>
+#include <QSizeF>
 #include <optional>
 #include <string>
 
@@ -24,6 +25,8 @@ std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const N
 /// Distance from one column of nodes to the next, and from row to row, in canvas units.
 inline constexpr double columnPitch = 256;
 inline constexpr double rowPitch = 136;
+/// Of a node with few ports.
+inline constexpr QSizeF nodeSize{192, 94};
 
 /// A place near `wanted` that no node covers: rows below are tried one after the other.
 [[nodiscard]] QPointF freePlace(const TopologyLayout& layout, QPointF wanted);

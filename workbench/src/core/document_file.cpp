@@ -100,6 +100,16 @@ result<DocumentFile> DocumentFile::open(const QString& path) {
   return file;
 }
 
+DocumentFile DocumentFile::recovered(Drawing drawing, const QString& path) {
+  DocumentFile file{nullptr};
+  if (auto present = path.isEmpty() ? result<DocumentFile>{DocumentFile{nullptr}} : open(path))
+    file = *std::move(present);
+  placeMissing(drawing);
+  file.m_document = std::make_unique<Document>(std::move(drawing), path);
+  file.m_document->markUnsaved();
+  return file;
+}
+
 bool DocumentFile::isChangedOnDisk() const {
   const auto& path = m_document->path();
   if (path.isEmpty()) return false;

@@ -18,6 +18,8 @@ public:
   /// A new document without a file. `number` tells several of one window apart.
   explicit DocumentFile(int number);
 
+  /// What a journal kept of the topology at `path`, which may be empty: not saved yet.
+  [[nodiscard]] static DocumentFile recovered(Drawing drawing, const QString& path);
   /// Errors: `not_found`, `io_error`, and `parse_error` with line, column and member. A missing layout is none.
   [[nodiscard]] static result<DocumentFile> open(const QString& path);
 

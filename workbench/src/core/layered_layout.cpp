@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/auto_wiring.hpp"
+#include "core/component_packing.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -86,7 +87,7 @@ std::map<std::string, QPointF> layeredLayout(const topology& spec) {
   for (std::size_t i = 0; i < column.size(); ++i) {
     places[spec.actors[i].name] = {static_cast<double>(column[i]) * columnPitch, row[i] * rowPitch};
   }
-  return places;
+  return packComponents(spec, std::move(places), nodeSize);
 }
 
 }  // namespace millrace::workbench

@@ -3,6 +3,8 @@
 #include <QStandardPaths>
 #include <nlohmann/json.hpp>
 
+#include "core/auto_wiring.hpp"
+#include "core/component_packing.hpp"
 #include "core/layered_layout.hpp"
 
 namespace millrace::workbench {
@@ -12,7 +14,6 @@ using nlohmann::json;
 
 constexpr std::chrono::milliseconds layoutMax{10'000};
 constexpr double pointsPerInch = 72;
-constexpr double nodeWidth = 192, nodeHeight = 94;
 
 QString indexName(std::size_t i) {
   return QStringLiteral("n%1").arg(i);
@@ -51,8 +52,8 @@ QByteArray AutoLayout::question(const topology& spec) {
   QString text =
       QStringLiteral(
           "digraph t { rankdir=LR; nodesep=0.45; ranksep=1; node [shape=box fixedsize=true width=%1 height=%2];\n")
-          .arg(nodeWidth / pointsPerInch)
-          .arg(nodeHeight / pointsPerInch);
+          .arg(nodeSize.width() / pointsPerInch)
+          .arg(nodeSize.height() / pointsPerInch);
   for (std::size_t i = 0; i < spec.actors.size(); ++i) {
     index[spec.actors[i].name] = i;
     text += indexName(i) + QStringLiteral(";\n");
@@ -77,10 +78,11 @@ std::map<std::string, QPointF> AutoLayout::answer(const topology& spec, const QB
     const auto index = name.mid(1).toULongLong(&isIndex);
     if (!isIndex || index >= spec.actors.size() || at.size() != 2) continue;
     // Its y goes upwards, and places are those of middles.
-    places[spec.actors[index].name] = {at[0].toDouble() - nodeWidth / 2, -at[1].toDouble() - nodeHeight / 2};
+    places[spec.actors[index].name] = {at[0].toDouble() - nodeSize.width() / 2,
+                                       -at[1].toDouble() - nodeSize.height() / 2};
   }
-  if (places.size() != spec.actors.size()) places.clear();
-  return places;
+  if (places.size() != spec.actors.size()) return {};
+  return packComponents(spec, std::move(places), nodeSize);
 }
 
 }  // namespace millrace::workbench

@@ -15,6 +15,8 @@ Banner::Banner(QWidget* parent)
   layout->addWidget(m_text, 1);
   layout->addWidget(m_button);
   setAutoFillBackground(true);
+  // A long sentence is cut, and whole in the tool tip; it must not make the window wider.
+  m_text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   connect(m_button, &QPushButton::clicked, this, &Banner::acted);
   hide();
 }

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <QDateTime>
+#include <QLockFile>
+#include <QObject>
+#include <QString>
+#include <QTimer>
+#include <memory>
+#include <vector>
+
+#include "core/document.hpp"
+
+namespace millrace::workbench {
+
+/// What a workbench that crashed had not saved.
+struct LostWork {
+  QString file;  ///< the journal
+  QString path;  ///< of the topology; empty: it had no file yet
+  QDateTime written;
+  Drawing drawing;
+};
+
+/// Keeps a copy of a document's unsaved changes on disk, half a second after each, so that a crash costs no more than
+/// that. The copy goes when the document is saved or closed; one that is left without a living owner is lost work.
+/// Thread: GUI.
+class CrashJournal final : public QObject {
+  Q_OBJECT
+
+public:
+  /// `folder` is made when it is not there. A folder that cannot be written costs the protection, not the work:
+  /// `failed` says so once.
+  CrashJournal(Document& document, const QString& folder, QObject* parent = nullptr);
+  ~CrashJournal() override;
+
+  /// Lost work in a folder, oldest first; journals that cannot be read are left where they are.
+  [[nodiscard]] static std::vector<LostWork> find(const QString& folder);
+  static void discard(const LostWork& work);
+
+Q_SIGNALS:
+  void failed(const QString& why);
+
+private:
+  void write();
+  void remove();
+
+  Document& m_document;
+  QString m_file;
+  std::unique_ptr<QLockFile> m_owner;
+  QTimer m_delay;
+  bool m_hasFailed = false;
+};
+
+}  // namespace millrace::workbench
