@@ -13,7 +13,7 @@ build_packages=(
   libmicrohttpd-dev libcurl4-openssl-dev libmosquitto-dev librdkafka-dev
   qt6-base-dev libqt6opengl6-dev libqcustomplot-dev graphviz
 )
-test_packages=(python3 postgresql redis-server mosquitto openssl)
+test_packages=(debootstrap dpkg-dev python3 postgresql redis-server mosquitto openssl)
 
 say() { printf '\n%s: %s\n' "$name" "$*"; }
 

@@ -15,6 +15,7 @@
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
 #include "node/node.hpp"
+#include "node/peers/node_address.hpp"
 #include "plugins/plugin_loader.hpp"
 
 namespace millrace::command {
@@ -91,6 +92,17 @@ int run_node(node_request& r, const CLI::App& app) {
   return exit_ok;
 }
 
+/// The keys a node is known by, made before its first start.
+int make_identity(const node_request& r) {
+  const auto store = node::deployment_store::open(r.own.data_dir);
+  if (!store) return fail_with(store.error());
+  const auto keys = node::key_registry::open(store->folder());
+  if (!keys) return fail_with(keys.error());
+  print("public key   " + keys->own().public_key + "\nfingerprint  " + node::fingerprint(keys->own().public_key) +
+        "\n");
+  return exit_ok;
+}
+
 int list_nodes(const node_request& r) {
   const auto nodes = all_nodes();
   if (!nodes) return fail_with(nodes.error());
@@ -127,6 +139,9 @@ void declare_node(CLI::App& app, action& chosen) {
       ->check(CLI::ExistingFile)
       ->type_name("FILE");
   run->callback([=, &chosen] { chosen = [=] { return run_node(*request, *run); }; });
+  auto* init = app.add_subcommand("init", "Make the keys of a node that has not run yet, and show the public one");
+  init->add_option("--data-dir", request->own.data_dir, "The node's folder")->required()->type_name("DIR");
+  init->callback([=, &chosen] { chosen = [=] { return make_identity(*request); }; });
   app.add_subcommand("config", "Print a configuration file with every key, explained")->callback([&chosen] {
     chosen = [] {
       print(default_node_config());
