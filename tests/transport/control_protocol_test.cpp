@@ -78,6 +78,7 @@ void control_protocol_test::badRequestsNameTheField_data() {
   row("{'v':1,'id':7,'verb':'x','deadline_ms':0}", "'deadline_ms'");
   row("{'v':1,'id':7,'verb':'x','deadline_ms':-5}", "'deadline_ms'");
   row("{'v':1,'id':7,'verb':'x','deadline_ms':3600001}", "'deadline_ms'");
+  row("{'v':1,'id':7,'verb':'x','deadline_ms':9223372036854775808}", "'deadline_ms'");
   row("{'v':1,'id':7,'verb':'x','deadline_ms':1.5}", "'deadline_ms'");
   row("{'v':1,'id':7,'verb':'x','extra':1}", "unknown field 'extra'");
 }

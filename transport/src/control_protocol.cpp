@@ -71,7 +71,9 @@ result<std::chrono::milliseconds> read_deadline(const json& document) {
     return control_deadline_default;
   }
   const json* const deadline = member(document, "deadline_ms", &json::is_number_unsigned);
-  if (deadline == nullptr || *deadline == 0U || *deadline > control_deadline_max.count()) {
+  // As numbers without sign: compared as JSON, one of 2^63 and more would be less than none.
+  constexpr auto most = static_cast<std::uint64_t>(control_deadline_max.count());
+  if (deadline == nullptr || *deadline == 0U || deadline->get<std::uint64_t>() > most) {
     return bad_request("field 'deadline_ms' is no integer from 1 to " + std::to_string(control_deadline_max.count()));
   }
   return std::chrono::milliseconds{deadline->get<std::int64_t>()};

@@ -1,6 +1,7 @@
 #include <toml++/toml.h>
 #include <CLI/CLI.hpp>
 #include <array>
+#include <fstream>
 #include <functional>
 #include <string_view>
 #include <variant>
@@ -51,6 +52,7 @@ const auto& keys() {
 }
 
 constexpr std::int64_t number_max = 1024;
+constexpr std::size_t config_bytes_max = 64 << 10;
 
 error at(const std::string& path, const toml::source_region& where, const std::string& what) {
   return user_error(errc::invalid_argument, path + ":" + std::to_string(where.begin.line) + ": " + what);
@@ -107,9 +109,22 @@ result<void> take_labels(const std::string& path, const toml::node& value, node_
 }  // namespace
 
 result<void> read_node_config(const std::string& path, const CLI::App& app, node_settings& settings) {
+  std::ifstream in{path, std::ios::binary};
+  std::string text(config_bytes_max + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (in.bad() || !in.is_open()) return user_error(errc::io_error, "cannot read " + path);
+  if (text.size() > config_bytes_max) {
+    return user_error(errc::limit_exceeded, path + " has more than " + std::to_string(config_bytes_max) + " bytes");
+  }
+  return take_node_config(text, path, app, settings);
+}
+
+result<void> take_node_config(std::string_view text, const std::string& path, const CLI::App& app,
+                              node_settings& settings) {
   toml::table file;
   try {
-    file = toml::parse_file(path);
+    file = toml::parse(text, path);
   } catch (const toml::parse_error& e) {
     return at(path, e.source(), std::string{e.description()});
   }

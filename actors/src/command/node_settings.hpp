@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "millrace/error.hpp"
@@ -37,6 +38,9 @@ void add_node_run_options(CLI::App& app, node_settings& settings);
 /// Takes over what the file says, but for what was given as an option of `app`. Errors (`invalid_argument`): what is no
 /// TOML, a key there is not, a value of another kind; each with file and line.
 [[nodiscard]] result<void> read_node_config(const std::string& path, const CLI::App& app, node_settings& settings);
+/// The same of its text; `path` is for errors.
+[[nodiscard]] result<void> take_node_config(std::string_view text, const std::string& path, const CLI::App& app,
+                                            node_settings& settings);
 /// A file with every key, what it means and what it is when left out.
 [[nodiscard]] std::string default_node_config();
 
