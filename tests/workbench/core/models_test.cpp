@@ -4,6 +4,8 @@
 #include <QTest>
 #include <set>
 
+#include "core/auto_wiring.hpp"
+#include "core/component_packing.hpp"
 #include "core/layered_layout.hpp"
 #include "core/outline_model.hpp"
 #include "core/param_text.hpp"
@@ -98,6 +100,25 @@ private Q_SLOTS:
     std::set<std::pair<double, double>> taken;
     for (const auto& [name, place] : places) QVERIFY(taken.emplace(place.x(), place.y()).second);
     for (const auto& s : t.streams) QVERIFY(places.at(s.from_actor).x() < places.at(s.to_actor).x());
+  }
+
+  void partsThatNothingJoinsStandTogetherAndBesideEachOther() {
+    topology t;
+    for (int i = 0; i < 30; ++i) {
+      const auto n = std::to_string(i);
+      t.add("a" + n, "t.x");
+      t.add("b" + n, "t.x");
+      t.connect("a" + n, "b" + n);
+    }
+    QCOMPARE(connectedParts(t).size(), std::size_t{30});
+    const auto places = layeredLayout(t);
+    QRectF all;
+    for (int i = 0; i < 30; ++i) {
+      const auto from = places.at("a" + std::to_string(i));
+      QCOMPARE(places.at("b" + std::to_string(i)) - from, QPointF(columnPitch, 0));
+      all |= QRectF{from, nodeSize};
+    }
+    QVERIFY(all.width() < 4 * all.height() && all.height() < 4 * all.width());
   }
 
 private:

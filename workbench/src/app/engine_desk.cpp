@@ -65,7 +65,7 @@ void EngineDesk::showState() {
     const auto wait = m_session.retryMs();
     const auto next = wait > 0 ? tr("next attempt in %1 s").arg(std::ceil(wait / 100.0) / 10) : tr("trying now");
     m_banner->tell(Health::Warning,
-                   tr("Engine lost, %1. The last values stay, editing goes on. %2").arg(next, m_session.message()),
+                   tr("Engine lost · %1 · last values kept, editing goes on · %2").arg(next, m_session.message()),
                    tr("Try now"));
   } else if (!m_failure.isEmpty()) {
     m_banner->tell(Health::Critical, m_failure, tr("Close"));

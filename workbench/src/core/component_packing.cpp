@@ -13,7 +13,7 @@ constexpr double gap = 72;
 constexpr double shape = 1.6;
 
 struct Component {
-  std::vector<std::string> actors;
+  topology part;
   QRectF box;
 };
 
@@ -24,22 +24,39 @@ std::string rootOf(std::map<std::string, std::string>& parents, const std::strin
   return root;
 }
 
-std::vector<Component> componentsOf(const topology& spec, const std::map<std::string, QPointF>& places, QSizeF node) {
+}  // namespace
+
+std::vector<topology> connectedParts(const topology& spec) {
   std::map<std::string, std::string> parents;
   for (const auto& a : spec.actors) parents[a.name] = a.name;
+  const auto isWhole = [&](const stream_spec& s) {
+    return parents.contains(s.from_actor) && parents.contains(s.to_actor);
+  };
   for (const auto& s : spec.streams) {
-    if (parents.contains(s.from_actor) && parents.contains(s.to_actor)) {
-      parents[rootOf(parents, s.from_actor)] = rootOf(parents, s.to_actor);
-    }
+    if (isWhole(s)) parents[rootOf(parents, s.from_actor)] = rootOf(parents, s.to_actor);
   }
-  std::map<std::string, Component> byRoot;
-  for (const auto& a : spec.actors) {
-    auto& c = byRoot[rootOf(parents, a.name)];
-    c.actors.push_back(a.name);
-    c.box |= QRectF{places.at(a.name), node};
+  std::map<std::string, std::size_t> places;  // by root
+  std::vector<topology> parts;
+  const auto partOf = [&](const std::string& actor) -> topology& {
+    const auto [at, isNew] = places.try_emplace(rootOf(parents, actor), parts.size());
+    if (isNew) parts.emplace_back();
+    return parts[at->second];
+  };
+  for (const auto& a : spec.actors) partOf(a.name).actors.push_back(a);
+  for (const auto& s : spec.streams) {
+    if (isWhole(s)) partOf(s.from_actor).streams.push_back(s);
   }
+  return parts;
+}
+
+namespace {
+
+std::vector<Component> componentsOf(const topology& spec, const std::map<std::string, QPointF>& places, QSizeF node) {
   std::vector<Component> all;
-  for (auto& [root, c] : byRoot) all.push_back(std::move(c));
+  for (auto& part : connectedParts(spec)) {
+    auto& c = all.emplace_back(Component{std::move(part), {}});
+    for (const auto& a : c.part.actors) c.box |= QRectF{places.at(a.name), node};
+  }
   // The tallest first: rows of a like height waste least.
   std::ranges::stable_sort(all, std::ranges::greater{}, [](const Component& c) { return c.box.height(); });
   return all;
@@ -64,7 +81,7 @@ std::map<std::string, QPointF> packComponents(const topology& spec, std::map<std
       next = {0, next.y() + rowHeight + gap};
       rowHeight = 0;
     }
-    for (const auto& name : c.actors) places[name] += next - c.box.topLeft();
+    for (const auto& a : c.part.actors) places[a.name] += next - c.box.topLeft();
     next.rx() += c.box.width() + gap;
     rowHeight = std::max(rowHeight, c.box.height());
   }

@@ -66,9 +66,8 @@ void sortByNeighbours(std::vector<std::size_t>& members, const std::vector<std::
   }
 }
 
-}  // namespace
-
-std::map<std::string, QPointF> layeredLayout(const topology& spec) {
+/// Of one part, whose actors all hang together.
+void layOutPart(const topology& spec, std::map<std::string, QPointF>& places) {
   const auto g = graphOf(spec);
   const auto column = columnsOf(g);
   std::vector<std::vector<std::size_t>> members;
@@ -83,10 +82,16 @@ std::map<std::string, QPointF> layeredLayout(const topology& spec) {
     for (auto m = members.rbegin(); m != members.rend(); ++m) sortByNeighbours(*m, g.behind, row);
   }
   for (auto& m : members) sortByNeighbours(m, g.before, row);
-  std::map<std::string, QPointF> places;
   for (std::size_t i = 0; i < column.size(); ++i) {
     places[spec.actors[i].name] = {static_cast<double>(column[i]) * columnPitch, row[i] * rowPitch};
   }
+}
+
+}  // namespace
+
+std::map<std::string, QPointF> layeredLayout(const topology& spec) {
+  std::map<std::string, QPointF> places;
+  for (const auto& part : connectedParts(spec)) layOutPart(part, places);
   return packComponents(spec, std::move(places), nodeSize);
 }
 
