@@ -184,6 +184,26 @@ private slots:
     QCOMPARE(difference(in, expected), std::string{});
   }
 
+  void theStateOfATaskElsewhereIsAnswered() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    (void)crash::write_input(in, 2000, 9);
+    cluster nodes{in, 2000, 1000};
+    const auto run = nodes.start();
+    std::optional<runtime::run_outcome> outcome;
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run), run->status().snapshots >= 2), 30'000 * patience);
+    for (const auto& task : nodes.plan()->tasks) {
+      if (nodes.plan()->spec.actors[task.actor].name != "ledger") continue;
+      const auto answer = run->query(task.id, {.what = engine::state_request::kind::scan, .limit = 3}, 10s);
+      QVERIFY2(answer, answer ? "" : answer.error().message.c_str());
+      QVERIFY(!answer->rows.empty());
+      const auto wrong = run->query(task.id, {.state = "no_such_state"}, 10s);
+      QVERIFY(!wrong && wrong.error().code == errc::not_found);
+    }
+    run->stop();
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run)).has_value(), 30'000 * patience);
+  }
+
   void aStopWhileANodeIsAwayEndsTheRun() {
     QTemporaryDir folder;
     const fs::path in = folder.path().toStdString();

@@ -1,6 +1,6 @@
 #pragma once
 
-#include <future>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -115,11 +115,12 @@ struct failure_message {
   generation incarnation;
   engine::task_failure failure;
 };
-/// A question about a task's state, by way of the supervisor. Whoever drops it breaks the promise, which is an answer.
+/// A question about a task's state, by way of the supervisor. Whoever cannot answer drops it, which whoever asks
+/// notices.
 struct query_message {
   struct question {
     engine::state_request request;
-    std::promise<result<engine::state_answer>> answer;
+    std::function<void(result<engine::state_answer>)> answer;  ///< called once, on any thread
   };
   task_id task;
   std::shared_ptr<question> asked;

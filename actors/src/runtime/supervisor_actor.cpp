@@ -219,6 +219,8 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
       },
       [self](rebuild_atom, std::uint32_t task) { rebuild(self, {task}); },
       [self](const query_message& m) {
+        auto& guests = *self->state.guests;
+        if (m.task.value < self->state.tasks.size() && !guests.node_of(m.task).empty()) return guests.ask_state(m);
         const auto& to = self->state.tasks;
         if (m.task.value < to.size() && to[m.task.value]) self->send(to[m.task.value], m);
       },

@@ -93,13 +93,13 @@ void on_epoch(self_pointer self, const epoch_message& m) {
 void on_query(self_pointer self, const query_message& m) {
   auto& s = self->state;
   if (s.link->stopping || !s.has_begun) {
-    m.asked->answer.set_value(retryable_error(errc::unavailable, "the task is being restored; ask again"));
+    m.asked->answer(retryable_error(errc::unavailable, "the task is being restored; ask again"));
     return;
   }
   try {
-    m.asked->answer.set_value(s.task->query(m.asked->request));
+    m.asked->answer(s.task->query(m.asked->request));
   } catch (const std::exception& e) {
-    m.asked->answer.set_value(fatal_error(errc::failed, e.what()));
+    m.asked->answer(fatal_error(errc::failed, e.what()));
   }
 }
 

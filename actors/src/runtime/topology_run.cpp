@@ -1,5 +1,8 @@
 #include "millrace/runtime/topology_run.hpp"
 
+#include <future>
+#include <utility>
+
 #include <caf/actor_system.hpp>
 #include <caf/scoped_actor.hpp>
 
@@ -51,7 +54,10 @@ public:
                                      std::chrono::milliseconds timeout) override {
     auto asked = std::make_shared<query_message::question>();
     asked->request = std::move(request);
-    auto answer = asked->answer.get_future();
+    auto promised = std::make_shared<std::promise<result<engine::state_answer>>>();
+    auto answer = promised->get_future();
+    // The question alone holds the promise: dropped, it breaks.
+    asked->answer = [p = std::move(promised)](result<engine::state_answer> a) { p->set_value(std::move(a)); };
     caf::anon_send(supervisor_, query_message{task, std::move(asked)});
     if (answer.wait_for(timeout) != std::future_status::ready) {
       return retryable_error(errc::unavailable, shared_->plan->task_name(task) + " is busy; ask again");

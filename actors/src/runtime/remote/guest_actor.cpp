@@ -7,6 +7,7 @@
 
 #include "runtime/remote/courier_actor.hpp"
 #include "runtime/remote/received_pages.hpp"
+#include "runtime/remote/state_wire.hpp"
 #include "runtime/remote/status_report.hpp"
 #include "runtime/task_making.hpp"
 
@@ -176,6 +177,22 @@ void for_actor(self_pointer self, const envelope& e, Act act) {
   if (t != nullptr && t->actor) act(t->actor, *m);
 }
 
+void on_question(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  auto m = read_as<state_question>(e);
+  auto* t = m ? find_task(s, e, m->task) : nullptr;
+  if (t == nullptr || !t->actor) return;
+  auto asked = std::make_shared<query_message::question>();
+  asked->answer = [nodes = s.shared->options.where.nodes, lead = s.lead, instance = s.shared->instance,
+                   incarnation = e.head.incarnation, task = m->task,
+                   number = m->number](const result<engine::state_answer>& a) {
+    (void)nodes->send(lead, to_bytes(instance, incarnation, to_wire(task, number, a)).view());
+  };
+  const auto task = m->task;
+  asked->request = from_wire(*std::move(m));
+  self->send(t->actor, query_message{task, std::move(asked)});
+}
+
 void on_close(self_pointer self, const envelope& e) {
   auto& s = self->state;
   const auto m = read_as<close_request>(e);
@@ -230,6 +247,8 @@ void on_inbound(self_pointer self, const inbound_message& in) {
             to, replays_message{std::make_shared<const std::vector<engine::replay_item>>(from_wire(std::move(m.items))),
                                 m.more});
       });
+    case kind::question:
+      return on_question(self, *e);
     case kind::close:
       return on_close(self, *e);
     case kind::release:

@@ -96,6 +96,20 @@ std::shared_ptr<engine::task_snapshot> guest_tasks::on_part(part_report&& report
   return part;
 }
 
+void guest_tasks::ask_state(const query_message& m) {
+  const auto number = ++last_question_;
+  const auto incarnation = asked_[shared_.plan->tasks[m.task.value].region];
+  const auto question = to_bytes(shared_.instance, incarnation, to_wire(m.task, number, m.asked->request));
+  if (!shared_.options.where.nodes->send(node_of_[m.task.value], question.view())) return;
+  questions_[number] = m.asked;
+  if (questions_.size() > questions_max) questions_.erase(questions_.begin());
+}
+
+void guest_tasks::on_reply(state_reply&& reply) {
+  const auto asked = questions_.extract(reply.number);
+  if (!asked.empty()) asked.mapped()->answer(from_wire(std::move(reply)));
+}
+
 void guest_tasks::forget_pages() {
   incoming_.clear();
 }

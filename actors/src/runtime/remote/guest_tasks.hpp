@@ -13,6 +13,7 @@
 #include "millrace/error.hpp"
 #include "runtime/messages.hpp"
 #include "runtime/remote/exchange.hpp"
+#include "runtime/remote/state_wire.hpp"
 #include "runtime/remote/wire.hpp"
 #include "runtime/run_shared.hpp"
 
@@ -44,6 +45,10 @@ public:
   void on_pages(part_pages&& pages);
   /// The part, with the pages that came before it.
   [[nodiscard]] std::shared_ptr<engine::task_snapshot> on_part(part_report&& report);
+  /// Asks the node of a task about its state. Of questions that wait only the newest few are kept.
+  void ask_state(const query_message& m);
+  void on_reply(state_reply&& reply);
+
   /// Parts of epochs that came to nothing leave no pages behind.
   void forget_pages();
 
@@ -63,7 +68,11 @@ private:
   std::set<std::string> all_;
   std::vector<std::set<std::string>> missing_;  // per region: have not answered yet
   std::vector<generation> asked_;               // per region
+  static constexpr std::size_t questions_max = 64;
+
   std::map<task_id, incoming> incoming_;
+  std::map<std::uint64_t, std::shared_ptr<query_message::question>> questions_;  // by number
+  std::uint64_t last_question_ = 0;
   std::shared_ptr<engine::shared_spill> received_;
   engine::spill_place next_place_ = 0;
   std::shared_ptr<std::atomic<bool>> stopping_ = std::make_shared<std::atomic<bool>>(false);

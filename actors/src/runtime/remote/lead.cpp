@@ -114,6 +114,8 @@ void on_inbound(self_pointer self, const inbound_message& m) {
       });
     case kind::failed:
       return for_task<failure_report>(self, m.node, *e, [&](failure_report&& r) { on_failed(self, *e, std::move(r)); });
+    case kind::answer:
+      return for_task<state_reply>(self, m.node, *e, [&](state_reply&& r) { s.guests->on_reply(std::move(r)); });
     case kind::gone:
       return for_task<gone_report>(self, m.node, *e, [&](gone_report&& r) { on_gone(self, std::move(r)); });
     default:

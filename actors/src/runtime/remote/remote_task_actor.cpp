@@ -41,11 +41,6 @@ caf::behavior remote_task_actor(self_pointer self, remote_task_state parts) {
       [self](const replays_message& m) {
         pass_on(self, replays_offer{self->state.task, m.items ? to_wire(*m.items) : std::vector<replay>{}, m.more});
       },
-      [self](const query_message& m) {
-        m.asked->answer.set_value(
-            retryable_error(errc::unavailable, self->state.shared->plan->task_name(self->state.task) +
-                                                   " runs on node " + self->state.node + "; ask that node"));
-      },
       [self](close_atom) { pass_on(self, close_request{self->state.task}); },
   };
 }

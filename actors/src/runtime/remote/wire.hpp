@@ -37,6 +37,7 @@ enum class kind : std::uint8_t {
   replays,
   close,
   release,
+  question,
   hosted = 64,  ///< guest to lead
   opened,
   part_pages,
@@ -49,6 +50,7 @@ enum class kind : std::uint8_t {
   log,
   status,
   lost,
+  answer,
 };
 
 struct header {
