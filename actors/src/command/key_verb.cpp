@@ -21,6 +21,7 @@ struct key_request {
   std::vector<std::string> topologies;
   std::string out;      ///< empty: NAME.key
   std::string address;  ///< empty: as the node says
+  unsigned overlap_hours = 24;
   node_choice node;
   bool is_json = false;
 };
@@ -60,6 +61,32 @@ int create(const key_request& r) {
     print_error("this node does not listen on the network: start it with --listen tcp://HOST:PORT, and put that into " +
                 path);
   }
+  return exit_ok;
+}
+
+int rotate(const key_request& r) {
+  auto own = transport::make_curve_keys();
+  if (!own) return fail_with(own.error());
+  const auto node = choose_node(r.node);
+  if (!node) return fail_with(node.error());
+  const auto path = r.out.empty() ? r.name + "-new.key" : r.out;
+  // First the file: a key that is in force and that nobody has would lock its holder out.
+  const auto described = ask(*node, "node");
+  if (!described) return fail_with(described.error());
+  const auto address = r.address.empty() ? described->value("address", "") : r.address;
+  if (auto written = write_key_file(path, {r.name, address, {described->value("server_key", ""), *own}}); !written) {
+    return fail_with(written.error());
+  }
+  const auto answer = ask(*node, "key_rotate",
+                          {{"name", r.name}, {"public_key", own->public_key}, {"overlap_s", 3600LL * r.overlap_hours}});
+  if (!answer) {
+    print_error(path + " is of use only if the node took it; see 'millrace key list'");
+    return fail_with(answer.error());
+  }
+  print(r.is_json
+            ? nlohmann::json{{"name", r.name}, {"file", path}, {"old_until_s", (*answer)["old_until_s"]}}.dump() + "\n"
+            : "key " + r.name + ": " + path + "; the one before is good for " + std::to_string(r.overlap_hours) +
+                  " hours still\n");
   return exit_ok;
 }
 
@@ -118,6 +145,15 @@ void declare_key(CLI::App& app, action& chosen) {
                    "Where the holder reaches the node, when it is not what the node says: tcp://HOST:PORT")
       ->type_name("ADDRESS");
   to_create->add_option("--out", request->out, "The file (default: NAME.key)")->type_name("FILE");
+  auto* to_rotate =
+      declare(app.add_subcommand("rotate", "Make another key for somebody; the one before stays good for a while"),
+              request, chosen, rotate);
+  to_rotate->add_option("NAME", request->name, "Whose key it is")->required()->type_name("");
+  to_rotate->add_option("--overlap-hours", request->overlap_hours, "How long the one before stays good")
+      ->check(CLI::Range(0, 30 * 24))
+      ->default_val(24)
+      ->type_name("N");
+  to_rotate->add_option("--out", request->out, "The file (default: NAME-new.key)")->type_name("FILE");
   declare(app.add_subcommand("revoke", "Make a key useless, at once"), request, chosen, revoke)
       ->add_option("NAME", request->name, "Whose key it is")
       ->required()

@@ -125,8 +125,8 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "start") return want(who, args, true);
   if (verb == "stop") return want(who, args, false);
   if (verb == "remove") return remove(who, args);
-  if (verb == "key_create") {
-    auto made = gate_.create_key(args);
+  if (verb == "key_create" || verb == "key_rotate") {
+    auto made = verb == "key_create" ? gate_.create_key(args) : gate_.rotate_key(args);
     if (made) (*made)["address"] = self().control_address;
     return made;
   }

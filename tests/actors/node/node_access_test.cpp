@@ -237,6 +237,42 @@ private slots:
                  .has_value());
   }
 
+  void aRotatedKeyIsGoodForAWhile() {
+    const auto first = key("lea", "viewer");
+    const auto client = *connect(first);
+    const auto rotate = [&](std::int64_t overlap_s) {
+      transport::remote_keys next{first.server_public, *transport::make_curve_keys()};
+      const auto done = local()->call(
+          "key_rotate", {{"name", "lea"}, {"public_key", next.own.public_key}, {"overlap_s", overlap_s}}, patience);
+      if (!done) qFatal("%s", done.error().message.c_str());
+      return next;
+    };
+    const auto is_served = [](const client_ptr& c) { return c->call("list", json::object(), patience).has_value(); };
+    const auto second = rotate(3600);
+    QVERIFY(is_served(client) && connect(first) && connect(second));
+    end();
+    begin();  // after a restart, too
+    const auto of_first = *connect(first);
+    const auto of_second = *connect(second);
+    QVERIFY(is_served(of_first) && is_served(of_second));
+    // Another one: the first is out, on open connections too, and the second when its time is over.
+    const auto third = rotate(1);
+    QVERIFY(!is_served(of_first));
+    QCOMPARE(connect(first, 300ms).error().code, errc::timeout);
+    QTRY_VERIFY_WITH_TIMEOUT(!is_served(of_second), 20'000);
+    QCOMPARE(connect(second, 300ms).error().code, errc::timeout);
+    QVERIFY(is_served(*connect(third)));
+    // A key is one person's, also when it was theirs.
+    for (const auto& taken : {second, third}) {
+      const auto again = local()->call(
+          "key_create", {{"name", "max"}, {"role", "admin"}, {"public_key", taken.own.public_key}}, patience);
+      QCOMPARE(again.error().code, errc::already_exists);
+    }
+    const auto last = rotate(3600);
+    QVERIFY(local()->call("key_revoke", {{"name", "lea"}}, patience).has_value());
+    QVERIFY(!connect(third, 300ms) && !connect(last, 300ms));
+  }
+
   void anHonestClientIsServedWhileStrangersKnock() {
     const auto keys = key("cy", "viewer");
     const auto client = *connect(keys);

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "millrace/text/time_text.hpp"
@@ -19,6 +20,10 @@ constexpr std::chrono::seconds allowance_period{10};
 /// What the names of nodes begin with, and their keys follow. No name of a key has a colon.
 constexpr std::string_view peer_mark = "peer:";
 constexpr std::string_view invited_mark = "invited:";
+/// Between a person's name and the key that the connection was made with. No name has one.
+constexpr char key_mark = '/';
+constexpr std::chrono::hours overlap_default{24};
+constexpr std::chrono::hours overlap_max{24 * 30};
 
 }  // namespace
 
@@ -54,7 +59,7 @@ std::string gatekeeper::key_of_node(const control_caller& who) {
 std::string gatekeeper::name_of(const control_caller& who) const {
   if (who.is_local()) return "local:" + std::to_string(::geteuid());
   if (who.key.starts_with(invited_mark)) return "invited node";
-  if (!who.key.starts_with(peer_mark)) return who.key;
+  if (!who.key.starts_with(peer_mark)) return who.key.substr(0, who.key.find(key_mark));
   return std::string{peer_mark} + peers_->name_of(key_of_node(who)).value_or("(removed)");
 }
 
@@ -74,7 +79,7 @@ std::optional<std::uint64_t> gatekeeper::allowance::take() {
 
 std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
   auto name = keys_.name_of(public_key);
-  if (name) return name;
+  if (name) return *name + key_mark + public_key;
   if (peers_->name_of(public_key)) return std::string{peer_mark} + public_key;
   if (invited_.knows(public_key)) return std::string{invited_mark} + public_key;
   if (const auto before = refused_.take()) {
@@ -92,8 +97,9 @@ result<grant> gatekeeper::grant_of(const control_caller& who) const {
       return grant{.is = is_peer ? party::peer : party::invited};
     return user_error(errc::denied, "this node is not known here any more");
   }
-  const auto known = keys_.find(who.key);
-  if (!known) return user_error(errc::denied, "the key '" + who.key + "' is revoked");
+  const auto mark = std::min(who.key.find(key_mark), who.key.size() - 1);
+  const auto known = keys_.find(who.key.substr(0, mark), who.key.substr(mark + 1));
+  if (!known) return user_error(errc::denied, "the key '" + name_of(who) + "' is revoked, or was rotated");
   return *known;
 }
 
@@ -126,6 +132,24 @@ result<json> gatekeeper::create_key(const json& args) {
   } catch (const json::exception&) {
     return user_error(errc::invalid_argument,
                       "key_create takes name, role, public_key and, if wanted, topologies (a list)");
+  }
+}
+
+result<json> gatekeeper::rotate_key(const json& args) {
+  try {
+    const auto name = args.at("name").get<std::string>();
+    const auto overlap =
+        std::chrono::seconds{args.value("overlap_s", std::int64_t{std::chrono::seconds{overlap_default}.count()})};
+    if (overlap.count() < 0 || overlap > overlap_max) {
+      return user_error(errc::invalid_argument, "the key before may stay good for 0 seconds to 30 days");
+    }
+    const auto until = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + overlap;
+    if (auto done = keys_.rotate(name, args.at("public_key").get<std::string>(), until); !done)
+      return std::move(done).error();
+    return json{
+        {"name", name}, {"server_key", keys_.own().public_key}, {"old_until_s", until.time_since_epoch().count()}};
+  } catch (const json::exception&) {
+    return user_error(errc::invalid_argument, "key_rotate takes name, public_key and, if wanted, overlap_s (a number)");
   }
 }
 

@@ -42,6 +42,8 @@ public:
   [[nodiscard]] static std::string key_of_node(const transport::control_caller& who);
 
   [[nodiscard]] result<nlohmann::json> create_key(const nlohmann::json& args);
+  /// The key before is good for some time still.
+  [[nodiscard]] result<nlohmann::json> rotate_key(const nlohmann::json& args);
   [[nodiscard]] result<nlohmann::json> revoke_key(const nlohmann::json& args);
   [[nodiscard]] nlohmann::json list_keys() const;
 

@@ -43,6 +43,11 @@ result<void> check_private(const fs::path& file) {
 
 constexpr const char* own_file = "node.key";
 
+bool is_good(const known_key& k, const std::string& public_key) {
+  if (!k.revoked_at.empty()) return false;
+  return k.public_key == public_key || (k.old_key == public_key && std::chrono::system_clock::now() < k.old_until);
+}
+
 }  // namespace
 
 result<transport::curve_keys> key_registry::read_own(const fs::path& folder) {
@@ -83,12 +88,17 @@ result<void> key_registry::load() {
   try {
     for (const auto& k : j.at("keys")) {
       const auto may = role_of(k.at("role").get<std::string>());
-      known_key key{
-          k.at("public_key"), {may.value_or(role::viewer), k.at("topologies")}, k.at("created_at"), k.at("revoked_at")};
+      known_key key{k.at("public_key"),
+                    {may.value_or(role::viewer), k.at("topologies")},
+                    k.at("created_at"),
+                    k.at("revoked_at"),
+                    k.value("old_key", ""),
+                    std::chrono::sys_seconds{std::chrono::seconds{k.value("old_until", std::int64_t{0})}}};
       if (!may || !transport::is_curve_key(key.public_key))
         return damaged("key '" + k.at("name").get<std::string>() + "'");
       const auto name = k.at("name").get<std::string>();
       if (key.revoked_at.empty()) name_by_key_[key.public_key] = name;
+      if (key.revoked_at.empty() && !key.old_key.empty()) name_by_key_[key.old_key] = name;
       keys_[name] = std::move(key);
     }
   } catch (const json::exception& e) {
@@ -105,19 +115,22 @@ result<void> key_registry::save() const {
                     {"role", to_string(k.allows.may)},
                     {"topologies", k.allows.topologies},
                     {"created_at", k.created_at},
-                    {"revoked_at", k.revoked_at}});
+                    {"revoked_at", k.revoked_at},
+                    {"old_key", k.old_key},
+                    {"old_until", k.old_until.time_since_epoch().count()}});
   }
   return persistence::replace_file(file_, json{{"millrace_keys", format}, {"keys", std::move(list)}}.dump(2) + "\n");
 }
 
 std::optional<std::string> key_registry::name_of(const std::string& public_key) const {
   const auto found = name_by_key_.find(public_key);
-  return found == name_by_key_.end() ? std::nullopt : std::optional{found->second};
+  const bool is_known = found != name_by_key_.end() && is_good(keys_.at(found->second), public_key);
+  return is_known ? std::optional{found->second} : std::nullopt;
 }
 
-std::optional<grant> key_registry::find(const std::string& name) const {
+std::optional<grant> key_registry::find(const std::string& name, const std::string& public_key) const {
   const auto found = keys_.find(name);
-  if (found == keys_.end() || !found->second.revoked_at.empty()) return std::nullopt;
+  if (found == keys_.end() || !is_good(found->second, public_key)) return std::nullopt;
   return found->second.allows;
 }
 
@@ -126,13 +139,10 @@ result<void> key_registry::add(const std::string& name, known_key key) {
     return user_error(errc::invalid_argument,
                       "'" + name + "' is no name for a key: take 1 to 64 of a-z, A-Z, 0-9, _ and -");
   }
-  if (!transport::is_curve_key(key.public_key)) return user_error(errc::invalid_argument, "this is no public key");
   if (keys_.contains(name)) {
     return user_error(errc::already_exists, "there is, or was, a key '" + name + "': names are used once");
   }
-  for (const auto& [other, k] : keys_) {
-    if (k.public_key == key.public_key) return user_error(errc::already_exists, "this is the key of '" + other + "'");
-  }
+  if (auto fine = check_new(key.public_key); !fine) return fine;
   if (keys_.size() >= keys_max) {
     return user_error(errc::limit_exceeded, "the node knows " + std::to_string(keys_max) + " keys, which is the limit");
   }
@@ -146,12 +156,43 @@ result<void> key_registry::add(const std::string& name, known_key key) {
   return saved;
 }
 
+result<void> key_registry::check_new(const std::string& public_key) const {
+  if (!transport::is_curve_key(public_key)) return user_error(errc::invalid_argument, "this is no public key");
+  for (const auto& [other, k] : keys_) {
+    if (k.public_key == public_key || k.old_key == public_key)
+      return user_error(errc::already_exists, "this is the key of '" + other + "'");
+  }
+  return {};
+}
+
+result<void> key_registry::rotate(const std::string& name, const std::string& public_key,
+                                  std::chrono::sys_seconds old_until) {
+  const auto found = keys_.find(name);
+  if (found == keys_.end() || !found->second.revoked_at.empty()) {
+    return user_error(errc::not_found, "there is no key '" + name + "', or it is revoked");
+  }
+  if (auto fine = check_new(public_key); !fine) return fine;
+  const auto before = found->second;
+  found->second.old_key = before.public_key;
+  found->second.old_until = old_until;
+  found->second.public_key = public_key;
+  auto saved = save();
+  if (!saved) {
+    found->second = before;
+    return saved;
+  }
+  name_by_key_.erase(before.old_key);
+  name_by_key_[public_key] = name;
+  return {};
+}
+
 result<void> key_registry::revoke(const std::string& name, std::string at) {
   const auto found = keys_.find(name);
   if (found == keys_.end()) return user_error(errc::not_found, "there is no key '" + name + "'");
   if (!found->second.revoked_at.empty()) return {};
   // Should the file not be written, the key is out all the same, until the next start; the error says so.
   name_by_key_.erase(found->second.public_key);
+  name_by_key_.erase(found->second.old_key);
   found->second.revoked_at = std::move(at);
   auto saved = save();
   if (saved) return saved;

@@ -22,6 +22,7 @@ constexpr std::array rules{
     verb_rule{"key_list", role::admin, false, false},
     verb_rule{"key_create", role::admin, false, true},
     verb_rule{"key_revoke", role::admin, false, true},
+    verb_rule{"key_rotate", role::admin, false, true},
     verb_rule{"peer_list", role::viewer, false, false},
     verb_rule{"peer_add", role::admin, false, true},
     verb_rule{"peer_remove", role::admin, false, true},
