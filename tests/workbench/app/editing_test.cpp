@@ -16,6 +16,7 @@ private Q_SLOTS:
     m_surroundings.emplace();
     m_window = std::make_unique<MainWindow>();
     m_window->show();
+    m_window->activateWindow();
     QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
     QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), 30'000);
     tab().setFocus();
