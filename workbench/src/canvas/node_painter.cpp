@@ -74,10 +74,19 @@ public:
     m_painter.drawRect(box);
     if (m_moment.detail < nameFromDetail) return;
     const auto font = ownFont(std::min(farNamePixels / m_moment.detail, box.height() * 0.45), true);
+    const auto contrast = fill.lightnessF() > 0.5 ? QColor{0x15181d} : QColor{0xffffff};
+    double glyphWidth = 0;
+    if (m_content.figures || m_content.problem) {
+      // The colour alone would leave out who cannot tell it.
+      glyphWidth = 26;
+      auto plain = m_theme;
+      plain.health.fill(contrast);
+      paintHealth(m_painter, {box.right() - 20, box.center().y()}, 10, health, plain);
+    }
     m_painter.setFont(font);
-    m_painter.setPen(fill.lightnessF() > 0.5 ? QColor{0x15181d} : QColor{0xffffff});
-    m_painter.drawText(box.adjusted(8, 0, -8, 0), Qt::AlignCenter,
-                       elided(font, toQt(m_content.name), box.width() - 16));
+    m_painter.setPen(contrast);
+    const auto room = box.adjusted(8, 0, -8 - glyphWidth, 0);
+    m_painter.drawText(room, Qt::AlignCenter, elided(font, toQt(m_content.name), room.width()));
   }
 
 private:
