@@ -83,6 +83,8 @@ private slots:
   void answersToAClientThatReadsLateAllArrive();
   void aRequestThatComesTwiceIsDoneOnce();
   void numbersAndSessionsThatAreNotOnesOwnAreRefused();
+  void subscribersSayWhatOfATopicTheyWant();
+  void theNewestStateIsWhatALateReaderSees();
   void clientsThatWentAreForgotten();
   void sessionsAreLimited();
   void stopRemovesTheSocket();
@@ -123,13 +125,14 @@ void control_server_test::cleanup() {
 }
 
 void control_server_test::start() {
-  control_service service{.on_request = [this](const control_caller&, const std::string& verb,
-                                               const json& args) { return serve(verb, args); },
-                          .on_topic =
-                              [this](const control_caller&, const std::string&) {
-                                return json{{"state", ++states_}};
-                              },
-                          .on_refused = [this](const control_caller&, const std::string&) { ++refused_; }};
+  control_service service{
+      .on_request = [this](const control_caller&, const std::string& verb,
+                           const json& args) { return serve(verb, args); },
+      .on_topic = [this](const control_caller&, const std::string&, const json& choice) -> result<json> {
+        if (choice.contains("nothing")) return user_error(errc::not_found, "there is none");
+        return json{{"state", ++states_}, {"choice", choice}};
+      },
+      .on_refused = [this](const control_caller&, const std::string&) { ++refused_; }};
   auto started = control_server::start(*context_, address_, std::move(service));
   if (!started) qFatal("%s", started.error().message.c_str());
   server_ = std::move(*started);
@@ -298,7 +301,7 @@ void control_server_test::aClientThatDoesNotReadMissesStatesAndHoldsNobodyUp() {
                             const json& args) { return serve(verb, args); },
        .on_topic =
            // A few of them fill the buffers of a connection. The service's own: the server outlives this function.
-       [this, large = std::string(300'000, 'x')](const control_caller&, const std::string&) {
+       [this, large = std::string(300'000, 'x')](const control_caller&, const std::string&, const json&) {
          return json{{"state", ++states_}, {"large", large}};
        }});
   QVERIFY(started);
@@ -389,6 +392,41 @@ void control_server_test::numbersAndSessionsThatAreNotOnesOwnAreRefused() {
   QCOMPARE(later.receive().value("error", json::object()).value("code", ""), std::string{"fenced"});
 }
 
+void control_server_test::subscribersSayWhatOfATopicTheyWant() {
+  const auto client = connect();
+  const auto all = client->subscribe("telemetry", 20ms, patience);
+  const auto some = client->subscribe("telemetry", 20ms, patience, {{"detail", "overview"}});
+  QVERIFY(all && some);
+  const auto whole = client->newest_event(*all, patience);
+  const auto part = client->newest_event(*some, patience);
+  QVERIFY(whole && part);
+  QVERIFY(whole->data["choice"] == json::object());
+  QVERIFY((part->data["choice"] == json{{"detail", "overview"}}));
+  // What cannot be had is heard of at once.
+  const auto none = client->subscribe("telemetry", 20ms, patience, {{"nothing", true}});
+  QVERIFY(!none);
+  QCOMPARE(none.error().code, errc::not_found);
+  const auto long_winded = client->subscribe("telemetry", 20ms, patience, {{"detail", std::string(2'000, 'x')}});
+  QVERIFY(!long_winded);
+  QCOMPARE(long_winded.error().code, errc::limit_exceeded);
+}
+
+void control_server_test::theNewestStateIsWhatALateReaderSees() {
+  const auto client = connect();
+  const auto id = client->subscribe("telemetry", 20ms, patience);
+  QVERIFY(id);
+  QTRY_VERIFY_WITH_TIMEOUT(states_ > 5, 20'000);
+  const auto event = client->newest_event(*id, patience);
+  QVERIFY(event);
+  QVERIFY(event->skipped > 0);
+  QVERIFY(event->data["state"] > 2);
+  QVERIFY(client->unsubscribe(*id, patience));
+  const auto after = client->newest_event(*id, 100ms);
+  QVERIFY(!after);
+  QCOMPARE(after.error().code, errc::timeout);
+  QVERIFY(!client->unsubscribe(*id, patience));
+}
+
 void control_server_test::clientsThatWentAreForgotten() {
   {
     const auto client = connect();
@@ -440,7 +478,7 @@ void control_server_test::restartsAtTheSameAddress() {
   const auto second =
       control_server::start(*context_, address_,
                             {.on_request = [](const auto&, const auto&, const auto& args) { return args; },
-                             .on_topic = [](const auto&, const auto&) { return json{}; }});
+                             .on_topic = [](const auto&, const auto&, const auto&) { return json{}; }});
   QVERIFY(!second);
   QCOMPARE(second.error().code, errc::in_use);
 }

@@ -200,8 +200,16 @@ result<json> control_client::exchange(const std::string& verb, const json& args,
   }
 }
 
+/// What a subscription says to the server.
+json control_client::arguments_of(const wish& s) {
+  auto args = s.choice;
+  args["topic"] = s.topic;
+  args["interval_ms"] = s.interval.count();
+  return args;
+}
+
 result<std::uint64_t> control_client::ask_for(const wish& s, clock::time_point until) {
-  const auto answer = exchange("subscribe", {{"topic", s.topic}, {"interval_ms", s.interval.count()}}, until);
+  const auto answer = exchange("subscribe", arguments_of(s), until);
   if (!answer) {
     return answer.error();
   }
@@ -212,9 +220,10 @@ result<std::uint64_t> control_client::ask_for(const wish& s, clock::time_point u
   return id->get<std::uint64_t>();
 }
 
-result<std::uint64_t> control_client::subscribe(const std::string& topic, milliseconds interval,
-                                                milliseconds deadline) {
-  const auto answer = call("subscribe", {{"topic", topic}, {"interval_ms", interval.count()}}, deadline);
+result<std::uint64_t> control_client::subscribe(const std::string& topic, milliseconds interval, milliseconds deadline,
+                                                const json& choice) {
+  wish wanted{topic, choice, interval, 0, 0};
+  const auto answer = call("subscribe", arguments_of(wanted), deadline);
   if (!answer) {
     return answer.error();
   }
@@ -222,9 +231,9 @@ result<std::uint64_t> control_client::subscribe(const std::string& topic, millis
   if (id == answer->end() || !id->is_number_unsigned()) {
     return fatal_error(errc::parse_error, connection_->address + " answered 'subscribe' without a subscription");
   }
-  const auto given = id->get<std::uint64_t>();
-  subscriptions_.push_back({topic, interval, given, given});
-  return given;
+  wanted.id = wanted.id_there = id->get<std::uint64_t>();
+  subscriptions_.push_back(std::move(wanted));
+  return subscriptions_.back().id;
 }
 
 result<json> control_client::unsubscribe(const json& args, clock::time_point until) {
@@ -241,25 +250,58 @@ result<json> control_client::unsubscribe(const json& args, clock::time_point unt
   return exchange("unsubscribe", renamed, until);
 }
 
+result<void> control_client::unsubscribe(std::uint64_t subscription, milliseconds deadline) {
+  auto answer = call("unsubscribe", {{"subscription", subscription}}, deadline);
+  if (!answer) return std::move(answer).error();
+  // What came before the server heard of it is of no use any more.
+  std::erase_if(events_, [&](const control_event& e) { return e.subscription == subscription; });
+  return {};
+}
+
+result<control_event> control_client::newest_event(std::uint64_t subscription, milliseconds timeout) {
+  const auto until = clock::now() + timeout;
+  const auto is_its = [&](const control_event& e) { return e.subscription == subscription; };
+  for (;;) {
+    // What has come by now is read, also when there is one already.
+    const bool has_one = std::ranges::any_of(events_, is_its);
+    auto more = take_in(has_one ? clock::now() : until);
+    if (!more && has_one && more.error().code == errc::timeout) break;
+    if (!more) return std::move(more).error();
+  }
+  control_event newest;
+  std::uint64_t overtaken = 0;
+  for (auto& e : events_) {
+    if (!is_its(e)) continue;
+    overtaken = e.skipped + (newest.subscription == subscription ? overtaken + 1 : 0);
+    newest = std::move(e);
+    e.subscription = subscription;  // moved from, and taken out below
+  }
+  newest.skipped = overtaken;
+  std::erase_if(events_, is_its);
+  return newest;
+}
+
 result<control_event> control_client::next_event(milliseconds timeout) {
   const auto until = clock::now() + timeout;
   while (events_.empty()) {
-    auto received = receive(until);
-    if (!received) {
-      return std::move(received).error();
-    }
-    if (std::holds_alternative<reconnected>(*received)) {
-      // The server does not know yet where its session is now.
-      if (auto back = call("ping", json::object(), session_patience); !back) return std::move(back).error();
-      continue;
-    }
-    if (auto* const event = std::get_if<control_event>(&std::get<control_message>(*received))) {
-      keep(std::move(*event));
-    }
+    if (auto more = take_in(until); !more) return std::move(more).error();
   }
   auto event = std::move(events_.front());
   events_.pop_front();
   return event;
+}
+
+/// Receives one message, and keeps it when it is an event. Error: `timeout`.
+result<void> control_client::take_in(clock::time_point until) {
+  auto received = receive(until);
+  if (!received) return std::move(received).error();
+  if (std::holds_alternative<reconnected>(*received)) {
+    // The server does not know yet where its session is now.
+    if (auto back = call("ping", json::object(), session_patience); !back) return std::move(back).error();
+    return {};
+  }
+  if (auto* const event = std::get_if<control_event>(&std::get<control_message>(*received))) keep(std::move(*event));
+  return {};
 }
 
 /// Hands over what is in `outgoing_`; waits for room, as while a connection is made anew. False: there was none.

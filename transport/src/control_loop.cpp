@@ -250,8 +250,14 @@ result<json> control_server::loop::subscribe(const raw_request& raw, const json&
   }
   const std::chrono::milliseconds every{interval == args.end() ? interval_ms_default : interval->get<std::int64_t>()};
   // Who may not see it hears that now instead of losing the session.
-  if (const auto& state = state_of({raw.key}, topic->get<std::string>()); !state) return state.error();
-  const auto id = sessions_.subscribe(raw.client, topic->get<std::string>(), every, clock::now());
+  auto choice = args;
+  choice.erase("topic");
+  choice.erase("interval_ms");
+  // Not kept with the states of this round, which subscriptions bound in number.
+  const auto state = guarded("topic " + topic->dump(),
+                             [&] { return service_.on_topic({raw.key}, topic->get<std::string>(), choice); });
+  if (!state) return state.error();
+  const auto id = sessions_.subscribe(raw.client, topic->get<std::string>(), std::move(choice), every, clock::now());
   if (!id) {
     return id.error();
   }
@@ -339,7 +345,7 @@ control_server::loop::publishing control_server::loop::publish_due_of(const std:
 
 control_server::loop::publishing control_server::loop::publish(const std::string& client, const control_caller& who,
                                                                subscription& s) {
-  const auto& state = state_of(who, s.topic);
+  const auto& state = state_of(who, s.topic, s.choice);
   const bool is_denied = !state && state.error().code == errc::denied;
   encode_event({s.id, s.topic, s.skipped, state ? *state : json{{"error", state.error().message}}}, outgoing_);
   if (outgoing_.size() > control_message_bytes_max) {
@@ -350,13 +356,14 @@ control_server::loop::publishing control_server::loop::publish(const std::string
   return is_denied ? publishing::denied : status == send_status::gone ? publishing::gone : publishing::fine;
 }
 
-const result<json>& control_server::loop::state_of(const control_caller& who, const std::string& topic) {
-  const auto known = states_.find({who, topic});
+const result<json>& control_server::loop::state_of(const control_caller& who, const std::string& topic,
+                                                   const json& choice) {
+  const auto known = states_.find({who, topic, choice});
   if (known != states_.end()) {
     return known->second;
   }
-  auto state = guarded("topic '" + topic + "'", [&] { return service_.on_topic(who, topic); });
-  return states_.insert_or_assign(state_key{who, topic}, std::move(state)).first->second;
+  auto state = guarded("topic '" + topic + "'", [&] { return service_.on_topic(who, topic, choice); });
+  return states_.insert_or_assign(state_key{who, topic, choice}, std::move(state)).first->second;
 }
 
 }  // namespace millrace::transport

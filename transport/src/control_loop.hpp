@@ -8,6 +8,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <tuple>
 #include <utility>
 
 #include "authentication.hpp"
@@ -47,7 +48,7 @@ public:
 
 private:
   using clock = control_sessions::clock;
-  using state_key = std::pair<control_caller, std::string>;  // and the topic
+  using state_key = std::tuple<control_caller, std::string, nlohmann::json>;  // topic, and what of it is wanted
 
   void run();
   [[nodiscard]] bool wait();
@@ -71,7 +72,8 @@ private:
   void publish_due(clock::time_point now);
   [[nodiscard]] publishing publish_due_of(const std::string& client, control_session& session, clock::time_point now);
   [[nodiscard]] publishing publish(const std::string& client, const control_caller& who, subscription& s);
-  [[nodiscard]] const result<nlohmann::json>& state_of(const control_caller& who, const std::string& topic);
+  [[nodiscard]] const result<nlohmann::json>& state_of(const control_caller& who, const std::string& topic,
+                                                       const nlohmann::json& choice);
 
   std::string address_;
   std::filesystem::path path_;

@@ -103,19 +103,24 @@ void control_sessions::remember(control_session& session, std::uint64_t number, 
   }
 }
 
-result<std::uint64_t> control_sessions::subscribe(const std::string& client, std::string topic,
+result<std::uint64_t> control_sessions::subscribe(const std::string& client, std::string topic, nlohmann::json choice,
                                                   std::chrono::milliseconds interval, clock::time_point now) {
   if (interval < interval_min || interval > interval_max) {
     return user_error(errc::invalid_argument, "interval_ms is " + std::to_string(interval.count()) + ", allowed are " +
                                                   std::to_string(interval_min.count()) + " to " +
                                                   std::to_string(interval_max.count()));
   }
+  if (choice.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace).size() > choice_bytes_max) {
+    return user_error(errc::limit_exceeded, "subscribe: what is wanted of a topic has to fit into " +
+                                                std::to_string(choice_bytes_max) + " bytes");
+  }
   auto& subscriptions = sessions_.at(client).subscriptions;
   if (subscriptions.size() >= subscriptions_max) {
     return user_error(errc::limit_exceeded, "a client may have " + std::to_string(subscriptions_max) +
                                                 " subscriptions: unsubscribe one first");
   }
-  subscriptions.push_back({.id = ++last_id_, .topic = std::move(topic), .interval = interval, .due = now});
+  subscriptions.push_back(
+      {.id = ++last_id_, .topic = std::move(topic), .choice = std::move(choice), .interval = interval, .due = now});
   return last_id_;
 }
 

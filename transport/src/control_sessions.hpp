@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
@@ -21,6 +22,7 @@ namespace millrace::transport {
 struct subscription {
   std::uint64_t id = 0;
   std::string topic{};
+  nlohmann::json choice = nlohmann::json::object();  ///< what of the topic is wanted
   std::chrono::milliseconds interval{};
   std::chrono::steady_clock::time_point due{};
   std::uint64_t skipped = 0;  ///< states since the last one that could be sent
@@ -61,6 +63,7 @@ public:
   static constexpr std::size_t remote_sessions_max = 48;
   static constexpr std::size_t sessions_of_key_max = 16;
   static constexpr std::size_t subscriptions_max = 16;
+  static constexpr std::size_t choice_bytes_max = 1'024;  ///< as JSON
   static constexpr std::size_t unsent_max = 32;
   static constexpr std::size_t unsent_bytes_max = std::size_t{4} << 20U;
   static constexpr std::size_t served_max = 16;
@@ -95,7 +98,7 @@ public:
   static void remember(control_session& session, std::uint64_t number, bytes_view request, bytes_view answer);
 
   /// Due at once, then every `interval`. Returns the subscription's id. The client's session must be open.
-  [[nodiscard]] result<std::uint64_t> subscribe(const std::string& client, std::string topic,
+  [[nodiscard]] result<std::uint64_t> subscribe(const std::string& client, std::string topic, nlohmann::json choice,
                                                 std::chrono::milliseconds interval, clock::time_point now);
   /// `not_found` when this client has no such subscription.
   [[nodiscard]] result<void> unsubscribe(const std::string& client, std::uint64_t id);

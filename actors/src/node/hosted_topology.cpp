@@ -156,8 +156,19 @@ void hosted_topology::replace(deployment next) {
 
 nlohmann::json hosted_topology::status() const {
   const std::lock_guard lock{mutex_};
-  nlohmann::json j{{"topology", deployment_.name}};
-  if (!newest_.tasks.empty()) j = to_json(newest_);
+  return completed(newest_.tasks.empty() ? nlohmann::json::object() : to_json(newest_));
+}
+
+result<nlohmann::json> hosted_topology::telemetry(const telemetry_choice& choice) const {
+  const std::lock_guard lock{mutex_};
+  if (newest_.tasks.empty()) return completed(nlohmann::json::object());
+  auto state = telemetry_json(newest_, choice);
+  return state ? completed(*std::move(state)) : std::move(state);
+}
+
+/// What is known of it whether it runs or not.
+nlohmann::json hosted_topology::completed(nlohmann::json j) const {
+  j["topology"] = deployment_.name;
   // While it runs, what the run says of itself tells more: restoring, backing off.
   if (phase_ != phase::running || newest_.tasks.empty()) j["state"] = to_string(phase_);
   j["wanted"] = deployment_.is_wanted ? "running" : "stopped";

@@ -11,6 +11,7 @@
 #include "millrace/runtime/topology_run.hpp"
 #include "node/deployment_store.hpp"
 #include "node/status_view.hpp"
+#include "node/telemetry_json.hpp"
 
 namespace millrace::node {
 
@@ -49,6 +50,8 @@ public:
 
   /// Fields: docs/command-line.md; without a run those that are known.
   [[nodiscard]] nlohmann::json status() const;
+  /// What a subscriber wants to see of it. `not_found` for an actor it does not have.
+  [[nodiscard]] result<nlohmann::json> telemetry(const telemetry_choice& choice) const;
   [[nodiscard]] result<void> snapshot();
   /// Why it is as slow as it is. Errors: no run, or too young a one.
   [[nodiscard]] result<nlohmann::json> why() const;
@@ -57,6 +60,7 @@ public:
 private:
   [[nodiscard]] std::shared_ptr<runtime::topology_run> current() const;
   [[nodiscard]] error not_running() const;
+  [[nodiscard]] nlohmann::json completed(nlohmann::json j) const;
   void begin();
   void sample(clock::time_point now);
   void end(const runtime::run_outcome& outcome);

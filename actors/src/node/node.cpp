@@ -143,7 +143,9 @@ result<void> node::listen() {
   service.on_request = [this](const caller& who, const std::string& verb, const json& args) {
     return answer(who, verb, args);
   };
-  service.on_topic = [this](const caller& who, const std::string&) { return list(who); };
+  service.on_topic = [this](const caller& who, const std::string&, const json& choice) {
+    return telemetry(who, choice);
+  };
   service.on_refused = [this](const caller& who, const std::string& verb) {
     (void)gate_.note(who, verb, "", to_string(errc::denied));
   };

@@ -85,6 +85,7 @@ private:
   [[nodiscard]] std::string topology_in(const caller& who, const std::string& verb, const json& args) const;
   [[nodiscard]] json describe() const;
   [[nodiscard]] result<json> list(const caller& who) const;
+  [[nodiscard]] result<json> telemetry(const caller& who, const json& args) const;
   [[nodiscard]] result<json> deploy(const json& args);
   [[nodiscard]] result<json> plan(const json& args) const;
   [[nodiscard]] result<json> want(const caller& who, const json& args, bool running);

@@ -170,17 +170,31 @@ json node::describe() const {
 }
 
 result<json> node::list(const caller& who) const {
+  return telemetry(who, json::object());
+}
+
+result<json> node::telemetry(const caller& who, const json& args) const {
+  const auto choice = read_choice(args);
+  if (!choice) return choice.error();
   const auto allows = gate_.grant_of(who);
   if (!allows) return allows.error();
   // Also asked for a topic, which no rule stands before.
-  if (auto may = check(*allows, *rule_of("list"), ""); !may) return std::move(may).error();
+  const bool is_of_one = !choice->topology.empty();
+  if (auto may = check(*allows, *rule_of(is_of_one ? "status" : "list"), choice->topology); !may) {
+    return std::move(may).error();
+  }
   auto out = json::array();
   const std::lock_guard lock{mutex_};
   for (const auto& [name, h] : hosted_) {
-    if (!allows->covers(name)) continue;
-    auto status = h->status();
-    status["node"] = options_.name;
-    out.push_back(std::move(status));
+    if (!allows->covers(name) || (is_of_one && name != choice->topology)) continue;
+    auto state = h->telemetry(*choice);
+    if (!state) return state;
+    (*state)["node"] = options_.name;
+    if (is_of_one) return state;
+    out.push_back(*std::move(state));
+  }
+  if (is_of_one) {
+    return user_error(errc::not_found, "node '" + options_.name + "' has no topology '" + choice->topology + "'");
   }
   return out;
 }

@@ -8,6 +8,7 @@
 #include "node/leftover_sockets.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
+#include "node/telemetry_json.hpp"
 #include "node/why.hpp"
 
 namespace millrace::node {
@@ -22,7 +23,7 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
   auto sockets = transport::zmq_context::open(0);
   if (!sockets) return std::move(sockets).error();
 
-  std::unique_ptr<run_control> made{new run_control{std::move(data_dir), run}};
+  std::unique_ptr<run_control> made{new run_control{topology, std::move(data_dir), run}};
   made->sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
   transport::control_service service;
   service.on_request = [c = made.get()](const auto&, const std::string& verb,
@@ -30,7 +31,9 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
     if (verb == "state") return answer_state(c->run_, args);
     return verb == "why" ? c->why() : c->answer(verb);
   };
-  service.on_topic = [c = made.get()](const auto&, const std::string&) { return c->status(); };
+  service.on_topic = [c = made.get()](const auto&, const std::string&, const nlohmann::json& choice) {
+    return c->telemetry(choice);
+  };
   auto server = transport::control_server::start(*made->sockets_, endpoint->address, std::move(service));
   if (!server) return std::move(server).error();
   made->server_ = *std::move(server);
@@ -44,7 +47,21 @@ void run_control::publish(status_view view) {
 
 nlohmann::json run_control::status() {
   const std::lock_guard lock{mutex_};
-  auto j = to_json(newest_);
+  return with_process(to_json(newest_));
+}
+
+result<nlohmann::json> run_control::telemetry(const nlohmann::json& args) {
+  const auto choice = read_choice(args);
+  if (!choice) return choice.error();
+  if (!choice->topology.empty() && choice->topology != topology_) {
+    return user_error(errc::not_found, "this process runs '" + topology_ + "', not '" + choice->topology + "'");
+  }
+  const std::lock_guard lock{mutex_};
+  auto state = telemetry_json(newest_, *choice);
+  return state ? with_process(*std::move(state)) : std::move(state);
+}
+
+nlohmann::json run_control::with_process(nlohmann::json j) const {
   j["pid"] = ::getpid();
   j["data_dir"] = data_dir_;
   return j;

@@ -30,11 +30,15 @@ public:
   [[nodiscard]] bool is_stop_wanted() const noexcept { return is_stop_wanted_.load(); }
 
 private:
-  run_control(std::string data_dir, runtime::topology_run& run) : data_dir_{std::move(data_dir)}, run_{run} {}
+  run_control(std::string topology, std::string data_dir, runtime::topology_run& run)
+      : topology_{std::move(topology)}, data_dir_{std::move(data_dir)}, run_{run} {}
   [[nodiscard]] result<nlohmann::json> answer(const std::string& verb);
   [[nodiscard]] result<nlohmann::json> why();
   [[nodiscard]] nlohmann::json status();
+  [[nodiscard]] result<nlohmann::json> telemetry(const nlohmann::json& choice);
+  [[nodiscard]] nlohmann::json with_process(nlohmann::json j) const;
 
+  std::string topology_;
   std::string data_dir_;
   runtime::topology_run& run_;
   std::atomic<bool> is_stop_wanted_{false};

@@ -11,25 +11,12 @@ double as(std::chrono::nanoseconds d) {
   return std::chrono::duration<double, Period>(d).count();
 }
 
-/// Nanoseconds since the Unix epoch; null while unknown, "end" when the input has ended.
-nlohmann::json watermark_json(event_time t) {
-  if (t == event_time::min()) return nullptr;
-  if (t == event_time::max()) return "end";
-  return t.ns;
-}
-
 nlohmann::json hot_keys_json(const std::vector<engine::hot_key>& keys) {
   auto out = nlohmann::json::array();
   for (const auto& k : keys) {
     out.push_back({{"key", nlohmann::json::parse(k.key, nullptr, false)}, {"share", k.share}, {"error", k.error}});
   }
   return out;
-}
-
-/// How far the watermark is behind the clock; null while unknown and after the end.
-nlohmann::json lag_json(event_time watermark, processing_time now) {
-  if (watermark == event_time::min() || watermark == event_time::max()) return nullptr;
-  return as<std::milli>(std::chrono::nanoseconds{now.ns - watermark.ns});
 }
 
 /// How far events come behind the newest before them; null for tasks that give no event times.
@@ -51,6 +38,17 @@ nlohmann::json split_json(const task_view& v) {
 }
 
 }  // namespace
+
+nlohmann::json watermark_json(event_time t) {
+  if (t == event_time::min()) return nullptr;
+  if (t == event_time::max()) return "end";
+  return t.ns;
+}
+
+nlohmann::json lag_json(event_time watermark, processing_time now) {
+  if (watermark == event_time::min() || watermark == event_time::max()) return nullptr;
+  return as<std::milli>(std::chrono::nanoseconds{now.ns - watermark.ns});
+}
 
 nlohmann::json task_json(const task_view& v, processing_time now) {
   const auto& t = v.now;

@@ -14,6 +14,11 @@ namespace millrace::node {
 /// What it says of one task. `now`: when the status was taken.
 [[nodiscard]] nlohmann::json task_json(const task_view& view, processing_time now);
 
+/// Nanoseconds since the Unix epoch; null while unknown, "end" when the input has ended.
+[[nodiscard]] nlohmann::json watermark_json(event_time t);
+/// How far the watermark is behind the clock; null while unknown and after the end.
+[[nodiscard]] nlohmann::json lag_json(event_time watermark, processing_time now);
+
 /// Age of the oldest event that no task has done; zero: there is none.
 [[nodiscard]] std::chrono::nanoseconds oldest_unfinished(const status_view& view);
 /// How long no task has got anything done.

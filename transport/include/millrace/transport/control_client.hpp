@@ -47,12 +47,18 @@ public:
   [[nodiscard]] result<nlohmann::json> call(const std::string& verb, const nlohmann::json& args,
                                             std::chrono::milliseconds deadline);
 
-  /// Subscribes to a topic; the states come by `next_event`. Returns the subscription's id.
+  /// Subscribes to a topic; the states come by `next_event` or `newest_event`. `choice`: what of the topic is wanted,
+  /// as its owner knows it. Returns the subscription's id.
   [[nodiscard]] result<std::uint64_t> subscribe(const std::string& topic, std::chrono::milliseconds interval,
-                                                std::chrono::milliseconds deadline);
+                                                std::chrono::milliseconds deadline,
+                                                const nlohmann::json& choice = nlohmann::json::object());
+  [[nodiscard]] result<void> unsubscribe(std::uint64_t subscription, std::chrono::milliseconds deadline);
 
   /// The oldest event not yet taken; waits for one. `timeout` when none came.
   [[nodiscard]] result<control_event> next_event(std::chrono::milliseconds timeout);
+  /// The newest event of a subscription, when none has come by now the next one; those before it are counted in its
+  /// `skipped`. Events of other subscriptions are kept. `timeout` when none came.
+  [[nodiscard]] result<control_event> newest_event(std::uint64_t subscription, std::chrono::milliseconds timeout);
 
 private:
   using clock = std::chrono::steady_clock;
@@ -62,6 +68,7 @@ private:
   /// A subscription: `id` as the caller knows it, `id_there` as the server does, which may have begun anew since.
   struct wish {
     std::string topic;
+    nlohmann::json choice;
     std::chrono::milliseconds interval;
     std::uint64_t id;
     std::uint64_t id_there;
@@ -71,6 +78,8 @@ private:
   [[nodiscard]] result<void> begin_session(clock::time_point until);
   [[nodiscard]] result<nlohmann::json> exchange(const std::string& verb, const nlohmann::json& args,
                                                 clock::time_point until);
+  [[nodiscard]] static nlohmann::json arguments_of(const wish& s);
+  [[nodiscard]] result<void> take_in(clock::time_point until);
   [[nodiscard]] result<std::uint64_t> ask_for(const wish& s, clock::time_point until);
   [[nodiscard]] result<nlohmann::json> unsubscribe(const nlohmann::json& args, clock::time_point until);
   [[nodiscard]] bool send(clock::time_point deadline);

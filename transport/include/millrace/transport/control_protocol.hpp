@@ -24,9 +24,10 @@ namespace millrace::transport {
 // requests, 64 KiB). An id that was another request's, or is older, is refused; a session that the server does not know
 // is answered with `fenced`. Only local clients may do without a session.
 //
-// The server itself knows the verbs `hello`, `ping`, `subscribe` {topic, interval_ms?} -> {subscription} and
-// `unsubscribe` {subscription}; all others are its owner's. A server may send other maps (a probe for dead clients is
-// one): clients pass over what is neither an answer nor an event.
+// The server itself knows the verbs `hello`, `ping`, `subscribe` {topic, interval_ms?, …} -> {subscription} and
+// `unsubscribe` {subscription}; all others are its owner's. What else `subscribe` is given (at most 1,024 bytes as
+// JSON) says what of the topic is wanted: the topic's owner knows it. A server may send other maps (a probe for dead
+// clients is one): clients pass over what is neither an answer nor an event.
 
 inline constexpr int control_version = 1;
 /// Of one message, in both directions.

@@ -32,8 +32,11 @@ struct control_service {
   std::function<result<nlohmann::json>(const control_caller& who, const std::string& verb, const nlohmann::json& args)>
       on_request{};
   /// The present state of a topic as this caller may see it, asked once for all of its subscriptions that are due
-  /// together. An error ends the session.
-  std::function<result<nlohmann::json>(const control_caller& who, const std::string& topic)> on_topic{};
+  /// together. `choice`: the arguments of `subscribe` beyond topic and interval, which say what of it is wanted. The
+  /// error `denied` ends the session.
+  std::function<result<nlohmann::json>(const control_caller& who, const std::string& topic,
+                                       const nlohmann::json& choice)>
+      on_topic{};
   /// A request that was not even looked at: bytes that are none, one without a session, or with another's, or one that
   /// comes a second time and is not the first. May be left out.
   std::function<void(const control_caller& who, const std::string& verb)> on_refused{};
