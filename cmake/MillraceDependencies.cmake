@@ -16,6 +16,7 @@ set(MILLRACE_DEPENDENCIES
   "OpenSSL|3.0|libssl-dev"           # OpenSSL::Crypto
   "SQLite3|3.37|libsqlite3-dev"     # SQLite::SQLite3
   "Microhttpd|0.9.75|libmicrohttpd-dev"  # Microhttpd::microhttpd
+  "prometheus-cpp||prometheus-cpp-dev"  # prometheus-cpp::core
   "CURL|7.88|libcurl4-openssl-dev"    # CURL::libcurl
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog

@@ -44,6 +44,10 @@ const auto& keys() {
       config_key{"log", "--log", &node_settings::log_file, "\"\"", "File of the log. Empty: standard error."},
       config_key{"verbose", "--verbose", &node_settings::is_verbose, "false",
                  "Log everything, not only warnings and errors."},
+      config_key{"metrics", "--metrics", &node_settings::metrics, "\"\"",
+                 "HOST:PORT where metrics for Prometheus, health and readiness are shown over HTTP. Empty: nowhere."},
+      config_key{"alerts", "--alerts", &node_settings::alerts, "\"\"",
+                 "File of alert rules, see docs/monitoring.md. Empty: none."},
       config_key{"plugins", "--plugins", &node_settings::plugin_folders, "[]",
                  "Folders of plugins to load besides the usual ones. They, and what is in them, must belong to the\n"
                  "# node's user or root, and nobody else may write there."},

@@ -66,6 +66,8 @@ int run_node(node_request& r, const CLI::App& app) {
                         .listen = r.own.listen,
                         .address = r.own.address,
                         .link = r.own.link,
+                        .metrics = r.own.metrics,
+                        .alerts = r.own.alerts,
                         .labels = r.own.labels(),
                         .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); }});
   if (!opened) return fail_with(opened.error());
@@ -74,7 +76,8 @@ int run_node(node_request& r, const CLI::App& app) {
         hosting.address() + "\n" +
         (r.own.listen.empty()
              ? ""
-             : "  network       " + hosting.remote_address() + "\n  public key    " + hosting.public_key() + "\n"));
+             : "  network       " + hosting.remote_address() + "\n  public key    " + hosting.public_key() + "\n") +
+        (hosting.metrics_url().empty() ? "" : "  metrics       " + hosting.metrics_url() + "\n"));
   service_manager service;
   service.ready("node " + r.own.name);
   const auto ending = hosting.work([&](std::chrono::milliseconds timeout) {

@@ -41,6 +41,13 @@ void add_checked(CLI::App& app, const std::string& name, const std::string& valu
 
 }  // namespace
 
+void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& alerts) {
+  app.add_option("--metrics", metrics,
+                 "Show metrics for Prometheus, health and readiness over HTTP there, e.g. 127.0.0.1:9464")
+      ->type_name("HOST:PORT");
+  app.add_option("--alerts", alerts, "Watch by the rules in this file, and tell whom it names")->type_name("FILE");
+}
+
 void declare_run_flags(CLI::App& app, run_flags& flags) {
   app.add_option("--data-dir", flags.data_dir,
                  "Where snapshots are kept and resumed from (default: NAME.data beside it)")
@@ -58,6 +65,7 @@ void declare_run_flags(CLI::App& app, run_flags& flags) {
       ->check(CLI::Range(std::size_t{1}, threads_max).description(""));
   app.add_flag("--accept-duplicates", flags.accept_duplicates,
                "Resume from an older snapshot although a sink cannot take back what it wrote since");
+  add_monitoring_options(app, flags.metrics, flags.alerts);
   app.add_flag("--json", flags.is_json, "Print one JSON object a second and a last one with the result");
   app.add_flag_callback(
       "--no-table", [&flags] { flags.is_table_wanted = false; }, "Print progress lines instead of the live table");

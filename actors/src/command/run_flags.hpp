@@ -25,9 +25,13 @@ struct run_flags {
   bool is_json = false;
   bool is_table_wanted = true;
   bool is_verbose = false;
+  std::string metrics;   ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts;    ///< file of alert rules; empty: none
   std::string log_file;  ///< empty: standard error
 };
 
+/// Declares `--metrics` and `--alerts`, of runs and nodes alike.
+void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& alerts);
 /// Declares the options of `run` on `app`, to be parsed into `flags`, which must outlive the app.
 void declare_run_flags(CLI::App& app, run_flags& flags);
 

@@ -6,7 +6,6 @@
 
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
-#include "node/run_control.hpp"
 #include "command/run_log.hpp"
 #include "command/run_reporter.hpp"
 #include "command/setting.hpp"
@@ -14,6 +13,8 @@
 #include "console/terminal.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/validation.hpp"
+#include "node/metrics/run_metrics.hpp"
+#include "node/run_control.hpp"
 
 namespace millrace::command {
 
@@ -58,8 +59,9 @@ runtime::run_options options_for(const std::string& data_dir, const run_flags& f
 /// One run being watched from its start to its end.
 class session {
 public:
-  session(runtime::topology_run& run, run_reporter& reporter, node::run_control* control, const run_flags& flags)
-      : run_{run}, reporter_{reporter}, control_{control}, flags_{flags} {}
+  session(runtime::topology_run& run, run_reporter& reporter, node::run_control* control, node::run_metrics* metrics,
+          const run_flags& flags)
+      : run_{run}, reporter_{reporter}, control_{control}, metrics_{metrics}, flags_{flags} {}
 
   /// Passes signals, requests and the duration on, and feeds reporter and control, until the run has ended.
   runtime::run_outcome watch(const stop_signal& signal) {
@@ -88,6 +90,7 @@ private:
     sampled_ = now;
     history_.add(run_.status(), now);
     if (control_ != nullptr) control_->publish(history_.view());
+    if (metrics_ != nullptr) metrics_->publish(history_.view());
   }
   [[nodiscard]] bool is_stop_due(const stop_signal& signal, time_point now) const {
     const bool is_time_up = flags_.duration && now - started_ >= *flags_.duration;
@@ -97,6 +100,7 @@ private:
   runtime::topology_run& run_;
   run_reporter& reporter_;
   node::run_control* control_;  ///< nullptr: could not listen
+  node::run_metrics* metrics_;  ///< nullptr: nobody asked for it
   const run_flags& flags_;
   const time_point started_ = steady_clock::now();
   time_point sampled_{};
@@ -107,16 +111,18 @@ private:
 
 /// A run nobody can reach is still a run: the log says why.
 std::unique_ptr<node::run_control> listen(const std::string& topology, const std::string& data_dir,
-                                    runtime::topology_run& run, const run_log& log) {
+                                          runtime::topology_run& run, const run_log& log) {
   auto control = node::run_control::open(topology, data_dir, run);
   if (control) return *std::move(control);
   log.write(log_level::warning, "no control socket: " + control.error().message);
   return nullptr;
 }
 
-std::string announcement(const std::string& topology, const std::string& data_dir, const node::run_control* control) {
+std::string announcement(const std::string& topology, const std::string& data_dir, const node::run_control* control,
+                         const node::run_metrics* metrics) {
   auto text = topology + ": running\n  data          " + data_dir;
   if (control != nullptr) text += "\n  control       " + control->address();
+  if (metrics != nullptr && !metrics->url().empty()) text += "\n  metrics       " + metrics->url();
   return text;
 }
 
@@ -139,12 +145,20 @@ int run_session(topology t, const run_flags& flags) {
   const auto data_dir = data_dir_of(t, flags);
   const stop_signal signal;
   auto reporter = make_reporter(flags, *plan);
+  std::unique_ptr<node::run_metrics> metrics;
+  if (!flags.metrics.empty() || !flags.alerts.empty()) {
+    auto shown =
+        node::run_metrics::start(flags.metrics, flags.alerts, t.name,
+                                 [l = *log](log_level level, const std::string& text) { l.write(level, text); });
+    if (!shown) return fail_with(shown.error());
+    metrics = *std::move(shown);
+  }
   auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *log));
   if (!run) return fail_with(run.error());
   auto control = listen(t.name, data_dir, **run, *log);
-  reporter->begin(announcement(t.name, data_dir, control.get()));
+  reporter->begin(announcement(t.name, data_dir, control.get(), metrics.get()));
 
-  session watched{**run, *reporter, control.get(), flags};
+  session watched{**run, *reporter, control.get(), metrics.get(), flags};
   const auto outcome = watched.watch(signal);
   const run_result r{watched.totals(), outcome, data_dir};
   reporter->end(r);

@@ -170,12 +170,23 @@ result<nlohmann::json> hosted_topology::telemetry(const telemetry_choice& choice
 nlohmann::json hosted_topology::completed(nlohmann::json j) const {
   j["topology"] = deployment_.name;
   // While it runs, what the run says of itself tells more: restoring, backing off.
-  if (phase_ != phase::running || newest_.tasks.empty()) j["state"] = to_string(phase_);
+  const bool is_unknown = newest_.tasks.empty();
+  if (phase_ != phase::running || is_unknown) j["state"] = phase_ == phase::running ? "starting" : to_string(phase_);
   j["wanted"] = deployment_.is_wanted ? "running" : "stopped";
   j["message"] = message_;
   j["pid"] = ::getpid();
   j["data_dir"] = options_.data_dir;
   return j;
+}
+
+measured_topology hosted_topology::measured() const {
+  const std::lock_guard lock{mutex_};
+  measured_topology out{deployment_.name, deployment_.is_wanted, false, phase_ == phase::failed, to_string(phase_), {}};
+  if (phase_ != phase::running) return out;
+  out.view = newest_;
+  out.state = newest_.tasks.empty() ? "starting" : newest_.run.state;
+  out.is_running = out.state == "running";
+  return out;
 }
 
 result<void> hosted_topology::snapshot() {

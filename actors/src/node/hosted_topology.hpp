@@ -10,6 +10,7 @@
 
 #include "millrace/runtime/topology_run.hpp"
 #include "node/deployment_store.hpp"
+#include "node/metrics/metrics_text.hpp"
 #include "node/status_view.hpp"
 #include "node/telemetry_json.hpp"
 
@@ -52,6 +53,8 @@ public:
   [[nodiscard]] nlohmann::json status() const;
   /// What a subscriber wants to see of it. `not_found` for an actor it does not have.
   [[nodiscard]] result<nlohmann::json> telemetry(const telemetry_choice& choice) const;
+  /// The same for monitoring.
+  [[nodiscard]] measured_topology measured() const;
   [[nodiscard]] result<void> snapshot();
   /// Why it is as slow as it is. Errors: no run, or too young a one.
   [[nodiscard]] result<nlohmann::json> why() const;

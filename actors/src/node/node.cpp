@@ -46,6 +46,8 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   if (auto linked = made->open_links(); !linked) return std::move(linked).error();
   if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
   if (auto listening = made->listen(); !listening) return std::move(listening).error();
+  if (auto shown = made->show_metrics(); !shown) return std::move(shown).error();
+  if (auto watched = made->watch_alerts(); !watched) return std::move(watched).error();
   made->follow_peers();
   return made;
 }
@@ -55,12 +57,38 @@ node::node(node_options options, deployment_store store, gatekeeper gate)
 
 node::~node() {
   // First nobody asks any more.
+  metrics_.reset();
   server_.reset();
   news_.reset();
   // Runs need the links to part from other nodes.
   hosted_.clear();
   removed_.clear();
   guests_.reset();
+}
+
+std::vector<measured_topology> node::measured() const {
+  std::vector<measured_topology> out;
+  for (const auto& h : all()) out.push_back(h->measured());
+  return out;
+}
+
+result<void> node::watch_alerts() {
+  if (options_.alerts.empty()) return {};
+  auto opened = alert_watch::open(options_.alerts, options_.log);
+  if (!opened) return std::move(opened).error();
+  alerts_ = *std::move(opened);
+  return {};
+}
+
+result<void> node::show_metrics() {
+  if (options_.metrics.empty()) return {};
+  auto started = metrics_server::start(options_.metrics, [this] { return measured(); });
+  if (!started) return std::move(started).error();
+  metrics_ = *std::move(started);
+  if (metrics_->is_open_to_others()) {
+    options_.log(log_level::warning, "whoever reaches " + metrics_->url() + " may read the metrics of this node");
+  }
+  return {};
 }
 
 result<void> node::open_links() {
@@ -200,6 +228,7 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
   bool is_stopping = false;
   for (;;) {
     work_for_others();
+    if (metrics_ != nullptr) metrics_->beat();
     const auto hosted = all();
     const auto now = hosted_topology::clock::now();
     for (const auto& h : hosted) {
@@ -216,6 +245,7 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
         return true;
       });
     }
+    if (alerts_ != nullptr && !is_stopping) alerts_->look(now, [this] { return measured(); });
     if (is_stopping && std::ranges::all_of(hosted, [](const auto& h) { return h->is_at_rest(); }))
       return ending::stopped;
     if (!is_stopping) {

@@ -11,8 +11,10 @@
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/control_server.hpp"
 #include "node/access/gatekeeper.hpp"
+#include "node/alerts/alert_watch.hpp"
 #include "node/deployment_store.hpp"
 #include "node/hosted_topology.hpp"
+#include "node/metrics/metrics_server.hpp"
 #include "node/peers/peer_news.hpp"
 #include "node/placing/guest_keeper.hpp"
 #include "node/placing/link_exchange.hpp"
@@ -26,6 +28,8 @@ struct node_options {
   std::string listen{};        ///< tcp://HOST:PORT for clients with a key; empty: the user of this machine alone
   std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
+  std::string metrics{};       ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts{};        ///< file of alert rules; empty: none
   std::map<std::string, std::string> labels{};             ///< for placement
   engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
@@ -56,8 +60,11 @@ public:
   [[nodiscard]] std::string remote_address() const { return server_->remote_address(); }
   [[nodiscard]] const std::string& public_key() const noexcept { return gate_.own().public_key; }
   [[nodiscard]] std::size_t topologies() const;
-  /// How often the thread that answers requests has turned: at least once a second while it is well. Not while stopping.
+  /// How often the thread that answers requests has turned: at least once a second while it is well. Not while
+  /// stopping.
   [[nodiscard]] std::uint64_t control_turns() const noexcept { return server_->turns(); }
+  /// Where monitoring finds it; empty: nowhere.
+  [[nodiscard]] std::string metrics_url() const { return metrics_ == nullptr ? std::string{} : metrics_->url(); }
   /// The other nodes it knows. Thread: any.
   [[nodiscard]] const peer_registry& peers() const noexcept { return gate_.peers(); }
   /// What other nodes are told of this one.
@@ -70,6 +77,9 @@ private:
   node(node_options options, deployment_store store, gatekeeper gate);
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> listen();
+  [[nodiscard]] result<void> show_metrics();
+  [[nodiscard]] result<void> watch_alerts();
+  [[nodiscard]] std::vector<measured_topology> measured() const;
   void follow_peers();
   [[nodiscard]] result<void> open_links();
   /// Where a deployment's tasks run, as things stand. Errors: rules that name what is not there.
@@ -110,6 +120,8 @@ private:
   std::string listening_at_;                   // tcp; empty: nowhere
   std::unique_ptr<transport::zmq_context> sockets_;
   std::unique_ptr<transport::control_server> server_;
+  std::unique_ptr<metrics_server> metrics_;  // null: nobody asked for it
+  std::unique_ptr<alert_watch> alerts_;      // null: no rules
   std::unique_ptr<peer_news> news_;
   std::shared_ptr<link_exchange> links_;  // null: no part in topologies of several nodes
   std::unique_ptr<guest_keeper> guests_;  // with it

@@ -40,6 +40,13 @@ public:
     return upper_bound_ns(buckets - 1);
   }
 
+  /// No latency counted in bucket `index` is longer.
+  static constexpr std::int64_t upper_bound_ns(std::size_t index) noexcept {
+    if (index < 16) return (static_cast<std::int64_t>(index) + 1) * 1000;
+    const auto power = index / 16 - 1;
+    return static_cast<std::int64_t>((16 + index % 16 + 1) << power) * 1000;
+  }
+
 private:
   static constexpr std::size_t index_of(std::int64_t ns) noexcept {
     const auto us = static_cast<std::uint64_t>(ns < 0 ? 0 : ns) / 1000;
@@ -48,12 +55,6 @@ private:
     const auto at = 16 * (power + 1) + static_cast<std::size_t>((us >> power) & 15U);
     return at < buckets ? at : buckets - 1;
   }
-  static constexpr std::int64_t upper_bound_ns(std::size_t index) noexcept {
-    if (index < 16) return (static_cast<std::int64_t>(index) + 1) * 1000;
-    const auto power = index / 16 - 1;
-    return static_cast<std::int64_t>((16 + index % 16 + 1) << power) * 1000;
-  }
-
   std::array<std::atomic<std::uint64_t>, buckets> counts_{};
 };
 

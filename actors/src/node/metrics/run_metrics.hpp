@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "node/alerts/alert_watch.hpp"
+#include "node/metrics/metrics_server.hpp"
+
+namespace millrace::node {
+
+/// What a run of its own tells monitoring: a page, and alerts, where these are wanted. Thread: main; the page is made
+/// from the newest status that was published.
+class run_metrics {
+public:
+  /// `address`: of the page; `rules`: file of alerts; empty: none. Errors: an address that is none, or that is taken,
+  /// and rules that are wrong.
+  [[nodiscard]] static result<std::unique_ptr<run_metrics>> start(const std::string& address, const std::string& rules,
+                                                                  std::string topology, alert_notifier::logger log);
+
+  /// Empty: there is no page.
+  [[nodiscard]] std::string url() const { return server_ == nullptr ? std::string{} : server_->url(); }
+  /// What the page shows from now on. Also the sign of life.
+  void publish(status_view view);
+
+private:
+  explicit run_metrics(std::string topology) { newest_.name = std::move(topology); }
+
+  std::mutex mutex_;
+  measured_topology newest_;
+  std::unique_ptr<alert_watch> alerts_;
+  std::unique_ptr<metrics_server> server_;  // destroyed first: it reads the rest
+};
+
+}  // namespace millrace::node
