@@ -20,7 +20,7 @@ struct task_view {
   double ready_share = 0;    ///< having work, waiting for a thread
   double align_share = 0;    ///< waiting for a barrier on other inputs; part of the time may be busy, too
   double freeze_share = 0;   ///< standing still for snapshots; part of busy
-  double cpu_share = -1;     ///< of the busy time what a processor had to do; -1: not known
+  double cpu_share = -1;     ///< of the busy time, computing; -1: not known
   /// Where the time of an average event goes at this actor: waiting to be taken, its batch being worked on, waiting for
   /// credit, for snapshots. Zero when nothing came.
   std::chrono::nanoseconds queue{}, service{}, credit_wait{}, snapshot{};

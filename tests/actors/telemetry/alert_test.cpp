@@ -78,7 +78,9 @@ private:
 
 engine::alert_group group_of(engine::alert_severity severity) {
   return {
-      "orders", {{.rule = "stalled", .topology = "orders", .measure = "oldest_unfinished_s", .severity = severity}}, 0};
+      "orders",
+      {{.rule = "stalled", .topology = "orders", .actor = "", .measure = "oldest_unfinished_s", .severity = severity}},
+      0};
 }
 
 }  // namespace

@@ -92,10 +92,12 @@ private slots:
 
   // Noise around the limit is one alert; without hysteresis it would be many.
   void whatHoversAroundTheLimitIsToldOnce() {
-    const auto seed = qEnvironmentVariableIntegerValue("MILLRACE_SEED").value_or(std::random_device{}());
-    qInfo("MILLRACE_SEED=%lld", static_cast<long long>(seed));
+    bool is_given = false;
+    const auto wanted = qEnvironmentVariable("MILLRACE_SEED").toULongLong(&is_given);
+    const std::uint64_t seed = is_given ? wanted : std::random_device{}();
+    qInfo("MILLRACE_SEED=%llu", static_cast<unsigned long long>(seed));
     const auto told = [&](const alert_rule& rule) {
-      std::mt19937_64 random{static_cast<std::uint64_t>(seed)};
+      std::mt19937_64 random{seed};
       std::normal_distribution<double> noise{30, 4};
       watch w{{rule}};
       std::size_t notices = 0;

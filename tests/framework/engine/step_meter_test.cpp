@@ -1,5 +1,6 @@
 #include "millrace/engine/step_meter.hpp"
 
+#include <QSemaphore>
 #include <QtTest>
 
 using namespace millrace::engine;
@@ -47,14 +48,24 @@ private slots:
     QCOMPARE(s.ready_since.get(), start + 40);
   }
 
-  void tellsWorkFromWaitingInsideAStep() {
-    task_stats s;
-    step_meter m{s, true, start};
+  void tellsComputingFromWaitingInsideAStep() {
+    constexpr auto second = std::uint64_t{1'000'000'000};
     constexpr std::int64_t sampled_from = start + 1'000'000'000;
-    m.begin(sampled_from);
-    m.end(sampled_from + 1'000'000'000, next::waits, true);  // a second of which this thread had next to nothing
-    QCOMPARE(s.sampled_busy_ns.get(), std::uint64_t{1'000'000'000});
-    QVERIFY(s.sampled_cpu_ns.get() < std::uint64_t{500'000'000});
+    task_stats waits;
+    step_meter of_waiting{waits, true, start};
+    of_waiting.begin(sampled_from);
+    // Nobody ever lets it through: the thread gives its processor away to wait.
+    QSemaphore never{0};
+    QVERIFY(!never.tryAcquire(1, 20));
+    of_waiting.end(sampled_from + 1'000'000'000, next::waits, true);
+    QCOMPARE(waits.sampled_busy_ns.get(), second);
+    QVERIFY(waits.sampled_cpu_ns.get() < second / 2);
+    // A thread that waits for nothing computes, however little of a processor it gets.
+    task_stats computes;
+    step_meter of_computing{computes, true, start};
+    of_computing.begin(sampled_from);
+    of_computing.end(sampled_from + 1'000'000'000, next::waits, true);
+    QCOMPARE(computes.sampled_cpu_ns.get(), second);
   }
 
   void offItKeepsTheLeast() {

@@ -29,7 +29,10 @@ class entry {
 public:
   entry(const json& object, std::string where, std::initializer_list<const char*> known, std::string& wrong)
       : object_{object}, where_{std::move(where)}, wrong_{wrong} {
-    if (!object_.is_object()) return fail("", "is no object");
+    if (!object_.is_object()) {
+      fail("", "is no object");
+      return;
+    }
     for (const auto& [name, value] : object_.items()) {
       if (std::ranges::find(known, name) != known.end()) continue;
       std::string list;

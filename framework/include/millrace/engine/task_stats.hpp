@@ -38,7 +38,8 @@ struct task_stats {
   gauge<std::uint64_t> blocked_ns;  ///< waiting for credit while there is work
   gauge<std::uint64_t> align_ns;    ///< waiting for a barrier on other inputs
   gauge<std::uint64_t> ready_ns;    ///< having work, waiting for a thread to do it on
-  // Of steps picked out, about one in ten milliseconds: how long they took, and what they had of a processor.
+  // Of steps picked out, about one in ten milliseconds: how long they took, and how long they had a processor or
+  // waited for nothing else.
   gauge<std::uint64_t> sampled_busy_ns;
   gauge<std::uint64_t> sampled_cpu_ns;
   // When what goes on now began, by the steady clock; 0: it does not go on.
