@@ -18,9 +18,15 @@ result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t&
     if (out.incarnation == incarnation_) break;
     stats.duplicates.add(out.count);
   }
+  if (out.first > expected_ && check == order::strict) return gap(out.first);
   switch (out.kind) {
-    case frame_kind::data:
-      return take_data(out, skip, check, stats);
+    case frame_kind::data: {
+      const auto seen = expected_;
+      if (check == order::repeats) expected_ = std::min(seen, out.first);  // a negative control: nothing is trimmed
+      const auto what = take_data(out, skip, stats);
+      expected_ = std::max(expected_, seen);
+      return what;
+    }
     case frame_kind::watermark:
       return arrival::watermark;
     case frame_kind::barrier:
@@ -34,14 +40,15 @@ result<input_channel::arrival> input_channel::receive(frame& out, std::uint32_t&
   return fatal_error(errc::corrupt, "channel " + name_ + ": frame of an unknown kind");
 }
 
-result<input_channel::arrival> input_channel::take_data(frame& f, std::uint32_t& skip, order check, task_stats& stats) {
-  if (f.first > expected_ && check == order::strict) {
-    return fatal_error(errc::corrupt, "channel " + name_ + ": events " + std::to_string(expected_.value) + " to " +
-                                          std::to_string(f.first.value - 1) +
-                                          " are missing; the region goes back to its snapshot");
-  }
+error input_channel::gap(sequence first) const {
+  return fatal_error(errc::corrupt, "channel " + name_ + ": events " + std::to_string(expected_.value) + " to " +
+                                        std::to_string(first.value - 1) +
+                                        " are missing; the region goes back to its snapshot");
+}
+
+input_channel::arrival input_channel::take_data(frame& f, std::uint32_t& skip, task_stats& stats) {
   const auto seen = expected_ > f.first ? expected_.value - f.first.value : 0;
-  skip = check == order::repeats ? 0 : static_cast<std::uint32_t>(std::min<std::uint64_t>(seen, f.count));
+  skip = static_cast<std::uint32_t>(std::min<std::uint64_t>(seen, f.count));
   if (skip != 0) stats.duplicates.add(skip);
   expected_ = std::max(expected_, sequence{f.first.value + f.count});
   if (to_input_ != nullptr) f.body = to_input_->convert(*f.body);

@@ -387,6 +387,10 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
 
 void task::epoch_aborted(epoch_id epoch) {
   replays_want_out_ = more_replays_;
+  // As if its barriers had come: inputs that wait for one that is lost are read again, else what they hold up would
+  // keep the next epoch's barriers from coming, too. One that comes after all is stale.
+  for (std::size_t i = 0; i < parts_.inputs.size(); ++i) (void)aligner_.on_barrier(i, epoch);
+  if (!aligner_.is_aligning()) release_inputs(parts_.time->steady_ns());
   const auto at = frozen_pages_.find(epoch);
   if (at == frozen_pages_.end()) return;
   actor_access::state(*parts_.behavior).rows().thaw(at->second.first, at->second.second);

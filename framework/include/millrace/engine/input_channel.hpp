@@ -65,7 +65,8 @@ public:
   }
 
 private:
-  [[nodiscard]] result<arrival> take_data(frame& f, std::uint32_t& skip, order check, task_stats& stats);
+  [[nodiscard]] arrival take_data(frame& f, std::uint32_t& skip, task_stats& stats);
+  [[nodiscard]] error gap(sequence first) const;
 
   std::string name_;
   std::uint32_t input_;
