@@ -19,6 +19,7 @@ set(MILLRACE_DEPENDENCIES
   "prometheus-cpp||prometheus-cpp-dev"  # prometheus-cpp::core
   "CURL|7.88|libcurl4-openssl-dev"    # CURL::libcurl
   "CLI11|2.1|libcli11-dev"           # CLI11::CLI11
+  "yaml-cpp|0.7|libyaml-cpp-dev"      # yaml-cpp
   "spdlog|1.10|libspdlog-dev"         # spdlog::spdlog
   "tomlplusplus|3.3|libtomlplusplus-dev"  # tomlplusplus::tomlplusplus
 )

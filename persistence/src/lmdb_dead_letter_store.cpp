@@ -79,7 +79,7 @@ auto lmdb_dead_letter_store::run(transaction::mode how, F&& work) -> result<decl
 
 result<void> lmdb_dead_letter_store::put(const std::vector<letter_pack>& packs) {
   if (packs.empty()) return {};
-  if (engine::fault_point("letters.put") == engine::fault_action::fail) {
+  if (engine::fault_point("letters.put") != engine::fault_action::proceed) {
     return fatal_error(errc::io_error, "injected failure at fault point letters.put");
   }
   return run(transaction::mode::write, [&](session& s) {

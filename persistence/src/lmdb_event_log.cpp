@@ -63,7 +63,11 @@ log_offset first_of(const lmdb::entry& stored) {
 }
 
 result<void> ask(const char* point) {
-  if (engine::fault_point(point) == engine::fault_action::proceed) return {};
+  const auto action = engine::fault_point(point);
+  if (action == engine::fault_action::proceed) return {};
+  if (action == engine::fault_action::full) {
+    return fatal_error(errc::disk_full, std::string("injected: no room at fault point ") + point);
+  }
   return fatal_error(errc::io_error, std::string("injected failure at fault point ") + point);
 }
 

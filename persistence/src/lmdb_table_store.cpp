@@ -165,7 +165,7 @@ result<void> lmdb_table_store::put(const std::string& table, std::span<const tab
     detail::store_big_endian(*room, crc32c(as_bytes(row.value)));
     std::copy_n(as_bytes(row.value).data(), row.value.size(), *room + crc_bytes);
   }
-  if (engine::fault_point("sink.table_put") == engine::fault_action::fail) {
+  if (engine::fault_point("sink.table_put") != engine::fault_action::proceed) {
     return retryable_error(errc::io_error, "writing rows failed on request");
   }
   return std::move(*t).commit();

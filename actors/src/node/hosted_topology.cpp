@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "millrace/validation.hpp"
+#include "node/chaos_answer.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
 #include "node/why.hpp"
@@ -200,6 +201,12 @@ result<nlohmann::json> hosted_topology::state(const nlohmann::json& args) const 
   const auto run = current();
   if (run == nullptr) return not_running();
   return answer_state(*run, args);
+}
+
+result<nlohmann::json> hosted_topology::chaos(const std::string& verb, const nlohmann::json& args) const {
+  const auto run = current();
+  if (run == nullptr) return not_running();
+  return answer_chaos(run->faults(), verb, args);
 }
 
 result<nlohmann::json> hosted_topology::why() const {

@@ -59,6 +59,7 @@ public:
   /// Why it is as slow as it is. Errors: no run, or too young a one.
   [[nodiscard]] result<nlohmann::json> why() const;
   [[nodiscard]] result<nlohmann::json> state(const nlohmann::json& args) const;
+  [[nodiscard]] result<nlohmann::json> chaos(const std::string& verb, const nlohmann::json& args) const;
 
 private:
   [[nodiscard]] std::shared_ptr<runtime::topology_run> current() const;

@@ -7,6 +7,7 @@
 
 #include "millrace/topology.hpp"
 #include "millrace/validation.hpp"
+#include "node/chaos_answer.hpp"
 #include "node/node.hpp"
 #include "node/peers/node_address.hpp"
 #include "node/topology_difference.hpp"
@@ -138,6 +139,7 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "status") return (*h)->status();
   if (verb == "why") return (*h)->why();
   if (verb == "state") return (*h)->state(args);
+  if (is_chaos(verb)) return (*h)->chaos(verb, args);
   if (auto asked = (*h)->snapshot(); !asked) return std::move(asked).error();
   return json{{"started", true}};
 }

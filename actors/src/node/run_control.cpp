@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "millrace/transport/control_endpoint.hpp"
+#include "node/chaos_answer.hpp"
 #include "node/leftover_sockets.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
@@ -29,6 +30,7 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
   service.on_request = [c = made.get()](const auto&, const std::string& verb,
                                         const nlohmann::json& args) -> result<nlohmann::json> {
     if (verb == "state") return answer_state(c->run_, args);
+    if (is_chaos(verb)) return answer_chaos(c->run_.faults(), verb, args);
     return verb == "why" ? c->why() : c->answer(verb);
   };
   service.on_topic = [c = made.get()](const auto&, const std::string&, const nlohmann::json& choice) {
@@ -84,7 +86,7 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
     return nlohmann::json{{"stopping", true}};
   }
   return user_error(errc::not_found,
-                    "there is no verb '" + verb + "'; there are status, why, list, snapshot, state and stop");
+                    "there is no verb '" + verb + "'; there are status, why, list, snapshot, state, stop and those of chaos");
 }
 
 }  // namespace millrace::node

@@ -32,6 +32,7 @@ engine::observed_task observe(const task_view& v) {
   t.oldest_unfinished = v.now.oldest_unfinished;
   t.is_retrying = v.now.phase == engine::task_phase::backing_off;
   t.hot_keys = v.now.hot_keys;
+  t.faults = v.now.faults;
   return t;
 }
 
@@ -43,7 +44,8 @@ engine::observed_run observe(const status_view& view, const engine::plan& p) {
   for (std::size_t i = 0; i < view.channels.size(); ++i) {
     const auto& c = p.channels[i];
     run.channels.push_back(
-        {c.source.value, c.target.value, view.channels[i].fill, view.channels[i].now.held_for.count() != 0, {}});
+        {c.source.value, c.target.value, view.channels[i].fill, view.channels[i].now.held_for.count() != 0,
+         view.channels[i].now.faults});
   }
   run.threads = view.run.threads;
   run.snapshot_interval = view.run.snapshot_interval;

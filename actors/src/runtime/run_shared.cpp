@@ -44,6 +44,11 @@ void run_shared::log(log_level level, const std::string& message) {
   if (options.log) options.log(level, message);
 }
 
+bool run_shared::is_here(task_id task) const {
+  const auto& where = options.where;
+  return !where.nodes || where.of(task, where.nodes->name()).empty();
+}
+
 void run_shared::open_epoch(const engine::epoch_target& target) {
   const std::lock_guard lock{mutex_};
   epochs_[target.epoch] = target;
@@ -158,12 +163,14 @@ run_status run_shared::status() const {
     if (options.where.nodes) row.node = options.where.of(t.id, options.where.nodes->name());
     row.incarnation = incarnations_[t.id.value];
     row.snapshot_bytes = snapshot_bytes_[t.id.value];
+    row.faults = chaos::fault_board::names_of(faults.board().task(t.id));
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
   }
   for (const auto& c : plan->channels) {
     auto& row = out.channels.emplace_back();
     row.source = c.source;
     row.target = c.target;
+    row.faults = chaos::fault_board::names_of(faults.board().channel(c.id));
     if (channel_stats_[c.id.value]) read_into(row, *channel_stats_[c.id.value], now);
   }
   distant_.add_to(out, now);

@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "millrace/chaos/faulty_clock.hpp"
 #include "millrace/engine/channel_stats.hpp"
 #include "millrace/engine/clock.hpp"
 #include "millrace/engine/event_log.hpp"
@@ -20,6 +21,7 @@
 #include "millrace/transport/zmq_context.hpp"
 #include "runtime/alarm_clock.hpp"
 #include "runtime/letter_keeper.hpp"
+#include "runtime/run_faults.hpp"
 #include "runtime/remote/distant_status.hpp"
 
 namespace millrace::runtime {
@@ -44,6 +46,8 @@ public:
         log_store{std::move(l)},
         letters{std::make_unique<letter_keeper>(
             plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
+        faults{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
+               [this](task_id t) { return is_here(t); }},
         instance{fresh_instance(options)},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
@@ -51,21 +55,25 @@ public:
         snapshot_bytes_(plan->tasks.size()),
         channel_stats_(plan->channels.size()) {
     status_.state = "starting";
+    time.obey(faults.board().time());
   }
 
   const std::shared_ptr<const engine::plan> plan;
   const std::vector<actor_kind> kinds;  ///< per actor of the plan
   const run_options options;
-  const engine::system_clock time;
+  chaos::faulty_clock time;
   transport::zmq_context sockets;
   std::unique_ptr<engine::snapshot_store> store;  ///< the writer's alone once the run has started
   std::unique_ptr<engine::event_log> log_store;   ///< null where no producer is logged
   std::shared_ptr<engine::state_backend> spills;  ///< set before the start when an actor's state may go to disk
   std::unique_ptr<letter_keeper> letters;         ///< the writer's alone
   alarm_clock alarms;
+  run_faults faults;
   const transport::topology_instance instance;
 
   void log(log_level level, const std::string& message);
+  /// This process runs the task.
+  [[nodiscard]] bool is_here(task_id task) const;
 
   /// Epochs under way: tasks look up where a barrier's snapshot goes.
   void open_epoch(const engine::epoch_target& target);

@@ -3,19 +3,23 @@
 #include <optional>
 #include <utility>
 
+#include "millrace/chaos/faulty_channels.hpp"
 #include "runtime/remote/placed_channels.hpp"
 
 namespace millrace::runtime {
 
 result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
   const auto bells = [this](task_id t) { return link_of(t).bell(); };
-  remote::placed_channels channels{{shared.sockets, shared.instance, shared.options, bells},
-                                   shared.options.where.nodes.get(),
-                                   shared.instance,
-                                   node_of,
-                                   bells};
+  const auto host_of = [this](task_id t) -> engine::task_host& { return link_of(t); };
+  auto& faults = shared.faults.board();
+  remote::placed_channels placed{{shared.sockets, shared.instance, shared.options, bells},
+                                 shared.options.where.nodes.get(),
+                                 shared.instance,
+                                 node_of,
+                                 bells};
+  chaos::faulty_channels channels{placed, faults, shared.time, host_of};
   engine::task_environment environment{&shared.time,
-                                       [this](task_id t) -> engine::task_host& { return link_of(t); },
+                                       host_of,
                                        [this](task_id t) { return shared.fresh_stats(t); },
                                        batch_events,
                                        shared.options.protect,
@@ -26,7 +30,10 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                        {},
                                        [this](task_id t) { return link_of(t).journal; },
                                        shared.options.retained_bytes_max,
-                                       [this](task_id t) { return only ? t == *only : node_of(t).empty(); }};
+                                       [this](task_id t) { return only ? t == *only : node_of(t).empty(); },
+                                       [&faults](task_id t) {
+                                         return chaos::task_gate{faults.task(t), t};
+                                       }};
   if (shared.options.measures) {
     environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
   }

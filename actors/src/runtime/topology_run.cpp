@@ -32,6 +32,7 @@ public:
   }
 
   ~caf_topology_run() override {
+    shared_->faults.board().close();
     if (!shared_->is_finished()) {
       caf::anon_send(supervisor_, give_up_atom::value, std::string{"the run was abandoned"});
       (void)shared_->wait(std::chrono::seconds{20});
@@ -41,6 +42,7 @@ public:
   }
 
   void stop() override {
+    shared_->faults.board().close();  // a task that hangs on purpose could not take part in the last snapshot
     caf::anon_send(supervisor_, stop_atom::value);
     caf::anon_send(coordinator_, request_atom::value, true);
   }
@@ -49,6 +51,7 @@ public:
     caf::anon_send(supervisor_, failure_atom::value, task.value, std::move(why));
   }
   run_status status() const override { return shared_->status(); }
+  chaos::fault_board& faults() override { return shared_->faults.board(); }
   const engine::plan& plan() const override { return *shared_->plan; }
   result<engine::state_answer> query(task_id task, engine::state_request request,
                                      std::chrono::milliseconds timeout) override {

@@ -211,6 +211,9 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
         parts_.stats->queue_ns.add(static_cast<std::uint64_t>(waited) * current_.count);
         parts_.stats->queue_events.add(current_.count);
       }
+      if (has_faults()) {
+        if (const auto met = meet_faults(current_.count - skip, true)) return *met;
+      }
       return run_records();
     case input_channel::arrival::barrier: {
       const auto verdict = aligner_.on_barrier(channel, current_.epoch);
@@ -298,6 +301,9 @@ task::progress task::poll_producer() {
   if (now < poll_at_) {
     parts_.host->wake_at(poll_at_);
     return progress::nothing;
+  }
+  if (has_faults()) {
+    if (const auto met = meet_poll_faults()) return *met;
   }
   outputs_.begin_frame(now);
   auto& source = static_cast<producer&>(*parts_.behavior);

@@ -54,6 +54,7 @@ struct task_status {
   std::uint32_t credit_used = 0;
   std::uint32_t credit_window = 0;
   event_time watermark;
+  std::vector<std::string> faults{};             ///< injected on purpose, and at work
   std::vector<engine::hot_key> hot_keys{};       ///< routers by key only, largest share first
   engine::latency_histogram::counts latency{};   ///< sinks only
   engine::latency_histogram::counts queue{};     ///< of batches followed: from sent to taken
@@ -67,7 +68,8 @@ struct channel_status {
   std::uint64_t sent = 0;
   std::uint64_t taken = 0;
   std::uint64_t done = 0;
-  std::uint32_t credit_used = 0;  ///< batches on their way, of…
+  std::vector<std::string> faults{};  ///< injected on purpose, and at work
+  std::uint32_t credit_used = 0;      ///< batches on their way, of…
   std::uint32_t credit_window = 0;
   std::chrono::nanoseconds held_for{};           ///< not read until a barrier has come elsewhere; zero: it is read
   std::chrono::nanoseconds oldest_unfinished{};  ///< age of the oldest event that is not done; zero: there is none

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 
+#include "millrace/chaos/fault_board.hpp"
 #include "millrace/engine/assembly.hpp"
 #include "millrace/engine/plan.hpp"
 #include "millrace/engine/state_query.hpp"
@@ -63,6 +64,8 @@ public:
   [[nodiscard]] virtual result<engine::state_answer> query(task_id task, engine::state_request request,
                                                            std::chrono::milliseconds timeout) = 0;
   [[nodiscard]] virtual const engine::plan& plan() const = 0;
+  /// What is done to it on purpose.
+  [[nodiscard]] virtual chaos::fault_board& faults() = 0;
   /// Waits for the end, at most `timeout`; nothing when it still runs.
   [[nodiscard]] virtual std::optional<run_outcome> wait(std::chrono::milliseconds timeout) = 0;
 };

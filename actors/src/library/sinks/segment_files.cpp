@@ -170,7 +170,7 @@ result<void> segment_files::commit(const std::vector<segment_handle>& handles) {
 result<void> segment_files::give_name(const segment_handle& handle, folder_set& changed) {
   const auto pending = pending_path(handle.pending);
   const auto final_path = folder_ + "/" + handle.final_name;
-  if (engine::fault_point("sink.before_rename") == engine::fault_action::fail) {
+  if (engine::fault_point("sink.before_rename") != engine::fault_action::proceed) {
     return retryable_error(errc::io_error, "cannot rename '" + pending + "': refused by an experiment");
   }
   // Also when the name is there already: a crash may have come between renaming and making it durable.

@@ -132,7 +132,7 @@ result<void> sqlite_stage::add(const batch& records) {
     insert_.bind(number, next_row_ + i);
     if (auto ok = insert_.run(); !ok) return ok;
   }
-  if (engine::fault_point("sink.staging") == engine::fault_action::fail) {
+  if (engine::fault_point("sink.staging") != engine::fault_action::proceed) {
     return retryable_error(errc::io_error, "staging rows failed on request");
   }
   if (auto ok = t->commit(); !ok) return ok;

@@ -18,6 +18,11 @@ constexpr std::array rules{
     verb_rule{"deploy", role::operator_, true, true},
     verb_rule{"start", role::operator_, true, true},
     verb_rule{"stop", role::operator_, true, true},
+    verb_rule{"chaos_list", role::viewer, true, false},
+    verb_rule{"chaos_inject", role::operator_, true, true},
+    // As often as leases want it: what was injected is in the audit log already.
+    verb_rule{"chaos_renew", role::operator_, true, false},
+    verb_rule{"chaos_clear", role::operator_, true, true},
     verb_rule{"remove", role::admin, true, true},
     verb_rule{"key_list", role::admin, false, false},
     verb_rule{"key_create", role::admin, false, true},

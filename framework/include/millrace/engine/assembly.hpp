@@ -40,6 +40,7 @@ struct task_environment {
   std::function<std::shared_ptr<task_journal>(task_id)> journal_of{};
   std::uint64_t retained_bytes_max = 0;
   std::function<bool(task_id)> is_here{};  ///< none: all tasks run in this process
+  std::function<chaos::task_gate(task_id)> faults_of{};  ///< none: nobody can inject any
 };
 
 /// Makes the tasks of one region that run here, with fresh channels between them, in order of task id; not yet

@@ -5,7 +5,11 @@
 namespace millrace::engine {
 
 /// What a fault point tells its caller to do.
-enum class fault_action { proceed, fail };
+enum class fault_action {
+  proceed,
+  fail,
+  full,  ///< fail for want of room
+};
 
 /// Decides what happens at a named point. May also not return (a crash test kills the process here).
 using fault_hook = fault_action (*)(const char* point);
@@ -18,6 +22,11 @@ inline std::atomic<fault_hook> installed_fault_hook{nullptr};
 /// starts.
 inline void install_fault_hook(fault_hook hook) noexcept {
   detail::installed_fault_hook.store(hook, std::memory_order_release);
+}
+
+/// Switches all points off again unless another hook was installed meanwhile. Thread: any.
+inline void remove_fault_hook(fault_hook hook) noexcept {
+  detail::installed_fault_hook.compare_exchange_strong(hook, nullptr, std::memory_order_acq_rel);
 }
 
 /// A named place where tests and experiments may inject a failure. Off, it costs one relaxed load.

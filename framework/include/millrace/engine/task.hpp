@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "millrace/actor.hpp"
+#include "millrace/chaos/task_gate.hpp"
 #include "millrace/engine/barrier_aligner.hpp"
 #include "millrace/engine/hot_key_watch.hpp"
 #include "millrace/engine/input_channel.hpp"
@@ -70,6 +71,7 @@ struct task_parts {
   /// For a task that can be rebuilt alone, and neighbours that can; outlives the task. None: the region goes back.
   std::shared_ptr<task_journal> journal{};
   std::uint64_t retained_bytes_max = 0;  ///< of each lane; 0: nothing is retained
+  std::optional<chaos::task_gate> faults{};  ///< none: nobody can inject any
 };
 
 /// What a step came to.
@@ -164,6 +166,11 @@ private:
   void publish(step_result r, bool has_worked);
   void release_inputs(std::int64_t now);
   void publish_hot_keys(std::int64_t now);
+
+  // task_faults.cpp: what is injected on purpose
+  [[nodiscard]] bool has_faults() const noexcept { return parts_.faults && parts_.faults->is_on(); }
+  [[nodiscard]] std::optional<progress> meet_faults(std::uint64_t events, bool in_record);
+  [[nodiscard]] std::optional<progress> meet_poll_faults();
 
   // task_settling.cpp: timers, watermark and end of input
   enum class settling : std::uint8_t { done, timers, windows, watermark, end, ended, processing };

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "chaos/child_process.hpp"
+#include "chaos/experiment.hpp"
+
+namespace millrace::chaos {
+
+/// Calls what the activities of an experiment name and keeps account of it as a journal does. Thread: one owner.
+class activity_runner {
+public:
+  struct surroundings {
+    std::string program;  ///< what `millrace` stands for
+    std::string folder;   ///< for what is printed
+    std::map<std::string, std::string> environment;
+    const trial_settings* trial = nullptr;
+    std::function<bool()> wait;  ///< passes a moment; false: somebody wants the end
+  };
+  explicit activity_runner(surroundings s) : around_{std::move(s)} {}
+
+  /// Does it, with its pauses, and waits unless it is in the background. The journal's entry.
+  [[nodiscard]] nlohmann::json run(const activity& a);
+  /// A moment passes. False: the experiment is to end.
+  [[nodiscard]] bool pause(std::chrono::milliseconds d) const;
+  /// Waits for those in the background; entries of `run`, which were made for them, are completed.
+  void finish_background(nlohmann::json& run);
+
+private:
+  struct call {
+    child_process process;
+    std::string out_file;
+    std::string error_file;
+    std::chrono::steady_clock::time_point deadline;
+    const activity* what;
+  };
+  [[nodiscard]] result<call> begin(const activity& a);
+  [[nodiscard]] std::vector<std::string> arguments_of(const activity& a) const;
+  [[nodiscard]] bool has_ended(call& c, nlohmann::json& entry) const;
+  void wait_for(call& c, nlohmann::json& entry) const;
+
+  surroundings around_;
+  std::size_t calls_ = 0;
+  std::deque<std::pair<call, std::size_t>> background_;  // and the place of its entry
+  std::size_t entries_ = 0;
+};
+
+/// Now, as a journal writes it.
+[[nodiscard]] std::string journal_time();
+
+}  // namespace millrace::chaos

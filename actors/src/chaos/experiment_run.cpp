@@ -1,0 +1,371 @@
+#include "chaos/experiment_run.hpp"
+
+#include <sys/utsname.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "chaos/activity_run.hpp"
+
+namespace millrace::chaos {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds tick{50};
+constexpr milliseconds look_every{100};
+constexpr milliseconds ready_timeout{60'000};
+constexpr milliseconds oracle_timeout{600'000};
+// A status tells of the latency of the last second: so long it still shows what was before.
+constexpr milliseconds latency_window{1'000};
+constexpr double recovered_share = 0.95;
+// One sample above the line may be chance.
+constexpr int recovered_samples = 3;
+
+/// One experiment on its way.
+class conductor {
+public:
+  conductor(const experiment& what, const run_request& request) : what_{what}, request_{request} {}
+
+  result<outcome> conduct() {
+    begun_ = steady_clock::now();
+    out_.journal = {{"chaoslib-version", "millrace"}, {"platform", platform()},          {"experiment", what_.text},
+                    {"start", journal_time()},        {"steady_states", json::object()}, {"run", json::array()},
+                    {"rollbacks", json::array()}};
+    if (auto ok = check_providers(); !ok) return std::move(ok).error();
+    if (auto ok = find_oracle(); !ok) return std::move(ok).error();
+    if (auto ok = start_subject(); !ok) return std::move(ok).error();
+    activity_runner runner{{request_.program, request_.folder,
+                            subject_ ? subject_->environment() : std::map<std::string, std::string>{}, &what_.trial,
+                            [this] { return pass_moment(); }}};
+    runner_ = &runner;
+    perform();
+    finish();
+    return std::move(out_);
+  }
+
+private:
+  static std::string platform() {
+    utsname u{};
+    ::uname(&u);
+    return std::string{u.sysname} + "-" + u.release + "-" + u.machine;
+  }
+
+  /// Before anything is begun: nobody wants to hear this in the middle.
+  [[nodiscard]] result<void> check_providers() const {
+    for (const auto* all : {&what_.probes, &what_.method, &what_.rollbacks}) {
+      for (const auto& a : *all) {
+        if (a.provider != "process") {
+          return user_error(errc::invalid_argument, "'" + a.name + "' needs a provider of type '" + a.provider +
+                                                        "', which cannot be called from here; write it as a process");
+        }
+        if (a.path == "millrace" || request_.allows_processes) continue;
+        return user_error(errc::denied, "'" + a.name + "' calls '" + a.path +
+                                            "'; other programs than millrace are called with --allow-processes only");
+      }
+    }
+    return {};
+  }
+
+  [[nodiscard]] bool has_subject() const noexcept { return !what_.trial.topology.empty(); }
+
+  [[nodiscard]] std::string oracle_key() const {
+    auto key = what_.trial.topology + "\n" + what_.trial.key;
+    for (const auto& setting : what_.trial.settings) key += "\n" + setting;
+    return key;
+  }
+
+  /// The same input and seed without faults.
+  [[nodiscard]] result<void> find_oracle() {
+    if (!has_subject() || !what_.trial.has_oracle) return {};
+    auto* const known = request_.oracles;
+    if (known != nullptr && known->contains(oracle_key())) {
+      oracle_ = known->at(oracle_key());
+    } else if (auto ok = run_oracle(); !ok) {
+      return ok;
+    } else if (known != nullptr && !is_interrupted()) {
+      known->emplace(oracle_key(), oracle_);
+    }
+    out_.found.dead_letters_expected = oracle_.dead_letters;
+    out_.found.late_expected = oracle_.late;
+    out_.found.has_oracle = true;
+    return {};
+  }
+
+  [[nodiscard]] result<void> run_oracle() {
+    phase("oracle");
+    subject calm{request_.program, what_.trial, request_.folder + "/oracle"};
+    if (auto ok = calm.start(); !ok) return std::move(ok).error();
+    const auto until = steady_clock::now() + oracle_timeout;
+    while (!calm.has_finished()) {
+      if (auto ok = calm.look("oracle"); !ok) return user_error(errc::failed, "without faults: " + ok.error().message);
+      if (is_interrupted()) return {};
+      if (steady_clock::now() > until) {
+        return user_error(errc::timeout, "the run without faults did not end; the input of an experiment has an end");
+      }
+      std::this_thread::sleep_for(tick);
+    }
+    auto records = calm.output();
+    if (!records) return std::move(records).error();
+    const auto letters = calm.dead_letters();
+    if (!letters) return letters.error();
+    oracle_ = {*std::move(records), *letters, calm.late()};
+    return {};
+  }
+
+  [[nodiscard]] result<void> start_subject() {
+    if (!has_subject() || is_interrupted()) return {};
+    subject_.emplace(request_.program, what_.trial, request_.folder + "/subject");
+    if (auto ok = subject_->start(); !ok) return std::move(ok).error();
+    phase("warm-up");
+    const auto until = steady_clock::now() + ready_timeout;
+    while (!subject_->is_running() && !subject_->has_finished() && steady_clock::now() < until) {
+      if (!pass_moment()) break;
+    }
+    return {};
+  }
+
+  void perform() {
+    if (subject_) {
+      (void)pause(what_.trial.warm_up);
+      phase("baseline");
+      (void)pause(what_.trial.baseline);
+      measure_baseline();
+    }
+    const auto looks = what_.looks;
+    using s = hypothesis_strategy;
+    if (looks != s::after_method_only && looks != s::during_method_only) {
+      out_.found.was_steady_before = is_steady("before");
+    }
+    if (out_.found.was_steady_before && !is_over()) {
+      phase("fault");
+      play_method();
+      wait_for_faults();
+      recover();
+      if (looks != s::before_method_only && looks != s::during_method_only && !is_over()) {
+        out_.found.is_steady_after = is_steady("after") && out_.found.is_steady_after;
+      }
+    }
+    roll_back();
+    drain();
+  }
+
+  /// At the first probe that does not fit, the state is not met.
+  bool is_steady(const char* when) {
+    auto results = json::array();
+    bool is_met = true;
+    for (const auto& p : what_.probes) {
+      auto entry = runner_->run(p);
+      is_met = entry["status"] == "succeeded" && entry.value("tolerance_met", false);
+      results.push_back(std::move(entry));
+      if (!is_met) request_.say("steady state: '" + p.name + "' does not fit");
+      if (!is_met) break;
+    }
+    auto state = json{{"steady_state_met", is_met}, {"probes", std::move(results)}};
+    auto& states = out_.journal["steady_states"];
+    if (std::string{when} == "during") {
+      states["during"].push_back(std::move(state));
+    } else {
+      states[when] = std::move(state);
+    }
+    return is_met;
+  }
+
+  void play_method() {
+    const bool looks_during =
+        what_.looks == hypothesis_strategy::during_method_only || what_.looks == hypothesis_strategy::continuously;
+    auto& run = out_.journal["run"];
+    for (const auto& a : what_.method) {
+      if (is_over()) break;
+      request_.say((a.is_probe ? "probe " : "action ") + a.name);
+      run.push_back(runner_->run(a));
+      if (looks_during && !is_over()) out_.found.is_steady_after = is_steady("during") && out_.found.is_steady_after;
+    }
+    runner_->finish_background(run);
+    for (const auto& entry : run) {
+      if (entry["status"] == "succeeded" || is_aborted()) continue;
+      out_.found.failure =
+          "'" + entry["activity"].value("name", "") + "' failed: " + entry["exception"][0].get<std::string>();
+    }
+  }
+
+  void wait_for_faults() {
+    if (!subject_) return;
+    (void)pause(2 * look_every);
+    while (subject_->has_active_faults() && !is_over()) (void)pass_moment();
+  }
+
+  void measure_baseline() {
+    double sum = 0;
+    double p99 = 0;
+    std::size_t n = 0;
+    for (const auto& s : subject_->samples()) {
+      if (s.phase != "baseline") continue;
+      sum += s.per_s;
+      p99 = std::max(p99, s.p99_ms);
+      ++n;
+    }
+    out_.found.baseline_per_s = n == 0 ? 0 : sum / static_cast<double>(n);
+    out_.found.p99_before_ms = p99;
+  }
+
+  /// When the last fault was over.
+  [[nodiscard]] milliseconds faults_ended() const {
+    milliseconds last{};
+    for (const auto& [id, f] : subject_->faults()) last = std::max(last, f.ended);
+    return last;
+  }
+
+  void recover() {
+    if (!subject_ || is_aborted()) return;
+    phase("recovery");
+    out_.found.recovery_limit = what_.trial.recovery_limit;
+    const auto until = subject_->age() + what_.trial.recovery_limit;
+    while (!has_recovered() && !is_over() && subject_->age() < until) (void)pass_moment();
+    out_.found.ended_early = subject_->has_finished() && !out_.found.recovery;
+  }
+
+  bool has_recovered() {
+    const auto from = faults_ended();
+    int in_a_row = 0;
+    for (const auto& s : subject_->samples()) {
+      if (s.at < from) continue;
+      in_a_row = s.per_s >= recovered_share * out_.found.baseline_per_s ? in_a_row + 1 : 0;
+      if (in_a_row < recovered_samples) continue;
+      out_.found.recovery = s.at - from;
+      return true;
+    }
+    return false;
+  }
+
+  void roll_back() {
+    using s = rollback_strategy;
+    const bool has_deviated = !out_.found.is_steady_after;
+    const bool is_wanted = what_.rolls_back == s::always || (what_.rolls_back == s::deviated && has_deviated) ||
+                           (what_.rolls_back == s::usual && !is_aborted() && out_.found.was_steady_before);
+    if (!is_wanted) return;
+    is_rolling_back_ = true;
+    for (const auto& a : what_.rollbacks) {
+      request_.say("rollback " + a.name);
+      out_.journal["rollbacks"].push_back(runner_->run(a));
+    }
+    is_rolling_back_ = false;
+  }
+
+  /// The rest of the input.
+  void drain() {
+    if (!subject_) return;
+    phase("drain");
+    while (!subject_->has_finished() && !is_aborted() && out_.found.failure.empty()) (void)pass_moment();
+    subject_->stop();
+  }
+
+  void finish() {
+    auto& f = out_.found;
+    if (is_interrupted() && f.abort_reason.empty()) f.abort_reason = "it was interrupted";
+    if (subject_) compare();
+    out_.judged = judge(f);
+    auto& j = out_.journal;
+    j["end"] = journal_time();
+    j["duration"] = std::chrono::duration<double>(steady_clock::now() - begun_).count();
+    j["status"] = out_.judged.what == verdict_kind::aborted    ? "aborted"
+                  : !f.was_steady_before || !f.failure.empty() ? "failed"
+                                                               : "completed";
+    j["deviated"] = !f.is_steady_after;
+  }
+
+  void compare() {
+    auto& f = out_.found;
+    out_.samples = subject_->samples();
+    for (const auto& [id, fault] : subject_->faults()) {
+      out_.faults.push_back(fault);
+      ++f.faults;
+      if (fault.hits == 0) ++f.faults_without_hits;
+    }
+    for (const auto& s : out_.samples) {
+      if (s.phase == "fault") f.p99_during_ms = std::max(f.p99_during_ms, s.p99_ms);
+    }
+    if (f.recovery) f.p99_after_ms = p99_from(faults_ended() + *f.recovery + latency_window);
+    if (!f.has_oracle || !f.abort_reason.empty() || !f.failure.empty()) return;
+    phase("compare");
+    const auto records = subject_->output();
+    const auto letters = subject_->dead_letters();
+    if (!records || !letters) {
+      f.failure = records ? letters.error().message : records.error().message;
+      return;
+    }
+    f.output = compare_outputs(oracle_.records, *records, what_.trial.order);
+    f.dead_letters = *letters;
+    // Tasks count anew after a restart.
+    f.late = subject_->restarts() == 0 ? subject_->late() : f.late_expected;
+  }
+
+  /// The median of what was sampled from then on; 0: nothing was.
+  [[nodiscard]] double p99_from(milliseconds from) const {
+    std::vector<double> seen;
+    for (const auto& s : out_.samples) {
+      if (s.at >= from && s.p99_ms > 0) seen.push_back(s.p99_ms);
+    }
+    if (seen.empty()) return 0;
+    std::ranges::nth_element(seen, seen.begin() + static_cast<std::ptrdiff_t>(seen.size() / 2));
+    return seen[seen.size() / 2];
+  }
+
+  void phase(const std::string& name) {
+    phase_ = name;
+    out_.phases.emplace_back(name, subject_ ? subject_->age() : milliseconds{});
+    request_.say(name);
+  }
+
+  /// A tick. False: the experiment is to end.
+  bool pass_moment() {
+    std::this_thread::sleep_for(tick);
+    const auto now = steady_clock::now();
+    if (subject_ && now - looked_ >= look_every) {
+      looked_ = now;
+      if (auto ok = subject_->look(phase_); !ok && out_.found.failure.empty()) out_.found.failure = ok.error().message;
+      check_rules();
+    }
+    if (is_interrupted() && out_.found.abort_reason.empty()) out_.found.abort_reason = "it was interrupted";
+    return is_rolling_back_ || !is_aborted();
+  }
+  bool pause(milliseconds d) { return runner_->pause(d); }
+
+  void check_rules() {
+    auto& reason = out_.found.abort_reason;
+    if (!reason.empty()) return;
+    if (subject_->restarts() > what_.trial.abort_restarts) {
+      reason = "more than " + std::to_string(what_.trial.abort_restarts) + " restarts";
+    } else if (subject_->age() > what_.trial.abort_after) {
+      reason = "it took longer than " + std::to_string(what_.trial.abort_after.count() / 1000) + " s";
+    }
+  }
+
+  [[nodiscard]] bool is_interrupted() const { return request_.is_interrupted && request_.is_interrupted(); }
+  [[nodiscard]] bool is_aborted() const { return !out_.found.abort_reason.empty(); }
+  [[nodiscard]] bool is_over() const {
+    return is_aborted() || !out_.found.failure.empty() || (subject_ && subject_->has_finished());
+  }
+
+  const experiment& what_;
+  const run_request& request_;
+  outcome out_;
+  std::optional<subject> subject_;
+  activity_runner* runner_ = nullptr;
+  oracle oracle_;
+  std::string phase_;
+  steady_clock::time_point begun_{};
+  steady_clock::time_point looked_{};
+  bool is_rolling_back_ = false;
+};
+
+}  // namespace
+
+result<outcome> run_experiment(const experiment& what, const run_request& request) {
+  return conductor{what, request}.conduct();
+}
+
+}  // namespace millrace::chaos

@@ -1,0 +1,227 @@
+#include "chaos/subject.hpp"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <csignal>
+#include <filesystem>
+#include <thread>
+#include <utility>
+
+#include "chaos/committed_output.hpp"
+#include "millrace/topology.hpp"
+#include "millrace/transport/control_endpoint.hpp"
+
+namespace millrace::chaos {
+
+namespace {
+
+using nlohmann::json;
+using std::chrono::milliseconds;
+using std::chrono::steady_clock;
+
+constexpr milliseconds answer_timeout{2'000};
+constexpr milliseconds connect_timeout{200};
+constexpr milliseconds renew_every{1'000};
+constexpr milliseconds end_timeout{20'000};
+constexpr std::uint64_t process_restarts_max = 20;
+
+milliseconds since(steady_clock::time_point t) {
+  return std::chrono::duration_cast<milliseconds>(steady_clock::now() - t);
+}
+
+}  // namespace
+
+subject::subject(std::string program, const trial_settings& trial, std::string folder)
+    : program_{std::move(program)}, trial_{trial}, folder_{std::move(folder)} {}
+
+result<void> subject::start() {
+  const auto t = load_topology(trial_.topology);
+  if (!t) return t.error();
+  name_ = t->name;
+  for (const auto& a : t->actors) {
+    if (a.type == "millrace.file_sink") sinks_.push_back(a.name);
+  }
+  auto context = transport::zmq_context::open(0);
+  if (!context) return std::move(context).error();
+  sockets_ = std::make_unique<transport::zmq_context>(*std::move(context));
+  std::error_code problem;
+  std::filesystem::create_directories(folder_ + "/run", problem);
+  if (problem || ::chmod((folder_ + "/run").c_str(), 0700) != 0) {
+    return fatal_error(errc::io_error, folder_ + "/run: cannot be made");
+  }
+  started_ = steady_clock::now();
+  return launch();
+}
+
+result<void> subject::launch() {
+  child_process::order o;
+  o.arguments = {program_, "run", trial_.topology, "--no-table", "--json", "--data-dir", folder_ + "/data"};
+  const auto set = [&](const std::string& setting) {
+    o.arguments.emplace_back("--set");
+    o.arguments.push_back(setting);
+  };
+  for (const auto& s : trial_.settings) set(s);
+  for (const auto& s : sinks_) set(s + ".path=" + folder_ + "/out/" + s);
+  o.environment = environment();
+  o.out_file = folder_ + "/printed";
+  o.error_file = folder_ + "/errors";
+  auto started = child_process::start(o);
+  if (!started) return std::move(started).error();
+  process_.emplace(*std::move(started));
+  return {};
+}
+
+std::map<std::string, std::string> subject::environment() const {
+  return {{"XDG_RUNTIME_DIR", folder_ + "/run"}};
+}
+
+milliseconds subject::age() const {
+  return since(started_);
+}
+
+bool subject::connect() {
+  if (client_) return true;
+  const auto folder = std::filesystem::path{folder_} / "run" / "millrace";
+  const auto endpoint = transport::endpoint_of(folder, name_, static_cast<std::uint32_t>(process_->pid()));
+  if (!endpoint) return false;
+  auto made = transport::control_client::connect(*sockets_, endpoint->address, connect_timeout);
+  if (made) client_ = *std::move(made);
+  return client_ != nullptr;
+}
+
+result<void> subject::look(const std::string& phase) {
+  if (has_finished_) return {};
+  if (const auto code = process_->exit_code()) return on_end(*code);
+  if (!connect()) return {};
+  take_status(phase);
+  take_faults();
+  if (since(renewed_) >= renew_every) renew();
+  return {};
+}
+
+result<void> subject::on_end(int exit_code) {
+  client_.reset();
+  is_running_ = false;
+  const bool was_killed = process_->was_killed();
+  for (auto& [id, f] : faults_) {
+    if (!f.is_active) continue;
+    f.is_active = false;
+    f.ended = age();
+    // It could not tell any more.
+    if (was_killed && f.text.value("kind", "") == "process-kill") f.hits = std::max<std::uint64_t>(f.hits, 1);
+  }
+  if (exit_code == 0) {
+    has_finished_ = true;
+    return {};
+  }
+  if (!was_killed || process_restarts_ >= process_restarts_max) {
+    has_finished_ = true;
+    return fatal_error(errc::failed,
+                       "the run ended with exit code " + std::to_string(exit_code) + ": " + printed_errors());
+  }
+  ++process_restarts_;
+  return launch();
+}
+
+void subject::take_status(const std::string& phase) {
+  const auto status = client_->call("status", json::object(), answer_timeout);
+  if (!status) {
+    // One that stands still, or that is gone, as the next look shows.
+    client_.reset();
+    samples_.push_back({age(), phase, 0, 0, 0});
+    return;
+  }
+  is_running_ = status->value("state", "") == "running";
+  sample s{age(), phase, 0, status->value("oldest_unfinished_ms", 0.0), 0};
+  late_ = 0;
+  for (const auto& t : status->value("tasks", json::array())) {
+    late_ += t.value("late", std::uint64_t{0});
+    if (t.value("kind", "") != "sink") continue;
+    s.per_s += t.value("in_per_s", 0.0);
+    s.p99_ms = std::max(s.p99_ms, t.value("latency_p99_us", 0.0) / 1000);
+  }
+  restarts_ = std::max(restarts_, status->value("restarts", std::uint64_t{0}));
+  samples_.push_back(std::move(s));
+}
+
+void subject::take_faults() {
+  if (!client_) return;
+  const auto listed = client_->call("chaos_list", json::object(), answer_timeout);
+  if (!listed) return;
+  for (const auto& f : *listed) {
+    const auto id = std::to_string(process_restarts_) + "." + std::to_string(f.value("id", std::uint64_t{0}));
+    const auto [known, is_new] = faults_.try_emplace(id);
+    auto& seen = known->second;
+    if (is_new) seen.begun = age() - milliseconds{static_cast<std::int64_t>(f.value("age_ms", 0.0))};
+    const bool is_active = f.value("state", "") == "active";
+    if (seen.is_active && !is_active) seen.ended = age();
+    seen.is_active = is_active;
+    seen.hits = f.value("hits", std::uint64_t{0});
+    seen.text = f;
+  }
+}
+
+void subject::renew() {
+  renewed_ = steady_clock::now();
+  const auto life = std::to_string(process_restarts_) + ".";
+  for (const auto& [id, f] : faults_) {
+    if (!client_ || !f.is_active || !id.starts_with(life)) continue;
+    // It may have ended meanwhile, which the next look shows.
+    (void)client_->call("chaos_renew", {{"id", f.text.at("id")}}, answer_timeout);
+  }
+}
+
+bool subject::has_active_faults() const {
+  return std::ranges::any_of(faults_, [](const auto& f) { return f.second.is_active; });
+}
+
+void subject::stop() {
+  client_.reset();
+  if (!process_ || process_->exit_code()) return;
+  process_->send_signal(SIGTERM);
+  const auto asked = steady_clock::now();
+  while (!process_->exit_code() && since(asked) < end_timeout) std::this_thread::sleep_for(milliseconds{20});
+  process_.reset();
+}
+
+result<std::vector<output_record>> subject::output() const {
+  if (sinks_.empty()) {
+    return user_error(errc::invalid_topology, trial_.topology +
+                                                  ": there is no millrace.file_sink whose output could be "
+                                                  "compared; add one, or set 'oracle' to false");
+  }
+  std::vector<output_record> all;
+  for (const auto& s : sinks_) {
+    auto one = read_committed(folder_ + "/out/" + s, trial_.key);
+    if (!one) return std::move(one).error();
+    for (auto& r : *one) r.key = s + " " + r.key;
+    std::ranges::move(*one, std::back_inserter(all));
+  }
+  return all;
+}
+
+result<std::uint64_t> subject::dead_letters() const {
+  child_process::order o{{program_, "deadletter", "list", folder_ + "/data", "--json"},
+                         {},
+                         folder_ + "/letters",
+                         folder_ + "/letter_errors"};
+  auto listing = child_process::start(o);
+  if (!listing) return listing.error();
+  const auto asked = steady_clock::now();
+  while (!listing->exit_code() && since(asked) < end_timeout) std::this_thread::sleep_for(milliseconds{10});
+  const auto listed = json::parse(read_printed(o.out_file), nullptr, false);
+  if (!listed.is_object())
+    return fatal_error(errc::failed, "dead letters cannot be listed: " + read_printed(o.error_file));
+  if (listed.contains("count")) return listed["count"].get<std::uint64_t>();
+  return listed.value("letters", json::array()).size();
+}
+
+std::string subject::printed_errors() const {
+  constexpr std::size_t shown = 600;
+  auto text = read_printed(folder_ + "/errors");
+  while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
+  return text.size() > shown ? "…" + text.substr(text.size() - shown) : text;
+}
+
+}  // namespace millrace::chaos

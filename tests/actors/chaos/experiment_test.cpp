@@ -1,0 +1,139 @@
+// Files of experiments: what is taken, and where a mistake is.
+#include "chaos/experiment.hpp"
+
+#include <QTemporaryDir>
+#include <QtTest>
+#include <fstream>
+
+using namespace millrace;
+using chaos::read_experiment;
+using nlohmann::json;
+
+namespace {
+
+/// As Chaos Toolkit's documentation writes them.
+json documented() {
+  return {
+      {"version", "1.0.0"},
+      {"title", "The service survives"},
+      {"description", "It goes on when its file is gone"},
+      {"tags", {"a"}},
+      {"configuration",
+       {{"where", "/tmp"}, {"pause", 2}, {"who", {{"type", "env"}, {"key", "NOBODY_SET_THIS"}, {"default", "me"}}}}},
+      {"steady-state-hypothesis",
+       {{"title", "It answers"},
+        {"probes",
+         {{{"type", "probe"},
+           {"name", "it-answers"},
+           {"tolerance", {4, 9}},
+           {"provider",
+            {{"type", "process"},
+             {"path", "count"},
+             {"arguments", {{"--in", "${where}/x"}, {"-q", ""}}},
+             {"timeout", 3}}}}}}}},
+      {"method",
+       {{{"type", "action"},
+         {"name", "gone"},
+         {"background", true},
+         {"provider", {{"type", "process"}, {"path", "rm"}, {"arguments", {"-f", "${where}/${who}"}}}},
+         {"pauses", {{"before", 1.5}, {"after", "${pause}"}}}},
+        {{"ref", "it-answers"}}}},
+      {"rollbacks",
+       {{{"type", "action"},
+         {"name", "back"},
+         {"provider", {{"type", "process"}, {"path", "touch"}, {"arguments", "-a x"}}}}}},
+      {"runtime",
+       {{"rollbacks", {{"strategy", "always"}}}, {"hypothesis", {{"strategy", "continuously"}, {"frequency", 2}}}}},
+      {"extensions",
+       {{{"name", "millrace"}, {"topology", "t.mill"}, {"oracle", {{"order", "by_key"}, {"key", "id"}}}}}}};
+}
+
+std::string mistake(const char* pointer, const json& value) {
+  auto text = documented();
+  text[json::json_pointer{pointer}] = value;
+  const auto read = read_experiment(text, "/home");
+  return read ? "none" : read.error().message;
+}
+
+std::string without(const char* parent, const char* name) {
+  auto text = documented();
+  text[json::json_pointer{parent}].erase(name);
+  const auto read = read_experiment(text, "/home");
+  return read ? "none" : read.error().message;
+}
+
+}  // namespace
+
+class experiment_test : public QObject {
+  Q_OBJECT
+private slots:
+  void takesWhatIsDocumented() {
+    const auto e = read_experiment(documented(), "/home");
+    QVERIFY2(e, e ? "" : e.error().message.c_str());
+    QCOMPARE(e->title, "The service survives");
+    QCOMPARE(e->probes.size(), std::size_t{1});
+    QCOMPARE(e->probes[0].arguments, (std::vector<std::string>{"--in", "/tmp/x", "-q"}));
+    QCOMPARE(e->probes[0].timeout.count(), 3000);
+    QCOMPARE(e->method.size(), std::size_t{2});
+    QCOMPARE(e->method[0].arguments, (std::vector<std::string>{"-f", "/tmp/me"}));
+    QCOMPARE(e->method[0].before.count(), 1500);
+    QCOMPARE(e->method[0].after.count(), 2000);
+    QVERIFY(e->method[0].is_background);
+    QCOMPARE(e->method[1].name, "it-answers");
+    QCOMPARE(e->rollbacks[0].arguments, (std::vector<std::string>{"-a", "x"}));
+    QVERIFY(e->rolls_back == chaos::rollback_strategy::always);
+    QVERIFY(e->looks == chaos::hypothesis_strategy::continuously);
+    QCOMPARE(e->trial.topology, "/home/t.mill");
+    QCOMPARE(e->trial.key, "id");
+    QVERIFY(e->text == documented());
+  }
+  void namesThePlaceOfAMistake() {
+    QVERIFY(without("", "title").starts_with("/: 'title' is missing"));
+    QVERIFY(without("", "method").starts_with("/: 'method' is missing"));
+    QVERIFY(without("/method/0/provider", "path").starts_with("/method/0/provider: 'path' is missing"));
+    QVERIFY(
+        without("/steady-state-hypothesis/probes/0", "tolerance").starts_with("/steady-state-hypothesis/probes/0: "));
+    QVERIFY(mistake("/method/0/provider/type", "shell").starts_with("/method/0/provider/type: 'shell'"));
+    QVERIFY(mistake("/method/0/pauses/before", -1).starts_with("/method/0/pauses/before: "));
+    QVERIFY(mistake("/method/0/background", "yes").starts_with("/method/0/background: "));
+    QVERIFY(mistake("/method/1/ref", "nobody").starts_with("/method/1/ref: "));
+    QVERIFY(mistake("/method/0/provider/arguments/0", "${nobody}").starts_with("/method/0/provider/arguments/0: "));
+    QVERIFY(mistake("/rollbacks/0/type", "probe").starts_with("/rollbacks/0/type: only actions"));
+    QVERIFY(mistake("/runtime/rollbacks/strategy", "maybe").starts_with("/runtime/rollbacks/strategy: "));
+    QVERIFY(mistake("/steady-state-hypothesis/probes/0/tolerance", {9, 4}).find("/tolerance: ") != std::string::npos);
+    QVERIFY(mistake("/extensions/0/topologie", "x").find("did you mean 'topology'?") != std::string::npos);
+    QVERIFY(mistake("/configuration/who/type", "vault").starts_with("/configuration/who/type: "));
+    QVERIFY(mistake("/method", 3).starts_with("/method: a list"));
+    QVERIFY(!read_experiment(json::array(), "/"));
+  }
+  void yamlIsTheSame() {
+    const QTemporaryDir folder;
+    const auto path = folder.filePath("e.yaml").toStdString();
+    std::ofstream{path}
+        << "title: t\ndescription: d\nmethod:\n  - type: action\n    name: n\n    provider: {type: process, "
+           "path: p, arguments: [a, 2, \"3\", true]}\n    pauses: {after: 1.5}\n";
+    const auto e = chaos::load_experiment(path);
+    QVERIFY2(e, e ? "" : e.error().message.c_str());
+    QCOMPARE(e->method[0].arguments, (std::vector<std::string>{"a", "2", "3", "true"}));
+    QCOMPARE(e->method[0].after.count(), 1500);
+    std::ofstream{path} << "title: [\n";
+    QVERIFY(chaos::load_experiment(path).error().message.find("line") != std::string::npos);
+    QCOMPARE(chaos::load_experiment(path + "x").error().code, errc::not_found);
+  }
+  void whatGrowsWithoutEndIsRefused() {
+    const QTemporaryDir folder;
+    const auto path = folder.filePath("e.yaml").toStdString();
+    std::string text = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n";
+    for (int i = 1; i < 9; ++i) {
+      const auto before = "*a" + std::to_string(i - 1);
+      text += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [" + before;
+      for (int n = 0; n < 9; ++n) text += ", " + before;
+      text += "]\n";
+    }
+    std::ofstream{path} << text;
+    QVERIFY(!chaos::load_experiment(path));
+  }
+};
+
+QTEST_GUILESS_MAIN(experiment_test)
+#include "experiment_test.moc"
