@@ -21,8 +21,8 @@
 #include "millrace/transport/zmq_context.hpp"
 #include "runtime/alarm_clock.hpp"
 #include "runtime/letter_keeper.hpp"
-#include "runtime/run_faults.hpp"
 #include "runtime/remote/distant_status.hpp"
+#include "runtime/run_faults.hpp"
 
 namespace millrace::runtime {
 

@@ -87,7 +87,7 @@ void fail_run(self_pointer self, std::string why, bool escalated) {
 void stop_region(self_pointer self, std::uint32_t region) {
   auto& s = self->state;
   s.regions[region].now = phase::stopping;
-  s.rebuild.reset();
+  const auto alone = std::exchange(s.rebuild, std::nullopt);
   s.rebuilt.clear();
   s.shared->set_state("restoring");
   self->send(s.coordinator, pause_atom::value);
@@ -95,6 +95,12 @@ void stop_region(self_pointer self, std::uint32_t region) {
     if (t.region == region && s.tasks[t.id.value]) kill_task(self, t.id.value);
   }
   s.guests->forget_pages();
+  // Nobody else would bring back a region whose task was to come back alone.
+  if (alone && region_of(s, alone->task) != region) stop_region(self, region_of(s, alone->task));
+  auto& r = s.regions[region];
+  if (r.alive != 0) return;
+  r.now = phase::waiting;
+  self->send(self, revive_atom::value, region);
 }
 
 }  // namespace millrace::runtime::supervision

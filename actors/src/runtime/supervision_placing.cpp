@@ -130,6 +130,7 @@ void wait_for_nodes(self_pointer self, std::uint32_t region, const std::string& 
 void place_tasks(self_pointer self, std::uint32_t region, const restored_message& from) {
   auto& s = self->state;
   auto& r = s.regions[region];
+  r.reopens = from.replays->more;
   if (s.guests->nodes_of(region).empty()) {
     spawn_tasks(self, region, from);
     return;

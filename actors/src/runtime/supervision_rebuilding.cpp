@@ -49,11 +49,6 @@ void give_up_rebuilding(self_pointer self, const std::string& why) {
   const auto task = s.rebuild->task;
   s.shared->log(log_level::info, s.shared->plan->task_name(task) + " takes its region back with it: " + why);
   stop_region(self, region_of(s, task));
-  // With its last task gone already nobody would bring the region back.
-  auto& r = s.regions[region_of(s, task)];
-  if (r.alive != 0) return;
-  r.now = phase::waiting;
-  self->send(self, revive_atom::value, region_of(s, task));
 }
 
 void put_back(self_pointer self, const restored_message& from) {
@@ -100,6 +95,7 @@ std::string why_not_alone(self_pointer self, task_id id) {
   const auto& link = s.links[id.value];
   if (!link || !link->journal) return "nothing is retained for it";
   if (s.rebuild) return "another task is being rebuilt";
+  if (s.regions[region_of(s, id)].reopens) return "dead letters are being replayed";
   if (kind == actor_kind::producer) return "producers are not rebuilt alone";
   if (!s.guests->nodes_of(region_of(s, id)).empty()) return "tasks of its region run on other nodes";
   if (std::ranges::any_of(s.regions, [](const auto& r) { return r.now != phase::running; })) {
@@ -107,10 +103,13 @@ std::string why_not_alone(self_pointer self, task_id id) {
   }
   // What a rebuilt neighbour sends comes in other pieces than those the journal counts.
   const auto newest = s.shared->newest_epoch();
+  // The other way round, a rebuilt receiver may still count what this task sent before.
   for (const auto& c : plan.channels) {
-    const auto at = s.rebuilt.find(c.source);
-    if (c.target == id && at != s.rebuilt.end() && at->second == newest) {
-      return plan.task_name(c.source) + ", which feeds it, was rebuilt since the last snapshot";
+    if (c.source != id && c.target != id) continue;
+    const auto other = c.source == id ? c.target : c.source;
+    const auto at = s.rebuilt.find(other);
+    if (at != s.rebuilt.end() && at->second == newest) {
+      return plan.task_name(other) + " beside it was rebuilt since the last snapshot";
     }
   }
   return {};
@@ -131,6 +130,10 @@ void begin_rebuilding(self_pointer self, task_id id, const std::string& why) {
 void go_on_rebuilding(self_pointer self) {
   auto& s = self->state;
   if (!s.rebuild->is_down || !s.rebuild->is_held) return;
+  const auto& journal = *s.links[s.rebuild->task.value]->journal;
+  if (const auto obstacle = journal.obstacle(s.shared->newest_epoch()); !obstacle.empty()) {
+    return give_up_rebuilding(self, obstacle);
+  }
   auto& r = s.regions[region_of(s, s.rebuild->task)];
   const auto pause = r.budget.next(r.policy, s.shared->time.steady_ns());
   if (!pause) {
@@ -142,6 +145,7 @@ void go_on_rebuilding(self_pointer self) {
 void rebuild(self_pointer self, task_id id) {
   auto& s = self->state;
   if (s.ending || !s.rebuild || s.rebuild->task != id) return;
+  if (!s.rebuild->is_down || !s.rebuild->is_held) return;  // word of an earlier rebuilding
   self->request(s.writer, restore_timeout, recover_atom::value, id.value)
       .then(
           [self, id](const restored_message& m) {

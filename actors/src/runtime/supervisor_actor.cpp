@@ -225,6 +225,9 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
         if (m.task.value < to.size() && to[m.task.value]) self->send(to[m.task.value], m);
       },
       [self](done_atom, bool stopped) {
+        auto& state = self->state;
+        // A sink that failed while the last snapshot was written has not committed it.
+        if (state.rebuild) state.links[state.rebuild->task.value]->failure = state.rebuild->why;
         end_run(self, {stopped ? run_outcome::kind::stopped : run_outcome::kind::finished, false, {}});
       },
       [self](give_up_atom, const std::string& why) {

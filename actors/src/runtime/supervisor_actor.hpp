@@ -25,6 +25,7 @@ struct supervisor_state {
     generation incarnation;
     engine::restart_budget budget;
     failure_policy policy;                 ///< of the task that failed last
+    bool reopens = false;                  ///< dead letters were to be replayed when it came back
     bool is_node_lost = false;             ///< stops because a node is gone, which no actor's policy counts
     std::optional<restored_message> from;  ///< while hosting: what its tasks will start from
   };

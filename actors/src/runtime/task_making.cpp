@@ -29,7 +29,8 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                        true,
                                        {},
                                        [this](task_id t) { return link_of(t).journal; },
-                                       shared.options.retained_bytes_max,
+                                       // Of topologies on several nodes no task comes back alone.
+                                       shared.options.where.nodes ? 0 : shared.options.retained_bytes_max,
                                        [this](task_id t) { return only ? t == *only : node_of(t).empty(); },
                                        [&faults](task_id t) {
                                          return chaos::task_gate{faults.task(t), t};

@@ -41,6 +41,9 @@ public:
   [[nodiscard]] static result<std::unique_ptr<guest_run>> start(guest_options options, bytes_view message);
   virtual ~guest_run() = default;
 
+  [[nodiscard]] virtual transport::topology_instance instance() const = 0;
+  /// A further message about it that came before it listened itself.
+  virtual void take(bytes_view message) = 0;
   /// Names of the tasks it hosts, "actor/partition".
   [[nodiscard]] virtual std::vector<std::string> tasks() const = 0;
   /// All its tasks have ended, and none will come: to be destroyed.

@@ -36,7 +36,7 @@ struct run_options {
   /// A task that fails is rebuilt alone where that is possible, and its neighbours go on: they retain what they send
   /// it, at most so many bytes of a channel. 0: its region goes back to the newest snapshot as a whole.
   std::uint64_t retained_bytes_max = std::uint64_t{16} << 20;
-  placement where;              ///< tasks that other nodes run
+  placement where;  ///< tasks that other nodes run
 };
 
 /// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer,

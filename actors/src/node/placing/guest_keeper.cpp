@@ -46,7 +46,12 @@ void guest_keeper::take_up(const message& m) {
   std::shared_ptr<runtime::guest_run> before;
   {
     const std::lock_guard lock{mutex_};
-    if (const auto known = guests_.find(where); known != guests_.end()) {
+    const auto known = guests_.find(where);
+    if (known != guests_.end() && known->second->instance() == wanted->instance && !known->second->is_over()) {
+      known->second->take(m.bytes->view());
+      return;
+    }
+    if (known != guests_.end()) {
       before = std::move(known->second);
       guests_.erase(known);
     }

@@ -8,6 +8,8 @@ namespace {
 
 // What waits for a node before pieces of snapshots wait too: messages that are urgent pass them.
 constexpr std::size_t bulk_bytes_max = std::size_t{8} << 20;
+// The hub takes no larger ones.
+constexpr std::size_t message_bytes_max = std::size_t{8} << 20;
 
 /// A receiver that falls silent when its peer is lost, instead of failing its task: the peer's loss is told to whoever
 /// leads the run, once, and no actor's restarts are used up. A frame that cannot be read stays a failure.
@@ -98,7 +100,11 @@ result<void> link_exchange::send(const std::string& node, bytes_view message, ur
   }
   byte_buffer kept;
   kept.append(message);
-  return hub_->send(node, std::move(kept));
+  auto sent = hub_->send(node, std::move(kept));
+  if (!sent && sent.error().code == errc::limit_exceeded && message.size() <= message_bytes_max) {
+    return retryable_error(errc::unavailable, sent.error().message);  // the queue is full, which passes
+  }
+  return sent;
 }
 
 result<std::unique_ptr<engine::channel_sender>> link_exchange::open_sender(const std::string& node,

@@ -25,13 +25,18 @@ public:
     while (!stopping_) {
       const auto sent = nodes_.send(node_, bytes.view(), exchange::urgency::bulk);
       if (sent) return true;
+      if (sent.error().code == errc::limit_exceeded) is_too_large_ = true;
       if (sent.error().code != errc::unavailable || !nodes_.is_reachable(node_)) return false;
       std::this_thread::sleep_for(room_interval);
     }
     return false;
   }
 
+  /// Something was too large for any message.
+  [[nodiscard]] bool is_too_large() const noexcept { return is_too_large_; }
+
 private:
+  bool is_too_large_ = false;
   exchange& nodes_;
   topology_instance instance_;
   std::string node_;
@@ -107,11 +112,19 @@ caf::behavior courier_actor(ordered_actor* self, exchange* nodes, topology_insta
       [=](const part_parcel& p) {
         journey way{*nodes, instance, p.node, p.incarnation, *stopping};
         const auto epoch = p.part->target.epoch;
-        if (auto ok = bring_part(way, *p.part); !ok) (void)way.send(refusal_report{epoch, ok.error().message});
+        if (auto ok = bring_part(way, *p.part); !ok) {
+          (void)way.send(refusal_report{epoch, ok.error().message});
+        } else if (way.is_too_large()) {
+          (void)way.send(refusal_report{epoch,
+                                        "a task's part of the snapshot is too large to travel: 8 MiB of what is "
+                                        "not in its keyed rows, dead letters included"});
+        }
       },
       [=](const restore_parcel& p) {
         journey way{*nodes, instance, p.node, p.incarnation, *stopping};
         auto ok = bring_restore(way, p);
+        if (ok && way.is_too_large())
+          ok = fatal_error(errc::limit_exceeded, p.name + ": its state is too large to travel");
         if (ok) return;
         self->send(p.supervisor,
                    failure_message{p.task, p.incarnation, {std::move(ok).error(), failure_action::restart}});

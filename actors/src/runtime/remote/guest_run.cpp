@@ -48,7 +48,8 @@ public:
     host_ = nullptr;
   }
 
-  void take(bytes_view message) {
+  transport::topology_instance instance() const override { return shared_->instance; }
+  void take(bytes_view message) override {
     auto kept = std::make_shared<byte_buffer>();
     kept->append(message);
     caf::anon_send(host_, inbound_message{lead_, std::move(kept)});
@@ -119,7 +120,8 @@ result<std::unique_ptr<caf_guest_run>> make(guest_options& options, const remote
   inner.log = [log = options.log, nodes = options.nodes, lead = options.lead, instance = e.head.instance](
                   log_level level, const std::string& text) {
     if (log) log(level, text);
-    (void)nodes->send(lead, remote::to_bytes(instance, {}, remote::log_line{level, text}).view());
+    (void)nodes->send(lead, remote::to_bytes(instance, {}, remote::log_line{level, text}).view(),
+                      exchange::urgency::bulk);
   };
   std::vector<std::string> tasks;
   for (const auto& t : (*plan)->tasks) {
