@@ -1,5 +1,7 @@
 #include "runtime/coordinator_actor.hpp"
 
+#include <utility>
+
 #include "runtime/remote/lead.hpp"
 
 namespace millrace::runtime {
@@ -108,6 +110,12 @@ void tick(self_pointer self) {
   self->delayed_send(self, pause, tick_atom::value);
 }
 
+/// The last snapshot is complete and everybody is there to hear of it.
+void tell_if_done(self_pointer self) {
+  auto& s = self->state;
+  if (std::exchange(s.is_done_owed, false)) self->send(s.supervisor, done_atom::value, s.decide->was_stopped());
+}
+
 /// What is being written becomes the newest snapshot or not: a task that is rebuilt needs to know which.
 void hold(self_pointer self) {
   auto& s = self->state;
@@ -139,8 +147,10 @@ void on_part(self_pointer self, const part_message& m) {
         state.decide->on_complete(now);
         tell_tasks(self, {w.epoch, true, w.oldest_retained});
         if (w.replays) offer_replays(self, *w.replays);
-        if (state.decide->is_finished()) self->send(state.supervisor, done_atom::value, state.decide->was_stopped());
+        // A task that is rebuilt from the last snapshot still has its part of it to commit.
+        state.is_done_owed = state.decide->is_finished();
         if (state.is_hold_wanted) return hold(self);
+        tell_if_done(self);
         check(self);
       });
 }
@@ -162,6 +172,7 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
       [self](const tasks_message& m) {
         self->state.tasks = m;
         self->state.paused = false;
+        tell_if_done(self);
         self->state.replays_under_way = true;
         for (const auto& [task, incarnation] : m.incarnations) self->state.decide->on_task_started(task, incarnation);
       },

@@ -18,6 +18,7 @@ struct coordinator_state {
   tasks_message tasks;
   bool paused = true;                ///< no region may take part: nothing starts
   bool is_hold_wanted = false;       ///< the supervisor waits for `held`
+  bool is_done_owed = false;         ///< the last snapshot is complete, the supervisor does not know yet
   bool number_asked = false;         ///< a number is on its way from the writer
   std::set<std::string> not_opened;  ///< nodes that do not know yet where the open epoch goes
   bool writing = false;              ///< all parts of the open epoch are with the writer
