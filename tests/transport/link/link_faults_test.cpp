@@ -156,7 +156,7 @@ void link_faults_test::everythingArrivesOnceAndInOrder_data() {
   QTest::newRow("undisturbed") << true << false << 0 << 0 << 0 << 500;
   QTest::newRow("cuts") << true << false << 1000 << 0 << 0 << 300;
   QTest::newRow("cuts, no keys") << false << false << 500 << 0 << 0 << 300;
-  QTest::newRow("many cuts") << false << false << 150 << 0 << 0 << 100;
+  QTest::newRow("many cuts") << false << false << 150 << 0 << 0 << 300;
   QTest::newRow("cuts, compressed") << true << true << 200 << 0 << 0 << 300;
   QTest::newRow("delay") << true << false << 0 << 20 << 0 << 300;
   QTest::newRow("cuts and delay") << true << false << 2000 << 5 << 0 << 200;
