@@ -62,17 +62,25 @@ std::string one_run(const trial& t, const fs::path& folder, std::mt19937_64& ran
   }
   const auto checked = validate(spec);
   if (!checked.ok()) return to_string(checked.problems.front()) + "\n";
-  auto run = runtime::topology_run::start(checked.plan, options_of(t, folder, sum));
-  if (!run) return run.error().message + "\n";
+  auto started = runtime::topology_run::start(checked.plan, options_of(t, folder, sum));
+  if (!started) return started.error().message + "\n";
+  auto run = *std::move(started);
   for (;;) {
-    const auto outcome = (*run)->wait(std::chrono::milliseconds{1 + random() % 40});
-    if (outcome) return outcome->how == runtime::run_outcome::kind::finished ? "" : outcome->message + "\n";
+    const auto outcome = run->wait(std::chrono::milliseconds{1 + random() % 40});
+    if (outcome && outcome->how == runtime::run_outcome::kind::finished) return "";
+    if (outcome) {
+      // A sink killed behind the last snapshot: the run says that the next start finishes its output.
+      const bool says_so = outcome->message.find("start again with the same data directory") != std::string::npos;
+      if (!says_so) return outcome->message + "\n";
+      run = nullptr;
+      return one_run(t, folder, random, sum);
+    }
     const auto& victim = checked.plan->tasks[random() % checked.plan->tasks.size()];
     const auto& actor = checked.plan->spec.actors[victim.actor].name;
     // Producers take their region back with them: now and then, so that the others have their turn.
     if ((actor == "entries" || actor == "feed") && random() % 4 != 0) continue;
-    if ((*run)->status().state != "running") continue;
-    (*run)->fail_task(victim.id, "killed by the test");
+    if (run->status().state != "running") continue;
+    run->fail_task(victim.id, "killed by the test");
     ++sum.kills;
   }
 }
