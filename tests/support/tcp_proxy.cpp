@@ -85,7 +85,9 @@ public:
         if (std::exchange(proxy_.is_freezing_, false)) {
           for (auto& c : connections_) c.is_frozen = true;
         }
+        proxy_.changes_taken_ = proxy_.changes_;
       }
+      proxy_.taken_.notify_all();
       step();
     }
     cut_all();
@@ -254,33 +256,29 @@ void tcp_proxy::wake() const {
   static_cast<void>(::eventfd_write(wake_fd_, 1));
 }
 
-void tcp_proxy::set(const line_faults& faults) {
-  {
-    const std::lock_guard lock{mutex_};
-    faults_ = faults;
-  }
+template <class Change>
+void tcp_proxy::apply(Change change) {
+  std::unique_lock lock{mutex_};
+  change();
+  const auto mine = ++changes_;
   wake();
+  taken_.wait(lock, [&] { return changes_taken_ >= mine; });
+}
+
+void tcp_proxy::set(const line_faults& faults) {
+  apply([&] { faults_ = faults; });
 }
 
 void tcp_proxy::cut() {
-  {
-    const std::lock_guard lock{mutex_};
-    is_cutting_ = true;
-  }
-  wake();
+  apply([&] { is_cutting_ = true; });
 }
 
 void tcp_proxy::freeze() {
-  {
-    const std::lock_guard lock{mutex_};
-    is_freezing_ = true;
-  }
-  wake();
+  apply([&] { is_freezing_ = true; });
 }
 
 void tcp_proxy::set_target(const std::string& target) {
-  const std::lock_guard lock{mutex_};
-  target_ = target;
+  apply([&] { target_ = target; });
 }
 
 }  // namespace support

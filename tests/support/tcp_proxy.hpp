@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -23,7 +24,8 @@ struct line_faults {
 /// A TCP proxy on loopback that does to connections what networks do: resets, stalls, delay, little bandwidth.
 ///
 /// What is on the way when a connection is reset is lost, as in a kernel. One thread; at most 4 MiB each way and
-/// connection. Ends with its destructor, which resets everything.
+/// connection. What is asked for has been done when the call returns: no byte moves as before after that. Ends with
+/// its destructor, which resets everything.
 class tcp_proxy {
 public:
   /// `target`: tcp://HOST:PORT of IPv4. Throws std::runtime_error when there are no sockets.
@@ -48,6 +50,9 @@ public:
 
 private:
   class loop;
+  /// Has the loop's thread take a change before it moves anything more, and waits for that.
+  template <class Change>
+  void apply(Change change);
   void wake() const;
 
   std::string address_;
@@ -58,6 +63,9 @@ private:
   std::string target_;
   bool is_cutting_ = false;
   bool is_freezing_ = false;
+  std::uint64_t changes_ = 0;
+  std::uint64_t changes_taken_ = 0;
+  std::condition_variable taken_;
   std::uint64_t seed_;
   std::atomic<bool> is_stopping_{false};
   std::atomic<std::uint64_t> connections_{0};
