@@ -6,76 +6,17 @@
 #include <vector>
 
 #include "millrace/topology.hpp"
-#include "millrace/validation.hpp"
+#include "node/arguments.hpp"
 #include "node/chaos_answer.hpp"
 #include "node/node.hpp"
 #include "node/peers/node_address.hpp"
-#include "node/topology_difference.hpp"
 
+// Who asks what: the request goes to whoever answers it.
 namespace millrace::node {
 
 namespace {
 
 using nlohmann::json;
-
-/// The text of argument `name`; empty when it is left out.
-result<std::string> text_argument(const json& args, const char* name) {
-  const auto found = args.find(name);
-  if (found == args.end()) return std::string{};
-  if (!found->is_string()) return user_error(errc::invalid_argument, std::string{"argument '"} + name + "' is no text");
-  return found->get<std::string>();
-}
-
-/// The yes or no of argument `name`.
-result<bool> flag_argument(const json& args, const char* name, bool left_out) {
-  const auto found = args.find(name);
-  if (found == args.end()) return left_out;
-  if (!found->is_boolean()) {
-    return user_error(errc::invalid_argument, std::string{"argument '"} + name + "' is neither true nor false");
-  }
-  return found->get<bool>();
-}
-
-struct checked_topology {
-  deployment wanted;
-  topology parsed;
-  validation checked;
-};
-
-result<checked_topology> read_topology(const json& args) {
-  const auto text = text_argument(args, "text");
-  if (!text) return text.error();
-  const auto base = text_argument(args, "base_folder");
-  if (!base) return base.error();
-  auto parsed = parse_topology(*text, "topology");
-  if (!parsed) return std::move(parsed).error();
-  if (!is_valid_name(parsed->name)) {
-    return user_error(errc::invalid_topology, "'" + parsed->name + "' is no name for a topology");
-  }
-  parsed->base_folder = *base;
-  auto where = placement_rules_of(args.value("placement", json{}));
-  if (!where) return std::move(where).error();
-  checked_topology out{{parsed->name, *text, *base, true, *std::move(where)}, std::move(*parsed), {}};
-  out.checked = validate(out.parsed);
-  return out;
-}
-
-json problems_json(const validation& v) {
-  auto out = json::array();
-  for (const auto& p : v.problems) {
-    out.push_back({{"severity", p.level == problem::severity::error ? "error" : "warning"},
-                   {"where", p.where},
-                   {"what", p.what},
-                   {"remedy", p.remedy}});
-  }
-  return out;
-}
-
-json guarantees_json(const validation& v) {
-  auto out = json::array();
-  for (const auto& g : v.guarantees) out.push_back({{"sink", g.sink}, {"holds", to_string(g.holds)}, {"why", g.why}});
-  return out;
-}
 
 /// What goes wrong in a surprising way was asked for all the same, and is written down.
 template <class Work>
@@ -85,14 +26,6 @@ result<json> guarded(const std::string& verb, Work work) {
   } catch (const std::exception& e) {
     return fatal_error(errc::failed, "'" + verb + "' failed: " + e.what());
   }
-}
-
-error invalid(const validation& v) {
-  std::string text;
-  for (const auto& p : v.problems) {
-    if (p.level == problem::severity::error) text += (text.empty() ? "" : "\n") + to_string(p);
-  }
-  return user_error(errc::invalid_topology, text);
 }
 
 }  // namespace
@@ -199,98 +132,6 @@ result<json> node::telemetry(const caller& who, const json& args) const {
     return user_error(errc::not_found, "node '" + options_.name + "' has no topology '" + choice->topology + "'");
   }
   return out;
-}
-
-result<json> node::deploy(const json& args) {
-  auto read = read_topology(args);
-  if (!read) return std::move(read).error();
-  if (!read->checked.ok()) return invalid(read->checked);
-  auto& d = read->wanted;
-  if (const auto placed = place(d, *read->checked.plan); !placed) return placed.error();
-  const auto is_wanted = flag_argument(args, "start", true);
-  if (!is_wanted) return is_wanted.error();
-  const auto is_replacing = flag_argument(args, "replace", false);
-  if (!is_replacing) return is_replacing.error();
-  d.is_wanted = *is_wanted;
-  json answer{
-      {"topology", d.name}, {"guarantees", guarantees_json(read->checked)}, {"problems", problems_json(read->checked)}};
-  const std::lock_guard lock{mutex_};
-  if (removed_.contains(d.name)) {
-    return retryable_error(errc::unavailable, "'" + d.name + "' is being removed; deploy it again when it is gone");
-  }
-  const auto known = hosted_.find(d.name);
-  if (known != hosted_.end()) {
-    const auto before = known->second->deployed();
-    if (before.text == d.text && before.base_folder == d.base_folder && before.where == d.where) {
-      const bool is_resting = !before.is_wanted || known->second->now() == hosted_topology::phase::failed;
-      answer["changed"] = false;
-      answer["starting"] = is_resting && *is_wanted;
-      if (!is_resting || !*is_wanted) return answer;
-      if (auto saved = store_.save(d); !saved) return std::move(saved).error();
-      known->second->want(true);
-      return answer;
-    }
-    if (!*is_replacing) {
-      return user_error(
-          errc::already_exists,
-          "'" + d.name +
-              "' is deployed here already, and differs; 'millrace topology plan' shows how. "
-              "Deploy with --replace to end it with a last snapshot and go on with this one, or rename it");
-    }
-  }
-  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
-  if (known != hosted_.end()) {
-    known->second->replace(std::move(d));
-  } else {
-    const auto name = d.name;
-    hosted_[name] = host(std::move(d));
-  }
-  answer["changed"] = true;
-  return answer;
-}
-
-result<json> node::plan(const json& args) const {
-  auto read = read_topology(args);
-  if (!read) return std::move(read).error();
-  json answer{{"topology", read->parsed.name},
-              {"valid", read->checked.ok()},
-              {"problems", problems_json(read->checked)},
-              {"guarantees", guarantees_json(read->checked)}};
-  const std::lock_guard lock{mutex_};
-  const auto known = hosted_.find(read->parsed.name);
-  answer["deployed"] = known != hosted_.end();
-  topology before;
-  if (known != hosted_.end()) {
-    auto parsed = parse_topology(known->second->deployed().text, "deployed");
-    if (parsed) before = *std::move(parsed);
-  }
-  answer["changes"] = differences(before, read->parsed);
-  return answer;
-}
-
-result<json> node::want(const caller& who, const json& args, bool running) {
-  const auto h = chosen(who, args);
-  if (!h) return h.error();
-  auto d = (*h)->deployed();
-  d.is_wanted = running;
-  const std::lock_guard lock{mutex_};
-  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
-  (*h)->want(running);
-  return json{{"topology", d.name}, {running ? "starting" : "stopping", true}};
-}
-
-result<json> node::remove(const caller& who, const json& args) {
-  const auto h = chosen(who, args);
-  if (!h) return h.error();
-  auto d = (*h)->deployed();
-  // Should the node die before the run has ended, the topology must not come back.
-  d.is_wanted = false;
-  const std::lock_guard lock{mutex_};
-  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
-  (*h)->want(false);
-  removed_[d.name] = *h;
-  hosted_.erase(d.name);
-  return json{{"topology", d.name}, {"removing", true}};
 }
 
 /// Of those that the caller may know of.
