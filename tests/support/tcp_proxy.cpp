@@ -79,8 +79,11 @@ public:
     while (!proxy_.is_stopping_) {
       {
         const std::lock_guard lock{proxy_.mutex_};
-        faults_ = proxy_.faults_;
+        const auto before = std::exchange(faults_, proxy_.faults_);
         target_ = proxy_.target_;
+        if (before.cut_after_bytes != faults_.cut_after_bytes) {
+          for (auto& c : connections_) c.left_bytes = draw_life();
+        }
         if (std::exchange(proxy_.is_cutting_, false)) cut_all();
         if (std::exchange(proxy_.is_freezing_, false)) {
           for (auto& c : connections_) c.is_frozen = true;

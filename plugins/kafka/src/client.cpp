@@ -93,13 +93,7 @@ cluster_params::cluster_params(actor* owner)
                     {.is_path = true,
                      .help = "A file with settings of librdkafka, name=value a line: security.protocol and the like; "
                              "empty: none."}},
-      retry_s{owner,
-              "retry",
-              60,
-              {.unit = "s",
-               .min = 1,
-               .max = 86'400,
-               .help = "How long a cluster that is away is waited for before the actor fails."}} {}
+      outage{owner} {}
 
 result<std::vector<setting>> settings_of(const cluster_params& p, std::vector<setting> own) {
   for (const auto* text : {&p.brokers, &p.topic}) {

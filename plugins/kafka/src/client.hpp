@@ -11,6 +11,7 @@
 
 #include "millrace/error.hpp"
 #include "millrace/param.hpp"
+#include "millrace/source_params.hpp"
 
 namespace millrace::kafka {
 
@@ -21,7 +22,7 @@ struct cluster_params {
   param<std::string> brokers;
   param<std::string> topic;
   param<std::string> settings_file;
-  param<int> retry_s;
+  outage_watch outage;
 };
 
 using setting = std::pair<std::string, std::string>;

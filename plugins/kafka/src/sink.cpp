@@ -29,7 +29,7 @@ rd_kafka_vu_t bytes_of(rd_kafka_vtype_t type, const std::string& text) {
 
 result<void> sink::configure(wiring& w) {
   // As long as others wait for a cluster; then the message fails, and with it the task.
-  const auto patience = std::to_string(1000 * static_cast<std::int64_t>(*cluster_.retry_s));
+  const auto patience = std::to_string(std::chrono::milliseconds{cluster_.outage.limit()}.count());
   auto settings = settings_of(cluster_, {{"enable.idempotence", "true"},
                                          {"message.timeout.ms", patience},
                                          // As Kafka's own clients choose a key's partition.

@@ -74,7 +74,7 @@ result<void> source::configure(wiring&) {
 void source::open(context& c) {
   partition_ = c.partition();
   parallelism_ = c.parallelism();
-  last_message_ = c.now();
+  quiet_.heard(c.now());
 }
 
 void source::close(context&) {
@@ -95,29 +95,22 @@ poll_result source::poll(context& c, std::size_t max) {
   if (!taken) return wait_for_cluster(c, taken.error());
   const auto now = c.now();
   if (*taken != 0) {
-    away_since_.reset();
-    last_message_ = now;
+    cluster_.outage.back();
+    quiet_.heard(now);
     return poll_result::more();
   }
   // Nothing has come since something went wrong: is the cluster there?
-  if (away_since_) {
+  if (cluster_.outage.is_away()) {
     if (const auto there = client_->partitions(); !there) return wait_for_cluster(c, there.error());
-    away_since_.reset();
+    cluster_.outage.back();
   }
-  const auto quiet = now - last_message_;
-  if (*end_after_s_ != 0 && quiet >= std::chrono::seconds{*end_after_s_}) return poll_result::end();
-  return quiet >= std::chrono::seconds{*idle_after_s_} ? poll_result::idle(look_every) : poll_result::wait(look_every);
+  return quiet_.rest(now, look_every);
 }
 
 poll_result source::wait_for_cluster(context& c, const error& why) {
-  const auto what = "Kafka at " + *cluster_.brokers + ": " + why.message;
-  if (why.kind != error_class::retryable) throw std::runtime_error(what);
-  if (!away_since_) {
-    away_since_ = c.now();
-    c.log(log_level::warning, what + "; trying again");
-  }
-  if (c.now() - *away_since_ >= std::chrono::seconds{*cluster_.retry_s})
-    throw std::runtime_error(what + "; given up after " + std::to_string(*cluster_.retry_s) + " s ('retry')");
+  auto named = why;
+  named.message = "Kafka at " + *cluster_.brokers + ": " + why.message;
+  cluster_.outage.away(c, named);
   return poll_result::wait(retry_every);
 }
 
@@ -157,7 +150,7 @@ result<void> source::start(context& c) {
                                   " partitions, so there is none for this one");
   }
   is_started_ = true;
-  last_message_ = c.now();
+  quiet_.heard(c.now());
   return {};
 }
 
@@ -192,7 +185,7 @@ result<std::size_t> source::take(context& c, std::size_t max) {
   }
   if (failed && failed->kind != error_class::retryable) failed_ = failed;
   if (failed && (taken == 0 || failed_)) return *failed;
-  if (taken == 0 && trouble && !away_since_) return retryable_error(errc::unavailable, *trouble);
+  if (taken == 0 && trouble && !cluster_.outage.is_away()) return retryable_error(errc::unavailable, *trouble);
   return taken;
 }
 

@@ -11,6 +11,7 @@
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/text/payload_reader.hpp"
 
 namespace millrace::kafka {
@@ -29,7 +30,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override;
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
   std::uint64_t backlog() const override;
 
 private:
@@ -60,23 +61,8 @@ private:
       "from",
       "start",
       {.choices = {"start", "now"}, .help = "Where a run without a snapshot begins: oldest, or what comes."}};
-  param<int> idle_after_s_{this,
-                           "idle_after",
-                           10,
-                           {.unit = "s",
-                            .min = 0,
-                            .max = 86'400,
-                            .help = "After so long without a message event time goes on without this partition."}};
-  param<int> end_after_s_{
-      this,
-      "end_after",
-      0,
-      {.unit = "s", .min = 0, .max = 31'536'000, .help = "The input ends after so long without one; 0: never."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  quiet_watch quiet_{this, "a message"};
+  disorder_param disorder_{this};
   out<record_view> out_{this, "out"};
 
   std::vector<setting> settings_;
@@ -91,8 +77,6 @@ private:
   std::vector<std::int32_t> started_;
   bool is_started_ = false;
   std::optional<error> failed_;  ///< for good: the library says it once
-  processing_time last_message_{};
-  std::optional<processing_time> away_since_;
 };
 
 }  // namespace millrace::kafka

@@ -81,13 +81,7 @@ server_params::server_params(actor* owner)
              {.is_path = true, .help = "The authorities that may vouch for the server (PEM); empty: the system's."}},
       tls_cert{owner, "tls_cert", "", {.is_path = true, .help = "A certificate of this client's own (PEM)."}},
       tls_key{owner, "tls_key", "", {.is_path = true, .help = "Its key (PEM, not encrypted)."}},
-      retry_s{owner,
-              "retry",
-              60,
-              {.unit = "s",
-               .min = 1,
-               .max = 86'400,
-               .help = "How long a server that is away is waited for before the actor fails."}} {}
+      outage{owner} {}
 
 result<address> address_of(const server_params& p) {
   address a;

@@ -9,6 +9,7 @@
 
 #include "millrace/error.hpp"
 #include "millrace/param.hpp"
+#include "millrace/source_params.hpp"
 
 namespace millrace::mqtt {
 
@@ -22,7 +23,7 @@ struct server_params {
   param<std::string> tls_ca;
   param<std::string> tls_cert;
   param<std::string> tls_key;
-  param<int> retry_s;
+  outage_watch outage;
 };
 
 /// Where a server is and how it is talked to, checked.

@@ -34,7 +34,7 @@ result<void> sink::configure(wiring& w) {
 
 void sink::open(context& c) {
   const auto id = client_id_->empty() ? std::string{} : *client_id_ + "-" + std::to_string(c.partition());
-  publisher_.emplace(at_, id, static_cast<std::size_t>(*in_flight_), std::chrono::seconds{*server_.retry_s});
+  publisher_.emplace(at_, id, static_cast<std::size_t>(*in_flight_), server_.outage.limit());
 }
 
 void sink::close(context&) {

@@ -59,7 +59,7 @@ void source::open(context& c) {
   for (std::size_t i = c.partition(); i < all_filters_.size(); i += c.parallelism())
     filters_.push_back(all_filters_[i]);
   session_.emplace(at_, *client_id_ + "-" + std::to_string(c.partition()), filters_, subscribed_, *qos_);
-  last_message_ = c.now();
+  quiet_.heard(c.now());
 }
 
 void source::close(context&) {
@@ -70,27 +70,18 @@ poll_result source::poll(context& c, std::size_t max) {
   if (filters_.empty()) return poll_result::end();
   const auto taken = take(c, std::max<std::size_t>(max, 1));
   if (!taken) return wait_for_server(c, taken.error());
-  away_since_.reset();
+  server_.outage.back();
   backoff_.reset();
   const auto now = c.now();
   if (*taken != 0) {
-    last_message_ = now;
+    quiet_.heard(now);
     return poll_result::more();
   }
-  const auto quiet = now - last_message_;
-  if (*end_after_s_ != 0 && quiet >= std::chrono::seconds{*end_after_s_}) return poll_result::end();
-  return quiet >= std::chrono::seconds{*idle_after_s_} ? poll_result::idle(look_every) : poll_result::wait(look_every);
+  return quiet_.rest(now, look_every);
 }
 
 poll_result source::wait_for_server(context& c, const error& why) {
-  if (why.kind != error_class::retryable) throw std::runtime_error(why.message);
-  if (!away_since_) {
-    away_since_ = c.now();
-    c.log(log_level::warning, why.message + "; trying again");
-  }
-  if (c.now() - *away_since_ >= std::chrono::seconds{*server_.retry_s}) {
-    throw std::runtime_error(why.message + "; given up after " + std::to_string(*server_.retry_s) + " s ('retry')");
-  }
+  server_.outage.away(c, why);
   return poll_result::wait(backoff_.next());
 }
 

@@ -7,6 +7,7 @@
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/text/payload_reader.hpp"
 #include "recent_messages.hpp"
 #include "server.hpp"
@@ -28,7 +29,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override { return std::to_string(taken_) + " messages"; }
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
 
 private:
   [[nodiscard]] result<std::size_t> take(context& c, std::size_t max);
@@ -61,23 +62,8 @@ private:
   param<std::string> topic_field_{this, "topic_field", "", {.help = "The field that gets the topic; empty: none."}};
   param<std::string> arrival_field_{
       this, "arrival_field", "", {.help = "The field that gets the time a message came; empty: none."}};
-  param<int> idle_after_s_{this,
-                           "idle_after",
-                           10,
-                           {.unit = "s",
-                            .min = 0,
-                            .max = 86'400,
-                            .help = "After so long without a message event time goes on without this partition."}};
-  param<int> end_after_s_{
-      this,
-      "end_after",
-      0,
-      {.unit = "s", .min = 0, .max = 31'536'000, .help = "The input ends after so long without one; 0: never."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  quiet_watch quiet_{this, "a message"};
+  disorder_param disorder_{this};
   out<record_view> out_{this, "out"};
 
   address at_;
@@ -88,8 +74,6 @@ private:
   std::vector<std::string> subscribed_;  ///< what the session at the server had when the position was saved
   recent_messages recent_;
   std::uint64_t taken_ = 0;  ///< emitted or set aside
-  processing_time last_message_{};
-  std::optional<processing_time> away_since_;
   backoff backoff_;
 };
 

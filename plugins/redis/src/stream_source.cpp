@@ -60,7 +60,7 @@ result<void> stream_source::configure(wiring&) {
 
 void stream_source::open(context& c) {
   consumer_ = c.actor_name() + "-" + std::to_string(c.partition());
-  last_entry_ = c.now();
+  quiet_.heard(c.now());
 }
 
 result<void> stream_source::join_group() {
@@ -74,26 +74,18 @@ result<void> stream_source::join_group() {
 poll_result stream_source::poll(context& c, std::size_t max) {
   auto taken = read(c, std::clamp<std::size_t>(max, 1, entries_at_once));
   if (!taken) return wait_for_server(c, taken.error());
-  away_since_.reset();
+  outage_.back();
   const auto now = c.now();
   if (*taken != 0) {
-    last_entry_ = now;
+    quiet_.heard(now);
     return poll_result::more();
   }
   if (!has_caught_up_) return poll_result::more();
-  const auto quiet = now - last_entry_;
-  if (*end_after_s_ != 0 && quiet >= std::chrono::seconds{*end_after_s_}) return poll_result::end();
-  return quiet >= std::chrono::seconds{*idle_after_s_} ? poll_result::idle(look_every) : poll_result::wait(look_every);
+  return quiet_.rest(now, look_every);
 }
 
 poll_result stream_source::wait_for_server(context& c, const error& why) {
-  if (why.kind != error_class::retryable) throw std::runtime_error(why.message);
-  if (!away_since_) {
-    away_since_ = c.now();
-    c.log(log_level::warning, why.message + "; trying again");
-  }
-  if (c.now() - *away_since_ >= std::chrono::seconds{*retry_s_})
-    throw std::runtime_error(why.message + "; given up after " + std::to_string(*retry_s_) + " s ('retry')");
+  outage_.away(c, why);
   // What was offered while the connection broke is offered again.
   has_caught_up_ = false;
   offered_.clear();

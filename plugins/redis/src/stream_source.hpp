@@ -9,6 +9,7 @@
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 
 namespace millrace::redis {
 
@@ -26,7 +27,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override { return to_text(last_); }
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
 
 private:
   [[nodiscard]] result<void> join_group();
@@ -63,30 +64,9 @@ private:
       "start",
       {.choices = {"start", "now"},
        .help = "Where a group that is made begins: with the oldest entry, or with those that come."}};
-  param<int> idle_after_s_{this,
-                           "idle_after",
-                           10,
-                           {.unit = "s",
-                            .min = 0,
-                            .max = 86'400,
-                            .help = "After so long without an entry event time goes on without this partition."}};
-  param<int> end_after_s_{
-      this,
-      "end_after",
-      0,
-      {.unit = "s", .min = 0, .max = 31'536'000, .help = "The input ends after so long without an entry; 0: never."}};
-  param<int> retry_s_{this,
-                      "retry",
-                      60,
-                      {.unit = "s",
-                       .min = 1,
-                       .max = 86'400,
-                       .help = "How long a server that is away is waited for before the actor fails."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  quiet_watch quiet_{this, "an entry"};
+  outage_watch outage_{this};
+  disorder_param disorder_{this};
   out<record_view> out_{this, "out"};
 
   std::optional<entry_reader> reader_;
@@ -97,8 +77,6 @@ private:
   std::string offered_;         ///< the last id of that
   entry_id last_;               ///< emitted or set aside
   std::vector<std::string> unacknowledged_;
-  processing_time last_entry_{};
-  std::optional<processing_time> away_since_;
 };
 
 }  // namespace millrace::redis

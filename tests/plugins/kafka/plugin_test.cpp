@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "cluster.hpp"
-#include "text_rig.hpp"
+#include "plugin_rig.hpp"
 
 #include <QTest>
 #include <algorithm>
@@ -11,7 +11,8 @@
 using namespace millrace;
 using namespace millrace::testing;
 using millrace::test::run_command;
-using millrace::test::start_command;
+using plugin_tests::committed_lines;
+using plugin_tests::position_of;
 
 namespace {
 
@@ -21,18 +22,6 @@ constexpr int fetch_request = 1;
 constexpr int request_timed_out = 7;
 constexpr int not_leader = 6;
 constexpr int closes_connection = -195;
-
-QStringList lines_below(const QString& folder) {
-  QStringList lines;
-  for (const auto& name : QDir{folder}.entryList({"*.csv"}, QDir::Files, QDir::Name)) {
-    QFile file{folder + "/" + name};
-    if (!file.open(QIODevice::ReadOnly)) continue;
-    auto found = QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts);
-    if (!found.isEmpty()) found.removeFirst();
-    lines += found;
-  }
-  return lines;
-}
 
 std::string order(int n) {
   return "{\"number\":" + std::to_string(n) + ",\"customer\":\"c\",\"amount\":\"1\",\"at\":\"2026-11-21T10:00:00Z\"}";
@@ -71,7 +60,7 @@ private slots:
                                     folder_->filePath("from"), "--set", "orders.end_after=1"} +
                         set("orders"));
     QVERIFY2(ended.exit_code == 0, ended.err);
-    auto lines = lines_below(folder_->filePath("out"));
+    auto lines = committed_lines(folder_->filePath("out"));
     lines.sort();
     QCOMPARE(lines, (QStringList{"1,ada,19.90,2026-11-21T10:00:00Z", "2,bob,5.00,2026-11-21T10:00:01Z",
                                  "3,ada,100.10,2026-11-21T10:00:02Z"}));
@@ -80,13 +69,9 @@ private slots:
   /// The run is killed and the brokers go away while messages come; each comes once into what was committed.
   void readsEachMessageOnceWhoeverDies() {
     const auto topic = cluster_->make_topic(4);
-    const QStringList run{"--plugins",  PLUGINS,
-                          "run",        folder_->filePath("from_kafka.mill"),
-                          "--data-dir", folder_->filePath("data"),
-                          "--set",      "orders.brokers=" + brokers(),
-                          "--set",      "orders.topic=" + QString::fromStdString(topic)};
-    auto process = std::make_unique<QProcess>();
-    start_command(*process, run);
+    plugin_tests::restartable_run process{
+        {"--plugins", PLUGINS, "run", folder_->filePath("from_kafka.mill"), "--data-dir", folder_->filePath("data"),
+         "--set", "orders.brokers=" + brokers(), "--set", "orders.topic=" + QString::fromStdString(topic)}};
     constexpr int batch = 100;
     constexpr int batches = 12;
     for (int b = 0; b < batches; ++b) {
@@ -96,18 +81,14 @@ private slots:
       cluster_->send(topic, {some.begin(), some.begin() + half});
       if (b % 4 == 1 && cluster_->is_mock()) cluster_->blink(300);
       if (b % 4 == 3) {
-        process->kill();
-        process->waitForFinished();
-        process = std::make_unique<QProcess>();
-        start_command(*process, run);
+        process.kill_and_restart();
       }
       cluster_->send(topic, {some.begin() + half, some.end()});
-      QTRY_VERIFY_WITH_TIMEOUT(lines_below(folder_->filePath("out")).size() >= (b + 1) * batch, 60'000);
+      QTRY_VERIFY_WITH_TIMEOUT(committed_lines(folder_->filePath("out")).size() >= (b + 1) * batch, 60'000);
     }
-    process->terminate();
-    QVERIFY(process->waitForFinished(60'000));
+    QVERIFY(process.stop());
     QList<int> numbers;
-    for (const auto& line : lines_below(folder_->filePath("out"))) numbers.append(line.section(',', 0, 0).toInt());
+    for (const auto& line : committed_lines(folder_->filePath("out"))) numbers.append(line.section(',', 0, 0).toInt());
     std::ranges::sort(numbers);
     QCOMPARE(numbers.size(), batch * batches);
     for (int i = 0; i < numbers.size(); ++i) QCOMPARE(numbers[i], i + 1);
@@ -329,13 +310,8 @@ private:
                                                   const std::string& position = {}, std::uint32_t partition = 0,
                                                   std::uint32_t parallelism = 1) const {
     params.insert({{"brokers", cluster_->brokers()}, {"topic", topic}, {"fields", "n:int64"}});
-    auto rig = std::make_unique<text_rig>(
-        text_rig::setting{.id = "kafka.source", .params = params, .partition = partition, .parallelism = parallelism});
-    if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
-    msgpack::reader in{as_bytes(position)};
-    if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
-    rig->as<>().open(rig->ctx());
-    return rig;
+    return plugin_tests::opened(
+        {.id = "kafka.source", .params = params, .partition = partition, .parallelism = parallelism}, position);
   }
   /// What a poll throws; empty: nothing.
   static std::string failure_of(text_rig& rig) {
@@ -345,12 +321,6 @@ private:
       return e.what();
     }
     return {};
-  }
-  static std::string position_of(text_rig& rig) {
-    byte_buffer out;
-    msgpack::writer w{out};
-    rig.as<producer>().save_position(w);
-    return std::string{as_text(out.view())};
   }
 
   std::unique_ptr<kafka_tests::cluster> cluster_;

@@ -1,7 +1,7 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "broker.hpp"
 #include "peer.hpp"
-#include "text_rig.hpp"
+#include "plugin_rig.hpp"
 
 #include <QTest>
 #include <algorithm>
@@ -13,20 +13,10 @@ using namespace millrace;
 using namespace millrace::testing;
 using millrace::test::run_command;
 using millrace::test::start_command;
+using plugin_tests::committed_lines;
+using plugin_tests::position_of;
 
 namespace {
-
-QStringList lines_below(const QString& folder) {
-  QStringList lines;
-  for (const auto& name : QDir{folder}.entryList({"*.csv"}, QDir::Files, QDir::Name)) {
-    QFile file{folder + "/" + name};
-    if (!file.open(QIODevice::ReadOnly)) continue;
-    auto found = QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts);
-    if (!found.isEmpty()) found.removeFirst();
-    lines += found;
-  }
-  return lines;
-}
 
 std::string json_of(int n) {
   return "{\"line\":\"a\",\"number\":" + std::to_string(n) + "}";
@@ -66,30 +56,26 @@ private slots:
     mqtt_tests::peer sender{*server_, "sender"};
     // Until the session is there, what is sent goes nowhere.
     QTRY_VERIFY_WITH_TIMEOUT(
-        (sender.publish("plant/oven/celsius", seen[0].payload), !lines_below(folder_->filePath("out")).isEmpty()),
+        (sender.publish("plant/oven/celsius", seen[0].payload), !committed_lines(folder_->filePath("out")).isEmpty()),
         30'000);
     QVERIFY(run.waitForFinished(60'000));
     QCOMPARE(run.exitCode(), 0);
-    QCOMPARE(lines_below(folder_->filePath("out")).front(),
+    QCOMPARE(committed_lines(folder_->filePath("out")).front(),
              QString{"press,21.5,2026-11-21T10:00:00Z,plant/oven/celsius"});
   }
 
   /// Both sides are killed while messages come; each comes once into what was committed.
   void readsEachMessageOnceWhoeverDies() {
-    const QStringList run{"--plugins",  PLUGINS,
-                          "run",        folder_->filePath("from_mqtt.mill"),
-                          "--data-dir", folder_->filePath("data"),
-                          "--set",      "readings.server=" + address(),
-                          "--set",      "readings.client_id=kills",
-                          "--set",      "readings.topics=kills/#"};
-    auto process = std::make_unique<QProcess>();
-    start_command(*process, run);
+    plugin_tests::restartable_run process{{"--plugins", PLUGINS, "run", folder_->filePath("from_mqtt.mill"),
+                                           "--data-dir", folder_->filePath("data"), "--set",
+                                           "readings.server=" + address(), "--set", "readings.client_id=kills", "--set",
+                                           "readings.topics=kills/#"}};
     mqtt_tests::peer sender{*server_, "killer"};
     const auto payload = [](int n) {
       return "{\"line\":\"n" + std::to_string(n) + "\",\"celsius\":1,\"at\":\"2026-11-21T10:00:00Z\"}";
     };
     QTRY_VERIFY_WITH_TIMEOUT(
-        (sender.publish("kills/begin", payload(-1)), !lines_below(folder_->filePath("out")).isEmpty()), 30'000);
+        (sender.publish("kills/begin", payload(-1)), !committed_lines(folder_->filePath("out")).isEmpty()), 30'000);
     constexpr int batch = 100;
     constexpr int batches = 16;
     for (int b = 0; b < batches; ++b) {
@@ -102,16 +88,12 @@ private slots:
           server_->kill();
         }
         if (b % 4 == 3) {
-          process->kill();
-          process->waitForFinished();
-          process = std::make_unique<QProcess>();
-          start_command(*process, run);
+          process.kill_and_restart();
         }
       }
       QTRY_VERIFY_WITH_TIMEOUT(numbers().size() >= (b + 1) * batch, 60'000);
     }
-    process->terminate();
-    QVERIFY(process->waitForFinished(60'000));
+    QVERIFY(process.stop());
     const auto found = numbers();
     QCOMPARE(found.size(), batch * batches);
     for (int i = 0; i < found.size(); ++i) QCOMPARE(found[i], i);
@@ -285,10 +267,7 @@ private slots:
     QFETCH(QString, id);
     QFETCH(QStringList, params);
     QFETCH(QString, said);
-    text_rig::setting s{.id = id.toStdString()};
-    if (id == "mqtt.sink") s.input_fields = "x:string";
-    for (const auto& p : params) s.params[p.section('=', 0, 0).toStdString()] = p.section('=', 1).toStdString();
-    const text_rig rig{s};
+    const auto rig = plugin_tests::configured(id, params, id == "mqtt.sink" ? "x:string" : "");
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
   }
 
@@ -303,7 +282,7 @@ private:
   }
   [[nodiscard]] QList<int> numbers() const {
     QList<int> out;
-    for (const auto& line : lines_below(folder_->filePath("out"))) {
+    for (const auto& line : committed_lines(folder_->filePath("out"))) {
       const int n = line.section(',', 0, 0).mid(1).toInt();
       if (n >= 0) out.append(n);
     }
@@ -318,12 +297,8 @@ private:
                    {"client_id", "case" + std::to_string(case_)},
                    {"topics", topic("#")},
                    {"fields", "line:string,number:int64"}});
-    auto rig = std::make_unique<text_rig>(
-        text_rig::setting{.id = "mqtt.source", .params = params, .partition = partition, .parallelism = parallelism});
-    if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
-    msgpack::reader in{as_bytes(position)};
-    if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
-    rig->as<>().open(rig->ctx());
+    auto rig = plugin_tests::opened(
+        {.id = "mqtt.source", .params = params, .partition = partition, .parallelism = parallelism}, position);
     if (!params.contains("retry")) settle(*rig);
     return rig;
   }
@@ -333,12 +308,6 @@ private:
       if (rig.poll(100, 1) == poll_result::next::end) return true;
       return position_of(rig).find("case") != std::string::npos;
     });
-  }
-  static std::string position_of(text_rig& rig) {
-    byte_buffer out;
-    msgpack::writer w{out};
-    rig.as<producer>().save_position(w);
-    return std::string{as_text(out.view())};
   }
 
   std::unique_ptr<mqtt_tests::broker> server_;

@@ -1,6 +1,6 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
+#include "plugin_rig.hpp"
 #include "server.hpp"
-#include "text_rig.hpp"
 
 #include <QTest>
 #include <algorithm>
@@ -10,23 +10,10 @@
 using namespace millrace;
 using namespace millrace::testing;
 using millrace::test::run_command;
-using millrace::test::start_command;
+using plugin_tests::committed_lines;
+using plugin_tests::position_of;
 
-namespace {
-
-QStringList lines_below(const QString& folder) {
-  QStringList lines;
-  for (const auto& name : QDir{folder}.entryList({"*.csv"}, QDir::Files, QDir::Name)) {
-    QFile file{folder + "/" + name};
-    if (!file.open(QIODevice::ReadOnly)) continue;
-    auto found = QString::fromUtf8(file.readAll()).split('\n', Qt::SkipEmptyParts);
-    if (!found.isEmpty()) found.removeFirst();
-    lines += found;
-  }
-  return lines;
-}
-
-}  // namespace
+namespace {}  // namespace
 
 /// The plugin against a real server, by itself and as users have it: a shared object that the command loads.
 class redis_plugin_test : public QObject {
@@ -50,7 +37,7 @@ private slots:
     ended = run_command({"--plugins", PLUGINS, "run", folder_->filePath("from_redis.mill"), "--data-dir",
                          folder_->filePath("from"), "--set", "orders.server=" + socket, "--set", "orders.end_after=1"});
     QVERIFY2(ended.exit_code == 0, ended.err);
-    auto lines = lines_below(folder_->filePath("out"));
+    auto lines = committed_lines(folder_->filePath("out"));
     lines.sort();
     QCOMPARE(lines, (QStringList{"1,ada,19.90,2026-11-21T10:00:00Z", "2,bob,5.00,2026-11-21T10:00:01Z",
                                  "3,ada,100.10,2026-11-21T10:00:02Z"}));
@@ -63,12 +50,9 @@ private slots:
 
   /// Both sides are killed while entries come; each comes once into what was committed.
   void readsEachEntryOnceWhoeverDies() {
-    const QStringList run{"--plugins",  PLUGINS,
-                          "run",        folder_->filePath("from_redis.mill"),
-                          "--data-dir", folder_->filePath("data"),
-                          "--set",      "orders.server=" + QString::fromStdString(server_->socket())};
-    auto process = std::make_unique<QProcess>();
-    start_command(*process, run);
+    plugin_tests::restartable_run process{{"--plugins", PLUGINS, "run", folder_->filePath("from_redis.mill"),
+                                           "--data-dir", folder_->filePath("data"), "--set",
+                                           "orders.server=" + QString::fromStdString(server_->socket())}};
     constexpr int batch = 100;
     constexpr int batches = 16;
     for (int b = 0; b < batches; ++b) {
@@ -77,18 +61,14 @@ private slots:
         (void)server_->run({"XADD", "orders", n + "-0", "number", n, "customer", "c", "amount", "1"});
         if (b % 4 == 1 && i % batch == batch / 2) server_->kill();
         if (b % 4 == 3 && i % batch == batch / 2) {
-          process->kill();
-          process->waitForFinished();
-          process = std::make_unique<QProcess>();
-          start_command(*process, run);
+          process.kill_and_restart();
         }
       }
-      QTRY_VERIFY_WITH_TIMEOUT(lines_below(folder_->filePath("out")).size() >= (b + 1) * batch, 60'000);
+      QTRY_VERIFY_WITH_TIMEOUT(committed_lines(folder_->filePath("out")).size() >= (b + 1) * batch, 60'000);
     }
-    process->terminate();
-    QVERIFY(process->waitForFinished(60'000));
+    QVERIFY(process.stop());
     QList<int> numbers;
-    for (const auto& line : lines_below(folder_->filePath("out"))) numbers.append(line.section(',', 0, 0).toInt());
+    for (const auto& line : committed_lines(folder_->filePath("out"))) numbers.append(line.section(',', 0, 0).toInt());
     std::ranges::sort(numbers);
     QCOMPARE(numbers.size(), batch * batches);
     for (int i = 0; i < numbers.size(); ++i) QCOMPARE(numbers[i], i + 1);
@@ -185,9 +165,7 @@ private slots:
     QFETCH(QString, id);
     QFETCH(QStringList, params);
     QFETCH(QString, said);
-    text_rig::setting s{.id = id.toStdString()};
-    for (const auto& p : params) s.params[p.section('=', 0, 0).toStdString()] = p.section('=', 1).toStdString();
-    const text_rig rig{s};
+    const auto rig = plugin_tests::configured(id, params, "");
     QVERIFY2(QString::fromStdString(rig.problem()).contains(said), rig.problem().c_str());
   }
 
@@ -196,18 +174,7 @@ private:
                                                   const std::string& position = {}) const {
     params.insert(
         {{"server", server_->socket()}, {"stream", "s"}, {"group", "g"}, {"fields", "n:int64,at:event_time"}});
-    auto rig = std::make_unique<text_rig>(text_rig::setting{.id = "redis.source", .params = params});
-    if (!rig->problem().empty()) qFatal("%s", rig->problem().c_str());
-    msgpack::reader in{as_bytes(position)};
-    if (!position.empty() && !rig->as<producer>().load_position(in)) qFatal("unreadable");
-    rig->as<>().open(rig->ctx());
-    return rig;
-  }
-  static std::string position_of(text_rig& rig) {
-    byte_buffer out;
-    msgpack::writer w{out};
-    rig.as<producer>().save_position(w);
-    return std::string{as_text(out.view())};
+    return plugin_tests::opened({.id = "redis.source", .params = params}, position);
   }
 
   std::unique_ptr<redis_tests::server> server_;

@@ -10,6 +10,7 @@
 #include "library/sources/pacer.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -30,7 +31,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override;
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
   std::uint64_t backlog() const override;
 
 private:
@@ -68,11 +69,7 @@ private:
                        .min = 0,
                        .max = 1e9,
                        .help = "Most events a second, over all partitions; 0: as fast as possible."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  disorder_param disorder_{this};
 
   std::string base_folder_;
   std::vector<std::string> named_;                 ///< what `path` says

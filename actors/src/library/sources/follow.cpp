@@ -48,7 +48,8 @@ result<void> follow::configure(wiring& w) {
 void follow::open(context& c) {
   files_.clear();
   forget_reader();
-  last_line_ = next_look_ = c.now();
+  next_look_ = c.now();
+  quiet_.heard(next_look_);
   find_marked(c);
 }
 
@@ -81,21 +82,17 @@ poll_result follow::poll(context& c, std::size_t max) {
     taken += read_some(c, *f, std::min(max - taken, lines_a_turn), line_reader::ending::waits);
     ++turn_;
   }
-  if (taken != 0) last_line_ = c.now();
+  if (taken != 0) quiet_.heard(c.now());
   return taken == max ? poll_result::more() : rest(c);
 }
 
 /// Nothing is there to be read.
 poll_result follow::rest(context& c) {
   const auto now = c.now();
-  const auto quiet = now - last_line_;
-  const auto wait = std::max(std::chrono::nanoseconds{0}, next_look_ - now);
-  if (*end_after_s_ != 0 && quiet >= std::chrono::seconds{*end_after_s_}) {
+  if (quiet_.is_over(now)) {
     for (auto& f : files_) read_unfinished(c, *f);
-    return poll_result::end();
   }
-  if (quiet >= std::chrono::seconds{*idle_after_s_}) return poll_result::idle(wait);
-  return poll_result::wait(wait);
+  return quiet_.rest(now, std::max(std::chrono::nanoseconds{0}, next_look_ - now));
 }
 
 /// A last line without an end: nothing will be added to it any more.

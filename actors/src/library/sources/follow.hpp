@@ -8,6 +8,7 @@
 #include "library/sources/line_intake.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -27,7 +28,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override;
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
   std::uint64_t backlog() const override;
 
 private:
@@ -62,29 +63,14 @@ private:
                         .min = 0,
                         .max = 86'400,
                         .help = "How long a file that was rotated away, or deleted, is read on after its last line."}};
-  param<int> idle_after_s_{this,
-                           "idle_after",
-                           10,
-                           {.unit = "s",
-                            .min = 0,
-                            .max = 86'400,
-                            .help = "After so long without a line event time goes on without this partition."}};
-  param<int> end_after_s_{
-      this,
-      "end_after",
-      0,
-      {.unit = "s", .min = 0, .max = 31'536'000, .help = "The input ends after so long without a line; 0: never."}};
+  quiet_watch quiet_{this, "a line"};
   param<std::string> on_missing_{
       this,
       "on_missing",
       "fail",
       {.choices = {"fail", "skip"},
        .help = "When a file that a snapshot was reading is gone: fail the actor, or go on without its rest."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  disorder_param disorder_{this};
 
   std::string base_folder_;
   std::vector<std::string> named_;
@@ -94,7 +80,6 @@ private:
   std::unique_ptr<line_reader> reader_;  ///< of `reading_`
   std::size_t turn_ = 0;                 ///< the file to be read next, so that a busy one does not keep the others back
   processing_time next_look_{};
-  processing_time last_line_{};
   std::uint64_t bytes_read_ = 0;
   std::uint64_t lines_read_ = 0;
 };

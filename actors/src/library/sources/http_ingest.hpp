@@ -8,6 +8,7 @@
 #include "library/sources/ingest_service.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -31,7 +32,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override;
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
   /// Where it listens; empty until it does.
   [[nodiscard]] std::string address() const;
 
@@ -116,11 +117,7 @@ private:
       {.unit = "s", .min = 1, .max = 30 * 86'400, .help = "How long a key is remembered, when there is room."}};
   param<std::int64_t> count_{
       this, "count", 0, {.unit = "events", .min = 0, .help = "The input ends after so many events; 0: never."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one seen."}};
+  disorder_param disorder_{this};
   param<std::int64_t> idle_after_{this,
                                   "idle_after",
                                   0,

@@ -8,6 +8,7 @@
 #include "library/sources/ingest_body.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -28,7 +29,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override { return "answer " + std::to_string(answers_); }
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
 
 private:
   void ask(context& c);
@@ -68,11 +69,7 @@ private:
       {.min = 0, .max = 10, .help = "Redirects that are followed, never from https to http or to another protocol."}};
   param<std::int64_t> failures_{
       this, "failures", 0, {.min = 0, .help = "So many failures in a row fail the actor; 0: it asks again for ever."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one seen."}};
+  disorder_param disorder_{this};
   out<record_view> out_{this, "out"};
 
   std::unique_ptr<ingest_body> json_;

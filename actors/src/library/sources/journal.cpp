@@ -74,7 +74,7 @@ void journal::open(context& c) {
   if (c.partition() != 0) return;
   reader_.emplace(*directory_);
   for (const auto& m : matches_) reader_->match(m);
-  last_entry_ = c.now();
+  quiet_.heard(c.now());
   go_to_position(c);
 }
 
@@ -99,13 +99,12 @@ poll_result journal::poll(context& c, std::size_t max) {
   entries_ += taken;
   const auto now = c.now();
   if (taken != 0) {
-    last_entry_ = now;
+    quiet_.heard(now);
     cursor_ = reader_->cursor();
   }
   if (taken == max) return poll_result::more();
   if (!*follow_) return poll_result::end();
-  return now - last_entry_ >= std::chrono::seconds{*idle_after_s_} ? poll_result::idle(look_every)
-                                                                   : poll_result::wait(look_every);
+  return quiet_.rest(now, look_every);
 }
 
 void journal::take(context& c) {

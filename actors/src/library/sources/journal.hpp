@@ -8,6 +8,7 @@
 #include "library/sources/text_fields.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -22,7 +23,7 @@ public:
   void save_position(msgpack::writer& out) const override { out.string(cursor_); }
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override { return std::to_string(entries_) + " entries since the start"; }
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
 
 private:
   [[nodiscard]] result<void> read_matches();
@@ -64,13 +65,7 @@ private:
                             .help = "Where the first run begins: with the oldest entry, or with those that come."}};
   param<bool> follow_{
       this, "follow", true, {.help = "Waits for more at the end of the journal; no: the input ends there."}};
-  param<int> idle_after_s_{this,
-                           "idle_after",
-                           10,
-                           {.unit = "s",
-                            .min = 0,
-                            .max = 86'400,
-                            .help = "After so long without an entry event time goes on without this input."}};
+  idle_watch quiet_{this, "an entry"};
   param<std::string> on_missing_{
       this,
       "on_missing",
@@ -78,11 +73,7 @@ private:
       {.choices = {"fail", "skip"},
        .help =
            "When the entry of a snapshot is gone from the journal: fail the actor, or go on with the next there is."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      1000,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  disorder_param disorder_{this, 1000};
   out<record_view> out_{this, "out"};
 
   std::vector<std::string> matches_;
@@ -91,7 +82,6 @@ private:
   std::optional<journal_reader> reader_;
   std::string cursor_;  ///< of the entry read last
   std::uint64_t entries_ = 0;
-  processing_time last_entry_{};
 };
 
 }  // namespace millrace::library

@@ -18,7 +18,7 @@ result<void> stdin_source::configure(wiring&) {
 
 void stdin_source::open(context& c) {
   is_active_ = c.partition() == 0;
-  last_line_ = c.now();
+  quiet_.heard(c.now());
 }
 
 /// False: the line that names the columns is not there yet.
@@ -58,11 +58,10 @@ poll_result stdin_source::poll(context& c, std::size_t max) {
     ++taken;
   }
   const auto now = c.now();
-  if (taken != 0) last_line_ = now;
+  if (taken != 0) quiet_.heard(now);
   if (taken == max) return poll_result::more();
   if (input.is_over()) return poll_result::end();
-  return now - last_line_ >= std::chrono::seconds{*idle_after_s_} ? poll_result::idle(look_every)
-                                                                  : poll_result::wait(look_every);
+  return quiet_.rest(now, look_every);
 }
 
 bool stdin_source::take_back(context&, const dead_letter& letter) {

@@ -6,6 +6,7 @@
 #include "library/sources/line_intake.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/wiring.hpp"
 
 namespace millrace::library {
@@ -23,7 +24,7 @@ public:
   void save_position(msgpack::writer& out) const override { out.integer(lines_); }
   bool load_position(msgpack::reader& in) override { return in.integer(lines_); }
   std::string describe_position() const override { return "line " + std::to_string(lines_); }
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
 
 private:
   [[nodiscard]] bool make_parser();
@@ -36,23 +37,12 @@ private:
       false,
       {.help =
            "Lines are written to the event log before they are sent on, so that a crash loses none that was read."}};
-  param<int> idle_after_s_{this,
-                           "idle_after",
-                           10,
-                           {.unit = "s",
-                            .min = 0,
-                            .max = 86'400,
-                            .help = "After so long without a line event time goes on without this input."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one read."}};
+  idle_watch quiet_{this, "a line"};
+  disorder_param disorder_{this};
 
   bool is_active_ = false;
   std::unique_ptr<record_parser> parser_;
   std::uint64_t lines_ = 0;
-  processing_time last_line_{};
 };
 
 }  // namespace millrace::library

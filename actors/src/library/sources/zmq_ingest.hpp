@@ -7,6 +7,7 @@
 #include "library/sources/ingest_body.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
+#include "millrace/source_params.hpp"
 #include "millrace/transport/message_socket.hpp"
 #include "millrace/wiring.hpp"
 
@@ -29,7 +30,7 @@ public:
   void save_position(msgpack::writer& out) const override;
   bool load_position(msgpack::reader& in) override;
   std::string describe_position() const override;
-  std::chrono::nanoseconds disorder() const override { return std::chrono::milliseconds{*disorder_ms_}; }
+  std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
   /// Where the socket is; empty until it is open.
   [[nodiscard]] std::string address() const { return socket_ ? socket_->address() : std::string{}; }
 
@@ -89,11 +90,7 @@ private:
       this, "message_events", 10'000, {.unit = "events", .min = 1, .max = 10'000, .help = "Most events of a message."}};
   param<std::int64_t> count_{
       this, "count", 0, {.unit = "events", .min = 0, .help = "The input ends after so many events; 0: never."}};
-  param<int> disorder_ms_{
-      this,
-      "disorder",
-      0,
-      {.unit = "ms", .min = 0, .max = 86'400'000, .help = "How far event times may run behind the newest one seen."}};
+  disorder_param disorder_{this};
   param<int> idle_after_s_{this,
                            "idle_after",
                            10,
