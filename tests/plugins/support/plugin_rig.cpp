@@ -1,5 +1,8 @@
 #include "plugin_rig.hpp"
 
+#include <signal.h>
+#include <sys/wait.h>
+
 #include <QDir>
 #include <QFile>
 
@@ -56,6 +59,17 @@ void restartable_run::kill_and_restart() {
   process_->kill();
   process_->waitForFinished();
   start();
+}
+
+void restartable_run::pause() {
+  const auto pid = static_cast<pid_t>(process_->processId());
+  ::kill(pid, SIGSTOP);
+  siginfo_t seen{};
+  ::waitid(P_PID, static_cast<id_t>(pid), &seen, WSTOPPED | WEXITED | WNOWAIT);
+}
+
+void restartable_run::go_on() {
+  ::kill(static_cast<pid_t>(process_->processId()), SIGCONT);
 }
 
 bool restartable_run::stop() {

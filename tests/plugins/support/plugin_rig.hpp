@@ -29,6 +29,9 @@ public:
   explicit restartable_run(QStringList arguments);
   /// SIGKILL, then the next one.
   void kill_and_restart();
+  /// SIGSTOP: returns when none of its threads runs any more.
+  void pause();
+  void go_on();
   /// Asks it to stop; false: it did not within a minute.
   [[nodiscard]] bool stop();
 
