@@ -105,6 +105,7 @@ private:
 
   diagnosis cause_at(const walk& w) const {
     const auto& t = run_.tasks[w.at];
+    if (!t.stopped_at.empty()) return standing(t);
     if (!t.faults.empty()) return fault(t.name, t.faults.front());
     if (!w.through->faults.empty()) return fault(name_of(*w.through), w.through->faults.front());
     if (t.is_retrying) {
@@ -119,6 +120,7 @@ private:
     return at_work(t);
   }
 
+  static diagnosis standing(const observed_task& t) { return {cause::breakpoint, t.name, t.stopped_at, {}, {}}; }
   static diagnosis fault(const std::string& where, const std::string& what) {
     return {cause::injected_fault, where, "a fault was put on " + where + ": " + what, {}, {}};
   }
@@ -237,6 +239,7 @@ private:
   // Nothing waits for credit.
   diagnosis without_backpressure() const {
     for (const auto& t : run_.tasks) {
+      if (!t.stopped_at.empty()) return standing(t);
       if (!t.faults.empty()) return fault(t.name, t.faults.front());
     }
     for (const auto& c : run_.channels) {
@@ -307,6 +310,8 @@ const char* to_string(cause c) noexcept {
       return "none";
     case cause::injected_fault:
       return "injected_fault";
+    case cause::breakpoint:
+      return "breakpoint";
     case cause::hot_key:
       return "hot_key";
     case cause::outside_call:

@@ -211,6 +211,8 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
         parts_.stats->queue_ns.add(static_cast<std::uint64_t>(waited) * current_.count);
         parts_.stats->queue_events.add(current_.count);
       }
+      if (parts_.watch != nullptr && parts_.watch->is_on()) [[unlikely]]
+        parts_.watch->see(current_, skip);
       if (has_faults()) {
         if (const auto met = meet_faults(current_.count - skip, true)) return *met;
       }

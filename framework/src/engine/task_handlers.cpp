@@ -19,13 +19,11 @@ std::string current_failure() {
 task::progress task::run_records() {
   if (cursor_ >= current_.count) return finish_frame();
   try {
-    if (kind_ == actor_kind::router) {
-      route_records();
-      if (failure_) return progress::stopped;
-    } else {
-      if (!prepare_keys()) return progress::stopped;
-      run_handlers();
-    }
+    const bool is_router = kind_ == actor_kind::router;
+    if (!(is_router ? prepare_targets() : prepare_keys())) return progress::stopped;
+    const auto end = rows_allowed();
+    if (end == cursor_ && end < current_.count) return stand_still();
+    is_router ? route_records(end) : run_handlers(end);
   } catch (const state_backend_failure& e) {
     return fail(fatal_error(errc::io_error, parts_.name + ": " + e.what()), failure_action::restart);
   } catch (...) {
@@ -72,15 +70,15 @@ private:
 // Records between two looks at the clock where each may have to wait for its page from the disk.
 constexpr std::uint32_t paged_records_at_once = 64;
 
-void task::run_handlers() {
+void task::run_handlers(std::uint32_t end) {
   const bool is_paged = actor_access::state(*parts_.behavior).rows().is_paged();
-  const auto turn_end = is_paged ? cursor_ + paged_records_at_once : current_.count;
+  const auto turn_end = is_paged ? std::min(cursor_ + paged_records_at_once, end) : end;
   const auto port = current_input();
   const bool keyed = parts_.input_keys[port] != nullptr;
   auto& input = *actor_access::inputs(*parts_.behavior)[port];
-  while (cursor_ < std::min(turn_end, current_.count) && !outputs_.pause()) {
+  while (cursor_ < turn_end && !outputs_.pause()) {
     event_time late_against;
-    const auto end = std::min(end_of_segment(late_against), turn_end);
+    const auto segment_end = std::min(end_of_segment(late_against), turn_end);
     batch_run run{context_,
                   *current_.body,
                   actor_access::state(*parts_.behavior),
@@ -89,7 +87,7 @@ void task::run_handlers() {
                   cursor_,
                   &outputs_.pause(),
                   keyed ? hints_.data() : nullptr,
-                  end,
+                  segment_end,
                   &input};
     const handler_scope scope{outputs_, context_, run, cursor_, late_against};
     run_input(input, run, late_against);
@@ -198,27 +196,30 @@ void task::pick_targets(std::uint32_t partitions) {
   if (hot_keys_ != nullptr && hashed_) hot_keys_->look({hashes_.data(), n}, *current_.body, *parts_.router_key);
 }
 
-void task::route_records() {
-  const auto& r = static_cast<router&>(*parts_.behavior);
+/// Where each record goes is known; false: the task is over.
+bool task::prepare_targets() {
   const auto partitions = outputs_.dealing_groups();
-  if (r.broadcasts() || partitions == 1) {
-    outputs_.broadcast(current_.body);
-    cursor_ = current_.count;
+  if (keys_ready_ || partitions == 1 || static_cast<router&>(*parts_.behavior).broadcasts()) return true;
+  try {
+    pick_targets(partitions);
+  } catch (const std::invalid_argument&) {
+    // What a router by key says to a key that is NaN. Those records are out of the way at the second try.
+    if (parts_.router_key == nullptr) throw;
+    if (!drop_invalid_keys(*parts_.router_key)) return false;
+    pick_targets(partitions);
+  }
+  return keys_ready_ = true;
+}
+
+void task::route_records(std::uint32_t end) {
+  if (outputs_.dealing_groups() == 1 || static_cast<router&>(*parts_.behavior).broadcasts()) {
+    // Records before the cursor were sent on before.
+    outputs_.broadcast(cursor_ == 0 && end == current_.count ? current_.body : slice(end));
+    cursor_ = end;
     return;
   }
-  if (!keys_ready_) {
-    try {
-      pick_targets(partitions);
-    } catch (const std::invalid_argument&) {
-      // What a router by key says to a key that is NaN. Those records are out of the way at the second try.
-      if (parts_.router_key == nullptr) throw;
-      if (!drop_invalid_keys(*parts_.router_key)) return;
-      pick_targets(partitions);
-    }
-    keys_ready_ = true;
-  }
   const auto n = current_.count;
-  outputs_.deal(*current_.body, cursor_, {targets_.data(), n},
+  outputs_.deal(*current_.body, cursor_, end, {targets_.data(), n},
                 hashed_ ? std::span<const std::uint64_t>{hashes_.data(), n} : std::span<const std::uint64_t>{});
 }
 

@@ -98,11 +98,11 @@ std::vector<emitted_batch> task_outputs::take_held() {
   return std::exchange(held_, {});
 }
 
-void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,
-                        std::span<const std::uint64_t> hashes) {
+void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::uint32_t end,
+                        std::span<const std::uint16_t> targets, std::span<const std::uint64_t> hashes) {
   auto& p = *dealing_;
-  while (cursor < records.size() && !pause_) {
-    if (records.late_marks().empty()) {
+  while (cursor < end && !pause_) {
+    if (end == records.size() && records.late_marks().empty()) {
       cursor = records.type().scatter(records, cursor, targets, hashes, dealt_);
     } else {
       deal_one(records, cursor, targets[cursor], hashes);

@@ -161,6 +161,7 @@ void task::encode_meta(msgpack::writer& out) const {
 }
 
 result<void> task::restore(const restored& from) {
+  if (parts_.watch != nullptr) parts_.watch->begin();
   if (!from.meta.empty()) {
     msgpack::reader in{from.meta};
     std::vector<cell_source> sources;

@@ -173,6 +173,8 @@ private slots:
     const auto d = diagnose(r);
     is(d, cause::injected_fault, "work/0");
     QVERIFY(says(d, "delay of 50 ms"));
+    r.tasks[work0].stopped_at = "work/0 stands before event 7";
+    is(diagnose(r), cause::breakpoint, "work/0");
   }
   void aFaultOnTheChannelIsNamed() {
     auto r = held_up_by_work0();

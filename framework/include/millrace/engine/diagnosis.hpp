@@ -29,6 +29,7 @@ struct observed_task {
   bool is_retrying = false;
   std::vector<hot_key> hot_keys{};    ///< routers by key
   std::vector<std::string> faults{};  ///< injected on purpose, as people know them
+  std::string stopped_at{};           ///< the breakpoint it stands at, and where; empty: it does not
 };
 
 struct observed_channel {
@@ -54,6 +55,7 @@ struct observed_run {
 enum class cause : std::uint8_t {
   none,            ///< nothing holds the run up
   injected_fault,  ///< somebody does it on purpose
+  breakpoint,      ///< somebody looks into it
   hot_key,         ///< one partition has most of the work
   outside_call,    ///< handlers wait for something that is not this process
   processor,       ///< handlers compute as fast as they can

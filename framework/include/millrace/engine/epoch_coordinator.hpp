@@ -37,6 +37,8 @@ public:
   void on_complete(std::int64_t now_ns);
   /// The open epoch came to nothing (a write failed, a sink could not prepare, a task died).
   void on_abort(std::int64_t now_ns);
+  /// What came to nothing last did so because somebody wanted it: it does not count as a failure.
+  void forgive() noexcept { failures_ = failures_ == 0 ? 0 : failures_ - 1; }
   /// The open epoch if its barriers have been under way for too long.
   [[nodiscard]] std::optional<epoch_id> overdue(std::int64_t now_ns) const noexcept;
 

@@ -24,6 +24,7 @@
 #include "millrace/engine/task_stats.hpp"
 #include "millrace/engine/watermark_tracker.hpp"
 #include "millrace/failure_policy.hpp"
+#include "millrace/inspect/task_watch.hpp"
 #include "millrace/producer.hpp"
 #include "millrace/router.hpp"
 #include "millrace/sink.hpp"
@@ -70,8 +71,9 @@ struct task_parts {
   std::size_t state_memory_bytes = 0;
   /// For a task that can be rebuilt alone, and neighbours that can; outlives the task. None: the region goes back.
   std::shared_ptr<task_journal> journal{};
-  std::uint64_t retained_bytes_max = 0;  ///< of each lane; 0: nothing is retained
+  std::uint64_t retained_bytes_max = 0;      ///< of each lane; 0: nothing is retained
   std::optional<chaos::task_gate> faults{};  ///< none: nobody can inject any
+  inspect::task_watch* watch = nullptr;      ///< outlives the task; null: nobody can look into its channels
 };
 
 /// What a step came to.
@@ -172,6 +174,11 @@ private:
   [[nodiscard]] std::optional<progress> meet_faults(std::uint64_t events, bool in_record);
   [[nodiscard]] std::optional<progress> meet_poll_faults();
 
+  // task_watching.cpp: who looks into what it takes
+  [[nodiscard]] std::uint32_t rows_allowed();
+  [[nodiscard]] progress stand_still();
+  [[nodiscard]] batch_ptr slice(std::uint32_t end) const;
+
   // task_settling.cpp: timers, watermark and end of input
   enum class settling : std::uint8_t { done, timers, windows, watermark, end, ended, processing };
   [[nodiscard]] progress settle();
@@ -209,12 +216,13 @@ private:
 
   // task_handlers.cpp: user code and its failures
   [[nodiscard]] progress run_records();
-  void run_handlers();
+  void run_handlers(std::uint32_t end);
   [[nodiscard]] std::uint32_t end_of_segment(event_time& late_against) const noexcept;
   [[nodiscard]] bool prepare_keys();
   [[nodiscard]] bool hash_keys(const key_extractor& key);
   [[nodiscard]] bool drop_invalid_keys(const key_extractor& key);
-  void route_records();
+  [[nodiscard]] bool prepare_targets();
+  void route_records(std::uint32_t end);
   void pick_targets(std::uint32_t partitions);
   [[nodiscard]] progress on_handler_failure(const std::string& reason, bool in_record);
   [[nodiscard]] progress on_poll_failure(const std::string& reason);

@@ -62,8 +62,8 @@ public:
   /// What is emitted from now on is late against `t`; until `end_late`.
   void begin_late(event_time t);
   void end_late();
-  /// Routers: deals `records` out from `cursor` on; stops when a lane has no credit.
-  void deal(const batch& records, std::uint32_t& cursor, std::span<const std::uint16_t> targets,
+  /// Routers: deals `records` out from `cursor` to before `end`; stops when a lane has no credit.
+  void deal(const batch& records, std::uint32_t& cursor, std::uint32_t end, std::span<const std::uint16_t> targets,
             std::span<const std::uint64_t> hashes);
   /// Routers: number of target partitions.
   [[nodiscard]] std::uint32_t dealing_groups() const noexcept {
