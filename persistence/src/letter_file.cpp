@@ -9,8 +9,9 @@
 #include <string>
 #include <system_error>
 
-#include "millrace/persistence/data_folder.hpp"
+#include "millrace/engine/fault_point.hpp"
 #include "millrace/engine/letter_block.hpp"
+#include "millrace/persistence/data_folder.hpp"
 
 namespace millrace::persistence {
 
@@ -61,7 +62,10 @@ result<void> letter_file::write(std::uint64_t offset, const std::vector<bytes_vi
 
 result<void> letter_file::write_all(std::uint64_t offset, bytes_view pages) {
   while (!pages.empty()) {
-    const auto n = std::min(pages.size(), write_bytes_max);
+    auto n = std::min(pages.size(), write_bytes_max);
+    if (engine::fault_point("letters.piece") == engine::fault_action::half) {
+      n -= n / letter_pages::page_bytes / 2 * letter_pages::page_bytes;
+    }
     const auto done = ::pwrite(writing_, pages.data(), n, static_cast<off_t>(offset));
     if (done < 0 && errno == EINTR) continue;
     if (done < 0) return failure(errno, "cannot write", file_, n);

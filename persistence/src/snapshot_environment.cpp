@@ -3,10 +3,11 @@
 #include <algorithm>
 #include <system_error>
 
-#include "millrace/persistence/data_folder.hpp"
 #include "keys.hpp"
 #include "lmdb_check.hpp"
 #include "millrace/crc32c.hpp"
+#include "millrace/engine/fault_point.hpp"
+#include "millrace/persistence/data_folder.hpp"
 
 namespace millrace::persistence {
 namespace {
@@ -222,6 +223,11 @@ result<chunk_view> snapshot_environment::read_chunk(transaction& in, const chunk
   auto found = in.get(chunks_, number_key(place.chunk));
   if (!found) return chunk_failure(place, found.error().message);
   if (!found->has_value()) return chunk_failure(place, "it is missing");
+  if (engine::fault_point("snapshot.read") == engine::fault_action::damage) {
+    std::vector<std::byte> other{(*found)->begin(), (*found)->end()};
+    other.back() ^= std::byte{1};
+    if (auto damaged = parse_chunk(other); !damaged) return chunk_failure(place, damaged.error().message);
+  }
   auto parsed = parse_chunk(**found);
   if (!parsed) return chunk_failure(place, parsed.error().message);
   if (parsed->head.id != place.chunk || detail::load_big_endian<std::uint32_t>((*found)->data()) != sum) {

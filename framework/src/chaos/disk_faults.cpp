@@ -11,21 +11,51 @@ namespace millrace::chaos {
 
 namespace {
 
-struct written_place {
+/// What is done at a place.
+enum class act : std::uint8_t {
+  write,   ///< and what follows does not make it durable
+  settle,  ///< written, and made durable next
+  piece,   ///< written by a call that may stop half-way
+  read,
+};
+
+struct stored_place {
   std::string_view part;
   std::string_view point;
-  bool is_durable_after;  ///< what follows makes it durable
+  act what;
 };
 
 constexpr std::array places{
-    written_place{"snapshot", "snapshot.chunk_write", false},
-    written_place{"snapshot", "snapshot.before_manifest", true},
-    written_place{"log", "log.append", true},
-    written_place{"letters", "letters.put", true},
-    written_place{"sink", "sink.staging", true},
-    written_place{"sink", "sink.table_put", true},
-    written_place{"sink", "sink.before_rename", true},
+    stored_place{"snapshot", "snapshot.chunk_write", act::write},
+    stored_place{"snapshot", "snapshot.before_manifest", act::settle},
+    stored_place{"snapshot", "snapshot.read", act::read},
+    stored_place{"log", "log.append", act::settle},
+    stored_place{"letters", "letters.put", act::settle},
+    stored_place{"letters", "letters.piece", act::piece},
+    stored_place{"sink", "sink.piece", act::piece},
+    stored_place{"sink", "sink.staging", act::settle},
+    stored_place{"sink", "sink.table_put", act::settle},
+    stored_place{"sink", "sink.before_rename", act::settle},
 };
+
+bool concerns(fault_kind k, act what) noexcept {
+  if (k == fault_kind::corrupt_read || what == act::read) return k == fault_kind::corrupt_read && what == act::read;
+  if (k == fault_kind::sync_failure) return what == act::settle;
+  return what != act::piece || k == fault_kind::short_write;
+}
+
+engine::fault_action action_of(fault_kind k) noexcept {
+  switch (k) {
+    case fault_kind::disk_full:
+      return engine::fault_action::full;
+    case fault_kind::short_write:
+      return engine::fault_action::half;
+    case fault_kind::corrupt_read:
+      return engine::fault_action::damage;
+    default:
+      return engine::fault_action::fail;
+  }
+}
 
 // A fault hook is a plain function, so the faults it looks for are the process's.
 std::mutex at_work_mutex;
@@ -45,16 +75,16 @@ std::vector<std::shared_ptr<armed_fault>> active_now() {
 }
 
 engine::fault_action meet(const char* point) {
-  const auto* const place = std::ranges::find(places, std::string_view{point}, &written_place::point);
+  const auto* const place = std::ranges::find(places, std::string_view{point}, &stored_place::point);
   if (place == places.end()) return engine::fault_action::proceed;
   for (const auto& f : active_now()) {
     if (std::ranges::find(f->places().names, place->part) == f->places().names.end()) continue;
-    if (f->kind() == fault_kind::sync_failure && !place->is_durable_after) continue;
+    if (!concerns(f->kind(), place->what)) continue;
     if (!f->strikes(0, 0)) continue;
     if (f->kind() == fault_kind::disk_slow) {
       f->wait(f->parameter_ns("delay_ms"));
     } else {
-      return f->kind() == fault_kind::disk_full ? engine::fault_action::full : engine::fault_action::fail;
+      return action_of(f->kind());
     }
   }
   return engine::fault_action::proceed;

@@ -116,6 +116,12 @@ private:
           is_broken_ = true;
           failure_ = "injected: the frame at sequence " + std::to_string(f.first.value) + " cannot be read";
           return;
+        case fault_kind::reset:
+          coming_.clear();
+          swapped_.reset();
+          is_broken_ = true;
+          failure_ = "injected: the channel was reset";
+          return;
         case fault_kind::duplicate:
           is_doubled = true;
           break;

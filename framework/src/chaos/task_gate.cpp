@@ -8,7 +8,8 @@ bool task_gate::pass(std::uint64_t events) const {
   bool goes_on = true;
   for (const auto& f : faults_->faults()) {
     const auto kind = f->kind();
-    if (kind == fault_kind::stall || !f->strikes(task_.value, events)) continue;
+    // Those of producers strike what they read.
+    if (entry_of(kind).place == fault_place::producer || !f->strikes(task_.value, events)) continue;
     if (kind == fault_kind::slow) {
       f->wait(f->parameter_ns("delay_ms"));
     } else if (kind == fault_kind::hang) {

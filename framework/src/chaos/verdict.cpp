@@ -16,6 +16,7 @@ std::vector<std::string> why_invalid(const findings& f) {
   std::vector<std::string> out;
   if (!f.was_steady_before) out.emplace_back("the steady state was not met before the faults");
   say(out, f.faults_without_hits, "of the faults hit nothing");
+  say(out, f.faults_unseen, "of the faults were never seen");
   if (f.has_oracle && f.failure.empty() && f.output.expected == 0)
     out.emplace_back("the run without faults has no output");
   return out;
@@ -30,10 +31,14 @@ std::vector<std::string> why_failed(const findings& f) {
     say(out, f.output.changed, "records changed");
     say(out, f.output.unexpected, "records that should not be there");
     say(out, f.output.reordered, "records out of order");
-    if (f.dead_letters > f.dead_letters_expected) {
-      say(out, f.dead_letters - f.dead_letters_expected, "events dead-lettered that are not without faults");
+    const auto letters_least = f.dead_letters_expected + f.poison;
+    const auto letters_most = letters_least + f.odd_records;
+    if (f.dead_letters < letters_least) say(out, letters_least - f.dead_letters, "dead letters missing");
+    if (f.dead_letters > letters_most) {
+      say(out, f.dead_letters - letters_most, "events dead-lettered that are not without faults");
     }
-    if (f.late > f.late_expected) say(out, f.late - f.late_expected, "events late that are not without faults");
+    const auto late_most = f.late_expected + f.odd_records;
+    if (f.late > late_most) say(out, f.late - late_most, "events late that are not without faults");
   }
   if (!f.is_steady_after) out.emplace_back("the steady state does not hold any more");
   return out;

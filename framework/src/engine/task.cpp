@@ -103,7 +103,10 @@ task::task(task_parts parts)
   context_.bind(outputs_);
   outputs_.bind(parts_.batch_events, kind_ == actor_kind::router ? ports.back() : nullptr, parts_.keeps_letters);
   if (kind_ == actor_kind::producer) {
-    outputs_.on_batch([this](const batch_ptr& b) { observe_event_times(b); });
+    outputs_.on_batch([this](std::size_t port, const batch_ptr& b) {
+      observe_event_times(b);
+      if (upstream_ != nullptr && has_faults()) upstream_->saw(port, b);
+    });
   }
   if (kind_ == actor_kind::producer && static_cast<producer&>(*parts_.behavior).replays() == replay::logged) {
     MILLRACE_CHECK(parts_.log != nullptr, "a logged producer was started without an event log");
@@ -305,7 +308,9 @@ task::progress task::poll_producer() {
     return progress::nothing;
   }
   if (has_faults()) {
-    if (const auto met = meet_poll_faults()) return *met;
+    if (const auto met = meet_poll_faults(now)) return *met;
+  } else if (upstream_ != nullptr) {
+    upstream_.reset();
   }
   outputs_.begin_frame(now);
   auto& source = static_cast<producer&>(*parts_.behavior);
@@ -328,7 +333,8 @@ task::progress task::after_poll(poll_result r, std::int64_t now) {
     input_over_ = more_replays_;
     if (!input_over_) settling_ = settling::end;
   } else if (r.what != poll_result::next::more) {
-    poll_at_ = now + r.after.count();
+    const auto pace = upstream_ != nullptr && has_faults() ? upstream_->pace() : 1;
+    poll_at_ = now + static_cast<std::int64_t>(static_cast<double>(r.after.count()) / pace);
   }
   if (stage_emitted(false)) return log_emitted();
   follow_told_watermark();

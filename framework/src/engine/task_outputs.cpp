@@ -193,6 +193,15 @@ void task_outputs::set_aside(const malformed_input& what, const std::string& act
   letters_.add(what, actor, partition);
 }
 
+void task_outputs::emit_again(const emitted_batch& b) {
+  auto& out = *ports_[b.port].out;
+  if (out.builder() == nullptr) return;
+  for (std::uint32_t i = 0; i < b.records->size(); ++i) {
+    out.builder()->append_from(*b.records, i);
+    if (out.builder()->is_full()) batch_full(out);
+  }
+}
+
 std::vector<letter_block> task_outputs::take_letters() {
   if (keeps_letters_) flush_port(ports_[actor_access::dead_index]);
   return letters_.take();
@@ -207,7 +216,8 @@ void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
   }
   events_sent_ += records->size();
   // The time of a dead letter is when it became one: it says nothing about event time.
-  if (on_batch_ && &p != &ports_[actor_access::dead_index]) on_batch_(records);
+  if (on_batch_ && &p != &ports_[actor_access::dead_index])
+    on_batch_(static_cast<std::size_t>(&p - ports_.data()), records);
   for (auto& lane : p.groups[group]) {
     lane.send_batch(records, watermark_, p.oldest_ingest[group]);
     if (!lane.is_free()) pause_ = true;

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "library/system_error.hpp"
+#include "millrace/engine/fault_point.hpp"
 
 namespace millrace::library {
 
@@ -45,7 +46,9 @@ result<void> segment_writer::write_out(std::string& bytes, segment_files& files)
   }
   std::size_t done = 0;
   while (done < bytes.size()) {
-    const auto n = ::write(fd_, bytes.data() + done, bytes.size() - done);
+    auto wanted = bytes.size() - done;
+    if (engine::fault_point("sink.piece") == engine::fault_action::half) wanted -= wanted / 2;
+    const auto n = ::write(fd_, bytes.data() + done, wanted);
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) {
       auto failure = system_failure("cannot write", files.pending_path(pending_));

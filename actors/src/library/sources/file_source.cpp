@@ -8,6 +8,7 @@
 #include "library/sources/input_paths.hpp"
 #include "millrace/crc32c.hpp"
 #include "millrace/dead_letter.hpp"
+#include "millrace/pace.hpp"
 #include "millrace/text/text_list.hpp"
 
 namespace millrace::library {
@@ -101,7 +102,7 @@ void file_source::check_is_the_same(const position& p) const {
 
 poll_result file_source::poll(context& c, std::size_t max) {
   intake_.begin_poll(c);
-  const auto now = c.now();
+  const auto now = pace_time(c);
   const auto allowed = pacer_.allowed(now, max);
   if (allowed == 0) return poll_result::wait(pacer_.until_next(now));
   std::size_t taken = 0;

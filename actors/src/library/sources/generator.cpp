@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "millrace/pace.hpp"
 #include "millrace/text/text_list.hpp"
 #include "millrace/text/time_text.hpp"
 
@@ -85,7 +86,7 @@ void generator::open(context& c) {
 poll_result generator::poll(context& c, std::size_t max) {
   auto left = *count_ == 0 ? max : static_cast<std::size_t>(std::min<std::uint64_t>(max, own_count() - made_));
   if (left == 0) return poll_result::end();
-  const auto now = c.now();
+  const auto now = pace_time(c);
   if (now < resume_) return poll_result::wait(resume_ - now);
   const bool has_pauses = *burst_ > 0 && *rate_ > 0;
   const auto left_before_pause = has_pauses ? left_in_burst() : 0;

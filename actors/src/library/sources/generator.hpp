@@ -129,7 +129,7 @@ private:
   value_shape values_;
   std::vector<text_field> text_fields_;
   std::uint32_t first_text_ = 0;
-  processing_time resume_{};  ///< end of a pause
+  std::chrono::nanoseconds resume_{};  ///< end of a pause, by `pace_time`
   pacer pacer_;
   event_time first_;
   std::string text_;

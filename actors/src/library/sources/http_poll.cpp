@@ -6,6 +6,7 @@
 #include "library/net/patient_caller.hpp"
 #include "library/sources/csv_body.hpp"
 #include "millrace/dead_letter.hpp"
+#include "millrace/pace.hpp"
 
 namespace millrace::library {
 
@@ -36,20 +37,20 @@ void http_poll::open(context& c) {
   if (c.partition() != 0) return;
   target_.open(static_cast<std::size_t>(*answer_bytes_), static_cast<unsigned>(*redirects_));
   json_ = std::make_unique<ingest_body>(out_.type(), items_max);
-  next_ = c.now();
+  next_ = pace_time(c);
 }
 
 poll_result http_poll::poll(context& c, std::size_t) {
   const bool is_done = *count_ != 0 && answers_ >= static_cast<std::uint64_t>(*count_);
   if (!json_ || is_done) return poll_result::end();
-  if (const auto now = c.now(); now < next_) return poll_result::wait(next_ - now);
+  if (const auto now = pace_time(c); now < next_) return poll_result::wait(next_ - now);
   ask(c);
   return poll_result::more();
 }
 
 void http_poll::ask(context& c) {
   const std::chrono::nanoseconds interval = std::chrono::milliseconds{*interval_};
-  const auto begun = c.now();
+  const auto begun = pace_time(c);
   header_fields conditions;
   if (!etag_.empty()) conditions.emplace_back("If-None-Match", etag_);
   if (!last_modified_.empty()) conditions.emplace_back("If-Modified-Since", last_modified_);
@@ -57,7 +58,7 @@ void http_poll::ask(context& c) {
   const bool is_known = r && r->status == 304;
   if (!is_known && verdict_of(r) != call_verdict::done) return on_failure(c, r);
   failed_ = 0;
-  next_ = std::max(begun + interval, c.now());  // after a standstill nothing is made up for
+  next_ = std::max(begun + interval, pace_time(c));  // after a standstill nothing is made up for
   ++answers_;
   if (!is_known) on_answer(c, std::move(*r));
 }
@@ -76,7 +77,7 @@ void http_poll::on_failure(context& c, const result<http_answer>& r) {
   const auto jitter = c.random().below(static_cast<std::uint64_t>(pause.count()) / 4 + 1);
   pause += std::chrono::nanoseconds{static_cast<std::int64_t>(jitter)};
   if (r) pause = std::max<std::chrono::nanoseconds>(pause, retry_after(*r));
-  next_ = c.now() + pause;
+  next_ = pace_time(c) + pause;
   c.log(log_level::warning, why + "; asked again in " +
                                 std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(pause).count()) +
                                 " ms");

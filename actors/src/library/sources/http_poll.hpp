@@ -74,8 +74,8 @@ private:
 
   std::unique_ptr<ingest_body> json_;
   std::unique_ptr<record_parser> taken_back_parser_;
-  processing_time next_{};
-  std::int64_t failed_ = 0;  ///< in a row
+  std::chrono::nanoseconds next_{};  ///< by `pace_time`
+  std::int64_t failed_ = 0;          ///< in a row
   std::uint64_t answers_ = 0;
   std::string etag_;           ///< of the last answer
   std::string last_modified_;  ///< of the last answer

@@ -24,6 +24,9 @@ public:
   [[nodiscard]] bool pass(std::uint64_t events) const;
   /// Producers: it is not to be asked for events now.
   [[nodiscard]] bool is_stalled() const;
+  /// All that are at the task, those of producers included.
+  [[nodiscard]] fault_switch::list faults() const { return faults_->faults(); }
+  [[nodiscard]] std::uint32_t place() const noexcept { return task_.value; }
 
 private:
   const fault_switch* faults_;

@@ -27,7 +27,10 @@ struct findings {
   std::string failure{};       ///< not empty: the run, or an activity of the method, failed
   std::uint64_t faults = 0;    ///< injected
   std::uint64_t faults_without_hits = 0;
-  bool has_oracle = false;  ///< the output was compared
+  std::uint64_t faults_unseen = 0;  ///< were injected, and the run never told of them
+  std::uint64_t poison = 0;         ///< inputs that cannot be read: each becomes a dead letter
+  std::uint64_t odd_records = 0;    ///< that can be read and are wrong: each may become a dead letter, or be late
+  bool has_oracle = false;          ///< the output was compared
   output_difference output{};
   std::uint64_t dead_letters_expected = 0, dead_letters = 0;
   std::uint64_t late_expected = 0, late = 0;

@@ -8,7 +8,9 @@ namespace millrace::engine {
 enum class fault_action {
   proceed,
   fail,
-  full,  ///< fail for want of room
+  full,    ///< fail for want of room
+  half,    ///< write half of it first; where nobody can, fail
+  damage,  ///< read something else
 };
 
 /// Decides what happens at a named point. May also not return (a crash test kills the process here).

@@ -22,6 +22,7 @@
 #include "millrace/engine/task_journal.hpp"
 #include "millrace/engine/task_outputs.hpp"
 #include "millrace/engine/task_stats.hpp"
+#include "millrace/engine/upstream_faults.hpp"
 #include "millrace/engine/watermark_tracker.hpp"
 #include "millrace/failure_policy.hpp"
 #include "millrace/inspect/task_watch.hpp"
@@ -172,7 +173,7 @@ private:
   // task_faults.cpp: what is injected on purpose
   [[nodiscard]] bool has_faults() const noexcept { return parts_.faults && parts_.faults->is_on(); }
   [[nodiscard]] std::optional<progress> meet_faults(std::uint64_t events, bool in_record);
-  [[nodiscard]] std::optional<progress> meet_poll_faults();
+  [[nodiscard]] std::optional<progress> meet_poll_faults(std::int64_t now);
 
   // task_watching.cpp: who looks into what it takes
   [[nodiscard]] std::uint32_t rows_allowed();
@@ -315,6 +316,7 @@ private:
   std::optional<epoch_target> barrier_;  // producers: to be put in at the next step
   event_time newest_ = event_time::min();
 
+  std::unique_ptr<upstream_faults> upstream_;   // producers that a fault was at
   std::unique_ptr<producer_log> log_;           // logged producers
   std::optional<log_offset> snapshot_offset_;   // where the snapshot says that the log goes on
   std::uint64_t letters_next_ = 0;              // number of the next dead letter

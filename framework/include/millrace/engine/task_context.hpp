@@ -5,11 +5,12 @@
 #include "millrace/engine/task_host.hpp"
 #include "millrace/engine/task_journal.hpp"
 #include "millrace/engine/task_outputs.hpp"
+#include "millrace/pace.hpp"
 
 namespace millrace::engine {
 
 /// The context a task gives its actor's handlers. Thread: owning task.
-class task_context final : public context {
+class task_context final : public context, public pace_keeper {
 public:
   task_context(std::string actor_name, std::uint32_t partition, std::uint32_t parallelism, keyed_state& state,
                const clock& time, task_host& host)
@@ -19,6 +20,12 @@ public:
     if (journal_ != nullptr) journal_->spoil("it has read the clock since its last snapshot");
     return time_->now();
   }
+  [[nodiscard]] std::chrono::nanoseconds pace_time() const override {
+    if (journal_ != nullptr) journal_->spoil("it has read the clock since its last snapshot");
+    return std::chrono::nanoseconds{time_->steady_ns()} + lead_;
+  }
+  /// The pace of a producer is ahead of the clock by so much more.
+  void add_lead(std::chrono::nanoseconds more) noexcept { lead_ += more; }
   /// What must know that a handler has asked for the time; null: nobody.
   void tell(task_journal* journal) noexcept { journal_ = journal; }
   void log(log_level level, std::string_view message) override { host_->log(level, std::string{message}); }
@@ -38,6 +45,7 @@ private:
   task_journal* journal_ = nullptr;
   task_host* host_;
   task_outputs* outputs_ = nullptr;
+  std::chrono::nanoseconds lead_{};
 };
 
 }  // namespace millrace::engine

@@ -48,6 +48,8 @@ public:
   /// What was emitted since, oldest first for each output.
   [[nodiscard]] std::vector<emitted_batch> take_held();
   void send(const emitted_batch& b) { send(ports_[b.port], 0, b.records); }
+  /// Copies of the records go the way of what is emitted.
+  void emit_again(const emitted_batch& b);
 
   /// A malformed input leaves by the output `dead`, or is kept where nobody takes from that.
   void set_aside(const malformed_input& what, const std::string& actor, std::uint32_t partition);
@@ -110,8 +112,8 @@ public:
       }
     }
   }
-  /// Called with each fresh batch that leaves: producers measure event time there.
-  void on_batch(std::function<void(const batch_ptr&)> f) { on_batch_ = std::move(f); }
+  /// Called with each fresh batch that leaves, and the output's number: producers measure event time there.
+  void on_batch(std::function<void(std::size_t, const batch_ptr&)> f) { on_batch_ = std::move(f); }
 
 private:
   void deal_one(const batch& records, std::uint32_t row, std::uint16_t target, std::span<const std::uint64_t> hashes);
@@ -133,7 +135,7 @@ private:
   std::uint64_t events_sent_ = 0;
   std::uint64_t events_late_ = 0;
   const batch_run* current_ = nullptr;
-  std::function<void(const batch_ptr&)> on_batch_;
+  std::function<void(std::size_t, const batch_ptr&)> on_batch_;
 };
 
 }  // namespace millrace::engine
