@@ -1,9 +1,13 @@
 #include "node/access/audit_log.hpp"
 
+#include <sys/resource.h>
+
 #include <QDir>
 #include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
+#include <csignal>
 #include <memory>
 
 using millrace::errc;
@@ -12,6 +16,23 @@ using millrace::node::audit_log;
 namespace {
 
 const std::string secret = "a secret of forty characters, more or less";
+
+/// As if the disk had room for files of this size alone.
+class file_size_limit {
+public:
+  explicit file_size_limit(rlim_t bytes) {
+    std::signal(SIGXFSZ, SIG_IGN);
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit now{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &now);
+  }
+  ~file_size_limit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
+  file_size_limit(const file_size_limit&) = delete;
+  file_size_limit& operator=(const file_size_limit&) = delete;
+
+private:
+  rlimit before_{};
+};
 
 }  // namespace
 
@@ -125,6 +146,27 @@ private slots:
     write("audit.log", whole + "{\"number\":3,\"at\":\"20");
     add(2, 4);
     QCOMPARE(verdict().entries, std::uint64_t{4});
+    QCOMPARE(verdict().problem, std::string{});
+  }
+
+  /// What could not be written whole must not stop the node's next start.
+  void goesOnWhenADiskIsFullNoMore() {
+    auto log = *audit_log::open(folder(), secret);
+    const audit_log::entry e{"2026-03-01T08:00:00Z", "ada", "deploy", "orders", "ok"};
+    QVERIFY(log.add(e).has_value());
+    const auto before = QFileInfo{file("audit.log")}.size();
+    {
+      const file_size_limit room{static_cast<rlim_t>(before) + 20};
+      for (int i = 0; i < 3; ++i) QVERIFY(!log.add(e).has_value());
+    }
+    QCOMPARE(QFileInfo{file("audit.log")}.size(), before);
+    // The entry fits, and the head does not.
+    QVERIFY(QDir{}.mkdir(file("audit.head.new")));
+    for (int i = 0; i < 3; ++i) QVERIFY(!log.add(e).has_value());
+    QVERIFY(audit_log::open(folder(), secret).has_value());
+    QVERIFY(QDir{}.rmdir(file("audit.head.new")));
+    QVERIFY(log.add(e).has_value());
+    QCOMPARE(verdict().entries, std::uint64_t{2});
     QCOMPARE(verdict().problem, std::string{});
   }
 };

@@ -171,6 +171,7 @@ audit_log::audit_log(audit_log&& other) noexcept
       before_{std::move(other.before_)},
       begun_at_{other.begun_at_},
       bytes_{other.bytes_},
+      is_stuck_{other.is_stuck_},
       descriptor_{std::exchange(other.descriptor_, -1)} {}
 
 audit_log::~audit_log() {
@@ -205,7 +206,7 @@ result<audit_log> audit_log::open(const fs::path& folder, std::string secret, st
 
 result<void> audit_log::open_file(std::uintmax_t good_bytes) {
   const auto file = folder_ / "audit.log";
-  if (descriptor_ >= 0) ::close(descriptor_);
+  if (descriptor_ >= 0) ::close(std::exchange(descriptor_, -1));
   descriptor_ = ::open(file.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
   if (descriptor_ < 0 || ::ftruncate(descriptor_, static_cast<off_t>(good_bytes)) != 0 ||
       ::lseek(descriptor_, 0, SEEK_END) < 0) {
@@ -219,7 +220,9 @@ result<void> audit_log::open_file(std::uintmax_t good_bytes) {
 result<void> audit_log::begin_file() {
   std::error_code failed;
   fs::rename(folder_ / "audit.log", folder_ / full_name(begun_at_), failed);
-  if (failed) return fatal_error(errc::io_error, "cannot put audit.log aside: " + failed.message());
+  // Not there: it was put aside before, and the next one could not be begun.
+  if (failed && failed != std::errc::no_such_file_or_directory)
+    return fatal_error(errc::io_error, "cannot put audit.log aside: " + failed.message());
   if (auto opened = open_file(0); !opened) return opened;
   if (auto synced = persistence::sync_folder(folder_); !synced) return synced;
   begun_at_ = count_ + 1;
@@ -244,7 +247,17 @@ result<void> audit_log::write_head() const {
   return persistence::replace_file(folder_ / "audit.head", j.dump() + "\n");
 }
 
+/// Whoever asked for the entry hears that it is not there, so it must not be: the next one goes where it would be.
+void audit_log::take_back() {
+  is_stuck_ = ::ftruncate(descriptor_, static_cast<off_t>(bytes_)) != 0 || ::lseek(descriptor_, 0, SEEK_END) < 0;
+}
+
 result<void> audit_log::add(const entry& e) {
+  if (is_stuck_) take_back();
+  if (is_stuck_) {
+    return fatal_error(errc::io_error, "cannot write the audit log in " + folder_.string() +
+                                           ": an entry that was written in part cannot be removed");
+  }
   if (bytes_ >= bytes_max_) {
     if (auto begun = begin_file(); !begun) return begun;
   }
@@ -254,13 +267,20 @@ result<void> audit_log::add(const entry& e) {
   j["code"] = code;
   const auto line = j.dump() + "\n";
   if (!write_all(descriptor_, line) || ::fdatasync(descriptor_) != 0) {
-    return fatal_error(errc::io_error,
-                       "cannot write the audit log in " + folder_.string() + ": " + std::strerror(errno));
+    const int why = errno;
+    take_back();
+    return fatal_error(errc::io_error, "cannot write the audit log in " + folder_.string() + ": " + std::strerror(why));
+  }
+  ++count_;
+  last_code_.swap(code);
+  if (auto noted = write_head(); !noted) {
+    --count_;
+    last_code_.swap(code);
+    take_back();
+    return noted;
   }
   bytes_ += line.size();
-  ++count_;
-  last_code_ = std::move(code);
-  return write_head();
+  return {};
 }
 
 result<audit_log::verdict> audit_log::verify(const fs::path& folder, std::string_view secret) {

@@ -37,7 +37,7 @@ public:
   audit_log& operator=(audit_log&&) = delete;
   ~audit_log();
 
-  /// Durable when it returns.
+  /// Durable when it returns. After an error it is not there, and the log goes on as soon as it can be written again.
   [[nodiscard]] result<void> add(const entry& e);
 
   struct verdict {
@@ -54,6 +54,7 @@ private:
   [[nodiscard]] result<void> open_file(std::uintmax_t good_bytes);
   [[nodiscard]] result<void> begin_file();
   [[nodiscard]] result<void> write_head() const;
+  void take_back();
 
   std::filesystem::path folder_;
   std::string secret_;
@@ -64,6 +65,7 @@ private:
   std::string before_;          // the code before it
   std::uint64_t begun_at_ = 1;  // number of the first entry of audit.log
   std::uintmax_t bytes_ = 0;    // in it
+  bool is_stuck_ = false;       // behind them is what could not be taken back
   int descriptor_ = -1;
 };
 
