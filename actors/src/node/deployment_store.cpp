@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iterator>
 #include <nlohmann/json.hpp>
+#include <string_view>
 
 #include "millrace/topology.hpp"
 
@@ -15,11 +16,19 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr const char* file_name = "deployment.json";
+/// What it is called when the topology is to go.
+constexpr const char* forgotten_name = "removed.json";
+/// What the names of folders begin with that are being deleted. No topology is called so.
+constexpr std::string_view removed_mark = ".removed-";
 constexpr int format = 1;
 
 error unreadable(const fs::path& file, const std::string& why) {
   return fatal_error(errc::corrupt,
                      file.string() + ": " + why + "; mend it, or remove the folder to forget the topology");
+}
+
+error not_removed(const fs::path& what, const std::error_code& why) {
+  return fatal_error(errc::io_error, "cannot remove " + what.string() + ": " + why.message());
 }
 
 result<deployment> read(const fs::path& file, const std::string& name) {
@@ -57,23 +66,36 @@ std::string deployment_store::data_dir_of(const std::string& name) const {
 
 result<std::vector<deployment>> deployment_store::load() const {
   std::vector<deployment> all;
+  std::vector<fs::path> going;
   std::error_code code;
   for (const auto& entry : fs::directory_iterator{folder_ / "topologies", code}) {
     const auto file = entry.path() / file_name;
     const auto name = entry.path().filename().string();
-    // A folder without it was being made, or removed, when the node died.
+    if (name.starts_with(removed_mark) || fs::exists(entry.path() / forgotten_name, code)) {
+      going.push_back(entry.path());
+      continue;
+    }
+    // A folder without it was being made when the node died.
     if (!is_valid_name(name) || !fs::exists(file, code)) continue;
     auto one = read(file, name);
     if (!one) return std::move(one).error();
     all.push_back(*std::move(one));
   }
   if (code) return fatal_error(errc::io_error, "cannot list " + folder_.string() + ": " + code.message());
+  for (const auto& folder : going) {
+    if (fs::remove_all(folder, code); code) return not_removed(folder, code);
+  }
   std::ranges::sort(all, {}, &deployment::name);
   return all;
 }
 
 result<void> deployment_store::save(const deployment& d) const {
   const auto folder = folder_of(d.name);
+  std::error_code code;
+  // Another one of this name: its data is not the new one's.
+  if (fs::exists(folder / forgotten_name, code)) {
+    if (auto gone = remove(d.name); !gone) return gone;
+  }
   if (auto made = persistence::make_folder(folder); !made) return made;
   if (auto synced = persistence::sync_folder(folder.parent_path()); !synced) return synced;
   const json j{{"millrace_deployment", format},
@@ -84,13 +106,24 @@ result<void> deployment_store::save(const deployment& d) const {
   return persistence::replace_file(folder / file_name, j.dump(2) + "\n");
 }
 
+result<void> deployment_store::forget(const std::string& name) const {
+  std::error_code code;
+  fs::rename(folder_of(name) / file_name, folder_of(name) / forgotten_name, code);
+  if (code) return not_removed(folder_of(name), code);
+  return persistence::sync_folder(folder_of(name));
+}
+
 result<void> deployment_store::remove(const std::string& name) const {
   std::error_code code;
-  // First what makes it a deployment: should the rest fail, the topology is forgotten all the same.
-  fs::remove(folder_of(name) / file_name, code);
-  if (!code) fs::remove_all(folder_of(name), code);
-  if (code) return fatal_error(errc::io_error, "cannot remove " + folder_of(name).string() + ": " + code.message());
-  return persistence::sync_folder(folder_ / "topologies");
+  auto going = folder_ / "topologies" / (std::string{removed_mark} + name);
+  for (int i = 1; fs::exists(going, code); ++i)
+    going.replace_filename(std::string{removed_mark} + name + "-" + std::to_string(i));
+  // All of it at once: a new deployment of this name must not find a part of it.
+  fs::rename(folder_of(name), going, code);
+  if (code) return not_removed(folder_of(name), code);
+  if (auto synced = persistence::sync_folder(going.parent_path()); !synced) return synced;
+  if (fs::remove_all(going, code); code) return not_removed(going, code);
+  return {};
 }
 
 }  // namespace millrace::node

@@ -29,7 +29,9 @@ public:
   /// All of them, by name. Error (`corrupt`): names the file that cannot be read.
   [[nodiscard]] result<std::vector<deployment>> load() const;
   [[nodiscard]] result<void> save(const deployment& d) const;
-  /// Forgets it and deletes its data.
+  /// From now on it is not there any more, also for the node's next start; its data goes with `remove`.
+  [[nodiscard]] result<void> forget(const std::string& name) const;
+  /// Forgets it and deletes its data. Nobody may use it any more. What an error leaves goes at the next start.
   [[nodiscard]] result<void> remove(const std::string& name) const;
   /// Where its snapshots are.
   [[nodiscard]] std::string data_dir_of(const std::string& name) const;
