@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 #include <fstream>
 #include <string_view>
 
@@ -13,8 +14,7 @@ using namespace std::chrono_literals;
 
 constexpr auto answer_time_max = 2s;
 constexpr std::size_t words_max = 512;  // librdkafka's messages
-constexpr std::size_t lines_max = 200;
-constexpr std::size_t line_bytes_max = 16'384;
+constexpr std::uintmax_t file_bytes_max = 256U << 10U;
 
 /// What guarantees rest on.
 constexpr std::array decided{"bootstrap.servers",
@@ -50,13 +50,15 @@ error wrong_line(const std::string& file, std::size_t line, const std::string& w
 }
 
 result<std::vector<setting>> read_settings(const std::string& file) {
-  std::ifstream in{file};
+  std::error_code code;
+  const auto size = std::filesystem::file_size(file, code);
+  std::ifstream in{code ? std::string{} : file};
   if (!in) return user_error(errc::io_error, "parameter 'settings_file': '" + file + "' cannot be read");
+  if (size > file_bytes_max) return wrong_line(file, 1, "too much for settings");
   std::vector<setting> out;
   std::string text;
   for (std::size_t n = 1; std::getline(in, text); ++n) {
     const auto line = trimmed(text);
-    if (n > lines_max || text.size() > line_bytes_max) return wrong_line(file, n, "too much for settings");
     if (line.empty() || line.front() == '#') continue;
     const auto equals = line.find('=');
     // The line may hold a password: it is not shown.

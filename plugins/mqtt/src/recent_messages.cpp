@@ -20,6 +20,10 @@ void recent_messages::add(std::uint16_t number, std::string_view topic, std::str
   known_.push_back(of(number, topic, payload));
 }
 
+void recent_messages::forget(std::uint16_t number) {
+  std::erase_if(known_, [&](const message& m) { return m.number == number; });
+}
+
 void recent_messages::save(msgpack::writer& out) const {
   out.array(static_cast<std::uint32_t>(2 * known_.size()));
   for (const auto& m : known_) {

@@ -22,6 +22,7 @@ public:
   [[nodiscard]] bool has(std::uint16_t number, std::string_view topic, std::string_view payload) const;
   /// As the newest one; the oldest one of too many is forgotten.
   void add(std::uint16_t number, std::string_view topic, std::string_view payload);
+  void forget(std::uint16_t number);
   void clear() noexcept { known_.clear(); }
 
   void save(msgpack::writer& out) const;

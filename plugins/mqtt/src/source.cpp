@@ -97,6 +97,8 @@ result<std::size_t> source::take(context& c, std::size_t max) {
   for (const auto& m : *came) {
     if (m.number != 0) {
       if (m.is_again && recent_.has(m.number, m.topic, m.payload)) continue;
+      // A number that is given again says that the message which had it is done with.
+      if (!m.is_again) recent_.forget(m.number);
       recent_.add(m.number, m.topic, m.payload);
     }
     take_one(c, m);

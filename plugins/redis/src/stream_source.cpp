@@ -63,10 +63,15 @@ void stream_source::open(context& c) {
   quiet_.heard(c.now());
 }
 
-result<void> stream_source::join_group() {
+result<void> stream_source::join_group(context& c) {
   if (is_member_) return {};
-  const auto made = server_.run({"XGROUP", "CREATE", *stream_, *group_, *from_ == "start" ? "0" : "$", "MKSTREAM"});
+  // A group that was there and is gone goes on where this partition was: those before are told apart.
+  const auto is_known = last_ != entry_id{};
+  const auto begin = is_known ? to_text(last_) : std::string{*from_ == "start" ? "0" : "$"};
+  const auto made = server_.run({"XGROUP", "CREATE", *stream_, *group_, begin, "MKSTREAM"});
   if (!made && made.error().message.find("BUSYGROUP") == std::string::npos) return made.error();
+  if (made && is_known)
+    c.log(log_level::warning, "the group '" + *group_ + "' was gone; it is made anew behind " + begin);
   is_member_ = true;
   return {};
 }
@@ -94,7 +99,7 @@ poll_result stream_source::wait_for_server(context& c, const error& why) {
 }
 
 result<std::size_t> stream_source::read(context& c, std::size_t max) {
-  if (auto ok = join_group(); !ok) return ok.error();
+  if (auto ok = join_group(c); !ok) return ok.error();
   // Of polls that emitted nothing: what is logged is acknowledged.
   if (unacknowledged_.size() >= unacknowledged_max) {
     throw std::runtime_error("more than " + std::to_string(unacknowledged_max) +

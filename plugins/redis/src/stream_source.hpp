@@ -30,7 +30,7 @@ public:
   std::chrono::nanoseconds disorder() const override { return disorder_.allowed(); }
 
 private:
-  [[nodiscard]] result<void> join_group();
+  [[nodiscard]] result<void> join_group(context& c);
   [[nodiscard]] result<std::size_t> read(context& c, std::size_t max);
   [[nodiscard]] result<std::size_t> take(context& c, const redisReply& entries);
   [[nodiscard]] result<void> acknowledge(const std::vector<std::string>& ids);
