@@ -200,6 +200,10 @@ private slots:
     QCOMPARE(value("restarts_10m", ""), 2.0);
     QCOMPARE(value("failed", ""), 0.0);
     for (const auto& r : seen) QVERIFY2(is_alert_measure(r.measure), r.measure.c_str());
+    // Begun anew by somebody, and fallen over once since.
+    t.view.run.restarts = 1;
+    const auto anew = readings.look({t}, start + 4s);
+    QVERIFY(std::ranges::any_of(anew, [](const auto& r) { return r.measure == "restarts_10m" && r.value == 1; }));
     const auto later = readings.look({t}, start + 20min);
     QVERIFY(std::ranges::any_of(later, [](const auto& r) { return r.measure == "restarts_10m" && r.value == 0; }));
   }

@@ -78,7 +78,9 @@ std::vector<alert_reading> alert_readings::look(const std::vector<measured_topol
     look_at_actors(t, since, out);
   }
   const auto is_gone = [&](const std::string& name) {
-    return std::ranges::none_of(topologies, [&](const auto& t) { return name.starts_with(t.name); });
+    return std::ranges::none_of(topologies, [&](const auto& t) {
+      return name.starts_with(t.name) && (name.size() == t.name.size() || name[t.name.size()] == '/');
+    });
   };
   std::erase_if(before_, [&](const auto& b) { return is_gone(b.first); });
   std::erase_if(restarts_, [&](const auto& r) { return is_gone(r.first); });
@@ -99,6 +101,8 @@ void alert_readings::look_at_run(const measured_topology& t, time_point now, std
   tell("snapshot_failures", static_cast<double>(run.snapshot_failures));
   // One entry for each change: a run cannot restart often within ten minutes, its policies end it.
   auto& counts = restarts_[t.name];
+  // Another run, which counts from nothing.
+  if (!counts.empty() && run.restarts < counts.back().restarts) counts = {{now, 0}};
   if (counts.empty() || counts.back().restarts != run.restarts) counts.push_back({now, run.restarts});
   while (counts.size() > 1 && now - counts[1].at >= restarts_within) counts.pop_front();
   tell("restarts_10m", growth(run.restarts, counts.front().restarts));
