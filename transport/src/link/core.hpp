@@ -44,6 +44,7 @@ private:
   struct newcomer {
     link_peer peer;
     std::shared_ptr<link::side> side;
+    bool was_lost = false;  ///< it could not be dialled, and that was said
   };
 
   link_core(zmq_context context, std::shared_ptr<link::waker> calls, link_options options, link_events events);
@@ -81,6 +82,8 @@ private:
   bool must_answer_door_ = true;
   socket_handle router_;
   std::optional<clock::time_point> listen_at_;  ///< the router is to be bound again
+  std::vector<newcomer> undialled_;             ///< there were no sockets for them
+  clock::time_point dial_again_at_{};
   link::line_surroundings around_;
   std::map<std::string, std::unique_ptr<link::line>, std::less<>> lines_;
 

@@ -14,6 +14,7 @@ using namespace std::chrono_literals;
 constexpr int messages_per_turn = 64;
 constexpr unsigned turns_between_looks = 32;
 constexpr auto listen_again_interval = 5ms;
+constexpr auto dial_again_interval = 1s;
 constexpr auto sleep_max = 1000ms;
 
 }  // namespace
@@ -63,6 +64,7 @@ void link_core::sleep() {
   const auto now = clock::now();
   auto due = now + sleep_max;
   if (listen_at_) due = std::min(due, *listen_at_);
+  if (!undialled_.empty()) due = std::min(due, dial_again_at_);
   polled_.clear();
   const auto watch = [this](int fd) { polled_.push_back({fd, POLLIN, 0}); };
   watch(calls_->fd());
@@ -97,6 +99,7 @@ void link_core::take_changes(clock::time_point now) {
   // One may have come and gone, or gone and come again, since the last look: they are told apart by their sides.
   for (const auto& side : go) {
     std::erase_if(come, [&](const auto& c) { return c.side == side; });
+    std::erase_if(undialled_, [&](const auto& c) { return c.side == side; });
     const auto found = lines_.find(side->name);
     if (found == lines_.end() || found->second->shared() != side) continue;
     const bool had_connection = found->second->peer_life() != 0;
@@ -108,6 +111,10 @@ void link_core::take_changes(clock::time_point now) {
       listen_at_ = now;
     }
   }
+  if (now >= dial_again_at_) {
+    std::ranges::move(undialled_, std::back_inserter(come));
+    undialled_.clear();
+  }
   for (auto& c : come) admit(std::move(c), now);
 }
 
@@ -115,7 +122,11 @@ void link_core::admit(newcomer who, clock::time_point now) {
   auto connection = link::dial(context_, options_.keys, who.peer);
   if (!connection) {
     ends_->break_all(who.peer.name, connection.error().message);
-    if (events_.on_lost) events_.on_lost(who.peer.name, connection.error().message);
+    // Said once; sockets and descriptors that are used up come back.
+    if (events_.on_lost && !who.was_lost) events_.on_lost(who.peer.name, connection.error().message);
+    who.was_lost = true;
+    undialled_.push_back(std::move(who));
+    dial_again_at_ = now + dial_again_interval;
     return;
   }
   auto name = who.peer.name;
