@@ -111,7 +111,8 @@ int run(const trial& t) {
                 is_equal ? "NOT caught" : "caught");
     return is_equal ? 1 : 0;
   }
-  const bool passed = is_equal && sum.alone * 4 >= sum.kills;
+  // Kills that hit what was down already count for nothing; a busy machine has more of them.
+  const bool passed = is_equal && sum.alone * 4 >= sum.alone + sum.with_region;
   std::printf("%s: %s\n", passed ? "PASS" : "FAIL",
               !is_equal ? "committed output differs"
               : passed  ? "committed output equals that of an undisturbed run"
