@@ -11,8 +11,8 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstddef>
 #include <csignal>
+#include <cstddef>
 #include <cstring>
 #include <string_view>
 #include <utility>
@@ -165,8 +165,12 @@ void connection_gate::accept_all() {
     const int outer = ::accept4(listener_, nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (outer < 0) return;
     make_room();
-    const auto open =
+    auto open =
         static_cast<std::size_t>(std::ranges::count_if(passages_, [](const auto& p) { return !p->is_pending(); }));
+    if (open >= open_max && has_stale_.exchange(false)) {
+      passages_.clear();
+      open = 0;
+    }
     const int inner = open < open_max ? connect_inner(inner_) : -1;
     if (inner < 0) {
       ++turned_away_;

@@ -37,6 +37,9 @@ public:
 
   /// tcp://HOST:PORT with the port that was taken.
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  /// Some that are through would not be let in now. When there is no room for one more, all are ended, once: those who
+  /// may come again do. Thread: any.
+  void has_stale_connections() noexcept { has_stale_ = true; }
   /// How many pending connections were ended since the start, by time, bytes or number.
   [[nodiscard]] std::uint64_t turned_away() const noexcept { return turned_away_; }
 
@@ -55,6 +58,7 @@ private:
   std::vector<std::unique_ptr<passage>> passages_;  // oldest first; own thread
   std::atomic<std::uint64_t> turned_away_{0};
   std::atomic<bool> is_stopping_{false};
+  std::atomic<bool> has_stale_{false};
   std::thread thread_;
 };
 

@@ -15,8 +15,9 @@
 namespace millrace::transport {
 namespace {
 
-/// Requests in a row before subscriptions are looked at again.
+/// Requests in a row, and the time they may take, before new connections and subscriptions are looked at again.
 constexpr int requests_per_round = 256;
+constexpr std::chrono::milliseconds round_time_max{200};
 constexpr std::chrono::milliseconds wait_max{1000};
 /// How soon answers that found no room are tried again: ZeroMQ does not say when one client has room.
 constexpr std::chrono::milliseconds unsent_interval{5};
@@ -101,11 +102,13 @@ bool control_server::loop::answer_requests(clock::time_point arrived) {
 }
 
 bool control_server::loop::answer_requests(router_socket& socket, clock::time_point arrived) {
-  for (int i = 0; i < requests_per_round && !is_stopping_.load(); ++i) {
+  const auto end = clock::now() + round_time_max;
+  for (int i = 0; i < requests_per_round && !is_stopping_.load() && clock::now() < end; ++i) {
     auto raw = socket.receive();
     if (!raw) return true;
     raw->client.insert(raw->client.begin(), &socket == &socket_ ? local_mark : remote_mark);
     answer(*raw, arrived);
+    ++turns_;
   }
   return false;
 }

@@ -40,6 +40,9 @@ public:
 
   [[nodiscard]] result<void> start();
   void stop();
+  void has_stale_connections() {
+    if (remote_) remote_->gate->has_stale_connections();
+  }
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
   [[nodiscard]] std::uint64_t turns() const noexcept { return turns_; }
   [[nodiscard]] std::string_view remote_address() const noexcept {

@@ -89,7 +89,10 @@ result<json> control_server::loop::subscribe(const raw_request& raw, const json&
   // Not kept with the states of this round, which subscriptions bound in number.
   const auto state = guarded("topic " + topic->dump(),
                              [&] { return service_.on_topic({raw.key}, topic->get<std::string>(), choice); });
-  if (!state) return state.error();
+  if (!state) {
+    if (state.error().code == errc::denied) refused(raw, "subscribe");
+    return state.error();
+  }
   const auto id = sessions_.subscribe(raw.client, topic->get<std::string>(), std::move(choice), every, clock::now());
   if (!id) {
     return id.error();
@@ -111,6 +114,13 @@ result<json> control_server::loop::unsubscribe(const std::string& client, const 
 /// Opens a session with an id of its own.
 result<json> control_server::loop::hello(const raw_request& raw) {
   const control_caller who{raw.key};
+  if (service_.on_hello) {
+    auto known = guarded("'hello'", [&] { return service_.on_hello(who); });
+    if (!known) {
+      if (known.error().code == errc::denied) refused(raw, "hello");
+      return known.error();
+    }
+  }
   sessions_.close(raw.client);
   if (auto room = make_room(who); !room) return std::move(room).error();
   auto id = make_session_id();

@@ -67,6 +67,10 @@ std::string control_server::remote_address() const {
 std::uint64_t control_server::turns() const noexcept {
   return loop_->turns();
 }
+void control_server::has_stale_connections() {
+  loop_->has_stale_connections();
+}
+
 void control_server::stop() {
   loop_->stop();
 }

@@ -1,6 +1,7 @@
 #include "command/join_verb.hpp"
 
 #include <CLI/CLI.hpp>
+#include <chrono>
 #include <iostream>
 #include <memory>
 #include <string>
@@ -139,6 +140,10 @@ int join_stopped(const join_request& r, const node::join_token& token) {
 int join(const join_request& r) {
   const auto token = read_token(r.token);
   if (!token) return fail_with(token.error());
+  // The node does not let ended ones in, so it could not say why.
+  if (token->ends <= std::chrono::system_clock::now()) {
+    return fail_with(user_error(errc::denied, "this invitation has ended: ask for another one"));
+  }
   return r.own.data_dir.empty() ? join_running(r, *token) : join_stopped(r, *token);
 }
 

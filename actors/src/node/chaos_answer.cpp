@@ -73,6 +73,13 @@ result<std::uint64_t> id_of(const json& args) {
 
 }  // namespace
 
+bool harms_whole_node(const json& args) {
+  const auto request = read_request(args);
+  if (!request) return false;
+  const auto place = chaos::entry_of(request->kind).place;
+  return place == chaos::fault_place::process || place == chaos::fault_place::disk;
+}
+
 result<json> answer_chaos(chaos::fault_board& faults, const std::string& verb, const json& args) {
   if (verb == "chaos_inject") {
     auto request = read_request(args);

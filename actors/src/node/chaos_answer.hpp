@@ -16,4 +16,7 @@ namespace millrace::node {
   return verb.starts_with("chaos_");
 }
 
+/// Whether what `chaos_inject` asks for reaches beyond the topology it names.
+[[nodiscard]] bool harms_whole_node(const nlohmann::json& args);
+
 }  // namespace millrace::node

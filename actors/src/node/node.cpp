@@ -174,6 +174,10 @@ result<void> node::listen() {
   service.on_topic = [this](const caller& who, const std::string&, const json& choice) {
     return telemetry(who, choice);
   };
+  service.on_hello = [this](const caller& who) -> result<json> {
+    if (auto known = gate_.grant_of(who); !known) return std::move(known).error();
+    return json{};
+  };
   service.on_refused = [this](const caller& who, const std::string& verb) {
     (void)gate_.note(who, verb, "", to_string(errc::denied));
   };
@@ -245,6 +249,7 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
         return true;
       });
     }
+    if (server_ != nullptr && gate_.has_shut_out()) server_->has_stale_connections();
     if (alerts_ != nullptr && !is_stopping) alerts_->look(now, [this] { return measured(); });
     if (is_stopping && std::ranges::all_of(hosted, [](const auto& h) { return h->is_at_rest(); }))
       return ending::stopped;

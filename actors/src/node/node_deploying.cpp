@@ -1,4 +1,7 @@
+#include <algorithm>
+#include <filesystem>
 #include <utility>
+#include <variant>
 
 #include "millrace/topology.hpp"
 #include "millrace/validation.hpp"
@@ -19,7 +22,24 @@ struct checked_topology {
   validation checked;
 };
 
-result<checked_topology> read_topology(const json& args) {
+/// What the node keeps for itself, its secret key first of all, is no actor's input or output.
+result<void> stay_outside(const topology& t, const std::filesystem::path& own) {
+  std::error_code code;
+  const auto kept = std::filesystem::weakly_canonical(own, code);
+  for (const auto& a : t.actors) {
+    for (const auto& [name, v] : a.params) {
+      const auto* const text = std::get_if<std::string>(&v);
+      if (text == nullptr || text->empty()) continue;
+      const auto at = std::filesystem::weakly_canonical(t.base_folder / std::filesystem::path{*text}, code);
+      if (code || std::ranges::mismatch(kept, at).in1 != kept.end()) continue;
+      return user_error(errc::denied, "actor '" + a.name + "', parameter '" + name + "': " + at.string() +
+                                          " is in the node's own data folder");
+    }
+  }
+  return {};
+}
+
+result<checked_topology> read_topology(const json& args, const std::filesystem::path& own) {
   const auto text = text_argument(args, "text");
   if (!text) return text.error();
   const auto base = text_argument(args, "base_folder");
@@ -30,6 +50,7 @@ result<checked_topology> read_topology(const json& args) {
     return user_error(errc::invalid_topology, "'" + parsed->name + "' is no name for a topology");
   }
   parsed->base_folder = *base;
+  if (auto fine = stay_outside(*parsed, own); !fine) return std::move(fine).error();
   auto where = placement_rules_of(args.value("placement", json{}));
   if (!where) return std::move(where).error();
   checked_topology out{{parsed->name, *text, *base, true, *std::move(where)}, std::move(*parsed), {}};
@@ -65,7 +86,7 @@ error invalid(const validation& v) {
 }  // namespace
 
 result<json> node::deploy(const json& args) {
-  auto read = read_topology(args);
+  auto read = read_topology(args, store_.folder());
   if (!read) return std::move(read).error();
   if (!read->checked.ok()) return invalid(read->checked);
   auto& d = read->wanted;
@@ -113,7 +134,7 @@ result<json> node::deploy(const json& args) {
 }
 
 result<json> node::plan(const json& args) const {
-  auto read = read_topology(args);
+  auto read = read_topology(args, store_.folder());
   if (!read) return std::move(read).error();
   json answer{{"topology", read->parsed.name},
               {"valid", read->checked.ok()},
@@ -145,15 +166,14 @@ result<json> node::want(const caller& who, const json& args, bool running) {
 result<json> node::remove(const caller& who, const json& args) {
   const auto h = chosen(who, args);
   if (!h) return h.error();
-  auto d = (*h)->deployed();
-  // Should the node die before the run has ended, the topology must not come back.
-  d.is_wanted = false;
+  const auto name = (*h)->deployed().name;
   const std::lock_guard lock{mutex_};
-  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
+  // Should the node die before the run has ended, the topology must not come back.
+  if (auto forgotten = store_.forget(name); !forgotten) return std::move(forgotten).error();
   (*h)->want(false);
-  removed_[d.name] = *h;
-  hosted_.erase(d.name);
-  return json{{"topology", d.name}, {"removing", true}};
+  removed_[name] = *h;
+  hosted_.erase(name);
+  return json{{"topology", name}, {"removing", true}};
 }
 
 }  // namespace millrace::node

@@ -87,6 +87,7 @@ result<json> node::remove_peer(const json& args) {
   const auto name = args.find("name");
   if (name == args.end() || !name->is_string()) return user_error(errc::invalid_argument, "peer_remove takes a name");
   if (auto gone = gate_.peers().remove(name->get<std::string>()); !gone) return std::move(gone).error();
+  gate_.shut_out();
   return json{{"name", *name}, {"removed", true}};
 }
 
@@ -133,11 +134,15 @@ result<json> node::join(const caller& who, const json& args) {
     return user_error(errc::already_exists,
                       "there is a node '" + joining->name + "' already: give this one another --name");
   }
+  // A node that is here already says itself where it is: an invitation does not prove whose key this is.
+  const bool is_known =
+      peers().name_of(joining->server_key).has_value() && !gate_.invited().was_used_by(invitation, joining->server_key);
   if (auto used = gate_.invited().use(invitation, joining->server_key, now()); !used) return std::move(used).error();
   auto others = json::array();
   for (const auto& p : peers().list()) {
     if (p.server_key != joining->server_key) others.push_back(to_json(p));
   }
+  if (is_known) return json{{"peer", to_json(self())}, {"peers", std::move(others)}};
   joining->added_at = time_now();
   options_.log(log_level::info, "node " + joining->name + " joined, fingerprint " + fingerprint(joining->server_key));
   if (auto added = gate_.peers().add(*std::move(joining)); !added) return std::move(added).error();

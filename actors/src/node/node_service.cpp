@@ -31,15 +31,25 @@ result<json> guarded(const std::string& verb, Work work) {
 }  // namespace
 
 result<json> node::answer(const caller& who, const std::string& verb, const json& args) {
-  if (const auto known = gate_.grant_of(who); !known) return known.error();
+  const auto known = gate_.grant_of(who);
+  if (!known) {
+    (void)gate_.note(who, verb, "", to_string(errc::denied));
+    return known.error();
+  }
   const auto* const rule = rule_of(verb);
   if (rule == nullptr) {
-    std::string known;
-    for (const auto& r : verb_rules()) known += (known.empty() ? "" : ", ") + std::string{r.verb};
-    return user_error(errc::not_found, "there is no verb '" + verb + "'; there are " + known);
+    std::string verbs;
+    for (const auto& r : verb_rules()) verbs += (verbs.empty() ? "" : ", ") + std::string{r.verb};
+    return user_error(errc::not_found, "there is no verb '" + verb + "'; there are " + verbs);
   }
   const auto name = rule->is_of_topology ? topology_in(who, verb, args) : std::string{};
-  if (auto allowed = gate_.check(who, *rule, name); !allowed) {
+  auto allowed = gate_.check(who, *rule, name);
+  if (allowed && verb == "chaos_inject" && !known->topologies.empty() && harms_whole_node(args)) {
+    allowed = user_error(errc::denied,
+                         "faults of the process and of the disk harm every topology of this node, and "
+                         "this key is not for all of them");
+  }
+  if (!allowed) {
     (void)gate_.note(who, verb, name, to_string(errc::denied));
     return std::move(allowed).error();
   }

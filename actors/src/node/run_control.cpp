@@ -85,8 +85,8 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
     is_stop_wanted_ = true;
     return nlohmann::json{{"stopping", true}};
   }
-  return user_error(errc::not_found,
-                    "there is no verb '" + verb + "'; there are status, why, list, snapshot, state, stop and those of chaos");
+  return user_error(errc::not_found, "there is no verb '" + verb +
+                                         "'; there are status, why, list, snapshot, state, stop and those of chaos");
 }
 
 }  // namespace millrace::node

@@ -43,9 +43,8 @@ engine::observed_run observe(const status_view& view, const engine::plan& p) {
   for (const auto& t : view.tasks) run.tasks.push_back(observe(t));
   for (std::size_t i = 0; i < view.channels.size(); ++i) {
     const auto& c = p.channels[i];
-    run.channels.push_back(
-        {c.source.value, c.target.value, view.channels[i].fill, view.channels[i].now.held_for.count() != 0,
-         view.channels[i].now.faults});
+    run.channels.push_back({c.source.value, c.target.value, view.channels[i].fill,
+                            view.channels[i].now.held_for.count() != 0, view.channels[i].now.faults});
   }
   run.threads = view.run.threads;
   run.snapshot_interval = view.run.snapshot_interval;

@@ -235,14 +235,16 @@ private slots:
     for (std::size_t i = 1; i < invitations::open_max; ++i) QVERIFY(all.make(now, 60s).has_value());
     QCOMPARE(all.make(now, 60s).error().code, errc::limit_exceeded);
     auto again = *invitations::open(folder());  // after a restart
-    QVERIFY(again.knows(first));
+    QVERIFY(again.end_of(first, now + 59s) == now + 60s);
+    QVERIFY(!again.end_of(first, now + 60s));
     QCOMPARE(again.use(first, "key", now + 60s).error().code, errc::denied);
     QVERIFY(again.use(first, "key", now + 59s).has_value());
+    QVERIFY(again.was_used_by(first, "key") && !again.was_used_by(first, "another"));
     QVERIFY(again.use(first, "key", now + 59s).has_value());  // had not heard the answer
     QCOMPARE(again.use(first, "another", now + 59s).error().code, errc::denied);
     QVERIFY(again.make(now, 60s).has_value());  // the used one makes room
     QVERIFY(again.make(now + hours{30}, 60s).has_value());
-    QVERIFY(!again.knows(first));
+    QVERIFY(!again.end_of(first, now));
   }
 
   void threeNodesLearnOfEachOther() {
@@ -288,6 +290,11 @@ private slots:
     QVERIFY(join(token, b).has_value());
     QCOMPARE(join(token, somebody("c")).error().code, errc::denied);
     QCOMPARE(a->peers().list().size(), std::size_t{1});
+    // With an invitation of its own somebody could pose as b, whose key everybody knows.
+    auto moved = b;
+    moved.control_address = "tcp://10.6.6.6:7423";
+    QVERIFY(join(invitation(a), moved).has_value());
+    QCOMPARE(a->peers().find("b")->control_address, b.control_address);
     // Guessed: it does not get as far as a request, and is written down.
     auto guessed = token;
     guessed.secret_key = transport::make_curve_keys()->secret_key;

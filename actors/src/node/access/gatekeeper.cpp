@@ -25,6 +25,10 @@ constexpr char key_mark = '/';
 constexpr std::chrono::hours overlap_default{24};
 constexpr std::chrono::hours overlap_max{24 * 30};
 
+invitations::time_point seconds_now() {
+  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+}
+
 }  // namespace
 
 std::string time_now() {
@@ -81,7 +85,10 @@ std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
   auto name = keys_.name_of(public_key);
   if (name) return *name + key_mark + public_key;
   if (peers_->name_of(public_key)) return std::string{peer_mark} + public_key;
-  if (invited_.knows(public_key)) return std::string{invited_mark} + public_key;
+  if (const auto end = invited_.end_of(public_key, seconds_now())) {
+    *shut_out_at_ = std::min(shut_out_at_->load(), std::int64_t{end->time_since_epoch().count()});
+    return std::string{invited_mark} + public_key;
+  }
   if (const auto before = refused_.take()) {
     // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
     (void)log_.add({time_now(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});
@@ -93,7 +100,7 @@ result<grant> gatekeeper::grant_of(const control_caller& who) const {
   if (who.is_local()) return grant{role::admin, {}};
   if (const auto key = key_of_node(who); !key.empty()) {
     const bool is_peer = who.key.starts_with(peer_mark);
-    if (is_peer ? peers_->name_of(key).has_value() : invited_.knows(key))
+    if (is_peer ? peers_->name_of(key).has_value() : invited_.end_of(key, seconds_now()).has_value())
       return grant{.is = is_peer ? party::peer : party::invited};
     return user_error(errc::denied, "this node is not known here any more");
   }
@@ -120,6 +127,11 @@ result<void> gatekeeper::note(const control_caller& who, const std::string& verb
   return log_.add({time_now(), name_of(who), verb, name, outcome + left_out});
 }
 
+bool gatekeeper::has_shut_out() {
+  auto due = shut_out_at_->load();
+  return due <= seconds_now().time_since_epoch().count() && shut_out_at_->compare_exchange_strong(due, never);
+}
+
 result<json> gatekeeper::create_key(const json& args) {
   try {
     const auto name = args.at("name").get<std::string>();
@@ -143,7 +155,7 @@ result<json> gatekeeper::rotate_key(const json& args) {
     if (overlap.count() < 0 || overlap > overlap_max) {
       return user_error(errc::invalid_argument, "the key before may stay good for 0 seconds to 30 days");
     }
-    const auto until = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now()) + overlap;
+    const auto until = seconds_now() + overlap;
     if (auto done = keys_.rotate(name, args.at("public_key").get<std::string>(), until); !done)
       return std::move(done).error();
     return json{
@@ -157,6 +169,7 @@ result<json> gatekeeper::revoke_key(const json& args) {
   const auto name = args.find("name");
   if (name == args.end() || !name->is_string()) return user_error(errc::invalid_argument, "key_revoke takes a name");
   if (auto done = keys_.revoke(name->get<std::string>(), time_now()); !done) return std::move(done).error();
+  shut_out();
   return json{{"name", *name}, {"revoked", true}};
 }
 

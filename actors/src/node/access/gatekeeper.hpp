@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <string>
@@ -41,6 +43,11 @@ public:
   /// The public key that a node asks with; empty: a person's, or none.
   [[nodiscard]] static std::string key_of_node(const transport::control_caller& who);
 
+  /// A key or an invitation has ended, and connections may have been made with it. Says so once. Thread: any, one at a
+  /// time.
+  [[nodiscard]] bool has_shut_out();
+  void shut_out() noexcept { *shut_out_at_ = 0; }
+
   [[nodiscard]] result<nlohmann::json> create_key(const nlohmann::json& args);
   /// The key before is good for some time still.
   [[nodiscard]] result<nlohmann::json> rotate_key(const nlohmann::json& args);
@@ -52,7 +59,8 @@ private:
       : keys_{std::move(keys)},
         log_{std::move(log)},
         peers_{std::make_unique<peer_registry>(std::move(peers))},
-        invited_{std::move(invited)} {}
+        invited_{std::move(invited)},
+        shut_out_at_{std::make_unique<std::atomic<std::int64_t>>(never)} {}
   [[nodiscard]] std::string name_of(const transport::control_caller& who) const;
 
   /// So that nobody fills the disk by asking for what they may not have.
@@ -69,7 +77,9 @@ private:
   audit_log log_;
   std::unique_ptr<peer_registry> peers_;
   invitations invited_;
-  allowance refused_{.entries_max = 1};  // connections
+  static constexpr std::int64_t never = INT64_MAX;
+  std::unique_ptr<std::atomic<std::int64_t>> shut_out_at_;  // seconds since 1970
+  allowance refused_{.entries_max = 1};                 // connections
   allowance denied_{.entries_max = 20};
 };
 

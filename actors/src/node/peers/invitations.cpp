@@ -76,8 +76,15 @@ result<transport::curve_keys> invitations::make(time_point now, std::chrono::sec
   return keys;
 }
 
-bool invitations::knows(const std::string& public_key) const {
-  return std::ranges::find(all_, public_key, &invitation::public_key) != all_.end();
+std::optional<invitations::time_point> invitations::end_of(const std::string& public_key, time_point now) const {
+  const auto found = std::ranges::find(all_, public_key, &invitation::public_key);
+  if (found == all_.end() || now >= found->ends) return std::nullopt;
+  return found->ends;
+}
+
+bool invitations::was_used_by(const std::string& public_key, const std::string& server_key) const {
+  const auto found = std::ranges::find(all_, public_key, &invitation::public_key);
+  return found != all_.end() && found->used_by == server_key;
 }
 
 result<void> invitations::use(const std::string& public_key, const std::string& server_key, time_point now) {

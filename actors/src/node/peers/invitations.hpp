@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,8 +26,10 @@ public:
 
   /// Errors: `limit_exceeded` when too many are open, `invalid_argument` for a lifetime out of bounds.
   [[nodiscard]] result<transport::curve_keys> make(time_point now, std::chrono::seconds lifetime);
-  /// Whether there is, or lately was, such an invitation: one that has ended may connect, to hear that it has.
-  [[nodiscard]] bool knows(const std::string& public_key) const;
+  /// Until when there is such an invitation, used or not; nothing: it is not known, or has ended.
+  [[nodiscard]] std::optional<time_point> end_of(const std::string& public_key, time_point now) const;
+  /// Whether this node has it already.
+  [[nodiscard]] bool was_used_by(const std::string& public_key, const std::string& server_key) const;
   /// Gives the invitation to the node with this key. It may come again, should it not have heard the answer; another
   /// node may not. Errors (`denied`): it has ended, was used by another, is not known.
   [[nodiscard]] result<void> use(const std::string& public_key, const std::string& server_key, time_point now);

@@ -19,7 +19,7 @@ namespace millrace::node {
 struct peer {
   std::string name;
   std::string control_address;                  ///< tcp://HOST:PORT; empty: it takes no requests over the network
-  std::string link_address{};                     ///< tcp://HOST:PORT; empty: no part in topologies of several nodes
+  std::string link_address{};                   ///< tcp://HOST:PORT; empty: no part in topologies of several nodes
   std::string server_key;                       ///< Z85
   std::map<std::string, std::string> labels{};  ///< for placement
   std::string added_at{};                       ///< ISO 8601

@@ -37,6 +37,9 @@ struct control_service {
   std::function<result<nlohmann::json>(const control_caller& who, const std::string& topic,
                                        const nlohmann::json& choice)>
       on_topic{};
+  /// Whether a caller may still begin a session: keys end while connections live. Its answer is not sent. May be left
+  /// out.
+  std::function<result<nlohmann::json>(const control_caller& who)> on_hello{};
   /// A request that was not even looked at: bytes that are none, one without a session, or with another's, or one that
   /// comes a second time and is not the first. May be left out.
   std::function<void(const control_caller& who, const std::string& verb)> on_refused{};
@@ -79,6 +82,10 @@ public:
 
   /// How often its thread has looked for requests: more each second while it is well. Thread: any.
   [[nodiscard]] std::uint64_t turns() const noexcept;
+
+  /// A key has ended, and connections made with it live on, though nothing is answered there. When they leave no room
+  /// for another machine, all are ended: keys are asked for anew, and sessions gone on with. Thread: any.
+  void has_stale_connections();
 
   /// Ends the thread after the request in hand, closes the socket and removes its file. Idempotent.
   void stop();
