@@ -56,6 +56,8 @@ void read_frame(std::vector<std::byte> bytes, bool is_repaired) {
   encode_frame(f, topology, type, again);
   engine::frame same;
   if (!decode_frame(again.view(), topology, type, same)) std::abort();
+  if ((f.traces == nullptr) != (same.traces == nullptr)) std::abort();
+  if (f.traces != nullptr && f.traces->marks != same.traces->marks) std::abort();
 }
 
 void read_request(bytes_view bytes) {

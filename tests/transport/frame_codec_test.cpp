@@ -50,6 +50,13 @@ result<void> decode(bytes_view bytes) {
   return decode_frame(bytes, topology, numbers, out);
 }
 
+engine::frame_traces_ptr traced() {
+  return std::make_shared<engine::frame_traces>(
+      engine::frame_traces{1'700'000'000'000'000'001,
+                           1'700'000'000'000'000'002,
+                           {{0, {{7, ~std::uint64_t{0}}, 5, false}}, {2, {{1, 2}, ~std::uint64_t{0}, true}}}});
+}
+
 bool same_header(const frame& a, const frame& b) {
   return a.kind == b.kind && a.channel == b.channel && a.source == b.source && a.target == b.target &&
          a.incarnation == b.incarnation && a.epoch == b.epoch && a.first == b.first && a.count == b.count &&
@@ -79,6 +86,10 @@ private slots:
     QVERIFY(!decode(bytes.view()));
   }
 
+  void tracesTravelWithTheirRecords();
+  void damagedTracesAreRefused();
+  void sharedFrameOwnsItsTraces();
+  void framesOfTheVersionBeforeAreRefused();
   void encodedFrameComesBack();
   void sharedFrameComesBackWithTheSameBatch();
   void framesWithoutRecordsComeBack_data();
@@ -96,6 +107,82 @@ private slots:
   void sharedFrameIsCheckedToo();
   void headerHasTheDocumentedBytes();
 };
+
+void frame_codec_test::tracesTravelWithTheirRecords() {
+  auto f = data_frame(3);
+  batch_builder::mark_late(f.body, {{1, {-7}}});
+  f.traces = traced();
+  const auto bytes = encoded(f);
+  frame out;
+  const auto read = decode_frame(bytes.view(), topology, numbers, out);
+  QVERIFY2(read, read ? "" : read.error().message.c_str());
+  QVERIFY(same_header(f, out));
+  QVERIFY(out.traces != nullptr);
+  QCOMPARE(out.traces->emitted_ns, f.traces->emitted_ns);
+  QCOMPARE(out.traces->sent_ns, f.traces->sent_ns);
+  QVERIFY(out.traces->marks == f.traces->marks);
+  QCOMPARE(out.body->late_marks().size(), std::size_t{1});
+  QCOMPARE(test::numbers_of(out.body).size(), std::size_t{3});
+  // The next frame has none, and must not keep these.
+  QVERIFY(decode_frame(encoded(data_frame()).view(), topology, numbers, out));
+  QVERIFY(out.traces == nullptr);
+}
+
+void frame_codec_test::damagedTracesAreRefused() {
+  const auto refuses = [](const engine::frame_traces& traces) {
+    auto f = data_frame(3);
+    f.traces = std::make_shared<engine::frame_traces>(traces);
+    return !decode(encoded(f).view());
+  };
+  const auto good = traced()->marks;
+  QVERIFY(!refuses({1, 2, good}));
+  auto marks = good;
+  marks[1].row = 3;
+  QVERIFY2(refuses({1, 2, marks}), "a row that does not exist");
+  marks = good;
+  std::swap(marks[0], marks[1]);
+  QVERIFY2(refuses({1, 2, marks}), "rows out of order");
+  marks = good;
+  marks[0].of.trace = {};
+  QVERIFY2(refuses({1, 2, marks}), "no trace");
+  marks = good;
+  marks[0].of.span = 0;
+  QVERIFY2(refuses({1, 2, marks}), "no span");
+  QVERIFY2(refuses({1, 2, std::vector<engine::trace_mark>(4, good[0])}), "more marks than records");
+}
+
+void frame_codec_test::sharedFrameOwnsItsTraces() {
+  auto f = data_frame();
+  f.traces = traced();
+  const std::weak_ptr<engine::frame_traces> watched = f.traces;
+  std::array<std::byte, shared_frame_bytes> bytes{};
+  QCOMPARE(write_shared_frame(std::move(f), topology, bytes), shared_frame_bytes);
+  f.traces.reset();
+  frame out;
+  QVERIFY(take_shared_frame(bytes, topology, out));
+  QVERIFY(out.traces != nullptr && out.traces == watched.lock());
+  drop_shared_frame(bytes);
+  QVERIFY(!watched.expired());
+  out.traces.reset();
+  QVERIFY(watched.expired());
+
+  auto dropped = data_frame();
+  dropped.traces = traced();
+  const std::weak_ptr<engine::frame_traces> second = dropped.traces;
+  QCOMPARE(write_shared_frame(std::move(dropped), topology, bytes), shared_frame_bytes);
+  dropped.traces.reset();
+  drop_shared_frame(bytes);
+  QVERIFY(second.expired());
+}
+
+void frame_codec_test::framesOfTheVersionBeforeAreRefused() {
+  auto bytes = encoded(data_frame());
+  bytes.data()[7] = std::byte{1};
+  seal_again(bytes);
+  const auto read = decode(bytes.view());
+  QVERIFY(!read);
+  QVERIFY(read.error().message.find("run one release on all nodes") != std::string::npos);
+}
 
 void frame_codec_test::encodedFrameComesBack() {
   const auto f = data_frame();
@@ -286,7 +373,7 @@ void frame_codec_test::headerHasTheDocumentedBytes() {
   const frame f{.kind = frame_kind::barrier, .channel = {0x01020304}, .epoch = {0x0A}, .watermark = {-1}};
   const auto bytes = encoded(f);
   const QByteArray hex = QByteArray{reinterpret_cast<const char*>(bytes.data()), 84}.toHex();
-  QCOMPARE(hex, QByteArray{"9fce4d696c6ccc01cc02cf1122334455667788ce01020304ce00000000ce00000000cf0000000000000000"
+  QCOMPARE(hex, QByteArray{"9fce4d696c6ccc02cc02cf1122334455667788ce01020304ce00000000ce00000000cf0000000000000000"
                            "cf000000000000000acf0000000000000000ce00000000d3ffffffffffffffffd30000000000000000"});
   QCOMPARE(bytes.size(), frame_header_bytes + 1);
 }

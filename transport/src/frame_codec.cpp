@@ -7,10 +7,10 @@
 #include <string>
 #include <utility>
 
+#include "frame_extension.hpp"
 #include "frame_header.hpp"
 #include "millrace/check.hpp"
 #include "millrace/crc32c.hpp"
-#include "millrace/msgpack.hpp"
 
 namespace millrace::transport {
 namespace {
@@ -19,10 +19,12 @@ constexpr std::size_t crc_size = sizeof(std::uint32_t);
 constexpr std::size_t crc_at = frame_header_bytes - crc_size;
 constexpr std::size_t bin_prefix_bytes = 1 + sizeof(std::uint32_t);
 
-/// On the wire only: a data frame whose body starts with late marks.
+/// On the wire only: a data frame whose body starts with late marks, and one whose body starts with an extension.
 constexpr std::uint8_t marked_data = 1 + static_cast<std::uint8_t>(engine::frame_kind::idle);
+constexpr std::uint8_t extended_data = marked_data + 1;
 
 std::uint8_t wire_kind(const engine::frame& f) noexcept {
+  if (f.body && f.traces != nullptr) return extended_data;
   const bool is_marked = f.body && !f.body->late_marks().empty();
   return is_marked ? marked_data : static_cast<std::uint8_t>(f.kind);
 }
@@ -34,7 +36,7 @@ struct envelope {
   std::uint8_t kind = 0;
   std::uint64_t topology = 0;
   std::uint32_t crc = 0;
-  [[nodiscard]] bool has_marks() const noexcept { return kind == marked_data; }
+  [[nodiscard]] bool is_data() const noexcept { return kind == marked_data || kind == extended_data; }
 };
 
 error bad_field(errc code, const char* name, const std::string& what) {
@@ -72,7 +74,7 @@ std::optional<error> check(const envelope& e, const engine::frame& f, topology_i
                      "is " + std::to_string(e.version) + ", this program reads " + std::to_string(frame_version) +
                          ": run one release on all nodes");
   }
-  if (e.kind > marked_data) {
+  if (e.kind > extended_data) {
     return bad_field(errc::corrupt, "kind", "unknown kind " + std::to_string(e.kind));
   }
   if (e.topology != topology.value) {
@@ -101,7 +103,7 @@ result<envelope> read_header(bytes_view bytes, topology_instance topology, engin
   e.version = r.field<std::uint8_t>("version");
   e.kind = r.field<std::uint8_t>("kind");
   e.topology = r.field<std::uint64_t>("topology");
-  out.kind = e.has_marks() ? engine::frame_kind::data : static_cast<engine::frame_kind>(e.kind);
+  out.kind = e.is_data() ? engine::frame_kind::data : static_cast<engine::frame_kind>(e.kind);
   out.channel.value = r.field<std::uint32_t>("channel");
   out.source.value = r.field<std::uint32_t>("source");
   out.target.value = r.field<std::uint32_t>("target");
@@ -111,6 +113,7 @@ result<envelope> read_header(bytes_view bytes, topology_instance topology, engin
   out.count = r.field<std::uint32_t>("count");
   out.watermark.ns = r.field<std::int64_t>("watermark");
   out.ingest_ns = r.field<std::int64_t>("ingest_ns");
+  out.arrived_ns = 0;
   e.crc = r.field<std::uint32_t>("crc32c");
   if (r.wrong() != nullptr) {
     return bad_field(errc::corrupt, r.wrong(), "wrong msgpack format");
@@ -152,43 +155,25 @@ result<bytes_view> read_encoded_body(bytes_view body, engine::frame_kind kind) {
   return body.subspan(bin_prefix_bytes);
 }
 
-void encode_marks(std::span<const late_mark> marks, byte_buffer& out) {
-  msgpack::writer w{out};
-  w.array(static_cast<std::uint32_t>(2 * marks.size()));
-  for (const auto& m : marks) {
-    w.integer(m.row);
-    w.integer(m.watermark.ns);
-  }
+/// Where a shared data frame keeps the pointers to its batch and to what is traced in it.
+std::byte* pointer_slots(std::byte* frame) noexcept {
+  return frame + shared_frame_bytes - 2 * sizeof(void*);
 }
 
-/// Takes the late marks off the front of `body`.
-result<std::vector<late_mark>> take_marks(bytes_view& body, std::uint32_t count) {
-  msgpack::reader r{body};
-  std::uint32_t fields = 0;
-  if (!r.array(fields) || fields % 2 != 0 || fields / 2 > count) {
-    return bad_field(errc::corrupt, "body", "does not start with late marks");
+/// Takes both pointers out of the bytes.
+batch_ptr take_pointers(std::byte* frame, engine::frame_traces_ptr& traces) noexcept {
+  const batch* records = nullptr;
+  engine::frame_traces_ptr* held = nullptr;
+  auto* const slots = pointer_slots(frame);
+  std::memcpy(&records, slots, sizeof records);
+  std::memcpy(&held, slots + sizeof records, sizeof held);
+  std::memset(slots, 0, 2 * sizeof(void*));
+  traces.reset();
+  if (held != nullptr) {
+    traces = std::move(*held);
+    delete held;
   }
-  std::vector<late_mark> marks(fields / 2);
-  for (std::size_t i = 0; i < marks.size(); ++i) {
-    const bool is_read = r.integer(marks[i].row) && r.integer(marks[i].watermark.ns);
-    if (!is_read || marks[i].row >= count || (i > 0 && marks[i].row <= marks[i - 1].row)) {
-      return bad_field(errc::corrupt, "body", "has a damaged late mark");
-    }
-  }
-  body = body.subspan(r.offset());
-  return marks;
-}
-
-/// Where a shared data frame keeps the pointer to its batch.
-std::byte* pointer_slot(std::byte* frame) noexcept {
-  return frame + shared_frame_bytes - sizeof(void*);
-}
-
-batch_ptr take_pointer(std::byte* frame) noexcept {
-  const batch* pointer = nullptr;
-  std::memcpy(&pointer, pointer_slot(frame), sizeof pointer);
-  std::memset(pointer_slot(frame), 0, sizeof pointer);
-  return batch_ptr::adopt(pointer);
+  return batch_ptr::adopt(records);
 }
 
 result<void> take_shared_body(std::span<std::byte> bytes, engine::frame& out) {
@@ -197,13 +182,28 @@ result<void> take_shared_body(std::span<std::byte> bytes, engine::frame& out) {
     return body ? result<void>{} : result<void>{body.error()};
   }
   wire::field_reader r{bytes.data() + frame_header_bytes};
-  if (bytes.size() != shared_frame_bytes || (r.byte(wire::ext_of_8_bytes, "body"), r.wrong() != nullptr) ||
+  if (bytes.size() != shared_frame_bytes || (r.byte(wire::ext_of_16_bytes, "body"), r.wrong() != nullptr) ||
       (r.byte(wire::batch_pointer, "body"), r.wrong() != nullptr)) {
     return bad_field(errc::corrupt, "body", "is not a reference to a batch");
   }
-  out.body = take_pointer(bytes.data());
+  out.body = take_pointers(bytes.data(), out.traces);
   if (!out.body || out.body->size() != out.count) {
     return bad_field(errc::corrupt, "count", "differs from the batch the frame refers to");
+  }
+  return {};
+}
+
+/// Takes what stands in front of the records off `records`.
+result<void> take_front(const envelope& head, bytes_view& records, std::vector<late_mark>& late, engine::frame& out) {
+  if (head.kind == marked_data) {
+    auto taken = take_late_marks(records, out.count);
+    if (!taken) return std::move(taken).error();
+    late = std::move(*taken);
+  } else if (head.kind == extended_data) {
+    auto taken = take_extension(records, out.count);
+    if (!taken) return std::move(taken).error();
+    late = std::move(taken->late);
+    out.traces = std::move(taken->traces);
   }
   return {};
 }
@@ -221,7 +221,11 @@ void append_frame(const engine::frame& f, topology_instance topology, const reco
   if (f.kind == engine::frame_kind::data) {
     MILLRACE_CHECK(f.body && f.body->size() == f.count && &f.body->type() == &type, "frame and batch do not fit");
     out.extend(bin_prefix_bytes);
-    if (!f.body->late_marks().empty()) encode_marks(f.body->late_marks(), out);
+    if (f.traces != nullptr) {
+      write_extension(f.body->late_marks(), *f.traces, out);
+    } else if (!f.body->late_marks().empty()) {
+      write_late_marks(f.body->late_marks(), out);
+    }
     type.encode(*f.body, out);
     const std::size_t size = out.size() - start - frame_header_bytes - bin_prefix_bytes;
     MILLRACE_CHECK(size <= std::numeric_limits<std::uint32_t>::max(), "the records of a frame outgrow 4 GiB");
@@ -248,14 +252,11 @@ result<void> decode_frame(bytes_view bytes, topology_instance topology, const re
     return bad_field(errc::corrupt, "crc32c", "the frame's bytes were changed on the way");
   }
   out.body.reset();
+  out.traces.reset();
   if (out.kind == engine::frame_kind::data) {
     auto records = *body;
     std::vector<late_mark> marks;
-    if (head->has_marks()) {
-      auto taken = take_marks(records, out.count);
-      if (!taken) return std::move(taken).error();
-      marks = std::move(*taken);
-    }
+    if (auto taken = take_front(*head, records, marks, out); !taken) return taken;
     auto decoded = type.decode(records, out.count);
     if (!decoded) {
       return bad_field(decoded.error().code, "body", decoded.error().message);
@@ -271,17 +272,19 @@ std::size_t write_shared_frame(engine::frame&& f, topology_instance topology,
   wire::field_writer w{write_header(out.data(), f, topology, static_cast<std::uint8_t>(f.kind))};
   if (f.kind != engine::frame_kind::data) {
     w.byte(wire::nil);
-    std::memset(pointer_slot(out.data()), 0, sizeof(void*));
+    std::memset(pointer_slots(out.data()), 0, 2 * sizeof(void*));
     return frame_header_bytes + 1;
   }
-  w.byte(wire::ext_of_8_bytes);
+  w.byte(wire::ext_of_16_bytes);
   w.byte(wire::batch_pointer);
   w.raw(f.body.release());
+  w.raw(f.traces == nullptr ? nullptr : new engine::frame_traces_ptr{std::move(f.traces)});
   return shared_frame_bytes;
 }
 
 result<void> take_shared_frame(std::span<std::byte> bytes, topology_instance topology, engine::frame& out) {
   out.body.reset();
+  out.traces.reset();
   if (auto head = read_header(bytes, topology, out); !head) {
     return std::move(head).error();
   } else if (head->crc != 0) {
@@ -291,7 +294,8 @@ result<void> take_shared_frame(std::span<std::byte> bytes, topology_instance top
 }
 
 void drop_shared_frame(std::span<std::byte, shared_frame_bytes> bytes) noexcept {
-  take_pointer(bytes.data()).reset();
+  engine::frame_traces_ptr traces;
+  take_pointers(bytes.data(), traces).reset();
 }
 
 }  // namespace millrace::transport

@@ -23,8 +23,8 @@ inline constexpr std::uint8_t array_of_15 = 0x9F;
 inline constexpr std::uint8_t array_of_2 = 0x92;
 inline constexpr std::uint8_t nil = 0xC0;
 inline constexpr std::uint8_t bin32 = 0xC6;
-inline constexpr std::uint8_t ext_of_8_bytes = 0xD7;
-/// Extension type of a pointer to a batch.
+inline constexpr std::uint8_t ext_of_16_bytes = 0xD8;
+/// Extension type of a pointer to a batch and one to what is traced in it.
 inline constexpr std::uint8_t batch_pointer = 0x01;
 
 /// To and from network byte order, which msgpack uses.

@@ -41,6 +41,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.retained_bytes_max = environment.retained_bytes_max;
   if (environment.faults_of) out.faults = environment.faults_of(t.id);
   if (environment.watch_of) out.watch = environment.watch_of(t.id);
+  if (environment.tracing_of) out.tracing = environment.tracing_of(t.id);
   for (auto* port : actor_access::outputs(*out.behavior)) out.outputs.push_back({port, {}, {}, {}});
   return out;
 }

@@ -40,12 +40,14 @@ void output_lane::restore(sequence next) noexcept {
   if (told_ != nullptr) told_->on_restored_sender(next.value);
 }
 
-void output_lane::send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns) {
+void output_lane::send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns,
+                             frame_traces_ptr traces) {
   auto f = stamped(frame_kind::data);
   f.count = records->size();
   f.watermark = watermark;
   f.ingest_ns = ingest_ns;
   f.body = records;
+  f.traces = std::move(traces);
   if (told_ != nullptr) {
     told_->on_sent(next_.value, next_.value + f.count, ingest_ns, told_->wants_time() ? time_->steady_ns() : 0);
   }
@@ -94,6 +96,7 @@ void output_lane::collect_credit() {
     }
   }
   while (!waiting_.empty() && covers(waiting_.front())) {
+    if (auto& t = waiting_.front().traces; t != nullptr) t->sent_ns = time_->steady_ns() + wall_offset_ns_;
     pass(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -113,6 +116,7 @@ bool output_lane::covers(const frame& f) const noexcept {
 
 void output_lane::push(frame f) {
   if (waiting_.empty() && covers(f)) {
+    if (f.traces != nullptr) f.traces->sent_ns = f.traces->emitted_ns;
     pass(std::move(f));
   } else {
     waiting_.push_back(std::move(f));

@@ -117,6 +117,7 @@ task::task(task_parts parts)
     static_cast<router&>(*parts_.behavior).use_key(parts_.router_key, parts_.key_groups);
     hot_keys_ = std::make_unique<hot_key_watch>(parts_.partition);
   }
+  if (parts_.tracing) begin_tracing();
   parts_.stats->credit_window.set(outputs_.credit_total());
   parts_.stats->phase.set(task_phase::starting);
 }
@@ -149,6 +150,7 @@ step_result task::step() {
   if (result != step_result::failed) result = expire_state(result);
   flush_if_lingering(started);
   publish(result, has_worked);
+  if (tracer_ != nullptr) set_current_trace({});
   return result;
 }
 
@@ -206,14 +208,10 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       cursor_ = skip;
       in_frame_ = true;
       keys_ready_ = false;
+      if (tracer_ != nullptr) tracer_->take(current_, channel, is_catching_up());
       parts_.stats->events_in.add(current_.count - skip);
       parts_.stats->batches_in.add(1);
-      if (const auto sent = parts_.inputs[channel].sent_at(current_); sent != 0) {
-        const auto waited = parts_.time->steady_ns() - sent;
-        parts_.stats->queue.record(waited, current_.count);
-        parts_.stats->queue_ns.add(static_cast<std::uint64_t>(waited) * current_.count);
-        parts_.stats->queue_events.add(current_.count);
-      }
+      measure_wait(channel);
       if (parts_.watch != nullptr && parts_.watch->is_on()) [[unlikely]]
         parts_.watch->see(current_, skip);
       if (has_faults()) {
@@ -234,6 +232,7 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
         const auto now = parts_.time->steady_ns();
         if (parts_.stats->aligning_since.get() == 0) parts_.stats->aligning_since.set(now);
         parts_.inputs[channel].hold(now);
+        if (tracer_ != nullptr) tracer_->hold(channel);
       } else if (verdict == barrier_aligner::verdict::aligned) {
         release_inputs(parts_.time->steady_ns());
         take_snapshot(parts_.host->target_of(current_.epoch));
@@ -258,11 +257,13 @@ void task::release_inputs(std::int64_t now) {
   if (since.get() == 0) return;
   parts_.stats->align_ns.add(static_cast<std::uint64_t>(now - since.get()));
   since.set(0);
+  if (tracer_ != nullptr) tracer_->release();
   for (auto& input : parts_.inputs) input.hold(0);
 }
 
 task::progress task::finish_frame() {
   in_frame_ = false;
+  if (tracer_ != nullptr) tracer_->drop();
   if (replayed_) {
     replayed_.reset();
     current_.body = nullptr;

@@ -76,9 +76,11 @@ void task::run_handlers(std::uint32_t end) {
   const auto port = current_input();
   const bool keyed = parts_.input_keys[port] != nullptr;
   auto& input = *actor_access::inputs(*parts_.behavior)[port];
+  const bool takes_batches = input.takes_batches();
   while (cursor_ < turn_end && !outputs_.pause()) {
     event_time late_against;
-    const auto segment_end = std::min(end_of_segment(late_against), turn_end);
+    auto segment_end = std::min(end_of_segment(late_against), turn_end);
+    if (tracer_ != nullptr) segment_end = end_of_untraced(segment_end, takes_batches);
     batch_run run{context_,
                   *current_.body,
                   actor_access::state(*parts_.behavior),
@@ -90,7 +92,11 @@ void task::run_handlers(std::uint32_t end) {
                   segment_end,
                   &input};
     const handler_scope scope{outputs_, context_, run, cursor_, late_against};
-    run_input(input, run, late_against);
+    if (tracer_ != nullptr && tracer_->next(cursor_) < segment_end) {
+      run_traced(input, run, late_against);
+    } else {
+      run_input(input, run, late_against);
+    }
   }
 }
 
@@ -174,6 +180,7 @@ void task::keep_records(const std::vector<std::uint32_t>& kept) {
   }
   current_.body = builder->finish();
   if (!marks.empty()) batch_builder::mark_late(current_.body, std::move(marks));
+  if (tracer_ != nullptr) tracer_->keep_rows(kept);
   current_.count = current_.body->size();
   cursor_ = 0;
   places_ = std::move(places);
@@ -214,7 +221,7 @@ bool task::prepare_targets() {
 void task::route_records(std::uint32_t end) {
   if (outputs_.dealing_groups() == 1 || static_cast<router&>(*parts_.behavior).broadcasts()) {
     // Records before the cursor were sent on before.
-    outputs_.broadcast(cursor_ == 0 && end == current_.count ? current_.body : slice(end));
+    outputs_.broadcast(cursor_ == 0 && end == current_.count ? current_.body : slice(end), cursor_);
     cursor_ = end;
     return;
   }
@@ -331,7 +338,7 @@ void task::dead_letter(const std::string& reason, bool in_record) {
     letter.fields = to_text(type.schema());
     letter.encoded.assign(encoded.view().begin(), encoded.view().end());
   }
-  actor_access::dead(*parts_.behavior).emit(std::move(letter));
+  emit_letter(std::move(letter));
 }
 
 std::string task::place() const {

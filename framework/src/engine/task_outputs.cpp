@@ -102,12 +102,14 @@ void task_outputs::deal(const batch& records, std::uint32_t& cursor, std::uint32
                         std::span<const std::uint16_t> targets, std::span<const std::uint64_t> hashes) {
   auto& p = *dealing_;
   while (cursor < end && !pause_) {
+    const auto from = cursor;
     if (end == records.size() && records.late_marks().empty()) {
       cursor = records.type().scatter(records, cursor, targets, hashes, dealt_);
     } else {
       deal_one(records, cursor, targets[cursor], hashes);
       ++cursor;
     }
+    if (tracer_ != nullptr) trace_dealt(from, cursor, targets);
     for (std::size_t g = 0; g < dealt_.size(); ++g) {
       if (dealt_[g]->is_full()) send(p, g, dealt_[g]->finish());
     }
@@ -124,7 +126,35 @@ std::vector<std::uint64_t> task_outputs::loads() const {
   return events;
 }
 
-void task_outputs::broadcast(const batch_ptr& records) {
+void task_outputs::trace_dealt(std::uint32_t first, std::uint32_t end, std::span<const std::uint16_t> targets) {
+  if (tracer_->next(first) >= end) return;
+  sizes_.clear();
+  for (const auto* b : dealt_) sizes_.push_back(b->size());
+  tracer_->dealt(number_of(*dealing_), first, end, targets, sizes_);
+}
+
+std::vector<std::size_t> task_outputs::groups_of_ports() const {
+  std::vector<std::size_t> out;
+  for (const auto& p : ports_) out.push_back(p.groups.size());
+  return out;
+}
+
+void task_outputs::begin_traced() {
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const auto* b = ports_[i].out->builder();
+    tracer_->note_size(i, b == nullptr ? 0 : b->size());
+  }
+}
+
+void task_outputs::end_traced() {
+  for (std::size_t i = 0; i < ports_.size(); ++i) {
+    const auto* b = ports_[i].out->builder();
+    if (b != nullptr) tracer_->note_emitted(i, b->size());
+  }
+}
+
+void task_outputs::broadcast(const batch_ptr& records, std::uint32_t first) {
+  if (tracer_ != nullptr) tracer_->passed_on(number_of(*dealing_), first, first + records->size());
   for (std::size_t g = 0; g < dealing_->groups.size(); ++g) send(*dealing_, g, records);
 }
 
@@ -216,10 +246,17 @@ void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
   }
   events_sent_ += records->size();
   // The time of a dead letter is when it became one: it says nothing about event time.
-  if (on_batch_ && &p != &ports_[actor_access::dead_index])
-    on_batch_(static_cast<std::size_t>(&p - ports_.data()), records);
-  for (auto& lane : p.groups[group]) {
-    lane.send_batch(records, watermark_, p.oldest_ingest[group]);
+  if (on_batch_ && &p != &ports_[actor_access::dead_index]) on_batch_(number_of(p), records);
+  frame_traces_ptr traces;
+  auto& lanes = p.groups[group];
+  if (tracer_ != nullptr && !lanes.empty()) {
+    traces = tracer_->leaving(number_of(p), group, records->size(), lanes.front().next().value, p.oldest_ingest[group]);
+  }
+  for (auto& lane : lanes) {
+    // Each lane notes in it when it sent the batch.
+    auto own =
+        traces == nullptr || &lane == &lanes.back() ? std::move(traces) : std::make_shared<frame_traces>(*traces);
+    lane.send_batch(records, watermark_, p.oldest_ingest[group], std::move(own));
     if (!lane.is_free()) pause_ = true;
   }
   p.oldest_ingest[group] = ingest_ns_;

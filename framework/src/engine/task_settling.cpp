@@ -11,7 +11,8 @@ namespace millrace::engine {
 task::progress task::settle() {
   while (settling_ != settling::done) {
     try {
-      if (!run_settling_step()) return progress::worked;  // no credit: the rest follows later
+      const bool is_done = tracer_ != nullptr ? run_traced_settling_step() : run_settling_step();
+      if (!is_done) return progress::worked;  // no credit: the rest follows later
     } catch (const state_backend_failure& e) {
       return fail(fatal_error(errc::io_error, parts_.name + ": " + e.what()), failure_action::restart);
     } catch (...) {
@@ -96,7 +97,11 @@ bool task::fire_timers(timer_queue& due, std::int64_t limit) {
     state.select(key_hash(firing_key_.view()), firing_key_);
     auto& at_work = *actor_access::timers(*parts_.behavior)[firing_.timer];
     if (!at_work.by_clock()) state.clock().enter_timer({firing_.deadline});
-    at_work.fire(context_, firing_.deadline);
+    if (tracer_ != nullptr) {
+      fire_traced(at_work, key_hash(firing_key_.view()));
+    } else {
+      at_work.fire(context_, firing_.deadline);
+    }
     state.clock().leave();
     state.deselect();
     attempts_ = 0;

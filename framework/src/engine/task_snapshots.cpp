@@ -51,6 +51,7 @@ void task::take_snapshot(const epoch_target& target) {
   collect_letters();
   letters_want_out_ = false;
   if (!prepare_sink(target.epoch, part.prepared)) return;
+  if (tracer_ != nullptr) tracer_->at_barrier(target.epoch);
   const auto saved = guarded("its state cannot be saved", [&]() -> result<void> {
     msgpack::writer out{part.meta};
     encode_meta(out);
@@ -381,8 +382,10 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
                 [&] { return s.commit(context_, next.epoch, next.handle); });
     if (!done) return done;
     (void)fault_point("sink.committed");
+    if (tracer_ != nullptr) tracer_->committed(next.epoch, true);
     prepared_.erase(prepared_.begin());
   }
+  if (tracer_ != nullptr) tracer_->committed(epoch, false);
   return {};
 }
 

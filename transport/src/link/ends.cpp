@@ -1,6 +1,7 @@
 #include "link/ends.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <utility>
 
 namespace millrace::transport::link {
@@ -14,6 +15,7 @@ void inbox::deliver(arrival a) {
          ": the sender does not keep to its credit");
     return;
   }
+  a.at_ns = std::chrono::steady_clock::now().time_since_epoch().count();
   const std::lock_guard lock{mutex_};
   if (is_failed_.load(std::memory_order_relaxed)) return;
   arrived_.push_back(std::move(a));
@@ -150,6 +152,9 @@ channel_address address_of(const link_channel& c) noexcept {
   return {c.topology, c.channel, c.incarnation};
 }
 
+/// Of so many batches of a channel one says when it was sent, so that the receiver can tell the link from the queue.
+constexpr std::uint64_t timed_each = 16;
+
 class link_sender final : public engine::channel_sender {
 public:
   link_sender(std::shared_ptr<open_ends> ends, std::shared_ptr<side> to, link_channel channel,
@@ -168,6 +173,10 @@ public:
     encoded_.clear();
     encoded_.reserve(expected_bytes_);
     encoded_.extend(frame_headroom);
+    if (f.kind == engine::frame_kind::data && data_frames_++ % timed_each == 0 && f.traces == nullptr) {
+      f.traces = std::make_shared<engine::frame_traces>();
+      f.traces->sent_ns = std::chrono::system_clock::now().time_since_epoch().count();
+    }
     append_frame(f, channel_.topology, *channel_.type, encoded_);
     const auto size = encoded_.size();
     // Frames of a channel are much alike: the next one should not have to grow its buffer.
@@ -186,6 +195,7 @@ private:
   const std::uint64_t life_;
   byte_buffer encoded_;
   std::size_t expected_bytes_ = 1024;
+  std::uint64_t data_frames_ = 0;
 };
 
 class link_receiver final : public engine::channel_receiver {
@@ -211,6 +221,7 @@ public:
       return broken(read.error().message);
     }
     out.bytes = next->bytes.size();
+    out.arrived_ns = next->at_ns;
     next_ = out.first.value + out.count;
     return engine::receive_status::received;
   }

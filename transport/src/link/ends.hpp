@@ -24,6 +24,7 @@ namespace millrace::transport::link {
 struct arrival {
   std::shared_ptr<const void> owner{};
   bytes_view bytes{};
+  std::int64_t at_ns = 0;  ///< steady clock
 };
 
 /// Between the hub's thread, which delivers, and the task that receives. Bounded: a peer that sends more than any

@@ -39,9 +39,10 @@ struct task_environment {
   /// For tasks that can be rebuilt alone, and what their neighbours retain for them of each lane; none: nothing.
   std::function<std::shared_ptr<task_journal>(task_id)> journal_of{};
   std::uint64_t retained_bytes_max = 0;
-  std::function<bool(task_id)> is_here{};                   ///< none: all tasks run in this process
-  std::function<chaos::task_gate(task_id)> faults_of{};     ///< none: nobody can inject any
-  std::function<inspect::task_watch*(task_id)> watch_of{};  ///< none: nobody can look into channels
+  std::function<bool(task_id)> is_here{};                                  ///< none: all tasks run in this process
+  std::function<chaos::task_gate(task_id)> faults_of{};                    ///< none: nobody can inject any
+  std::function<inspect::task_watch*(task_id)> watch_of{};                 ///< none: nobody can look into channels
+  std::function<std::optional<task_tracer::parts>(task_id)> tracing_of{};  ///< none: nothing is traced
 };
 
 /// Makes the tasks of one region that run here, with fresh channels between them, in order of task id; not yet

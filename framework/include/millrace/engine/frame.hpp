@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "millrace/batch.hpp"
+#include "millrace/engine/trace.hpp"
 #include "millrace/ids.hpp"
 #include "millrace/time.hpp"
 
@@ -33,7 +34,9 @@ struct frame {
   event_time watermark = event_time::min();
   std::int64_t ingest_ns = 0;
   batch_ptr body{};
-  std::uint64_t bytes = 0;  ///< set by the receiving end: what `channel_sender::send` returned for this frame
+  std::uint64_t bytes = 0;      ///< set by the receiving end: what `channel_sender::send` returned for this frame
+  frame_traces_ptr traces{};    ///< none, as a rule
+  std::int64_t arrived_ns = 0;  ///< set by the receiving end of a link: steady clock, when it came; 0: no link
 };
 
 /// Permission to send, handed back by a receiver for what it has consumed.

@@ -38,7 +38,14 @@ public:
   /// Tells `stats` from now on, with the times of `time`.
   void tell(std::shared_ptr<channel_stats> stats, const clock& time);
 
-  void send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns);
+  /// Stamps frames with traced records when they leave: steady clock of `time` plus `wall_offset_ns`.
+  void stamp_with(const clock& time, std::int64_t wall_offset_ns) {
+    time_ = &time;
+    wall_offset_ns_ = wall_offset_ns;
+  }
+
+  /// `traces`: this lane's own; null: nothing in it is traced.
+  void send_batch(const batch_ptr& records, event_time watermark, std::int64_t ingest_ns, frame_traces_ptr traces = {});
   /// Moves the receiver's watermark unless it already has it; does nothing while there is no credit.
   void send_watermark(event_time watermark);
   /// Tells the receiver once that nothing is expected until the next batch or watermark.
@@ -83,6 +90,7 @@ private:
   credit_window window_;
   std::shared_ptr<channel_stats> told_;  // null: nobody asks
   const clock* time_ = nullptr;
+  std::int64_t wall_offset_ns_ = 0;
   std::unique_ptr<retained_frames> retained_;  // null: nothing is
   std::int64_t batches_left_;                  // below zero while a rebuilt receiver catches up
   std::int64_t bytes_left_;

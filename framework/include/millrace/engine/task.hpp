@@ -22,6 +22,7 @@
 #include "millrace/engine/task_journal.hpp"
 #include "millrace/engine/task_outputs.hpp"
 #include "millrace/engine/task_stats.hpp"
+#include "millrace/engine/task_tracer.hpp"
 #include "millrace/engine/upstream_faults.hpp"
 #include "millrace/engine/watermark_tracker.hpp"
 #include "millrace/failure_policy.hpp"
@@ -72,9 +73,10 @@ struct task_parts {
   std::size_t state_memory_bytes = 0;
   /// For a task that can be rebuilt alone, and neighbours that can; outlives the task. None: the region goes back.
   std::shared_ptr<task_journal> journal{};
-  std::uint64_t retained_bytes_max = 0;      ///< of each lane; 0: nothing is retained
-  std::optional<chaos::task_gate> faults{};  ///< none: nobody can inject any
-  inspect::task_watch* watch = nullptr;      ///< outlives the task; null: nobody can look into its channels
+  std::uint64_t retained_bytes_max = 0;         ///< of each lane; 0: nothing is retained
+  std::optional<chaos::task_gate> faults{};     ///< none: nobody can inject any
+  inspect::task_watch* watch = nullptr;         ///< outlives the task; null: nobody can look into its channels
+  std::optional<task_tracer::parts> tracing{};  ///< none: nothing is traced
 };
 
 /// What a step came to.
@@ -169,6 +171,7 @@ private:
   void publish(step_result r, bool has_worked);
   void release_inputs(std::int64_t now);
   void publish_hot_keys(std::int64_t now);
+  void measure_wait(std::size_t channel);
 
   // task_faults.cpp: what is injected on purpose
   [[nodiscard]] bool has_faults() const noexcept { return parts_.faults && parts_.faults->is_on(); }
@@ -262,6 +265,14 @@ private:
     if (parts_.journal != nullptr && kind_ != actor_kind::sink) parts_.journal->spoil(why);
   }
 
+  // task_tracing.cpp
+  void begin_tracing();
+  void run_traced(input_base& input, batch_run& run, event_time late_against);
+  [[nodiscard]] std::uint32_t end_of_untraced(std::uint32_t end, bool takes_batches) const noexcept;
+  void emit_letter(millrace::dead_letter&& letter);
+  [[nodiscard]] bool run_traced_settling_step();
+  void fire_traced(timer_base& at_work, std::uint64_t key_hash);
+
   // task_snapshots.cpp
   void take_snapshot(const epoch_target& target);
   void take_back_pages(unsigned environment);
@@ -345,6 +356,7 @@ private:
   std::map<epoch_id, std::pair<unsigned, std::vector<std::uint32_t>>> frozen_pages_;
   std::int64_t partial_since_ = 0;
   step_meter meter_;
+  std::unique_ptr<task_tracer> tracer_;  // null: nothing is traced
 };
 
 }  // namespace millrace::engine

@@ -8,6 +8,7 @@
 #include "millrace/dead_letter.hpp"
 #include "millrace/engine/letter_block.hpp"
 #include "millrace/engine/output_lane.hpp"
+#include "millrace/engine/task_tracer.hpp"
 #include "millrace/port.hpp"
 
 namespace millrace::engine {
@@ -73,8 +74,8 @@ public:
   }
   /// Routers: events on their way to each target partition, about (`router::see_load`).
   [[nodiscard]] std::vector<std::uint64_t> loads() const;
-  /// Routers: sends the batch to every partition as it is.
-  void broadcast(const batch_ptr& records);
+  /// Routers: sends the batch to every partition as it is. `first`: which record of the frame is its first.
+  void broadcast(const batch_ptr& records, std::uint32_t first);
 
   /// Sends partial batches and, where nothing carried it, the watermark.
   void flush();
@@ -82,6 +83,14 @@ public:
   void send_idle();
   void send_barrier(epoch_id epoch);
   void send_end();
+
+  /// Marks what leaves by `t` from now on, which outlives the outputs.
+  void trace_by(task_tracer& t) noexcept { tracer_ = &t; }
+  /// What is emitted between the two is by what the tracer has at work.
+  void begin_traced();
+  void end_traced();
+  /// Groups of lanes of each output.
+  [[nodiscard]] std::vector<std::size_t> groups_of_ports() const;
 
   void collect_credit();
   /// False: some lane has no credit; take no input and stop handlers after the current record.
@@ -121,6 +130,10 @@ private:
   void for_each_builder(F&& f);
   void send(port& p, std::size_t group, const batch_ptr& records);
   void flush_port(port& p);
+  void trace_dealt(std::uint32_t first, std::uint32_t end, std::span<const std::uint16_t> targets);
+  [[nodiscard]] std::size_t number_of(const port& p) const noexcept {
+    return static_cast<std::size_t>(&p - ports_.data());
+  }
 
   std::vector<port> ports_;
   port* dealing_ = nullptr;
@@ -135,6 +148,8 @@ private:
   std::uint64_t events_sent_ = 0;
   std::uint64_t events_late_ = 0;
   const batch_run* current_ = nullptr;
+  task_tracer* tracer_ = nullptr;     // null: nothing is traced
+  std::vector<std::uint32_t> sizes_;  // of the batches dealt to
   std::function<void(std::size_t, const batch_ptr&)> on_batch_;
 };
 

@@ -50,6 +50,8 @@ struct task_stats {
   gauge<std::int64_t> progressed_at{};  ///< end of the newest step that got anything done
   gauge<std::uint64_t> queue_ns;        ///< of batches followed: how long they waited to be taken, times their events
   gauge<std::uint64_t> queue_events;    ///< in them
+  gauge<std::uint64_t> network_ns;      ///< of batches from other nodes, one in sixteen: their way, times their events
+  gauge<std::uint64_t> network_events;  ///< in them
   gauge<std::uint64_t> freeze_ns;       ///< over all snapshots: how long the task stood still
   gauge<std::uint64_t> snapshots;
   gauge<std::uint64_t> snapshot_freeze_ns;  ///< of the newest snapshot: how long the task stood still

@@ -28,15 +28,16 @@ enum class payload_mode {
 //
 // Formats are of fixed width, so that each field has a fixed place: writing a header is a row of stores, and a decoder
 // that insists on each format byte accepts exactly one spelling of a frame. The body is nil (no records), bin32
-// (encoded records), or ext 1 with the pointer of a batch (shared). The checksum covers the whole frame with its own
-// field as 0; shared frames carry 0. Key hashes do not travel: whoever decodes recomputes them.
+// (encoded records), or ext 1 with the pointers of a batch and of what is traced in it (shared). The checksum covers
+// the whole frame with its own field as 0; shared frames carry 0. Key hashes do not travel: whoever decodes recomputes
+// them.
 
 inline constexpr std::uint32_t frame_magic = 0x4D696C6C;  // "Mill"
-inline constexpr std::uint8_t frame_version = 1;
+inline constexpr std::uint8_t frame_version = 2;
 /// Bytes before the body.
 inline constexpr std::size_t frame_header_bytes = 89;
-/// Bytes of a shared data frame: header, ext marker, ext type, pointer.
-inline constexpr std::size_t shared_frame_bytes = frame_header_bytes + 2 + sizeof(void*);
+/// Bytes of a shared data frame: header, ext marker, ext type, two pointers.
+inline constexpr std::size_t shared_frame_bytes = frame_header_bytes + 2 + 2 * sizeof(void*);
 /// More records than a sender puts into one frame; refused before anything is allocated.
 inline constexpr std::uint32_t frame_records_max = 1U << 16U;
 /// More bytes than the credit of a channel; refused before anything is allocated.
