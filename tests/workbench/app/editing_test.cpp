@@ -1,4 +1,5 @@
 #include <QClipboard>
+#include <QLineEdit>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -84,6 +85,41 @@ private Q_SLOTS:
     QVERIFY(spec().streams.empty());
     key(Qt::Key_Z, Qt::ControlModifier);
     QCOMPARE(tab().document().text(), before);
+  }
+
+  /// What hears of the deletion looks at all wires, while this one is going.
+  void aSelectedWireIsDeletedAndComesBack() {
+    addTypes({"gen", "nul"});
+    const auto before = tab().document().text();
+    tab().scene().clearSelection();
+    for (auto* item : tab().scene().items()) {
+      if (auto* wire = dynamic_cast<WireItem*>(item)) wire->setSelected(true);
+    }
+    QCOMPARE(tab().scene().selectedStreams().size(), std::size_t{1});
+    tab().setFocus();
+    key(Qt::Key_Delete);
+    QVERIFY(spec().streams.empty());
+    QCOMPARE(spec().actors.size(), std::size_t{2});
+    key(Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(tab().document().text(), before);
+  }
+
+  /// The form is made anew while the field that asked for it is telling of its change.
+  void anActorIsRenamedInTheInspector() {
+    addTypes({"gen", "nul"});
+    tab().scene().select({"generator"});
+    QLineEdit* field = nullptr;
+    for (auto* e : m_window->findChildren<QLineEdit*>()) {
+      if (e->text() == QStringLiteral("generator") && e->isVisible()) field = e;
+    }
+    QVERIFY(field != nullptr);
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, QStringLiteral("numbers"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCoreApplication::sendPostedEvents(nullptr, QEvent::DeferredDelete);
+    QCOMPARE(spec().actors.front().name, std::string{"numbers"});
+    QCOMPARE(spec().streams.front().from_actor, std::string{"numbers"});
   }
 
   void copiesGoThroughTheClipboardAsText() {

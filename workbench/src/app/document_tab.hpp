@@ -22,6 +22,7 @@ public:
   DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWidget* parent = nullptr);
   ~DocumentTab() override;
 
+  [[nodiscard]] CrashJournal& journal() { return m_journal; }
   /// Where journals of unsaved changes are.
   [[nodiscard]] static QString journalFolder();
 

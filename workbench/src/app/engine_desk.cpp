@@ -38,6 +38,8 @@ EngineDesk::EngineDesk(QObject* parent)
 }
 
 void EngineDesk::setTab(DocumentTab* tab) {
+  // Figures are gone with the next ones, and nobody tells a canvas that is not looked at.
+  if (m_tab != nullptr && m_tab != tab) m_tab->scene().showFigures(nullptr, false);
   m_tab = tab;
   showFigures();
   showState();

@@ -47,8 +47,11 @@ bool MainWindow::openFile(const QString& path) {
 }
 
 void MainWindow::openRecovered(const LostWork& work) {
-  addTab(new DocumentTab{DocumentFile::recovered(work.drawing, work.path), m_catalogue.catalogue()});
-  CrashJournal::discard(work);  // the tab keeps one of its own from here on
+  auto* tab = new DocumentTab{DocumentFile::recovered(work.drawing, work.path), m_catalogue.catalogue()};
+  // What brought the program down may do so again: the work is kept twice rather than not at all.
+  const bool isKept = tab->journal().write();
+  addTab(tab);
+  if (isKept) CrashJournal::discard(work);
 }
 
 void MainWindow::offerLostWork() {
@@ -62,12 +65,15 @@ void MainWindow::offerLostWork() {
   }
 }
 
+bool MainWindow::mayOverwrite(const QString& why) {
+  return QMessageBox::question(this, tr("Overwrite?"), why, QMessageBox::Save | QMessageBox::Cancel,
+                               QMessageBox::Cancel) == QMessageBox::Save;
+}
+
 bool MainWindow::saveTo(DocumentTab& tab, const QString& path) {
   auto saved = tab.file().save(path);
   if (!saved && saved.error().code == errc::already_exists) {
-    const auto answer = QMessageBox::question(this, tr("Overwrite?"), toQt(saved.error().message),
-                                              QMessageBox::Save | QMessageBox::Cancel, QMessageBox::Cancel);
-    if (answer != QMessageBox::Save) return false;
+    if (!mayOverwrite(toQt(saved.error().message))) return false;
     saved = tab.file().save(path, true);
   }
   if (saved) {
@@ -86,7 +92,11 @@ bool MainWindow::save() {
 bool MainWindow::saveAs() {
   const auto name = toQt(current().document().spec().name) + QStringLiteral(".mill");
   const auto path = QFileDialog::getSaveFileName(this, tr("Save topology"), name, filterText());
-  return !path.isEmpty() && saveTo(current(), withEnding(path));
+  if (path.isEmpty()) return false;
+  const auto named = withEnding(path);
+  // The dialog asked about the name without its ending.
+  if (named != path && QFileInfo::exists(named) && !mayOverwrite(tr("%1 is there already.").arg(named))) return false;
+  return saveTo(current(), named);
 }
 
 bool MainWindow::closeTab(int index) {

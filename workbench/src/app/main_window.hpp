@@ -80,6 +80,7 @@ private:
   void addTab(DocumentTab* tab);
   void showCurrent();
   void showTitles();
+  [[nodiscard]] bool mayOverwrite(const QString& why);
   bool saveTo(DocumentTab& tab, const QString& path);
   void tellError(const QString& text);
   void tell(const QString& hint);

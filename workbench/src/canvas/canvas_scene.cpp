@@ -2,6 +2,7 @@
 
 #include <QGraphicsSceneMouseEvent>
 #include <algorithm>
+#include <memory>
 #include <set>
 
 #include "core/text.hpp"
@@ -109,7 +110,8 @@ void CanvasScene::synchroniseNodes() {
 void CanvasScene::synchroniseWires() {
   const auto& streams = m_document.spec().streams;
   while (m_wires.size() > streams.size()) {
-    delete m_wires.back();
+    // Out of sight first: one that is selected tells of its end, and whoever hears of it looks at all wires.
+    const std::unique_ptr<WireItem> gone{m_wires.back()};
     m_wires.pop_back();
   }
   for (std::size_t i = 0; i < streams.size(); ++i) {

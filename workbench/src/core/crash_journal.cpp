@@ -1,8 +1,9 @@
 #include "core/crash_journal.hpp"
 
 #include <QDir>
-#include <QSaveFile>
+#include <QFile>
 #include <QUuid>
+#include <cstdio>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
@@ -62,10 +63,10 @@ void CrashJournal::remove() {
   m_owner.reset();
 }
 
-void CrashJournal::write() {
+bool CrashJournal::write() {
   if (!m_document.isModified()) {
     remove();
-    return;
+    return true;
   }
   const json root{{"path", toStd(m_document.path())},
                   {"text", m_document.text().toStdString()},
@@ -76,15 +77,21 @@ void CrashJournal::write() {
     m_owner->setStaleLockTime(0);
     m_owner->tryLock();
   }
-  QSaveFile file{m_file};
-  const bool isWritten =
-      file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush() && file.commit();
-  if (isWritten) {
+  // Not synchronised: a crash of the program loses nothing that was written, and the disk would hold up the window.
+  QFile file{m_file + QStringLiteral(".new")};
+  const bool isWritten = file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush();
+  const auto why = file.errorString();
+  file.close();
+  if (isWritten && std::rename(QFile::encodeName(file.fileName()), QFile::encodeName(m_file)) == 0) {
     m_hasFailed = false;
-  } else if (!m_hasFailed) {
-    m_hasFailed = true;
-    Q_EMIT failed(tr("unsaved changes cannot be kept for a crash: %1: %2").arg(m_file, file.errorString()));
+    return true;
   }
+  file.remove();
+  if (!m_hasFailed) {
+    m_hasFailed = true;
+    Q_EMIT failed(tr("unsaved changes cannot be kept for a crash: %1: %2").arg(m_file, why));
+  }
+  return false;
 }
 
 std::vector<LostWork> CrashJournal::find(const QString& folder) {

@@ -36,11 +36,13 @@ public:
   [[nodiscard]] static std::vector<LostWork> find(const QString& folder);
   static void discard(const LostWork& work);
 
+  /// Writes what is there now, or removes the file when nothing is unsaved. False: it could not be written.
+  bool write();
+
 Q_SIGNALS:
   void failed(const QString& why);
 
 private:
-  void write();
   void remove();
 
   Document& m_document;

@@ -81,6 +81,8 @@ void InspectorPanel::rebuild() {
   } else if (m_document != nullptr) {
     showTopology();
   }
+  // A field of the one before may be telling of its change right now.
+  if (auto* before = takeWidget()) before->deleteLater();
   setWidget(body);
   refreshValues();
 }
