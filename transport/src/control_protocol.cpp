@@ -194,7 +194,12 @@ result<control_message> decode_control_message(bytes_view bytes) {
     return fatal_error(errc::parse_error, "control message is no map");
   }
   if (const json* const id = member(*document, "id", &json::is_number_unsigned)) {
-    return read_answer(*document, id->get<std::uint64_t>());
+    const auto number = id->get<std::uint64_t>();
+    // What another version means by its members is not known here: whoever asked is told, instead of half an answer.
+    if (auto version = check_version(*document); !version && document->contains("v")) {
+      return control_message{control_answer{number, std::move(version).error()}};
+    }
+    return read_answer(*document, number);
   }
   if (const json* const subscription = member(*document, "subscription", &json::is_number_unsigned)) {
     return read_event(*document, subscription->get<std::uint64_t>());
