@@ -1,5 +1,6 @@
-# Debian packages: `millrace` (node and command line) and one for each plugin that was built. `installer/package` makes
-# them; `cpack` in a build folder packs what is built there.
+# Debian packages: `millrace` (node and command line), one for each plugin that was built, `millrace-workbench` where Qt is,
+# and `millrace-dev` (headers, libraries, CMake package, test harness). `installer/package` makes them; `cpack` in a build
+# folder packs what is built there.
 install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/millrace.service
   DESTINATION lib/systemd/system COMPONENT runtime)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/nodes.md ${PROJECT_SOURCE_DIR}/docs/command-line.md
@@ -36,6 +37,48 @@ foreach(plugin IN ITEMS kafka mqtt postgresql redis)
     set(CPACK_COMPONENT_${component}_DESCRIPTION "Actors of Millrace for ${plugin}")
   endif()
 endforeach()
+# What others build on: the libraries are static, so their users need what these are built on.
+list(APPEND CPACK_COMPONENTS_ALL development)
+install(FILES ${PROJECT_SOURCE_DIR}/docs/actors.md ${PROJECT_SOURCE_DIR}/docs/plugins.md ${PROJECT_SOURCE_DIR}/docs/testing.md
+  DESTINATION share/doc/millrace-dev COMPONENT development)
+install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/millrace-dev RENAME copyright COMPONENT development)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME millrace-dev)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
+set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+  "Headers, CMake package and test harness of Millrace\n For actors, plugins and programs of one's own in C++20.")
+set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
+  "cmake, pkg-config, libcaf-dev, libzmq3-dev, cppzmq-dev, libmsgpack-cxx-dev, liblmdb-dev, libabsl-dev, libxxhash-dev, \
+nlohmann-json3-dev, libcli11-dev, libspdlog-dev, libtomlplusplus-dev, libluajit-5.1-dev, libssl-dev, libre2-dev, zlib1g-dev, \
+libzstd-dev, libsystemd-dev, libsqlite3-dev, libmicrohttpd-dev, prometheus-cpp-dev, libcurl4-openssl-dev, libyaml-cpp-dev")
+
+if(TARGET millrace-workbench)
+  list(APPEND CPACK_COMPONENTS_ALL workbench)
+  install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.desktop
+    DESTINATION share/applications COMPONENT workbench)
+  install(FILES ${PROJECT_SOURCE_DIR}/workbench/resources/icons/millrace-workbench.svg
+    DESTINATION share/icons/hicolor/scalable/apps COMPONENT workbench)
+  install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/millrace-topology.xml
+    DESTINATION share/mime/packages RENAME millrace-workbench.xml COMPONENT workbench)
+  install(FILES ${PROJECT_SOURCE_DIR}/docs/workbench.md DESTINATION share/doc/millrace-workbench COMPONENT workbench)
+  install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/copyright-workbench
+    DESTINATION share/doc/millrace-workbench RENAME copyright COMPONENT workbench)
+  # Debian wants pages of the manual packed, without the time in them.
+  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz
+    COMMAND gzip -9 -n -c ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1 > ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz
+    DEPENDS ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1)
+  add_custom_target(workbench_manual ALL DEPENDS ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz)
+  add_dependencies(millrace-workbench workbench_manual)
+  install(FILES ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz DESTINATION share/man/man1 COMPONENT workbench)
+  set(CPACK_DEBIAN_WORKBENCH_PACKAGE_NAME millrace-workbench)
+  set(CPACK_DEBIAN_WORKBENCH_PACKAGE_SECTION devel)
+  # The platform is a plugin of Qt's, so no library says that it is needed.
+  set(CPACK_DEBIAN_WORKBENCH_PACKAGE_DEPENDS "millrace (= ${PROJECT_VERSION}), qt6-qpa-plugins")
+  set(CPACK_DEBIAN_WORKBENCH_PACKAGE_RECOMMENDS "graphviz, qt6-wayland")
+  set(CPACK_COMPONENT_WORKBENCH_DESCRIPTION
+    "Desktop workbench of Millrace\n Wire, run, break and watch topologies of event streams.")
+endif()
+
 # Packs what is there instead of building everything first, tests included.
 set(CMAKE_SKIP_INSTALL_ALL_DEPENDENCY ON)
 include(CPack)

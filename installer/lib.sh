@@ -11,7 +11,7 @@ build_packages=(
   libabsl-dev libxxhash-dev nlohmann-json3-dev libcli11-dev libspdlog-dev libtomlplusplus-dev
   libluajit-5.1-dev libssl-dev libre2-dev zlib1g-dev libzstd-dev libsystemd-dev libsqlite3-dev libpq-dev libhiredis-dev
   libmicrohttpd-dev prometheus-cpp-dev libcurl4-openssl-dev libmosquitto-dev librdkafka-dev libyaml-cpp-dev
-  qt6-base-dev libqt6opengl6-dev libqcustomplot-dev graphviz
+  qt6-base-dev libqt6opengl6-dev qt6-svg-dev libqcustomplot-dev graphviz
 )
 test_packages=(debootstrap dpkg-dev python3 postgresql redis-server mosquitto openssl prometheus)
 
