@@ -8,7 +8,7 @@
 
 #include "app/main_window.hpp"
 #include "core/text.hpp"
-#include "millrace/transport/control_client.hpp"
+#include "engine_witness.hpp"
 #include "user.hpp"
 #include "workbench_setup.hpp"
 
@@ -16,25 +16,6 @@ namespace millrace::workbench {
 namespace {
 
 constexpr int patience = 30'000;
-
-/// Asks the engine itself, over a connection of its own: the window's word is not enough.
-class SecondConnection {
-public:
-  explicit SecondConnection(const QString& address) : m_context{std::move(*transport::zmq_context::open(0))} {
-    auto connected = transport::control_client::connect(m_context, toStd(address), std::chrono::seconds{5});
-    if (connected) m_client = *std::move(connected);
-  }
-  [[nodiscard]] nlohmann::json ask(const char* verb, const std::string& topology) {
-    if (m_client == nullptr) return {};
-    auto answer = m_client->call(verb, {{"topology", topology}}, std::chrono::seconds{5});
-    return answer ? *answer : nlohmann::json{{"error", answer.error().message}};
-  }
-  [[nodiscard]] std::string state(const std::string& topology) { return ask("status", topology).value("state", ""); }
-
-private:
-  transport::zmq_context m_context;
-  std::unique_ptr<transport::control_client> m_client;
-};
 
 /// Lines in all files below a folder.
 qsizetype linesBelow(const QString& folder) {
@@ -80,7 +61,7 @@ private Q_SLOTS:
 
     const auto output = tab().document().baseFolder() + QStringLiteral("/out/file_sink");
     QTRY_VERIFY_WITH_TIMEOUT(linesBelow(output) > 100, patience);
-    SecondConnection engine{session().address()};
+    testing::EngineWitness engine{session().address()};
     QCOMPARE(engine.state("topology-1"), std::string{"running"});
     const auto status = engine.ask("status", "topology-1");
     QCOMPARE(status.at("tasks").size(), std::size_t{4});
@@ -104,7 +85,7 @@ private Q_SLOTS:
     QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().figures() != nullptr && m_window->engine().figures()->uptimeS > 3,
                              patience);
     QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().statusLine()->whyButton()->isVisible(), patience);
-    SecondConnection engine{session().address()};
+    testing::EngineWitness engine{session().address()};
     QTRY_VERIFY_WITH_TIMEOUT(engine.ask("why", "slow").value("where", "").starts_with("work/"), patience);
     user.click(m_window->engine().statusLine()->whyButton());
     QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().diagnosis()->sentence().contains(QStringLiteral("work/0")), patience);
@@ -128,7 +109,7 @@ private Q_SLOTS:
     tab().document().undoStack().undo();
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Connected, patience);
     // Exactly once: the header of each file apart, every event is there once.
-    SecondConnection engine{session().address()};
+    testing::EngineWitness engine{session().address()};
     QTRY_VERIFY_WITH_TIMEOUT(engine.state("counted") == "finished", patience);
     const auto lines = eventsBelow(output);
     QCOMPARE(lines.size(), std::size_t{20'000});

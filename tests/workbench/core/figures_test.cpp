@@ -1,6 +1,7 @@
 #include "core/figures.hpp"
 
 #include <QTest>
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "core/diagnosis.hpp"
@@ -38,9 +39,40 @@ private Q_SLOTS:
     RunHistory history;
     for (int i = 0; i < 5000; ++i) history.add(sampleOf(figures.at("t"), i));
     QCOMPARE(history.size(), RunHistory::samplesMax);
-    QCOMPARE(history.at(0).at, 3800.0);
-    QCOMPARE(history.at(history.size() - 1).at, 4999.0);
-    QCOMPARE(history.at(0).inPerS, 400.0);
+    const auto fine = history.last(120);
+    QCOMPARE(fine.front().at, 4879.0);
+    QCOMPARE(fine.back().at, 4999.0);
+    QCOMPARE(fine.front().inPerS, 400.0);
+    // Further back in coarser steps.
+    const auto coarse = history.last(28'800);
+    QCOMPARE(coarse.front().at, 0.0);
+    QCOMPARE(coarse.size(), std::size_t{334});
+    QCOMPARE(coarse.front().inPerS, 400.0);
+    QCOMPARE(toCsv(fine).count('\n'), static_cast<qsizetype>(fine.size()) + 1);
+  }
+
+  void whatHappensToARunIsMarkedAndBounded() {
+    RunHistory history;
+    auto run = readFigures(statuses(), {}).at("t");
+    for (int i = 0; i < 3000; ++i) {
+      run.snapshots = static_cast<std::uint64_t>(i) + 1;
+      run.restarts = i > 2990 ? 1 : 0;
+      history.add(run, i);
+    }
+    QCOMPARE(history.marks().size(), RunHistory::marksMax);
+    QCOMPARE(history.heat().size(), RunHistory::heatColumnsMax);
+    const auto isRestart = [](const RunMark& m) { return m.kind == RunMark::Kind::Restart; };
+    QCOMPARE(std::ranges::count_if(history.marks(), isRestart), 1);
+    history.markFault(QStringLiteral("kill sum"), 3000, false);
+    QCOMPARE(history.marks().back().until, 0.0);
+    history.markFault(QStringLiteral("kill sum"), 3004, true);
+    QCOMPARE(history.marks().back().until, 3004.0);
+    const auto bytes = history.bytes();
+    for (int i = 3005; i < 40'000; ++i) history.add(run, i);
+    const auto full = history.bytes();
+    for (int i = 40'000; i < 80'000; ++i) history.add(run, i);
+    QCOMPARE(history.bytes(), full);
+    QVERIFY(full < 4 * bytes);
   }
 
   void whatIsNoStatusIsPassedOver() {

@@ -1,18 +1,22 @@
 #include "app/document_tab.hpp"
 
 #include <QClipboard>
+#include <QFileDialog>
 #include <QGuiApplication>
 #include <QMimeData>
 #include <QStandardPaths>
 #include <QVBoxLayout>
+#include <set>
 
+#include "canvas/picture_export.hpp"
 #include "core/auto_wiring.hpp"
+#include "core/layout_edits.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
 namespace {
 
-enum Purpose { AddActor = 1, FindActor, WireTo };
+enum Purpose { AddActor = 1, FindActor, WireTo, InjectFault };
 
 constexpr const char* layoutMime = "application/x-millrace-layout";
 /// Of text that is pasted, as of a topology's file.
@@ -26,6 +30,14 @@ QPointF cornerOf(const TopologyLayout& layout) {
     corner = {std::min(corner.x(), place.x()), std::min(corner.y(), place.y())};
   }
   return corner;
+}
+
+std::vector<std::string> titlesOf(const TopologyLayout& layout, const std::vector<std::string>& actors) {
+  std::set<std::string> titles;
+  for (const auto& actor : actors) {
+    if (const auto* title = layout.groupOf(actor)) titles.insert(*title);
+  }
+  return {titles.begin(), titles.end()};
 }
 
 }  // namespace
@@ -43,6 +55,7 @@ DocumentTab::DocumentTab(DocumentFile file, const ActorCatalogue& catalogue, QWi
   layout->addWidget(m_view);
   setFocusProxy(m_view);
   connect(&m_scene, &CanvasScene::hint, this, &DocumentTab::hint);
+  connect(&m_scene, &CanvasScene::editingWanted, this, &DocumentTab::editingWanted);
   connect(&m_journal, &CrashJournal::failed, this, &DocumentTab::hint);
   connect(m_search, &SearchBox::chosen, this, &DocumentTab::chosen);
   connect(m_view, &CanvasView::typeDropped, this, &DocumentTab::addTypeAt);
@@ -130,9 +143,14 @@ void DocumentTab::wireByTyping() {
   m_search->open(WireTo, tr("Wire %1 to").arg(toQt(selected.front())), std::move(entries));
 }
 
+void DocumentTab::searchFault(const QString& prompt, std::vector<SearchBox::Entry> kinds) {
+  m_search->open(InjectFault, prompt, std::move(kinds));
+}
+
 void DocumentTab::chosen(int purpose, const QString& id) {
   if (purpose == AddActor) addType(id);
   if (purpose == FindActor) reveal(toStd(id));
+  if (purpose == InjectFault) Q_EMIT faultChosen(id);
   const auto selected = m_scene.selectedActors();
   if (purpose != WireTo || selected.size() != 1) return;
   const auto parts = id.split(QLatin1Char(' '));
@@ -148,7 +166,56 @@ void DocumentTab::reveal(const std::string& actor) {
 }
 
 void DocumentTab::deleteSelection() {
-  document().push(removal(document(), m_scene.selectedActors(), m_scene.selectedStreams()));
+  auto edit = removal(document(), m_scene.selectedActors(), m_scene.selectedStreams());
+  const auto comments = m_scene.selectedComments();
+  const auto groups = m_scene.selectedGroups();
+  if (edit.isEmpty()) edit = comments.empty() ? ungrouping(document(), groups) : commentRemoval(document(), comments);
+  document().push(std::move(edit));
+}
+
+void DocumentTab::groupSelection() {
+  std::string title;
+  auto edit = grouping(document(), m_scene.meantActors(), title);
+  if (edit.isEmpty()) {
+    Q_EMIT hint(tr("select the actors that the group is to have"));
+    return;
+  }
+  document().push(std::move(edit));
+  m_scene.selectGroup(title);
+  Q_EMIT hint(tr("Enter or F2 gives the group a title"));
+}
+
+void DocumentTab::ungroupSelection() {
+  const auto actors = m_scene.meantActors();
+  document().push(ungrouping(document(), titlesOf(document().layout(), actors)));
+  m_scene.select(actors);
+}
+
+void DocumentTab::toggleGroups() {
+  const auto titles = titlesOf(document().layout(), m_scene.meantActors());
+  if (titles.empty()) {
+    Q_EMIT hint(tr("select a group, or an actor of one"));
+    return;
+  }
+  const bool isCollapsed = document().layout().groups.at(titles.front()).isCollapsed;
+  for (const auto& title : titles) document().push(collapsing(document(), title, !isCollapsed));
+  m_scene.selectGroup(titles.front());
+}
+
+void DocumentTab::addComment() {
+  std::string id;
+  document().push(commenting(document(), m_view->placeForNew(), {}, id));
+  m_scene.selectComment(id);
+  Q_EMIT editingWanted();
+}
+
+void DocumentTab::exportPicture() {
+  const auto name = toQt(document().spec().name) + QStringLiteral(".png");
+  const auto path =
+      QFileDialog::getSaveFileName(this, tr("Export a picture"), name, tr("Pictures (*.png);;Vector pictures (*.svg)"));
+  if (path.isEmpty()) return;
+  const auto done = workbench::exportPicture(m_scene, path);
+  Q_EMIT hint(done ? tr("drawn into %1").arg(path) : toQt(done.error().message));
 }
 
 void DocumentTab::insert(const Drawing& fragment, QPointF place, const QString& title) {
@@ -158,7 +225,7 @@ void DocumentTab::insert(const Drawing& fragment, QPointF place, const QString& 
 }
 
 void DocumentTab::duplicateSelection() {
-  const auto actors = m_scene.selectedActors();
+  const auto actors = m_scene.meantActors();
   if (actors.empty()) return;
   auto part = parse_topology(fragmentText(document(), actors), "selection");
   if (!part) return;
@@ -167,7 +234,7 @@ void DocumentTab::duplicateSelection() {
 }
 
 void DocumentTab::copySelection() {
-  const auto actors = m_scene.selectedActors();
+  const auto actors = m_scene.meantActors();
   if (actors.empty()) return;
   auto* mime = new QMimeData;
   mime->setText(toQt(fragmentText(document(), actors)));
@@ -177,7 +244,7 @@ void DocumentTab::copySelection() {
 
 void DocumentTab::cutSelection() {
   copySelection();
-  deleteSelection();
+  document().push(removal(document(), m_scene.meantActors(), m_scene.selectedStreams()));
 }
 
 void DocumentTab::paste() {
@@ -196,11 +263,11 @@ void DocumentTab::paste() {
 }
 
 void DocumentTab::align(Alignment how) {
-  document().push(alignment(document(), m_scene.selectedActors(), how));
+  document().push(alignment(document(), m_scene.meantActors(), how));
 }
 
 void DocumentTab::layOut() {
-  m_layout.start(document().spec());
+  m_layout.start(document().drawing());
 }
 
 }  // namespace millrace::workbench

@@ -38,18 +38,30 @@ public:
   void addTypeAt(const QString& type, QPointF place);
   void findActor();
   void wireByTyping();
+  /// Asks which fault; `faultChosen` tells.
+  void searchFault(const QString& prompt, std::vector<SearchBox::Entry> kinds);
   void deleteSelection();
   void duplicateSelection();
   void copySelection();
   void cutSelection();
   void paste();
   void align(Alignment how);
+  void groupSelection();
+  void ungroupSelection();
+  /// Collapses or expands the groups of what is selected.
+  void toggleGroups();
+  void addComment();
+  /// Asks for a file, and draws everything into it.
+  void exportPicture();
   void layOut();
   /// Selects what a problem or the outline is about, and brings it into view.
   void reveal(const std::string& actor);
 
 Q_SIGNALS:
   void hint(const QString& text);
+  /// The selected group or comment is to be written into.
+  void editingWanted();
+  void faultChosen(const QString& kind);
 
 private:
   void chosen(int purpose, const QString& id);

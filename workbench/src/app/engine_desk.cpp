@@ -1,6 +1,7 @@
 #include "app/engine_desk.hpp"
 
 #include <cmath>
+#include <set>
 
 #include "core/text.hpp"
 
@@ -19,17 +20,14 @@ EngineDesk::EngineDesk(QObject* parent)
       m_banner{new Banner},
       m_log{new LogPanel},
       m_diagnosis{new DiagnosePanel},
+      m_difference{new DifferencePanel},
       m_status{new StatusLine} {
   connect(&m_session, &EngineSession::figuresChanged, this, &EngineDesk::showFigures);
   connect(&m_session, &EngineSession::stateChanged, this, &EngineDesk::showState);
   connect(&m_session, &EngineSession::logged, m_log, &LogPanel::add);
   connect(&m_session, &EngineSession::commandFinished, this, &EngineDesk::tell);
   connect(m_status, &StatusLine::whyAsked, this, &EngineDesk::diagnose);
-  connect(m_banner, &Banner::acted, this, [this] {
-    if (m_session.state() == State::Lost) m_session.retryNow();
-    m_failure.clear();
-    showState();
-  });
+  connect(m_banner, &Banner::acted, this, &EngineDesk::act);
   connect(&m_tick, &QTimer::timeout, this, [this] {
     if (m_session.state() == State::Lost) showState();
     showStatus();
@@ -37,10 +35,66 @@ EngineDesk::EngineDesk(QObject* parent)
   m_tick.start(tickInterval);
 }
 
+/// What the banner's button stands for at this moment.
+void EngineDesk::act() {
+  if (m_session.state() == State::Lost) {
+    m_session.retryNow();
+  } else if (!m_failure.isEmpty()) {
+    m_failure.clear();
+  } else if (!m_chaos.isEmpty()) {
+    Q_EMIT chaosStopWanted();
+  } else {
+    setDifferencesShown(!m_areDifferencesShown);
+  }
+  showState();
+}
+
+void EngineDesk::setDifferencesShown(bool isShown) {
+  m_areDifferencesShown = isShown;
+  showDifferences();
+  showState();
+  Q_EMIT differencesShown(isShown);
+}
+
+void EngineDesk::showDifferences() {
+  if (m_tab == nullptr) return;
+  const auto* deployed = m_session.deployed(m_tab->document().spec().name);
+  m_tab->scene().showDifferences(m_areDifferencesShown ? deployed : nullptr);
+  if (deployed == nullptr) {
+    m_difference->tell(tr("nothing was deployed yet — press F5"));
+  } else {
+    m_difference->setDifferences(differences(deployed->spec, m_tab->document().spec()));
+  }
+}
+
+void EngineDesk::setFaults(const std::vector<FaultNote>& faults) {
+  QStringList titles;
+  std::set<std::string> actors;
+  for (const auto& fault : faults) {
+    if (!fault.isActive()) continue;
+    titles << fault.title();
+    for (const auto& actor : actorsOf(fault.target)) actors.insert(actor);
+  }
+  m_chaos = titles.join(QStringLiteral(", "));
+  if (m_tab != nullptr) m_tab->scene().showFaults(actors);
+  showState();
+}
+
 void EngineDesk::setTab(DocumentTab* tab) {
-  // Figures are gone with the next ones, and nobody tells a canvas that is not looked at.
-  if (m_tab != nullptr && m_tab != tab) m_tab->scene().showFigures(nullptr, false);
+  if (m_tab != nullptr && m_tab != tab) {
+    m_tab->document().disconnect(this);
+    // Figures are gone with the next ones, and nobody tells a canvas that is not looked at.
+    m_tab->scene().showFigures(nullptr, false);
+  }
+  const bool isOther = tab != m_tab;
   m_tab = tab;
+  if (tab != nullptr && isOther) {
+    connect(&tab->document(), &Document::changed, this, [this] {
+      showDifferences();
+      showState();
+    });
+  }
+  showDifferences();
   showFigures();
   showState();
 }
@@ -73,6 +127,11 @@ void EngineDesk::showState() {
     m_banner->tell(Health::Critical, m_failure, tr("Close"));
   } else if (run != nullptr && run->state == QLatin1String("failed")) {
     m_banner->tell(Health::Critical, tr("%1 failed: %2").arg(toQt(m_tab->document().spec().name), run->message));
+  } else if (!m_chaos.isEmpty()) {
+    m_banner->tell(Health::Warning, tr("Chaos at work: %1").arg(m_chaos), tr("Stop all chaos"));
+  } else if (run != nullptr && run->isActive() && m_session.differsFromDeployed(m_tab->document()).value_or(false)) {
+    m_banner->tell(Health::Idle, tr("The drawing differs from what runs · F5 deploys it"),
+                   m_areDifferencesShown ? tr("Hide differences") : tr("Show differences"));
   } else {
     m_banner->clear();
   }
@@ -99,6 +158,8 @@ const RunHistory* EngineDesk::history() const {
 }
 
 void EngineDesk::tell(const Command& command) {
+  // Faults are asked for all the time; the desk that does tells what became of the rest.
+  if (command.verb.starts_with("chaos_")) return;
   if (command.verb == "why") {
     if (command.state == Command::State::Done) {
       m_diagnosis->show(readDiagnosis(command.answer));
@@ -110,6 +171,8 @@ void EngineDesk::tell(const Command& command) {
   m_failure.clear();
   switch (command.state) {
     case Command::State::Done:
+      showDifferences();
+      showState();
       Q_EMIT hint(tr("%1: done").arg(command.title));
       m_log->add(tr("%1: done").arg(command.title));
       return;

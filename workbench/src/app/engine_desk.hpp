@@ -4,9 +4,11 @@
 #include <QTimer>
 
 #include "app/document_tab.hpp"
+#include "core/chaos_trial.hpp"
 #include "engine/engine_session.hpp"
 #include "panels/banner.hpp"
 #include "panels/diagnose_panel.hpp"
+#include "panels/difference_panel.hpp"
 #include "panels/log_panel.hpp"
 #include "panels/status_line.hpp"
 
@@ -25,11 +27,17 @@ public:
   [[nodiscard]] LogPanel* log() const noexcept { return m_log; }
   [[nodiscard]] DiagnosePanel* diagnosis() const noexcept { return m_diagnosis; }
   [[nodiscard]] StatusLine* statusLine() const noexcept { return m_status; }
+  [[nodiscard]] DifferencePanel* differencePanel() const noexcept { return m_difference; }
 
   void setTab(DocumentTab* tab);
   void run();
   void stop();
   void takeSnapshot();
+  /// Faults at work: told above the canvas, and on the actors they are done to.
+  void setFaults(const std::vector<FaultNote>& faults);
+  /// Marks on the canvas what differs from the deployed topology, and lists it.
+  void setDifferencesShown(bool isShown);
+  [[nodiscard]] bool areDifferencesShown() const noexcept { return m_areDifferencesShown; }
   /// Asks what holds the run up, and shows it.
   void diagnose();
   [[nodiscard]] const RunHistory* history() const;
@@ -40,6 +48,8 @@ public:
 Q_SIGNALS:
   /// There is something to see in the panel.
   void diagnosed();
+  void differencesShown(bool isShown);
+  void chaosStopWanted();
   void hint(const QString& text);
   /// New figures of the topology in front, or another topology.
   void figuresShown();
@@ -48,15 +58,20 @@ private:
   void showFigures();
   void showState();
   void showStatus();
+  void showDifferences();
+  void act();
   void tell(const Command& command);
 
   EngineSession m_session;
   Banner* m_banner;
   LogPanel* m_log;
   DiagnosePanel* m_diagnosis;
+  DifferencePanel* m_difference;
   StatusLine* m_status;
   QString m_failure;  // of the last command; until the next one, or until it was read
   DocumentTab* m_tab = nullptr;
+  QString m_chaos;  // what is at work
+  bool m_areDifferencesShown = false;
   QTimer m_tick;
 };
 

@@ -137,9 +137,12 @@ void MainWindow::makeFileMenu() {
   menu->addSeparator();
   add(menu, tr("&Save"), QKeySequence::Save, [this] { save(); });
   add(menu, tr("Save &as …"), QKeySequence{tr("Ctrl+Shift+S")}, [this] { saveAs(); });
+  add(menu, tr("Export a &picture …"), QKeySequence{tr("Ctrl+Shift+E")}, [this] { current().exportPicture(); });
   menu->addSeparator();
+  add(menu, tr("Next &tab"), QKeySequence{tr("Ctrl+PgDown")},
+      [this] { m_tabs->setCurrentIndex((m_tabs->currentIndex() + 1) % m_tabs->count()); });
   add(menu, tr("&Close tab"), QKeySequence{tr("Ctrl+W")}, [this] { closeTab(m_tabs->currentIndex()); });
-  add(menu, tr("&Quit"), QKeySequence::Quit, [this] { close(); });
+  add(menu, tr("&Quit"), QKeySequence{tr("Ctrl+Q")}, [this] { close(); });
 }
 
 }  // namespace millrace::workbench

@@ -1,8 +1,10 @@
 #include <QApplication>
 #include <QCommandLineParser>
+#include <QFile>
 
 #include "app/make_window.hpp"
 #include "app/screenshots.hpp"
+#include "app/settings.hpp"
 #include "canvas/theme.hpp"
 
 int main(int argc, char** argv) {
@@ -22,9 +24,14 @@ int main(int argc, char** argv) {
                                        QStringLiteral("FOLDER")};
   parser.addOption(screenshots);
   parser.process(app);
+  if (const auto engine = workbench::Settings{}.enginePath();
+      !engine.isEmpty() && !qEnvironmentVariableIsSet("MILLRACE_COMMAND")) {
+    qputenv("MILLRACE_COMMAND", QFile::encodeName(engine));
+  }
   if (parser.isSet(screenshots)) return workbench::makeScreenshots(parser.value(screenshots));
 
   const auto window = workbench::makeWindow();
+  window->arrange(workbench::MainWindow::Arrangement::Build);
   window->show();
   for (const auto& path : parser.positionalArguments()) window->openFile(path);
   window->offerLostWork();

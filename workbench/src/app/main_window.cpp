@@ -30,6 +30,7 @@ MainWindow::MainWindow(QWidget* parent)
       m_inspector{new InspectorPanel{m_catalogue.catalogue()}},
       m_problems{new ProblemsPanel},
       m_outline{new OutlinePanel{m_catalogue.catalogue()}},
+      m_script{new ScriptPanel{m_catalogue.catalogue()}},
       m_hint{new QLabel} {
   resize(windowSize);
   // A long sentence in the status bar must not make the window wider.
@@ -52,6 +53,7 @@ MainWindow::MainWindow(QWidget* parent)
   statusBar()->addPermanentWidget(m_engine.statusLine());
   statusBar()->setSizeGripEnabled(false);
   connectPanels();
+  if (m_settings.isDark() != Theme::current().isDark) setDark(m_settings.isDark());
   m_palette->setNotice(tr("asking the engine …"));
   m_catalogue.load();
   newDocument();
@@ -61,9 +63,12 @@ MainWindow::~MainWindow() {
   // Tabs use what this window holds, and tell it things while they go.
   m_tabs->disconnect(this);
   m_engine.disconnect(this);
+  m_chaos.disconnect(this);
+  m_chaos.setTab(nullptr);
   m_engine.setTab(nullptr);
   m_inspector->setDocument(nullptr);
   m_outline->model().setDocument(nullptr);
+  m_script->setDocument(nullptr);
   delete m_tabs;
 }
 
@@ -72,14 +77,35 @@ QDockWidget* MainWindow::addDock(const QString& title, QWidget* panel, Qt::DockW
   dock->setObjectName(title);
   dock->setWidget(panel);
   addDockWidget(area, dock);
+  m_windowMenu->addAction(dock->toggleViewAction());
+  m_commands.add(tr("Panels"), dock->toggleViewAction());
+  addGoTo(dock);
   return dock;
+}
+
+/// A command that shows a panel and gives it the keyboard; the first nine have keys.
+void MainWindow::addGoTo(QDockWidget* dock) {
+  const auto number = m_goMenu->actions().size();
+  const auto key = number <= 9 ? QKeySequence{Qt::ALT | static_cast<Qt::Key>(Qt::Key_0 + number)} : QKeySequence{};
+  auto* go = add(m_goMenu, dock->windowTitle(), key, [dock] {
+    dock->show();
+    dock->raise();
+    for (auto* child : dock->widget()->findChildren<QWidget*>()) {
+      if (!(child->focusPolicy() & Qt::TabFocus) || !child->isVisibleTo(dock) || !child->isEnabled()) continue;
+      child->setFocus(Qt::ShortcutFocusReason);
+      return;
+    }
+    // One that has nothing to work with yet still says why.
+    dock->widget()->setFocusPolicy(Qt::StrongFocus);
+    dock->widget()->setFocus(Qt::ShortcutFocusReason);
+  });
+  m_commands.add(tr("Go to"), go);
 }
 
 QDockWidget* MainWindow::addBottomPanel(const QString& title, QWidget* panel) {
   auto* dock = addDock(title, panel, Qt::BottomDockWidgetArea);
   if (m_lastBottom != nullptr) tabifyDockWidget(m_lastBottom, dock);
   m_lastBottom = dock;
-  m_windowMenu->addAction(dock->toggleViewAction());
   return dock;
 }
 
@@ -88,12 +114,12 @@ void MainWindow::makeDocks() {
   setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
   auto* palette = addDock(tr("Palette"), m_palette, Qt::LeftDockWidgetArea);
   auto* inspector = addDock(tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
-  m_windowMenu->addAction(palette->toggleViewAction());
-  m_windowMenu->addAction(inspector->toggleViewAction());
   m_problemsDock = addDock(tr("Problems"), m_problems, Qt::RightDockWidgetArea);
-  m_windowMenu->addAction(m_problemsDock->toggleViewAction());
   auto* outline = addBottomPanel(tr("Outline"), m_outline);
+  addBottomPanel(tr("Script"), m_script);
   m_diagnoseDock = addBottomPanel(tr("Diagnose"), m_engine.diagnosis());
+  m_differenceDock = addBottomPanel(tr("Changes"), m_engine.differencePanel());
+  addBottomPanel(tr("Chaos"), m_chaos.panel());
   addBottomPanel(tr("Log"), m_engine.log());
   outline->raise();
   m_palette->setMinimumWidth(200);
@@ -130,7 +156,9 @@ void MainWindow::showCurrent() {
   auto& tab = current();
   m_inspector->setDocument(&tab.document());
   m_outline->model().setDocument(&tab.document());
+  m_script->setDocument(&tab.document());
   m_engine.setTab(&tab);
+  m_chaos.setTab(&tab);
   showTitles();
   showSelection();
   showProblems();
@@ -158,15 +186,20 @@ void MainWindow::tell(const QString& hint) {
 }
 
 void MainWindow::setDark(bool isDark) {
+  const QSignalBlocker quiet{m_light};
+  m_light->setChecked(!isDark);
   useTheme(*qobject_cast<QApplication*>(QCoreApplication::instance()), isDark);
   m_palette->repaintIcons();
   m_inspector->rebuild();
+  m_script->repaintAll();
+  m_chaos.panel()->repaintAll();
   paintIcons();
   Q_EMIT themeChanged();
   for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().repaintAll();
 }
 
 void MainWindow::closeEvent(QCloseEvent* event) {
+  keepArrangement();
   while (m_tabs->count() > 0) {
     const int before = m_tabs->count();
     if (!closeTab(before - 1)) {

@@ -5,13 +5,17 @@
 #include <QTabWidget>
 #include <functional>
 
+#include "app/chaos_desk.hpp"
+#include "app/commands.hpp"
 #include "app/document_tab.hpp"
 #include "app/engine_desk.hpp"
+#include "app/settings.hpp"
 #include "engine/catalogue_source.hpp"
 #include "panels/inspector_panel.hpp"
 #include "panels/outline_panel.hpp"
 #include "panels/palette_panel.hpp"
 #include "panels/problems_panel.hpp"
+#include "panels/script_panel.hpp"
 #include "panels/tool_icons.hpp"
 
 class QAction;
@@ -41,11 +45,22 @@ public:
   [[nodiscard]] const CatalogueSource& catalogueSource() const noexcept { return m_catalogue; }
   /// A dock at the bottom, with the others there.
   QDockWidget* addBottomPanel(const QString& title, QWidget* panel);
+  /// Brings a panel to the front, by its title.
+  void raisePanel(const QString& title);
   void setDark(bool isDark);
   [[nodiscard]] EngineDesk& engine() noexcept { return m_engine; }
+  [[nodiscard]] ChaosDesk& chaos() noexcept { return m_chaos; }
   [[nodiscard]] InspectorPanel& inspector() noexcept { return *m_inspector; }
   [[nodiscard]] OutlinePanel& outline() noexcept { return *m_outline; }
   [[nodiscard]] ProblemsPanel& problems() noexcept { return *m_problems; }
+  [[nodiscard]] ScriptPanel& script() noexcept { return *m_script; }
+
+  [[nodiscard]] Commands& commands() noexcept { return m_commands; }
+  [[nodiscard]] Settings& settings() noexcept { return m_settings; }
+  /// Arrangements of the panels, each with what its user made of it.
+  enum class Arrangement { Build, Observe, Chaos, Debug };
+  void arrange(Arrangement wanted);
+  [[nodiscard]] Arrangement arrangement() const noexcept { return m_arrangement; }
 
   bool save();
   bool saveAs();
@@ -64,19 +79,28 @@ private:
   void makeFileMenu();
   void makeEditMenu();
   void makeViewMenu();
+  void makeArrangementMenu(QMenu* view);
   void makeRunMenu();
+  void makeChaosMenu();
   void makeToolBar();
+  void openPalette(SearchBox& box);
+  void openSettings();
+  void keepArrangement();
+  void arrangeAsUsual();
+  void editSelection();
   void paintIcons();
   void connectPanels();
   void connectTab(DocumentTab& tab);
   void showSelection();
   void showProblems();
   void makeDocks();
+  void collectCommands(QMenu* menu, const QString& path);
   QAction* add(QMenu* menu, const QString& text, const QKeySequence& key, std::function<void()> act);
   /// As `add`, for keys that belong to the canvas.
   QAction* addOnCanvas(QMenu* menu, const QString& text, const QKeySequence& key,
                        std::function<void(DocumentTab&)> act);
   QDockWidget* addDock(const QString& title, QWidget* panel, Qt::DockWidgetArea area);
+  void addGoTo(QDockWidget* dock);
   void addTab(DocumentTab* tab);
   void showCurrent();
   void showTitles();
@@ -85,19 +109,27 @@ private:
   void tellError(const QString& text);
   void tell(const QString& hint);
 
+  Settings m_settings;
+  Commands m_commands{m_settings};
   CatalogueSource m_catalogue;
   EngineDesk m_engine;
+  ChaosDesk m_chaos{m_engine};
   QTabWidget* m_tabs;
   PalettePanel* m_palette;
   InspectorPanel* m_inspector;
   ProblemsPanel* m_problems;
   OutlinePanel* m_outline;
+  ScriptPanel* m_script;
   QDockWidget* m_problemsDock = nullptr;
   QDockWidget* m_diagnoseDock = nullptr;
+  QDockWidget* m_differenceDock = nullptr;
   QLabel* m_hint;
   std::vector<std::pair<QAction*, ToolIcon>> m_icons;
   QDockWidget* m_lastBottom = nullptr;
+  Arrangement m_arrangement = Arrangement::Build;
+  QAction* m_light = nullptr;
   QMenu* m_windowMenu = nullptr;
+  QMenu* m_goMenu = nullptr;
   QAction* m_undo = nullptr;
   QAction* m_redo = nullptr;
   int m_newCount = 0;

@@ -2,12 +2,11 @@
 
 #include <QAction>
 #include <QMenuBar>
-#include <QPointer>
 #include <QToolBar>
 #include <algorithm>
-#include <memory>
 
 #include "app/main_window.hpp"
+#include "app/settings_dialog.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -23,6 +22,18 @@ QAction* MainWindow::add(QMenu* menu, const QString& text, const QKeySequence& k
   return action;
 }
 
+/// Every action of the menus, as it was made, becomes a command.
+void MainWindow::collectCommands(QMenu* menu, const QString& path) {
+  for (auto* action : menu->actions()) {
+    if (action->isSeparator()) continue;
+    if (action->menu() != nullptr) {
+      collectCommands(action->menu(), path);
+    } else if (m_commands.find(path + QLatin1Char('/') + action->text()) == nullptr) {
+      m_commands.add(path, action);
+    }
+  }
+}
+
 QAction* MainWindow::addOnCanvas(QMenu* menu, const QString& text, const QKeySequence& key,
                                  std::function<void(DocumentTab&)> act) {
   auto* action = add(menu, text, key, [this, act = std::move(act)] { act(current()); });
@@ -36,6 +47,8 @@ void MainWindow::makeMenus() {
   makeEditMenu();
   makeViewMenu();
   makeRunMenu();
+  makeChaosMenu();
+  for (auto* action : menuBar()->actions()) collectCommands(action->menu(), action->text().remove(QLatin1Char('&')));
 }
 
 void MainWindow::makeRunMenu() {
@@ -48,6 +61,15 @@ void MainWindow::makeRunMenu() {
   m_icons.emplace_back(add(menu, tr("S&napshot"), {}, [this] { m_engine.takeSnapshot(); }), ToolIcon::Snapshot);
 }
 
+void MainWindow::makeChaosMenu() {
+  auto* menu = menuBar()->addMenu(tr("&Chaos"));
+  addOnCanvas(menu, tr("&Inject a fault …"), QKeySequence{Qt::Key_X}, [this](DocumentTab&) { m_chaos.inject(); });
+  auto* stop = add(menu, tr("&Stop all chaos"), QKeySequence{tr("Ctrl+Shift+.")}, [this] { m_chaos.stopAll(); });
+  m_icons.emplace_back(stop, ToolIcon::StopChaos);
+  menu->addSeparator();
+  add(menu, tr("&Run an experiment …"), {}, [this] { Q_EMIT m_chaos.panel()->experimentWanted(); });
+}
+
 void MainWindow::makeToolBar() {
   auto* bar = addToolBar(tr("Tools"));
   bar->setObjectName(QStringLiteral("tools"));
@@ -57,7 +79,7 @@ void MainWindow::makeToolBar() {
   // The run first, as on every machine with such a button.
   std::ranges::stable_sort(m_icons, {}, &std::pair<QAction*, ToolIcon>::second);
   for (const auto& [action, icon] : m_icons) {
-    if (icon == ToolIcon::Layout) bar->addSeparator();
+    if (icon == ToolIcon::Layout || icon == ToolIcon::StopChaos) bar->addSeparator();
     bar->addAction(action);
   }
   paintIcons();
@@ -88,6 +110,11 @@ void MainWindow::makeEditMenu() {
   menu->addSeparator();
   addOnCanvas(menu, tr("Add an act&or …"), QKeySequence{Qt::Key_Tab}, &DocumentTab::searchType);
   addOnCanvas(menu, tr("&Wire to …"), QKeySequence{Qt::Key_W}, &DocumentTab::wireByTyping);
+  addOnCanvas(menu, tr("&Group"), QKeySequence{Qt::Key_G}, &DocumentTab::groupSelection);
+  addOnCanvas(menu, tr("U&ngroup"), QKeySequence{tr("Shift+G")}, &DocumentTab::ungroupSelection);
+  addOnCanvas(menu, tr("Collapse or &expand the group"), QKeySequence{Qt::Key_E}, &DocumentTab::toggleGroups);
+  addOnCanvas(menu, tr("Co&mment"), QKeySequence{Qt::Key_C}, &DocumentTab::addComment);
+  addOnCanvas(menu, tr("Edit what is &selected"), QKeySequence{Qt::Key_F2}, [this](DocumentTab&) { editSelection(); });
   add(menu, tr("&Find an actor …"), QKeySequence::Find, [this] { current().findActor(); });
   menu->addSeparator();
   auto* align = menu->addMenu(tr("&Align"));
@@ -98,6 +125,8 @@ void MainWindow::makeEditMenu() {
   aligns(tr("&Top edges"), Alignment::Top);
   aligns(tr("Distribute &across"), Alignment::DistributeAcross);
   aligns(tr("Distribute &down"), Alignment::DistributeDown);
+  menu->addSeparator();
+  add(menu, tr("Settin&gs …"), QKeySequence{tr("Ctrl+,")}, [this] { openSettings(); });
 }
 
 void MainWindow::makeViewMenu() {
@@ -113,29 +142,50 @@ void MainWindow::makeViewMenu() {
   auto* layout = add(menu, tr("&Layout"), QKeySequence{tr("Ctrl+Shift+L")}, [this] { current().layOut(); });
   m_icons.emplace_back(layout, ToolIcon::Layout);
   m_icons.emplace_back(fit, ToolIcon::Fit);
-  auto* light = add(menu, tr("Light &theme"), {}, [] {});
-  light->setCheckable(true);
-  connect(light, &QAction::toggled, this, [this](bool isLight) { setDark(!isLight); });
-  add(menu, tr("&Palette filter"), QKeySequence{tr("Ctrl+L")}, [this] { m_palette->focusFilter(); });
+  auto* differences = add(menu, tr("&Differences from what runs"), QKeySequence{tr("Ctrl+Shift+X")}, [] {});
+  differences->setCheckable(true);
+  connect(differences, &QAction::toggled, &m_engine, &EngineDesk::setDifferencesShown);
+  connect(&m_engine, &EngineDesk::differencesShown, differences, &QAction::setChecked);
+  m_light = add(menu, tr("Light &theme"), {}, [] {});
+  m_light->setCheckable(true);
+  connect(m_light, &QAction::toggled, this, [this](bool isLight) {
+    m_settings.setDark(!isLight);
+    setDark(!isLight);
+  });
+  add(menu, tr("&Palette filter"), QKeySequence{tr("Ctrl+L")}, [this] {
+    m_palette->parentWidget()->show();
+    m_palette->focusFilter();
+  });
   auto* commands = new SearchBox{m_tabs};
-  const auto listed = std::make_shared<std::vector<QPointer<QAction>>>();  // as the box shows them
-  add(menu, tr("All &commands …"), QKeySequence{tr("Ctrl+K")}, [this, commands, listed] {
-    std::vector<SearchBox::Entry> entries;
-    listed->clear();
-    for (auto* action : findChildren<QAction*>()) {
-      if (action->isSeparator() || action->menu() != nullptr || action->text().isEmpty()) continue;
-      entries.push_back({QString::number(listed->size()), action->text().remove(QLatin1Char('&')),
-                         action->shortcut().toString(QKeySequence::NativeText)});
-      listed->emplace_back(action);
-    }
-    commands->open(0, tr("Type what to do"), std::move(entries));
-  });
-  connect(commands, &SearchBox::chosen, this, [this, listed](int, const QString& id) {
+  add(menu, tr("All &commands …"), QKeySequence{tr("Ctrl+K")}, [this, commands] { openPalette(*commands); });
+  connect(commands, &SearchBox::chosen, this, [this](int, const QString& name) {
     current().setFocus();
-    const auto index = id.toULongLong();
-    if (index < listed->size() && !(*listed)[index].isNull()) (*listed)[index]->trigger();
+    if (auto* action = m_commands.find(name)) action->trigger();
   });
+  makeArrangementMenu(menu);
   m_windowMenu = menu->addMenu(tr("Pa&nels"));
+  m_goMenu = menu->addMenu(tr("&Go to"));
+  add(m_goMenu, tr("Canvas"), QKeySequence{tr("Alt+0")}, [this] { current().setFocus(); });
+}
+
+void MainWindow::openPalette(SearchBox& box) {
+  std::vector<SearchBox::Entry> entries;
+  for (const auto& command : m_commands.entries()) {
+    if (!command.action->isEnabled()) continue;
+    const auto menu = command.name.section(QLatin1Char('/'), 0, 0);
+    const auto keys = command.action->shortcut().toString(QKeySequence::NativeText);
+    // As the menu says it at this moment: "Undo Move".
+    auto words = command.action->text();
+    entries.push_back(
+        {command.name, words.remove(QLatin1Char('&')), keys.isEmpty() ? menu : menu + QStringLiteral("    ") + keys});
+  }
+  box.open(0, tr("Type what to do"), std::move(entries));
+}
+
+void MainWindow::openSettings() {
+  SettingsDialog dialog{m_settings, m_commands, this};
+  connect(&dialog, &SettingsDialog::themeChosen, this, &MainWindow::setDark);
+  dialog.exec();
 }
 
 }  // namespace millrace::workbench

@@ -28,24 +28,49 @@ void MainWindow::connectPanels() {
     m_diagnoseDock->raise();
     m_engine.diagnosis()->setFocus();
   });
+  connect(&m_chaos, &ChaosDesk::hint, this, &MainWindow::tell);
+  connect(&m_chaos, &ChaosDesk::shown, this, [this] { raisePanel(tr("Chaos")); });
+  connect(&m_engine, &EngineDesk::differencesShown, this, [this](bool isShown) {
+    if (!isShown) return;
+    m_differenceDock->show();
+    m_differenceDock->raise();
+  });
+  connect(m_engine.differencePanel(), &DifferencePanel::chosen, this, [this](const Difference& difference) {
+    if (!difference.actor.empty()) current().reveal(difference.actor);
+    if (!difference.stream) return;
+    current().scene().selectStream(*difference.stream);
+    current().view().showSelection();
+  });
   connect(m_engine.diagnosis(), &DiagnosePanel::chosen, this,
           [this](const std::string& actor) { current().reveal(actor); });
   connect(m_inspector, &InspectorPanel::hint, this, &MainWindow::tell);
+  connect(m_inspector, &InspectorPanel::groupRenamed, this,
+          [this](const std::string& title) { current().scene().selectGroup(title); });
   connect(m_problems, &ProblemsPanel::chosen, this, [this](const Problem& problem) {
     if (problem.actor.empty()) return;
     current().reveal(problem.actor);
     if (!problem.item.empty()) m_inspector->focusParam(problem.item);
   });
   connect(&m_outline->model(), &OutlineModel::refused, this, &MainWindow::tell);
-  connect(m_outline, &OutlinePanel::currentChanged, this,
-          [this](const std::string& actor) { current().scene().select({actor}); });
-  connect(m_outline, &OutlinePanel::activated, this, [this](const std::string& actor) { current().reveal(actor); });
+  const auto selectRow = [this](int row) {
+    auto& scene = current().scene();
+    const auto& model = m_outline->model();
+    if (const auto actor = model.actorAt(row); !actor.empty()) scene.select({actor});
+    if (const auto group = model.groupAt(row); !group.empty()) scene.selectGroup(group);
+    if (const auto comment = model.commentAt(row); !comment.empty()) scene.selectComment(comment);
+  };
+  connect(m_outline, &OutlinePanel::currentChanged, this, selectRow);
+  connect(m_outline, &OutlinePanel::activated, this, [this, selectRow](int row) {
+    selectRow(row);
+    current().view().showSelection();
+  });
   connect(m_outline, &OutlinePanel::addRequested, this, [this] { current().searchType(); });
   connect(m_outline, &OutlinePanel::removeRequested, this, [this] { current().deleteSelection(); });
 }
 
 void MainWindow::connectTab(DocumentTab& tab) {
   connect(&tab, &DocumentTab::hint, this, &MainWindow::tell);
+  connect(&tab, &DocumentTab::editingWanted, this, [this] { editSelection(); });
   connect(&tab.scene(), &CanvasScene::actorSelectionChanged, this, [this, &tab] {
     if (&tab == &current()) showSelection();
   });
@@ -57,14 +82,21 @@ void MainWindow::connectTab(DocumentTab& tab) {
 void MainWindow::showSelection() {
   auto& scene = current().scene();
   const auto actors = scene.selectedActors();
-  m_inspector->setSelection(actors, scene.selectedStreams());
+  m_inspector->setSelection({actors, scene.selectedStreams(), scene.selectedGroups(), scene.selectedComments()});
+  m_script->setActors(actors);
   if (actors.size() == 1) m_outline->setCurrent(actors.front());
+}
+
+void MainWindow::editSelection() {
+  m_inspector->parentWidget()->show();
+  m_inspector->focusFirst();
 }
 
 void MainWindow::showProblems() {
   const auto& problems = current().validator().problems();
   m_problems->setProblems(problems);
   m_inspector->setProblems(problems);
+  m_script->setProblems(problems);
   m_problemsDock->setWindowTitle(problems.empty() ? tr("Problems") : tr("Problems (%1)").arg(problems.size()));
 }
 

@@ -3,14 +3,18 @@
 #include <signal.h>
 
 #include <QApplication>
+#include <QComboBox>
 #include <QDir>
 #include <QElapsedTimer>
 #include <QMouseEvent>
 #include <QStandardPaths>
+#include <QTabWidget>
 #include <functional>
 
 #include "app/main_window.hpp"
 #include "app/make_window.hpp"
+#include "app/settings_dialog.hpp"
+#include "core/layout_edits.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
@@ -66,9 +70,15 @@ public:
   void run() {
     shoot("empty");
     edit();
+    script();
     runCalm();
+    differ();
+    charts();
+    chaos();
     lose();
     jam();
+    group();
+    settings();
     for (const int count : {40, 400}) many(count);
   }
 
@@ -83,11 +93,9 @@ private:
         QPixmap picture{m_window->size() * scale};
         picture.setDevicePixelRatio(scale);
         m_window->render(&picture);
-        const auto file =
-            QStringLiteral("%1/%2-%3-%4x.png")
-                .arg(m_folder, QString::fromLatin1(name), isDark ? QStringLiteral("dark") : QStringLiteral("light"))
-                .arg(scale);
-        if (!picture.save(file)) throw std::runtime_error{"a picture cannot be written"};
+        save(picture, QStringLiteral("%1-%2-%3x")
+                          .arg(QString::fromLatin1(name), isDark ? QStringLiteral("dark") : QStringLiteral("light"))
+                          .arg(scale));
       }
     }
     m_window->setDark(true);
@@ -148,6 +156,111 @@ private:
     m_window->engine().run();
     waitForRun(8);
     shoot("running");
+  }
+
+  /// Lua with a mistake in it.
+  void script() {
+    m_window->newDocument();
+    tab().addType(QStringLiteral("millrace.generator"));
+    tab().addType(QStringLiteral("millrace.map"));
+    tab().document().push(parameterChange(
+        tab().document(), "map", "set",
+        param_value{std::string{"double = value * 2 -- twice\nshare:float64 = double / totl\nname = 'k' .. key"}}));
+    tab().view().fitAll();
+    tab().scene().select({"map"});
+    pumpUntil([this] { return m_window->script().editor().problem().has_value(); }, "no mistake is found in Lua");
+    m_window->arrange(MainWindow::Arrangement::Debug);
+    m_window->raisePanel(QStringLiteral("Script"));
+    shoot("script");
+    m_window->arrange(MainWindow::Arrangement::Build);
+    tab().document().undoStack().setClean();
+    m_window->closeTab(1);
+  }
+
+  /// One actor more, one changed and one gone since it was deployed.
+  void differ() {
+    auto& stack = tab().document().undoStack();
+    const int steps = stack.index();
+    tab().addTypeAt(QStringLiteral("millrace.null_sink"), {520, 240});
+    tab().document().push(parallelismChange(tab().document(), "window", 4));
+    tab().document().push(removal(tab().document(), {"file_sink"}, {}));
+    tab().scene().clearSelection();
+    m_window->engine().setDifferencesShown(true);
+    tab().view().fitAll();
+    shoot("differences");
+    m_window->engine().setDifferencesShown(false);
+    stack.setIndex(steps);
+    tab().view().fitAll();
+  }
+
+  void charts() {
+    m_window->arrange(MainWindow::Arrangement::Observe);
+    for (const auto& [view, name] : {std::pair{0, "charts"}, {1, "heat-map"}, {2, "watermarks"}}) {
+      for (auto* box : m_window->findChildren<QComboBox*>()) {
+        if (box->accessibleName() == QLatin1String("What is shown")) box->setCurrentIndex(view);
+      }
+      const auto waited = m_window->engine().figures()->uptimeS;
+      pumpUntil([&] { return m_window->engine().figures()->uptimeS > waited + 0.3; }, "no figures come");
+      shoot(name);
+    }
+    for (auto* box : m_window->findChildren<QComboBox*>()) {
+      if (box->accessibleName() == QLatin1String("What is shown")) box->setCurrentIndex(0);
+    }
+  }
+
+  /// A fault at work, then what came of it.
+  void chaos() {
+    m_window->arrange(MainWindow::Arrangement::Chaos);
+    tab().scene().select({"window"});
+    m_window->chaos().inject();
+    Q_EMIT tab().faultChosen(QStringLiteral("slow"));
+    pumpUntil([this] { return tab().scene().node("window")->content().isFaulty; }, "the fault is not seen");
+    shoot("chaos");
+    pumpUntil([this] { return !m_window->chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
+    tab().setFocus();
+    m_window->raisePanel(QStringLiteral("Metrics"));
+    const auto waited = m_window->engine().figures()->uptimeS;
+    pumpUntil([&] { return m_window->engine().figures()->uptimeS > waited + 0.3; }, "no figures come");
+    shoot("fault-band");
+    m_window->raisePanel(QStringLiteral("Chaos"));
+    shoot("verdict");
+    m_window->arrange(MainWindow::Arrangement::Build);
+    tab().scene().clearSelection();
+  }
+
+  /// Frames, one of them collapsed, and a comment.
+  void group() {
+    open(chains(10));
+    std::string title, id;
+    tab().document().push(grouping(tab().document(), {"orders-0", "spread-0"}, title));
+    tab().document().push(*groupRenaming(tab().document(), title, "Intake"));
+    tab().document().push(grouping(tab().document(), {"sum-1", "large-1"}, title));
+    tab().document().push(*groupRenaming(tab().document(), title, "Large orders"));
+    tab().document().push(collapsing(tab().document(), "Large orders", true));
+    tab().document().push(commenting(tab().document(), {0, 480}, "Sizes of windows are those of the old system.", id));
+    tab().view().fitAll();
+    tab().scene().selectGroup("Intake");
+    m_window->raisePanel(QStringLiteral("Outline"));
+    shoot("groups");
+  }
+
+  void settings() {
+    SettingsDialog dialog{m_window->settings(), m_window->commands(), m_window.get()};
+    dialog.findChild<QTabWidget*>()->setCurrentIndex(1);
+    dialog.show();
+    QCoreApplication::processEvents();
+    for (const bool isDark : {true, false}) {
+      m_window->setDark(isDark);
+      QCoreApplication::processEvents();
+      save(dialog.grab(), isDark ? QStringLiteral("settings-dark-1x") : QStringLiteral("settings-light-1x"));
+    }
+    m_window->setDark(true);
+  }
+
+  void save(const QPixmap& picture, const QString& name) {
+    if (!picture.save(QStringLiteral("%1/%2.png").arg(m_folder, name))) {
+      throw std::runtime_error{"a picture cannot be written"};
+    }
   }
 
   void lose() {

@@ -24,7 +24,10 @@ CanvasScene::CanvasScene(Document& document, const ActorCatalogue& catalogue, QO
 
 void CanvasScene::refresh() {
   synchroniseNodes();
+  synchroniseComments();
+  synchroniseGroups();
   synchroniseWires();
+  markDifferences();
   setSceneRect(nodesRect().adjusted(-sceneMargin, -sceneMargin, sceneMargin, sceneMargin));
 }
 
@@ -82,6 +85,7 @@ NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
     if (const auto f = m_run->actors.find(actor.name); f != m_run->actors.end()) c.figures = f->second;
   }
   c.isStale = m_isStale;
+  c.isFaulty = m_faulty.contains(actor.name);
   return c;
 }
 
@@ -102,6 +106,7 @@ void CanvasScene::synchroniseNodes() {
   std::erase_if(m_nodes, [&](const auto& entry) {
     if (present.contains(entry.first)) return false;
     m_drag.reset();
+    m_move.reset();
     delete entry.second;
     return true;
   });
@@ -130,10 +135,11 @@ void CanvasScene::placeWires() {
   for (auto* wire : m_wires) {
     const auto& s = wire->stream();
     const auto* from = node(s.from_actor);
-    const auto* to = node(s.to_actor);
-    wire->setVisible(from != nullptr && to != nullptr);
-    if (from == nullptr || to == nullptr) continue;
-    wire->setEnds(from->anchorOf(s.from_port, true), to->anchorOf(s.to_port, false));
+    const bool isShown = from != nullptr && node(s.to_actor) != nullptr && standIn(s.from_actor) != standIn(s.to_actor);
+    const bool isWithin = from != nullptr && from == node(s.to_actor);
+    wire->setVisible(isShown || isWithin);
+    if (!isShown && !isWithin) continue;
+    wire->setEnds(endOf(s.from_actor, s.from_port, true), endOf(s.to_actor, s.to_port, false));
     if (const auto& f = from->content().figures) {
       wire->setLoad(WireLoad{f->outPerS, f->fill, m_isStale});
     } else {
@@ -152,6 +158,7 @@ void CanvasScene::showFigures(const RunFigures* run, bool isStale) {
     }
     item->setFigures(figures, isStale);
   }
+  synchroniseGroups();
   placeWires();
 }
 
@@ -163,6 +170,8 @@ void CanvasScene::showProblems(const ProblemList& problems) {
     worst = std::max(worst, p.level);
   }
   synchroniseNodes();
+  synchroniseGroups();
+  markDifferences();
 }
 
 NodeItem* CanvasScene::node(const std::string& actor) const {
@@ -172,7 +181,11 @@ NodeItem* CanvasScene::node(const std::string& actor) const {
 
 QRectF CanvasScene::nodesRect() const {
   QRectF all;
-  for (const auto& [name, item] : m_nodes) all |= item->mapRectToScene(item->boundingRect());
+  for (const auto& [name, item] : m_nodes) {
+    if (item->isVisible()) all |= item->mapRectToScene(item->boundingRect());
+  }
+  for (const auto& [title, item] : m_groups) all |= item->sceneBoundingRect();
+  for (const auto& [id, item] : m_comments) all |= item->sceneBoundingRect();
   return all;
 }
 
@@ -196,7 +209,7 @@ std::vector<stream_spec> CanvasScene::selectedStreams() const {
 void CanvasScene::select(const std::vector<std::string>& actors) {
   clearSelection();
   for (const auto& name : actors) {
-    if (auto* item = node(name)) item->setSelected(true);
+    if (auto* item = standIn(name)) item->setSelected(true);
   }
 }
 

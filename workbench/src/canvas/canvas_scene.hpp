@@ -4,13 +4,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "canvas/comment_item.hpp"
+#include "canvas/group_item.hpp"
 #include "canvas/node_item.hpp"
 #include "canvas/wire_drag.hpp"
 #include "canvas/wire_item.hpp"
 #include "core/actor_catalogue.hpp"
+#include "core/difference.hpp"
 #include "core/document.hpp"
 #include "core/problem_list.hpp"
 
@@ -32,14 +36,30 @@ public:
   /// In the order of the document.
   [[nodiscard]] std::vector<std::string> selectedActors() const;
   [[nodiscard]] std::vector<stream_spec> selectedStreams() const;
+  [[nodiscard]] std::vector<std::string> selectedGroups() const;
+  [[nodiscard]] std::vector<std::string> selectedComments() const;
+  /// Those that are selected, by themselves or with their group.
+  [[nodiscard]] std::vector<std::string> meantActors() const;
   void select(const std::vector<std::string>& actors);
+  void selectGroup(const std::string& title);
+  void selectComment(const std::string& id);
   void selectStream(const stream_spec& stream);
   [[nodiscard]] NodeItem* node(const std::string& actor) const;
+  [[nodiscard]] GroupItem* group(const std::string& title) const;
+  [[nodiscard]] CommentItem* comment(const std::string& id) const;
+  /// What stands for an actor: its node, or the box of the collapsed group it is in.
+  [[nodiscard]] QGraphicsItem* standIn(const std::string& actor) const;
+  /// Everything moves by this, as one step of undo.
+  void nudge(QPointF step);
   [[nodiscard]] QRectF nodesRect() const;
 
   /// What the engine tells; nothing: it does not run here.
   void showFigures(const RunFigures* run, bool isStale);
   void showProblems(const ProblemList& problems);
+  /// Actors that something is being done to.
+  void showFaults(const std::set<std::string>& actors);
+  /// Marks what is other than in `deployed`, and keeps doing so; nullptr: no marks.
+  void showDifferences(const Drawing* deployed);
   /// Again from the document and the catalogue, which has changed.
   void refresh();
   /// After the theme has changed.
@@ -52,11 +72,14 @@ Q_SIGNALS:
   void hint(const QString& text);
   /// The selection, in whatever way.
   void actorSelectionChanged();
+  /// Somebody wants to write into what is selected.
+  void editingWanted();
 
 protected:
   void mousePressEvent(QGraphicsSceneMouseEvent* event) override;
   void mouseMoveEvent(QGraphicsSceneMouseEvent* event) override;
   void mouseReleaseEvent(QGraphicsSceneMouseEvent* event) override;
+  void mouseDoubleClickEvent(QGraphicsSceneMouseEvent* event) override;
   void drawForeground(QPainter* painter, const QRectF& rect) override;
 
 private:
@@ -64,8 +87,16 @@ private:
   void synchroniseNodes();
   void synchroniseWires();
   [[nodiscard]] NodeContent contentOf(const actor_spec& actor) const;
+  void synchroniseGroups();
+  void synchroniseComments();
+  void placeGroups();
   void placeWires();
-  void pushMoves();
+  void markDifferences();
+  [[nodiscard]] QPointF endOf(const std::string& actor, const std::string& port, bool isOutput) const;
+  void beginMove(QGraphicsItem& grabbed, QPointF pointer);
+  void moveTo(QPointF pointer);
+  void endMove();
+  void paintRemoved(QPainter& painter) const;
   [[nodiscard]] NodeItem* nodeAt(QPointF place) const;
   void dragTo(QPointF place);
 
@@ -73,11 +104,24 @@ private:
   const ActorCatalogue& m_catalogue;
   std::map<std::string, NodeItem*> m_nodes;
   std::vector<WireItem*> m_wires;  // by stream index
+  std::map<std::string, GroupItem*> m_groups;
+  std::map<std::string, CommentItem*> m_comments;
   std::map<std::string, Health> m_problems;
   const RunFigures* m_run = nullptr;
   bool m_isStale = false;
   std::optional<WireDrag> m_drag;
-  bool m_isMoving = false;
+  /// What is being moved, from where, and the one in the hand.
+  struct Move {
+    QGraphicsItem* grabbed;
+    QPointF pointer;
+    std::map<QGraphicsItem*, QPointF> origins;
+    std::vector<QRectF> others;
+    std::vector<QLineF> guides;
+  };
+  std::optional<Move> m_move;
+  std::optional<Drawing> m_deployed;
+  std::vector<Difference> m_differences;
+  std::set<std::string> m_faulty;
 };
 
 }  // namespace millrace::workbench

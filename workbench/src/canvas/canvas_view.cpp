@@ -71,10 +71,18 @@ void CanvasView::fitSelection() {
 }
 
 void CanvasView::centreOn(const std::string& actor) {
-  const auto* node = m_canvas.node(actor);
-  if (node == nullptr) return;
+  const auto* item = m_canvas.standIn(actor);
+  if (item == nullptr) return;
   if (zoom() < detailedFrom) zoomTo(1);
-  centerOn(node->mapToScene(node->geometry().box().center()));
+  centerOn(item->sceneBoundingRect().center());
+}
+
+void CanvasView::showSelection() {
+  QRectF rect;
+  for (const auto* item : m_canvas.selectedItems()) rect |= item->sceneBoundingRect();
+  if (rect.isEmpty()) return;
+  if (zoom() < detailedFrom) zoomTo(1);
+  centerOn(rect.center());
 }
 
 QPointF CanvasView::placeForNew() const {
@@ -134,16 +142,16 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
       m_isSpaceHeld = true;
       return;
     case Qt::Key_Left:
-      nudge({-step, 0});
+      m_canvas.nudge({-step, 0});
       return;
     case Qt::Key_Right:
-      nudge({step, 0});
+      m_canvas.nudge({step, 0});
       return;
     case Qt::Key_Up:
-      nudge({0, -step});
+      m_canvas.nudge({0, -step});
       return;
     case Qt::Key_Down:
-      nudge({0, step});
+      m_canvas.nudge({0, step});
       return;
     case Qt::Key_Escape:
       m_canvas.clearSelection();
@@ -156,12 +164,6 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
 void CanvasView::keyReleaseEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Space && !event->isAutoRepeat()) m_isSpaceHeld = false;
   QGraphicsView::keyReleaseEvent(event);
-}
-
-void CanvasView::nudge(QPointF step) {
-  auto edit = m_canvas.document().edit();
-  for (const auto& name : m_canvas.selectedActors()) edit.move(name, m_canvas.node(name)->pos() + step);
-  m_canvas.document().push(edit.take(tr("Nudge")));
 }
 
 void CanvasView::dragEnterEvent(QDragEnterEvent* event) {

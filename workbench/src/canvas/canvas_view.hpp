@@ -24,6 +24,8 @@ public:
   void fitAll();
   void fitSelection();
   void centreOn(const std::string& actor);
+  /// Scrolls until what is selected is seen.
+  void showSelection();
   /// In the middle of what is seen, or near the pointer when that is over the canvas.
   [[nodiscard]] QPointF placeForNew() const;
   void setMinimapShown(bool isShown);
@@ -53,7 +55,6 @@ protected:
 
 private:
   void fit(const QRectF& rect);
-  void nudge(QPointF step);
 
   CanvasScene& m_canvas;
   Minimap* m_minimap;

@@ -42,7 +42,7 @@ void Minimap::settle() {
                            QPoint{mapMargin, mapMargin}};
   const auto isFree = [this](QPoint corner) {
     const auto items = m_view.items(QRect{corner, mapSize}.adjusted(-6, -6, 6, 6));
-    return std::ranges::none_of(items, [](const auto* item) { return item->type() == NodeItem::Type; });
+    return std::ranges::none_of(items, [](const auto* item) { return item->type() != WireItem::Type; });
   };
   const auto* corner = std::ranges::find_if(corners, isFree);
   setVisible(corner != corners.end());
@@ -71,10 +71,15 @@ void Minimap::paintEvent(QPaintEvent* /*event*/) {
   painter.setPen(Qt::NoPen);
   for (const auto& actor : m_view.canvas().document().spec().actors) {
     const auto* node = m_view.canvas().node(actor.name);
-    if (node == nullptr) continue;
+    if (node == nullptr || !node->isVisible()) continue;
     const auto& figures = node->content().figures;
     painter.setBrush(figures ? theme.of(figures->health) : theme.textDim);
     painter.drawRect(node->sceneBoundingRect());
+  }
+  painter.setBrush(theme.textDim);
+  for (const auto& [title, group] : m_view.canvas().document().layout().groups) {
+    const auto* item = m_view.canvas().group(title);
+    if (group.isCollapsed && item != nullptr) painter.drawRect(item->frame());
   }
   QPen frame{theme.text, 1};
   frame.setCosmetic(true);

@@ -1,6 +1,5 @@
 #include "canvas/node_item.hpp"
 
-#include <QGraphicsScene>
 #include <QGraphicsSceneHoverEvent>
 #include <QPainter>
 #include <QPainterPath>
@@ -13,12 +12,6 @@
 namespace millrace::workbench {
 namespace {
 
-constexpr double gridStep = 8;
-
-double snapped(double value) {
-  return std::round(value / gridStep) * gridStep;
-}
-
 QString portText(const PortInfo& port) {
   const auto fields =
       port.record ? toQt(port.record->name + " (" + to_text(*port.record) + ")") : QStringLiteral("any record");
@@ -28,7 +21,7 @@ QString portText(const PortInfo& port) {
 }  // namespace
 
 NodeItem::NodeItem(NodeContent content) {
-  setFlags(ItemIsMovable | ItemIsSelectable | ItemSendsGeometryChanges);
+  setFlags(ItemIsSelectable);
   setAcceptHoverEvents(true);
   setZValue(1);
   setContent(std::move(content));
@@ -52,9 +45,21 @@ void NodeItem::setFigures(const ActorFigures* figures, bool isStale) {
   update();
 }
 
+void NodeItem::setChange(std::optional<ChangeKind> change) {
+  if (m_content.change == change) return;
+  m_content.change = change;
+  update();
+}
+
+void NodeItem::setFaulty(bool isFaulty) {
+  if (m_content.isFaulty == isFaulty) return;
+  m_content.isFaulty = isFaulty;
+  update();
+}
+
 QRectF NodeItem::boundingRect() const {
   constexpr double margin = NodeGeometry::portReach;
-  return m_geometry.box().adjusted(-margin, -2, margin, 2);
+  return m_geometry.box().adjusted(-margin, -margin, margin, 2);
 }
 
 QPainterPath NodeItem::shape() const {
@@ -101,15 +106,6 @@ QPointF NodeItem::anchorOf(const std::string& port, bool isOutput) const {
 bool NodeItem::isPortShown(PortRef ref) const {
   if (!ref.isOutput || m_content.outputs[ref.index].name != deadPort) return true;
   return m_isHovered || isSelected() || m_content.isOutputWired[ref.index];
-}
-
-QVariant NodeItem::itemChange(GraphicsItemChange change, const QVariant& value) {
-  // Only what the mouse does is snapped: places that were saved stay as they are.
-  if (change == ItemPositionChange && scene() != nullptr && scene()->mouseGrabberItem() != nullptr) {
-    const auto to = value.toPointF();
-    return QPointF{snapped(to.x()), snapped(to.y())};
-  }
-  return QGraphicsItem::itemChange(change, value);
 }
 
 void NodeItem::hoverEnterEvent(QGraphicsSceneHoverEvent* /*event*/) {

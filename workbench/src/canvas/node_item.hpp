@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "canvas/node_geometry.hpp"
+#include "core/difference.hpp"
 #include "core/figures.hpp"
 
 namespace millrace::workbench {
@@ -30,6 +31,8 @@ struct NodeContent {
   std::optional<ActorFigures> figures;  ///< nothing while it does not run
   bool isStale = false;                 ///< the figures are old
   bool isKnown = true;                  ///< its type is in the catalogue
+  bool isFaulty = false;                ///< an injected fault is at work on it
+  std::optional<ChangeKind> change;     ///< against what is deployed, while that is looked at
 };
 
 /// One actor on the canvas: a single item that paints itself and its ports, with less detail the further away it is.
@@ -47,6 +50,8 @@ public:
   void setContent(NodeContent content);
   /// The newest telemetry, nothing while it does not run: all that changes many times a second.
   void setFigures(const ActorFigures* figures, bool isStale);
+  void setChange(std::optional<ChangeKind> change);
+  void setFaulty(bool isFaulty);
   [[nodiscard]] NodeGeometry geometry() const noexcept { return m_geometry; }
 
   /// The port at this place of the node; nothing when there is none near.
@@ -59,7 +64,6 @@ public:
   [[nodiscard]] bool isPortShown(PortRef port) const;
 
 protected:
-  QVariant itemChange(GraphicsItemChange change, const QVariant& value) override;
   void hoverEnterEvent(QGraphicsSceneHoverEvent* event) override;
   void hoverMoveEvent(QGraphicsSceneHoverEvent* event) override;
   void hoverLeaveEvent(QGraphicsSceneHoverEvent* event) override;

@@ -3,6 +3,7 @@
 #include <QPainterPath>
 #include <QPolygonF>
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <numbers>
 
@@ -63,6 +64,7 @@ public:
       line(0, m_content.isKnown ? m_content.typeTitle : QStringLiteral("unknown type"), m_theme.textDim, fullWidth());
     }
     ports();
+    if (m_content.change) paintChange(m_painter, m_node.geometry().box().topLeft(), *m_content.change, m_theme);
   }
 
   void far() {
@@ -99,10 +101,11 @@ private:
   void box() {
     const auto box = m_node.geometry().box();
     const auto border = m_moment.isSelected                     ? m_theme.accent
+                        : m_content.change                      ? m_theme.of(*m_content.change)
                         : m_content.problem == Health::Critical ? m_theme.of(Health::Critical)
                         : m_moment.isHovered                    ? m_theme.textDim
                                                                 : m_theme.nodeBorder;
-    m_painter.setPen(QPen{border, m_moment.isSelected ? 2.0 : 1.0});
+    m_painter.setPen(QPen{border, m_moment.isSelected || m_content.change ? 2.0 : 1.0});
     m_painter.setBrush(m_theme.node);
     m_painter.drawRoundedRect(box, corner, corner);
     m_painter.setPen(Qt::NoPen);
@@ -176,10 +179,20 @@ private:
   }
 
   void badges(const ActorFigures& f) {
+    double left = inset;
+    if (m_content.isFaulty) {
+      // A bolt, drawn: the font has none.
+      const QPointF at{left, firstLine + 2 * linePitch - 12};
+      m_painter.setPen(Qt::NoPen);
+      m_painter.setBrush(m_theme.of(Health::Warning));
+      m_painter.drawPolygon(QPolygonF{{at + QPointF{6, 0}, at + QPointF{0, 7}, at + QPointF{4, 7}, at + QPointF{2, 12},
+                                       at + QPointF{9, 5}, at + QPointF{5, 5}}});
+      left += 16;
+    }
     if (f.deadLetters <= 0) return;
     const auto font = ownFont(10, true);
     const auto count = QStringLiteral("✕ %1").arg(countText(f.deadLetters));
-    text(QPointF{inset, firstLine + 2 * linePitch - 2}, count, font, m_theme.of(Health::Critical));
+    text(QPointF{left, firstLine + 2 * linePitch - 2}, count, font, m_theme.of(Health::Critical));
   }
 
   void ports() {
@@ -232,6 +245,17 @@ void paintHealth(QPainter& painter, QPointF centre, double radius, Health health
       painter.drawRect(QRectF{centre.x() - radius * 0.9, centre.y() - radius * 0.9, radius * 1.8, radius * 1.8});
       return;
   }
+}
+
+void paintChange(QPainter& painter, QPointF centre, ChangeKind change, const Theme& theme) {
+  static const std::array signs{QStringLiteral("+"), QStringLiteral("−"), QStringLiteral("~")};
+  painter.setPen(Qt::NoPen);
+  painter.setBrush(theme.of(change));
+  painter.drawEllipse(centre, 9, 9);
+  painter.setFont(ownFont(14, true));
+  painter.setPen(theme.of(change).lightnessF() > 0.5 ? QColor{0x15181d} : QColor{0xffffff});
+  painter.drawText(QRectF{centre - QPointF{9, 9}, QSizeF{18, 18}}, Qt::AlignCenter,
+                   signs[static_cast<std::size_t>(change)]);
 }
 
 void paintPort(QPainter& painter, QPointF centre, double radius, PortLook look, bool isFilled, const Theme& theme) {

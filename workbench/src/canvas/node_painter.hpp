@@ -14,6 +14,9 @@ void paintHealth(QPainter& painter, QPointF centre, double radius, Health health
 /// A port's glyph; filled where it is wired.
 void paintPort(QPainter& painter, QPointF centre, double radius, PortLook look, bool isFilled, const Theme& theme);
 
+/// The sign of what became of something since it was deployed: plus, minus or tilde on a disc.
+void paintChange(QPainter& painter, QPointF centre, ChangeKind change, const Theme& theme);
+
 /// How a node is to look at this moment, apart from what it shows.
 struct NodeMoment {
   double detail = 1;  ///< pixels a canvas unit

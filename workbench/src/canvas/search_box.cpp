@@ -25,6 +25,9 @@ SearchBox::SearchBox(QWidget* parent) : QFrame{parent}, m_input{new QLineEdit{th
   layout->addWidget(m_input);
   layout->addWidget(m_list);
   m_list->setFocusPolicy(Qt::NoFocus);
+  // What is too long ends with an ellipsis and is whole in the tool tip.
+  m_list->setHorizontalScrollBarPolicy(Qt::ScrollBarAlwaysOff);
+  m_list->setTextElideMode(Qt::ElideRight);
   m_input->installEventFilter(this);
   connect(m_input, &QLineEdit::textChanged, this, &SearchBox::filter);
   connect(m_list, &QListWidget::itemClicked, this, &SearchBox::take);

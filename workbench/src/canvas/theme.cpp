@@ -17,52 +17,57 @@ namespace {
 
 bool isDarkNow = true;
 
+QColor rgb(QRgb value) {
+  return QColor{value};
+}
+
+template <class... Values>
+std::array<QColor, sizeof...(Values)> rgbs(Values... values) {
+  return {rgb(static_cast<QRgb>(values))...};
+}
+
 Theme makeDark() {
-  Theme t;
-  t.isDark = true;
-  t.window = QColor{0x1b1f26};
-  t.panel = QColor{0x20252d};
-  t.canvas = QColor{0x15181d};
-  t.grid = QColor{0x232830};
-  t.node = QColor{0x262b33};
-  t.nodeBorder = QColor{0x3a414c};
-  t.field = QColor{0x171b21};
-  t.hover = QColor{0x2d343e};
-  t.text = QColor{0xeef1f5};
-  t.textDim = QColor{0x9aa3b0};
-  t.accent = QColor{0x4C9BE8};
-  t.selection = QColor{0x2f5f92};
-  t.health = {QColor{0x6f7682}, QColor{0x4C9BE8}, QColor{0xF0E442}, QColor{0xE4572E}};
-  t.kinds = {QColor{0x56B4E9}, QColor{0xB48EDC}, QColor{0x7C8FA8}, QColor{0xD9A066}};
-  t.fill = {QColor{0x4A7FB5}, QColor{0x86AFC9}, QColor{0xD9CF7A}, QColor{0xF0A830}, QColor{0xE4572E}};
-  t.records = {QColor{0x9aa3b0}, QColor{0x56B4E9}, QColor{0xE69F00},
-               QColor{0xCC79A7}, QColor{0xB8C4D6}, QColor{0x8C9EFF}};
-  t.wire = QColor{0x5d6775};
-  return t;
+  return {.isDark = true,
+          .window = rgb(0x1b1f26),
+          .panel = rgb(0x20252d),
+          .canvas = rgb(0x15181d),
+          .grid = rgb(0x232830),
+          .node = rgb(0x262b33),
+          .nodeBorder = rgb(0x3a414c),
+          .field = rgb(0x171b21),
+          .hover = rgb(0x2d343e),
+          .text = rgb(0xeef1f5),
+          .textDim = rgb(0x9aa3b0),
+          .accent = rgb(0x4C9BE8),
+          .selection = rgb(0x2f5f92),
+          .wire = rgb(0x5d6775),
+          .health = rgbs(0x6f7682, 0x4C9BE8, 0xF0E442, 0xE4572E),
+          .kinds = rgbs(0x56B4E9, 0xB48EDC, 0x7C8FA8, 0xD9A066),
+          .fill = rgbs(0x4A7FB5, 0x86AFC9, 0xD9CF7A, 0xF0A830, 0xE4572E),
+          .records = rgbs(0x9aa3b0, 0x56B4E9, 0xE69F00, 0xCC79A7, 0xB8C4D6, 0x8C9EFF),
+          .changes = rgbs(0x56B4E9, 0xE4572E, 0xF0E442)};
 }
 
 Theme makeLight() {
-  Theme t;
-  t.isDark = false;
-  t.window = QColor{0xf3f5f7};
-  t.panel = QColor{0xfafbfc};
-  t.canvas = QColor{0xeceff2};
-  t.grid = QColor{0xdde1e6};
-  t.node = QColor{0xffffff};
-  t.nodeBorder = QColor{0xc3c9d1};
-  t.field = QColor{0xffffff};
-  t.hover = QColor{0xe6ebf1};
-  t.text = QColor{0x1c2127};
-  t.textDim = QColor{0x57606a};
-  t.accent = QColor{0x1f5f99};
-  t.selection = QColor{0xb9d5ef};
-  t.health = {QColor{0x57606a}, QColor{0x1f5f99}, QColor{0x9a6700}, QColor{0xA61B1B}};
-  t.kinds = {QColor{0x1f77b4}, QColor{0x7d4fb0}, QColor{0x5b6b80}, QColor{0xa5661c}};
-  t.fill = {QColor{0x4A7FB5}, QColor{0x5f93b3}, QColor{0xa8982c}, QColor{0xc47a08}, QColor{0xA61B1B}};
-  t.records = {QColor{0x6b7480}, QColor{0x1f77b4}, QColor{0xb26a00},
-               QColor{0xa0417a}, QColor{0x4b5a6e}, QColor{0x4a55b8}};
-  t.wire = QColor{0x8b95a1};
-  return t;
+  return {.isDark = false,
+          .window = rgb(0xf3f5f7),
+          .panel = rgb(0xfafbfc),
+          .canvas = rgb(0xeceff2),
+          .grid = rgb(0xdde1e6),
+          .node = rgb(0xffffff),
+          .nodeBorder = rgb(0xc3c9d1),
+          .field = rgb(0xffffff),
+          .hover = rgb(0xe6ebf1),
+          .text = rgb(0x1c2127),
+          .textDim = rgb(0x57606a),
+          .accent = rgb(0x1f5f99),
+          .selection = rgb(0xb9d5ef),
+          .wire = rgb(0x8b95a1),
+          .health = rgbs(0x57606a, 0x1f5f99, 0x9a6700, 0xA61B1B),
+          .kinds = rgbs(0x1f77b4, 0x7d4fb0, 0x5b6b80, 0xa5661c),
+          .fill = rgbs(0x4A7FB5, 0x5f93b3, 0xa8982c, 0xc47a08, 0xA61B1B),
+          .records = rgbs(0x6b7480, 0x1f77b4, 0xb26a00, 0xa0417a, 0x4b5a6e, 0x4a55b8),
+          .changes = rgbs(0x1f77b4, 0xA61B1B, 0x9a6700)};
 }
 
 QColor mixed(const QColor& a, const QColor& b, double share) {

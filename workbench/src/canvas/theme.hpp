@@ -6,6 +6,7 @@
 #include <array>
 
 #include "core/actor_catalogue.hpp"
+#include "core/difference.hpp"
 #include "core/figures.hpp"
 
 class QApplication;
@@ -15,14 +16,14 @@ namespace millrace::workbench {
 /// All colours of the workbench, dark or light. The colours of health can be told apart with protan, deutan and tritan
 /// vision; on light ground they keep a contrast of 4.5 to 1.
 struct Theme {
-  bool isDark = true;
+  bool isDark;
   QColor window, panel, canvas, grid, node, nodeBorder, field, hover;
-  QColor text, textDim, accent, selection;
+  QColor text, textDim, accent, selection, wire;
   std::array<QColor, 4> health;   ///< by Health
   std::array<QColor, 4> kinds;    ///< by ActorKind
   std::array<QColor, 5> fill;     ///< of a queue, from empty to full
   std::array<QColor, 6> records;  ///< of record types, in the order they are met
-  QColor wire;
+  std::array<QColor, 3> changes;  ///< by ChangeKind
 
   [[nodiscard]] static const Theme& dark();
   [[nodiscard]] static const Theme& light();
@@ -31,6 +32,7 @@ struct Theme {
 
   [[nodiscard]] const QColor& of(Health h) const { return health[static_cast<std::size_t>(h)]; }
   [[nodiscard]] const QColor& of(ActorKind k) const { return kinds[static_cast<std::size_t>(k)]; }
+  [[nodiscard]] const QColor& of(ChangeKind k) const { return changes[static_cast<std::size_t>(k)]; }
   /// Between the five steps of `fill`; `share` from 0 to 1.
   [[nodiscard]] QColor ofFill(double share) const;
   [[nodiscard]] QPalette palette() const;

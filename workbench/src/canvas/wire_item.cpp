@@ -55,6 +55,11 @@ void WireItem::setLoad(std::optional<WireLoad> load) {
   update();
 }
 
+void WireItem::setChange(std::optional<ChangeKind> change) {
+  m_change = change;
+  update();
+}
+
 QRectF WireItem::boundingRect() const {
   const auto curved = m_path.boundingRect();
   return curved.adjusted(-6, -6 - labelHeight, 6, 6).united(QRectF{curved.center() - QPointF{70, 70}, QSizeF{140, 90}});
@@ -68,6 +73,7 @@ QPainterPath WireItem::shape() const {
 
 QPen WireItem::pen() const {
   const auto& theme = Theme::current();
+  if (m_change) return {theme.of(*m_change), 3};
   if (!m_load || m_load->isStale) return {isSelected() ? theme.accent : theme.wire, isSelected() ? 2.5 : 1.6};
   QPen pen{theme.ofFill(m_load->fill), widthOf(m_load->perSecond)};
   if (m_load->fill >= hotFill) pen.setDashPattern({4, 2});

@@ -5,6 +5,7 @@
 #include <QString>
 #include <optional>
 
+#include "core/difference.hpp"
 #include "millrace/topology.hpp"
 
 namespace millrace::workbench {
@@ -32,6 +33,8 @@ public:
   void setStream(stream_spec stream) { m_stream = std::move(stream); }
   void setEnds(QPointF from, QPointF to);
   void setLoad(std::optional<WireLoad> load);
+  /// Against what is deployed, while that is looked at.
+  void setChange(std::optional<ChangeKind> change);
 
   /// The curve between two ports: leaves to the right, arrives from the left.
   [[nodiscard]] static QPainterPath curve(QPointF from, QPointF to);
@@ -49,6 +52,7 @@ private:
   QPointF m_from, m_to;
   QPainterPath m_path;
   std::optional<WireLoad> m_load;
+  std::optional<ChangeKind> m_change;
   bool m_isHovered = false;
 };
 

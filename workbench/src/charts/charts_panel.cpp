@@ -1,149 +1,158 @@
-// QCustomPlot's header is written with Qt's keywords.
-#undef QT_NO_KEYWORDS
-#undef QT_NO_CAST_FROM_ASCII
 #include "charts/charts_panel.hpp"
 
-#include <qcustomplot.h>
-
+#include <QFileDialog>
+#include <QFileInfo>
 #include <QGridLayout>
-#include <QStackedLayout>
-#include <algorithm>
-
-#include "canvas/theme.hpp"
+#include <QSaveFile>
+#include <QScrollArea>
+#include <QVBoxLayout>
+#include <array>
 
 namespace millrace::workbench {
 namespace {
 
-constexpr double windowS = 120, windowLeastS = 20;
-/// Room above the largest value.
-constexpr double headroom = 1.15;
-
-/// Ticks as people write them: 1.2k, 30 %.
-class ShortTicker final : public QCPAxisTicker {
-protected:
-  QString getTickLabel(double tick, const QLocale& /*locale*/, QChar /*format*/, int /*precision*/) override {
-    return countText(tick);
-  }
-};
-
-/// Seconds before now.
-class AgoTicker final : public QCPAxisTickerFixed {
-protected:
-  QString getTickLabel(double tick, const QLocale& /*locale*/, QChar /*format*/, int /*precision*/) override {
-    return tick >= 0 ? ChartsPanel::tr("now") : QStringLiteral("%1 s").arg(tick, 0, 'f', 0);
-  }
-};
+enum View { Lines, Heat, Watermarks };
+constexpr std::array spansS{30.0, 120.0, 600.0, 1800.0, 28'800.0};
+constexpr int usualSpan = 1;
+constexpr int chartsInRow = 4;
 
 }  // namespace
 
 ChartsPanel::ChartsPanel(QWidget* parent)
-    : QWidget{parent}, m_body{new QWidget{this}}, m_notice{new QLabel{tr("no samples yet — press F5"), this}} {
-  m_charts = {
-      {"Throughput (events/s)",
-       {{"in", [](const RunSample& s) { return s.inPerS; }, 1},
-        {"out", [](const RunSample& s) { return s.outPerS; }, 2}},
-       10},
-      {"Lag (s of event time)", {{"slowest", [](const RunSample& s) { return s.behindMs / 1000; }, 1}}, 1},
-      {"Latency p99 (ms)", {{"slowest sink", [](const RunSample& s) { return s.latencyP99; }, 1}}, 1},
-      {"Load (%)",
-       {{"busiest", [](const RunSample& s) { return s.busy * 100; }, 1},
-        {"most held up", [](const RunSample& s) { return s.blocked * 100; }, 3}},
-       100 / headroom},
-  };
-  auto* grid = new QHBoxLayout{m_body};
-  grid->setContentsMargins(8, 4, 8, 4);
-  grid->setSpacing(12);
-  for (auto& chart : m_charts) build(chart, m_body);
+    : QWidget{parent},
+      m_pages{new QStackedWidget},
+      m_notice{new QLabel{tr("no samples yet — press F5")}},
+      m_heat{new HeatMap},
+      m_watermarks{new WatermarkView} {
+  m_charts = makeCharts();
+  auto* column = new QVBoxLayout{this};
+  column->setContentsMargins(8, 4, 8, 4);
+  column->setSpacing(2);
+  column->addWidget(makeBar());
+  column->addWidget(m_pages, 1);
   m_notice->setAlignment(Qt::AlignCenter);
   m_notice->setForegroundRole(QPalette::PlaceholderText);
-  auto* stack = new QStackedLayout{this};
-  stack->addWidget(m_notice);
-  stack->addWidget(m_body);
-  setMinimumHeight(140);
+  for (auto* page : std::initializer_list<QWidget*>{m_notice, m_charts, m_heat, m_watermarks}) m_pages->addWidget(page);
 }
 
-void ChartsPanel::build(Chart& chart, QWidget* body) {
-  auto* column = new QVBoxLayout;
-  column->setSpacing(0);
-  chart.heading = new QLabel{body};
-  chart.heading->setTextFormat(Qt::RichText);
-  chart.heading->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Fixed);
-  chart.plot = new QCustomPlot{body};
-  chart.plot->setMinimumWidth(120);
-  chart.plot->setAccessibleName(tr(chart.title));
-  column->addWidget(chart.heading);
-  column->addWidget(chart.plot, 1);
-  static_cast<QHBoxLayout*>(body->layout())->addLayout(column, 1);
-  chart.plot->xAxis->setRange(-windowS, 0);
-  const QSharedPointer<AgoTicker> ago{new AgoTicker};
-  ago->setTickStep(10);
-  ago->setScaleStrategy(QCPAxisTickerFixed::ssMultiples);
-  ago->setTickCount(3);
-  chart.plot->xAxis->setTicker(ago);
-  chart.plot->yAxis->setTicker(QSharedPointer<QCPAxisTicker>{new ShortTicker});
-  chart.plot->yAxis->ticker()->setTickCount(3);
-  for (auto& series : chart.series) series.graph = chart.plot->addGraph();
-  paint(chart);
+QWidget* ChartsPanel::makeBar() {
+  auto* bar = new QWidget;
+  auto* row = new QHBoxLayout{bar};
+  row->setContentsMargins(0, 0, 0, 0);
+  m_view = new QComboBox;
+  m_view->addItems({tr("Charts"), tr("Heat map"), tr("Watermarks")});
+  m_view->setAccessibleName(tr("What is shown"));
+  m_span = new QComboBox;
+  m_span->addItems({tr("30 s"), tr("2 min"), tr("10 min"), tr("30 min"), tr("8 h")});
+  m_span->setCurrentIndex(usualSpan);
+  m_span->setAccessibleName(tr("Time range"));
+  m_pause = new QPushButton{tr("&Hold still")};
+  m_pause->setCheckable(true);
+  auto* save = new QPushButton{tr("E&xport …")};
+  row->addWidget(m_view);
+  row->addWidget(m_span);
+  row->addWidget(m_pause);
+  row->addStretch(1);
+  row->addWidget(save);
+  connect(m_view, &QComboBox::currentIndexChanged, this, &ChartsPanel::redraw);
+  connect(m_span, &QComboBox::currentIndexChanged, this, &ChartsPanel::redraw);
+  connect(m_pause, &QPushButton::toggled, this, &ChartsPanel::setPaused);
+  connect(save, &QPushButton::clicked, this, [this] {
+    const auto path = QFileDialog::getSaveFileName(this, tr("Export what is shown"), QStringLiteral("run.csv"),
+                                                   tr("Samples (*.csv);;Picture (*.png)"));
+    if (path.isEmpty()) return;
+    const auto why = exportTo(path);
+    Q_EMIT hint(why.isEmpty() ? tr("written to %1").arg(path) : why);
+  });
+  return bar;
 }
 
-void ChartsPanel::paint(Chart& chart) {
-  const auto& theme = Theme::current();
-  QStringList names;
-  for (auto& series : chart.series) {
-    // One pixel: wider antialiased lines cost twelve times as much.
-    const auto& colour = theme.records[series.colour];
-    series.graph->setPen(QPen{colour, 1});
-    if (chart.series.size() > 1) {
-      names << QStringLiteral("<span style='color:%1'>%2</span>").arg(colour.name(), QString::fromLatin1(series.name));
-    }
+QWidget* ChartsPanel::makeCharts() {
+  m_lines = {
+      new LineChart{"Throughput (events/s)",
+                    {{"in", [](const RunSample& s) { return s.inPerS; }, 1},
+                     {"out", [](const RunSample& s) { return s.outPerS; }, 2}},
+                    10},
+      new LineChart{"Lag (s of event time)", {{"slowest", [](const RunSample& s) { return s.behindMs / 1000; }, 1}}, 1},
+      new LineChart{"Latency (ms)",
+                    {{"p50", [](const RunSample& s) { return s.latencyP50; }, 1},
+                     {"p99", [](const RunSample& s) { return s.latencyP99; }, 2}},
+                    1},
+      new LineChart{"Load (%)",
+                    {{"busiest", [](const RunSample& s) { return s.busy * 100; }, 1},
+                     {"most held up", [](const RunSample& s) { return s.blocked * 100; }, 3}},
+                    87},
+      new LineChart{"Fullest queue (%)", {{"fill", [](const RunSample& s) { return s.fill * 100; }, 1}}, 87},
+      new LineChart{"Backlog (events)", {{"to read", [](const RunSample& s) { return s.backlog; }, 1}}, 10},
+      new LineChart{"State (KiB)", {{"all actors", [](const RunSample& s) { return s.stateBytes / 1024; }, 1}}, 1},
+      new LineChart{"Snapshot (ms)", {{"took", [](const RunSample& s) { return s.snapshotMs; }, 1}}, 1},
+  };
+  auto* body = new QWidget;
+  auto* grid = new QGridLayout{body};
+  grid->setContentsMargins(0, 0, 0, 0);
+  grid->setHorizontalSpacing(12);
+  for (std::size_t i = 0; i < m_lines.size(); ++i) {
+    const int at = static_cast<int>(i);
+    grid->addWidget(m_lines[i], at / chartsInRow, at % chartsInRow);
+    connect(m_lines[i], &LineChart::pointed, this, [this](std::optional<double> when) {
+      for (auto* chart : m_lines) chart->point(when);
+    });
   }
-  chart.heading->setText(QString::fromLatin1(chart.title) + QStringLiteral(" &nbsp; ") +
-                         names.join(QStringLiteral(" &nbsp; ")));
-  chart.plot->setBackground(theme.panel);
-  for (auto* axis : {chart.plot->xAxis, chart.plot->yAxis}) {
-    axis->setBasePen(QPen{theme.nodeBorder, 1});
-    axis->setTickPen(QPen{theme.nodeBorder, 1});
-    axis->setSubTickPen(Qt::NoPen);
-    axis->setTickLabelColor(theme.textDim);
-    axis->setTickLabelFont(ownFont(11));
-    axis->grid()->setPen(QPen{theme.grid, 1});
-    axis->grid()->setZeroLinePen(QPen{theme.grid, 1});
-  }
+  auto* scroll = new QScrollArea;
+  scroll->setWidgetResizable(true);
+  scroll->setWidget(body);
+  return scroll;
+}
+
+double ChartsPanel::spanS() const {
+  return spansS[static_cast<std::size_t>(m_span->currentIndex())];
 }
 
 void ChartsPanel::repaintAll() {
-  for (auto& chart : m_charts) {
-    paint(chart);
-    chart.plot->replot(QCustomPlot::rpQueuedReplot);
-  }
+  for (auto* chart : m_lines) chart->repaintAll();
+  m_heat->update();
+  m_watermarks->update();
 }
 
-void ChartsPanel::fill(Chart& chart, const RunHistory& history) {
-  const double newest = history.at(history.size() - 1).at;
-  double largest = chart.least;
-  for (auto& series : chart.series) {
-    QVector<QCPGraphData> points;
-    points.reserve(static_cast<int>(history.size()));
-    for (std::size_t i = 0; i < history.size(); ++i) {
-      const auto& sample = history.at(i);
-      const double value = series.value(sample);
-      points.append({sample.at - newest, value});
-      largest = std::max(largest, value);
-    }
-    series.graph->data()->set(points, true);
-  }
-  const double span = newest - history.at(0).at;
-  chart.plot->xAxis->setRange(-std::clamp(span, windowLeastS, windowS), 0);
-  chart.plot->yAxis->setRange(0, largest * headroom);
-  chart.plot->replot(QCustomPlot::rpQueuedReplot);
+void ChartsPanel::setPaused(bool isPaused) {
+  m_pause->setChecked(isPaused);
+  if (isPaused && m_history != nullptr) m_held = *m_history;
+  redraw();
 }
 
-void ChartsPanel::show(const RunHistory* history) {
-  auto* stack = static_cast<QStackedLayout*>(layout());
+void ChartsPanel::show(const RunHistory* history, const RunFigures* run) {
+  m_history = history;
+  m_watermarks->show(run);
+  if (!m_pause->isChecked() || history == nullptr) redraw();
+}
+
+void ChartsPanel::redraw() {
+  const auto* history = m_pause->isChecked() && m_held.size() > 1 ? &m_held : m_history;
   const bool hasSamples = history != nullptr && history->size() > 1;
-  stack->setCurrentWidget(hasSamples ? m_body : static_cast<QWidget*>(m_notice));
+  const std::array<QWidget*, 3> pages{m_charts, m_heat, m_watermarks};
+  m_pages->setCurrentWidget(hasSamples ? pages[static_cast<std::size_t>(m_view->currentIndex())] : m_notice);
+  m_span->setEnabled(m_view->currentIndex() == Lines);
   if (!hasSamples || !isVisible()) return;
-  for (auto& chart : m_charts) fill(chart, *history);
+  if (m_view->currentIndex() == Heat) m_heat->show(*history);
+  if (m_view->currentIndex() != Lines) return;
+  const auto samples = history->last(spanS());
+  for (auto* chart : m_lines) chart->show(samples, history->marks(), spanS());
+}
+
+QString ChartsPanel::exportTo(const QString& path) const {
+  const auto* history = m_pause->isChecked() && m_held.size() > 1 ? &m_held : m_history;
+  if (history == nullptr || history->size() == 0) return tr("there are no samples yet");
+  const auto ending = QFileInfo{path}.suffix().toLower();
+  QSaveFile file{path};
+  if (ending != QLatin1String("csv") && ending != QLatin1String("png")) {
+    return tr("%1: the name ends with .csv or .png").arg(path);
+  }
+  const auto bytes = toCsv(history->last(spanS()));
+  const bool isDone = file.open(QIODevice::WriteOnly) &&
+                      (ending == QLatin1String("csv") ? file.write(bytes) == bytes.size()
+                                                      : m_pages->currentWidget()->grab().save(&file, "PNG")) &&
+                      file.flush() && file.commit();
+  return isDone ? QString{} : tr("%1: %2").arg(path, file.errorString());
 }
 
 }  // namespace millrace::workbench

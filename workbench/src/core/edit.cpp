@@ -17,6 +17,21 @@ void applyAt(std::vector<T>& items, std::size_t index, const std::optional<T>& f
   }
 }
 
+template <class T>
+void put(std::map<std::string, T>& entries, const std::string& name, const std::optional<T>& to) {
+  if (to) {
+    entries[name] = *to;
+  } else {
+    entries.erase(name);
+  }
+}
+
+template <class T>
+std::optional<T> presentIn(const std::map<std::string, T>& entries, const std::string& name) {
+  const auto at = entries.find(name);
+  return at == entries.end() ? std::nullopt : std::optional{at->second};
+}
+
 struct Applier {
   Drawing& drawing;
   bool forward;
@@ -32,13 +47,9 @@ struct Applier {
   void operator()(const StreamChange& c) const {
     applyAt(drawing.spec.streams, c.index, from(c.before, c.after), from(c.after, c.before));
   }
-  void operator()(const PlaceChange& c) const {
-    if (const auto& to = from(c.after, c.before)) {
-      drawing.layout.places[c.actor] = *to;
-    } else {
-      drawing.layout.places.erase(c.actor);
-    }
-  }
+  void operator()(const PlaceChange& c) const { put(drawing.layout.places, c.actor, from(c.after, c.before)); }
+  void operator()(const GroupChange& c) const { put(drawing.layout.groups, c.title, from(c.after, c.before)); }
+  void operator()(const CommentChange& c) const { put(drawing.layout.comments, c.id, from(c.after, c.before)); }
   void operator()(const SettingsChange& c) const { drawing.spec.settings = from(c.after, c.before); }
   void operator()(const NameChange& c) const { drawing.spec.name = from(c.after, c.before); }
 };
@@ -80,9 +91,8 @@ void EditBuilder::removeActor(const std::string& actor) {
   for (const auto& stream : streams) {
     if (stream.from_actor == actor || stream.to_actor == actor) removeStream(stream);
   }
-  if (const auto place = m_drawing.layout.places.find(actor); place != m_drawing.layout.places.end()) {
-    record(PlaceChange{actor, place->second, std::nullopt});
-  }
+  if (const auto place = presentIn(m_drawing.layout.places, actor)) record(PlaceChange{actor, place, std::nullopt});
+  takeOutOfGroup(actor);
   record(ActorChange{*index, m_drawing.spec.actors[*index], std::nullopt});
 }
 
@@ -100,10 +110,31 @@ void EditBuilder::removeStream(const stream_spec& stream) {
 }
 
 void EditBuilder::move(const std::string& actor, QPointF place) {
-  const auto at = m_drawing.layout.places.find(actor);
-  const auto before = at == m_drawing.layout.places.end() ? std::nullopt : std::optional{at->second};
+  const auto before = presentIn(m_drawing.layout.places, actor);
   if (before == place) return;
   record(PlaceChange{actor, before, place});
+}
+
+void EditBuilder::setGroup(const std::string& title, std::optional<NodeGroup> after) {
+  if (after && after->actors.empty()) after.reset();
+  const auto before = presentIn(m_drawing.layout.groups, title);
+  if (before == after) return;
+  record(GroupChange{title, before, std::move(after)});
+}
+
+void EditBuilder::takeOutOfGroup(const std::string& actor) {
+  const auto* title = m_drawing.layout.groupOf(actor);
+  if (title == nullptr) return;
+  const std::string own = *title;
+  auto group = m_drawing.layout.groups.at(own);
+  group.actors.erase(actor);
+  setGroup(own, std::move(group));
+}
+
+void EditBuilder::setComment(const std::string& id, std::optional<Comment> after) {
+  const auto before = presentIn(m_drawing.layout.comments, id);
+  if (before == after) return;
+  record(CommentChange{id, before, std::move(after)});
 }
 
 void EditBuilder::changeSettings(topology_settings after) {
@@ -129,10 +160,16 @@ void EditBuilder::renameActor(const std::string& from, const std::string& to) {
     if (after.to_actor == from) after.to_actor = to;
     if (after != before) record(StreamChange{i, before, after});
   }
-  if (const auto place = m_drawing.layout.places.find(from); place != m_drawing.layout.places.end()) {
-    const auto where = place->second;
-    record(PlaceChange{from, where, std::nullopt});
-    move(to, where);
+  if (const auto place = presentIn(m_drawing.layout.places, from)) {
+    record(PlaceChange{from, place, std::nullopt});
+    move(to, *place);
+  }
+  if (const auto* title = m_drawing.layout.groupOf(from)) {
+    const std::string own = *title;
+    auto group = m_drawing.layout.groups.at(own);
+    group.actors.erase(from);
+    group.actors.insert(to);
+    setGroup(own, std::move(group));
   }
 }
 

@@ -28,13 +28,22 @@ struct PlaceChange {
   std::string actor;
   std::optional<QPointF> before, after;
 };
+struct GroupChange {
+  std::string title;
+  std::optional<NodeGroup> before, after;
+};
+struct CommentChange {
+  std::string id;
+  std::optional<Comment> before, after;
+};
 struct SettingsChange {
   topology_settings before, after;
 };
 struct NameChange {
   std::string before, after;
 };
-using Change = std::variant<ActorChange, StreamChange, PlaceChange, SettingsChange, NameChange>;
+using Change =
+    std::variant<ActorChange, StreamChange, PlaceChange, GroupChange, CommentChange, SettingsChange, NameChange>;
 
 /// One gesture of the user: a title for the Edit menu, and its changes.
 struct Edit {
@@ -64,15 +73,20 @@ public:
 
   void addActor(actor_spec actor, QPointF place);
   void changeActor(std::size_t index, actor_spec after);
-  /// With its streams and its place.
+  /// With its streams and its place, and out of its group.
   void removeActor(const std::string& actor);
   /// Nothing happens when the stream is there already.
   void addStream(stream_spec stream);
   void removeStream(const stream_spec& stream);
   void move(const std::string& actor, QPointF place);
+  /// Nothing: there is to be none of that title. A group that loses its last actor goes.
+  void setGroup(const std::string& title, std::optional<NodeGroup> after);
+  void takeOutOfGroup(const std::string& actor);
+  /// Nothing: there is to be none.
+  void setComment(const std::string& id, std::optional<Comment> after);
   void changeSettings(topology_settings after);
   void rename(std::string topology_name);
-  /// The actor, the ends of its streams, and its place.
+  /// The actor, the ends of its streams, its place, and its name in its group.
   void renameActor(const std::string& from, const std::string& to);
 
   [[nodiscard]] Edit take(QString title) { return {std::move(title), std::move(m_changes)}; }

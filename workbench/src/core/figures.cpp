@@ -67,6 +67,7 @@ void addTask(ActorFigures& f, const json& task) {
   f.stateBytes += number(task, "state_bytes");
   if (number(task, "backlog") > 0) f.backlog = f.backlog.value_or(0) + number(task, "backlog");
   widen(f.lagMs, maybeNumber(task, "watermark_lag_ms"));
+  if (const double p50 = number(task, "latency_p50_us"); p50 > 0) widen(f.latencyP50, p50 / 1000);
   if (const double p99 = number(task, "latency_p99_us"); p99 > 0) widen(f.latencyP99, p99 / 1000);
 }
 

@@ -42,11 +42,11 @@ struct ActorFigures {
   double inPerS = 0, outPerS = 0;
   double busy = 0, blocked = 0, fill = 0;  ///< fill: of the credit of its outputs
   double deadLetters = 0, retries = 0, late = 0, stateBytes = 0;
-  std::optional<double> backlog;     ///< producers: events still to read
-  std::optional<double> lagMs;       ///< behind the clock; producers: none when their times are not of these days
-  std::optional<double> behindMs;    ///< event time behind the most advanced producer
-  std::optional<double> latencyP99;  ///< sinks: ms, from entering the topology
-  Trail rates;                       ///< what it takes in, or gives out when it takes nothing in
+  std::optional<double> backlog;   ///< producers: events still to read
+  std::optional<double> lagMs;     ///< behind the clock; producers: none when their times are not of these days
+  std::optional<double> behindMs;  ///< event time behind the most advanced producer
+  std::optional<double> latencyP50, latencyP99;  ///< sinks: ms, from entering the topology
+  Trail rates;                                   ///< what it takes in, or gives out when it takes nothing in
 
   [[nodiscard]] double rate() const noexcept { return inPerS > 0 ? inPerS : outPerS; }
 };

@@ -4,6 +4,7 @@
 #include <set>
 
 #include "core/auto_wiring.hpp"
+#include "core/layout_edits.hpp"
 #include "core/starter_values.hpp"
 #include "core/text.hpp"
 
@@ -59,6 +60,10 @@ TopologyLayout layoutOf(const Document& document, const std::vector<std::string>
     const auto at = document.layout().places.find(name);
     if (at != document.layout().places.end()) part.places.insert(*at);
   }
+  const std::set<std::string> wanted{actors.begin(), actors.end()};
+  for (const auto& [title, group] : document.layout().groups) {
+    if (std::ranges::includes(wanted, group.actors)) part.groups[title] = group;
+  }
   return part;
 }
 
@@ -81,6 +86,13 @@ Edit insertion(const Document& document, const Drawing& fragment, QPointF place,
     names[old] = actor.name;
     added.push_back(actor.name);
     edit.addActor(std::move(actor), where);
+  }
+  for (const auto& [groupTitle, group] : fragment.layout.groups) {
+    NodeGroup copy{{}, group.isCollapsed};
+    for (const auto& actor : group.actors) {
+      if (const auto name = names.find(actor); name != names.end()) copy.actors.insert(name->second);
+    }
+    edit.setGroup(freeGroupTitle(edit.drawing().layout, groupTitle), std::move(copy));
   }
   for (auto stream : fragment.spec.streams) {
     const auto from = names.find(stream.from_actor);

@@ -19,7 +19,7 @@ namespace millrace::workbench {
 /// says how its actors stand; those without a place are put in a row. The new names in `added`.
 [[nodiscard]] Edit insertion(const Document& document, const Drawing& fragment, QPointF place, const QString& title,
                              std::vector<std::string>& added);
-/// The part of the document's layout that belongs to these actors.
+/// The part of the document's layout that belongs to these actors; groups that are whole among them.
 [[nodiscard]] TopologyLayout layoutOf(const Document& document, const std::vector<std::string>& actors);
 
 /// Error (`invalid_argument`, `already_exists`): the name cannot be one, or another actor has it.

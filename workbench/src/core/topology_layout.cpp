@@ -10,6 +10,8 @@ using nlohmann::json;
 constexpr int format_version = 1;
 constexpr const char* version_member = "millrace_layout";
 constexpr const char* places_member = "actors";
+constexpr const char* groups_member = "groups";
+constexpr const char* comments_member = "comments";
 
 error mistake(const std::string& source, const std::string& where, const std::string& what) {
   return user_error(errc::parse_error, source + ": " + where + ": " + what +
@@ -20,7 +22,71 @@ bool isCoordinate(const json& value) {
   return value.is_number() && std::abs(value.get<double>()) <= layoutCoordinateMax;
 }
 
+bool isPlace(const json& value) {
+  return value.is_array() && value.size() == 2 && isCoordinate(value[0]) && isCoordinate(value[1]);
+}
+
+std::string placeText(QPointF place) {
+  return "[" + std::to_string(std::lround(place.x())) + ", " + std::to_string(std::lround(place.y())) + "]";
+}
+
+result<void> readGroups(const json& groups, TopologyLayout& layout, const std::string& source) {
+  if (!groups.is_object()) return mistake(source, "/groups", "expected an object");
+  for (const auto& [title, value] : groups.items()) {
+    const auto where = "/groups/" + title;
+    const auto actors = value.is_object() ? value.value("actors", json{}) : json{};
+    const auto collapsed = value.is_object() ? value.value("collapsed", json(false)) : json{};
+    if (title.empty() || title.size() > groupTitleBytesMax || !actors.is_array() || !collapsed.is_boolean()) {
+      return mistake(source, where, "expected a title of 1 to 80 bytes, and 'actors', a list of names");
+    }
+    NodeGroup group;
+    group.isCollapsed = collapsed.get<bool>();
+    for (const auto& actor : actors) {
+      if (!actor.is_string()) return mistake(source, where + "/actors", "expected names");
+      if (layout.groupOf(actor.get<std::string>()) != nullptr) {
+        return mistake(source, where + "/actors", actor.dump() + " is in another group already");
+      }
+      group.actors.insert(actor.get<std::string>());
+    }
+    layout.groups[title] = std::move(group);
+  }
+  return {};
+}
+
+result<void> readComments(const json& comments, TopologyLayout& layout, const std::string& source) {
+  if (!comments.is_object()) return mistake(source, "/comments", "expected an object");
+  for (const auto& [id, value] : comments.items()) {
+    const auto text = value.is_object() ? value.value("text", json{}) : json{};
+    const auto place = value.is_object() ? value.value("place", json{}) : json{};
+    if (!text.is_string() || text.get<std::string>().size() > commentBytesMax || !isPlace(place)) {
+      return mistake(source, "/comments/" + id, "expected 'text' of up to 4000 bytes and 'place', two numbers");
+    }
+    layout.comments[id] = {QPointF{place[0].get<double>(), place[1].get<double>()}, text.get<std::string>()};
+  }
+  return {};
+}
+
+/// `,\n  "name": {` and its entries, one a line.
+template <class Map, class ToLine>
+std::string memberText(const char* name, const Map& entries, ToLine toLine) {
+  if (entries.empty()) return {};
+  std::string text = ",\n  " + json(name).dump() + ": {";
+  const char* separator = "\n    ";
+  for (const auto& [key, value] : entries) {
+    text += separator + json(key).dump() + ": " + toLine(value);
+    separator = ",\n    ";
+  }
+  return text + "\n  }";
+}
+
 }  // namespace
+
+const std::string* TopologyLayout::groupOf(const std::string& actor) const {
+  for (const auto& [title, group] : groups) {
+    if (group.actors.contains(actor)) return &title;
+  }
+  return nullptr;
+}
 
 result<TopologyLayout> parseLayout(const QByteArray& text, const std::string& source) {
   auto root = json::parse(text.begin(), text.end(), nullptr, false);
@@ -32,13 +98,18 @@ result<TopologyLayout> parseLayout(const QByteArray& text, const std::string& so
   const auto places = root.value(places_member, json::object());
   if (!places.is_object()) return mistake(source, "/actors", "expected an object");
   for (const auto& [name, place] : places.items()) {
-    if (!place.is_array() || place.size() != 2 || !isCoordinate(place[0]) || !isCoordinate(place[1])) {
+    if (!isPlace(place)) {
       return mistake(source, "/actors/" + name, "expected two numbers, from -1000000 to 1000000");
     }
     layout.places[name] = QPointF{place[0].get<double>(), place[1].get<double>()};
   }
-  root.erase(version_member);
-  root.erase(places_member);
+  if (auto read = readGroups(root.value(groups_member, json::object()), layout, source); !read) {
+    return std::move(read).error();
+  }
+  if (auto read = readComments(root.value(comments_member, json::object()), layout, source); !read) {
+    return std::move(read).error();
+  }
+  for (const auto* member : {version_member, places_member, groups_member, comments_member}) root.erase(member);
   layout.unknownMembers = std::move(root);
   return layout;
 }
@@ -47,11 +118,17 @@ QByteArray toText(const TopologyLayout& layout) {
   std::string text = "{\n  \"millrace_layout\": 1,\n  \"actors\": {";
   const char* separator = "\n    ";
   for (const auto& [name, place] : layout.places) {
-    text += separator + json(name).dump() + ": [" + std::to_string(std::lround(place.x())) + ", " +
-            std::to_string(std::lround(place.y())) + "]";
+    text += separator + json(name).dump() + ": " + placeText(place);
     separator = ",\n    ";
   }
   text += layout.places.empty() ? "}" : "\n  }";
+  text += memberText(groups_member, layout.groups, [](const NodeGroup& group) {
+    auto line = "{\"actors\": " + json(group.actors).dump();
+    return line + (group.isCollapsed ? ", \"collapsed\": true}" : "}");
+  });
+  text += memberText(comments_member, layout.comments, [](const Comment& comment) {
+    return "{\"place\": " + placeText(comment.place) + ", \"text\": " + json(comment.text).dump() + "}";
+  });
   for (const auto& [name, value] : layout.unknownMembers.items()) {
     text += ",\n  " + json(name).dump() + ": " + value.dump();
   }

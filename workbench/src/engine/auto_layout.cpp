@@ -14,6 +14,8 @@ using nlohmann::json;
 
 constexpr std::chrono::milliseconds layoutMax{10'000};
 constexpr double pointsPerInch = 72;
+/// Room for a group's frame and title.
+constexpr int clusterMargin = 36;
 
 QString indexName(std::size_t i) {
   return QStringLiteral("n%1").arg(i);
@@ -34,20 +36,20 @@ AutoLayout::AutoLayout(QObject* parent, QString program) : QObject{parent}, m_pr
   });
 }
 
-void AutoLayout::start(const topology& spec) {
-  m_spec = spec;
+void AutoLayout::start(const Drawing& drawing) {
+  m_spec = drawing.spec;
   if (m_program.isEmpty()) {
     fallBack();
     return;
   }
-  m_call.start(m_program, {QStringLiteral("-Tjson")}, layoutMax, question(spec));
+  m_call.start(m_program, {QStringLiteral("-Tjson")}, layoutMax, question(m_spec, drawing.layout.groups));
 }
 
 void AutoLayout::fallBack() {
   Q_EMIT finished(layeredLayout(m_spec));
 }
 
-QByteArray AutoLayout::question(const topology& spec) {
+QByteArray AutoLayout::question(const topology& spec, const std::map<std::string, NodeGroup>& groups) {
   std::map<std::string, std::size_t> index;
   QString text =
       QStringLiteral(
@@ -57,6 +59,14 @@ QByteArray AutoLayout::question(const topology& spec) {
   for (std::size_t i = 0; i < spec.actors.size(); ++i) {
     index[spec.actors[i].name] = i;
     text += indexName(i) + QStringLiteral(";\n");
+  }
+  int cluster = 0;
+  for (const auto& [title, group] : groups) {
+    text += QStringLiteral("subgraph cluster_%1 { margin=%2;").arg(cluster++).arg(clusterMargin);
+    for (const auto& actor : group.actors) {
+      if (const auto at = index.find(actor); at != index.end()) text += indexName(at->second) + QLatin1Char(';');
+    }
+    text += QStringLiteral("}\n");
   }
   for (const auto& s : spec.streams) {
     const auto from = index.find(s.from_actor);

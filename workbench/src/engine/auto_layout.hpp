@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "core/edit.hpp"
 #include "engine/tool_call.hpp"
 #include "millrace/topology.hpp"
 
@@ -19,10 +20,10 @@ public:
   /// `program`: instead of the `dot` on the path.
   explicit AutoLayout(QObject* parent = nullptr, QString program = {});
   /// A layout begun before is given up.
-  void start(const topology& spec);
+  void start(const Drawing& drawing);
 
-  /// What `dot` is asked. Exposed for tests.
-  [[nodiscard]] static QByteArray question(const topology& spec);
+  /// What `dot` is asked: groups stay together. Exposed for tests.
+  [[nodiscard]] static QByteArray question(const topology& spec, const std::map<std::string, NodeGroup>& groups = {});
   /// What it answers; empty when that cannot be used.
   [[nodiscard]] static std::map<std::string, QPointF> answer(const topology& spec, const QByteArray& json);
 

@@ -63,8 +63,13 @@ const RunFigures* EngineSession::run(const std::string& topology) const {
 }
 
 std::optional<bool> EngineSession::differsFromDeployed(const Document& document) const {
-  const auto at = m_deployed.find(toQt(document.spec().name));
-  return at == m_deployed.end() ? std::nullopt : std::optional{*at != document.contentHash()};
+  const auto at = m_deployed.find(document.spec().name);
+  return at == m_deployed.end() ? std::nullopt : std::optional{at->second.hash != document.contentHash()};
+}
+
+const Drawing* EngineSession::deployed(const std::string& topology) const {
+  const auto at = m_deployed.find(topology);
+  return at == m_deployed.end() ? nullptr : &at->second.drawing;
 }
 
 void EngineSession::setState(State state, const QString& message) {
@@ -122,8 +127,13 @@ void EngineSession::remember() {
   const double now = static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
   std::erase_if(m_history, [this](const auto& entry) { return !m_figures->contains(entry.first); });
   for (const auto& [name, run] : *m_figures) {
-    if (run.isActive() && !run.actors.empty()) m_history[name].add(sampleOf(run, now));
+    if (run.isActive() && !run.actors.empty()) m_history[name].add(run, now);
   }
+}
+
+RunHistory* EngineSession::historyOf(const std::string& topology) {
+  const auto at = m_history.find(topology);
+  return at == m_history.end() ? nullptr : &at->second;
 }
 
 const RunHistory* EngineSession::history(const std::string& topology) const {
@@ -180,16 +190,18 @@ void EngineSession::flush() {
 void EngineSession::finish(const Command& command) {
   if (m_pending > 0) --m_pending;
   if (command.verb == "deploy" && command.state == Command::State::Done) {
-    const auto name = toQt(command.answer.value("topology", ""));
-    m_deployed[name] = Document::hashOf(QByteArray::fromStdString(command.args.value("text", "")));
+    const auto name = command.answer.value("topology", "");
+    const auto text = QByteArray::fromStdString(command.args.value("text", ""));
+    m_deployed[name] = {Document::hashOf(text), m_deploying[name]};
     // What is there already and the same is not begun again by deploying it.
-    if (!command.answer.value("changed", true)) send("start", {{"topology", toStd(name)}}, command.title);
+    if (!command.answer.value("changed", true)) send("start", {{"topology", name}}, command.title);
   }
   Q_EMIT commandFinished(command);
   Q_EMIT stateChanged();
 }
 
 void EngineSession::runDocument(const Document& document) {
+  m_deploying[document.spec().name] = document.drawing();
   send("deploy",
        {{"text", document.text().toStdString()}, {"base_folder", toStd(document.baseFolder())}, {"replace", true}},
        tr("Run %1").arg(toQt(document.spec().name)));

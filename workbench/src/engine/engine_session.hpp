@@ -2,7 +2,6 @@
 
 #include <QDeadlineTimer>
 #include <QElapsedTimer>
-#include <QHash>
 #include <QObject>
 #include <QTimer>
 #include <memory>
@@ -59,8 +58,16 @@ public:
   void takeSnapshot(const std::string& topology);
   /// What holds it up; the answer comes as `commandFinished`.
   void askWhy(const std::string& topology);
+  /// Any other verb; the answer comes as `commandFinished`. `title`: for people.
+  void request(std::string verb, nlohmann::json args, const QString& title) {
+    send(std::move(verb), std::move(args), title);
+  }
+  /// To mark in it what happened; nullptr: it never ran here.
+  [[nodiscard]] RunHistory* historyOf(const std::string& topology);
   /// Whether the document is another one than what this session deployed under its name; nothing: it deployed none.
   [[nodiscard]] std::optional<bool> differsFromDeployed(const Document& document) const;
+  /// What this session deployed under that name; nullptr: nothing.
+  [[nodiscard]] const Drawing* deployed(const std::string& topology) const;
   /// Now, not when the wait is over.
   void retryNow();
 
@@ -98,7 +105,12 @@ private:
   FiguresPtr m_figures;
   std::map<std::string, RunHistory> m_history;
   double m_perSecond = 0;
-  QHash<QString, QByteArray> m_deployed;  // hash by topology
+  struct Deployed {
+    QByteArray hash;
+    Drawing drawing;
+  };
+  std::map<std::string, Deployed> m_deployed;  // by topology
+  std::map<std::string, Drawing> m_deploying;  // by topology: sent, not answered
   quint64 m_lastCommand = 0;
   std::size_t m_pending = 0;
 };

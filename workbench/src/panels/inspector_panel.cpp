@@ -1,6 +1,8 @@
 #include "panels/inspector_panel.hpp"
 
+#include <QApplication>
 #include <QComboBox>
+#include <QPointer>
 #include <QScrollBar>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -8,7 +10,6 @@
 #include "canvas/theme.hpp"
 #include "core/text.hpp"
 #include "core/topology_edits.hpp"
-#include "millrace/duration.hpp"
 
 namespace millrace::workbench {
 
@@ -19,18 +20,24 @@ InspectorPanel::InspectorPanel(const ActorCatalogue& catalogue, QWidget* parent)
   setAccessibleName(tr("Inspector"));
 }
 
+/// What is being typed counts for what it was typed for.
+void InspectorPanel::finishTyping() {
+  auto* field = QApplication::focusWidget();
+  if (field != nullptr && isAncestorOf(field)) field->clearFocus();
+}
+
 void InspectorPanel::setDocument(Document* document) {
+  finishTyping();
   if (m_document != nullptr) m_document->disconnect(this);
   m_document = document;
-  m_actors.clear();
-  m_streams.clear();
+  m_selection = {};
   if (document != nullptr) {
     connect(document, &Document::changed, this, [this](const Edit& edit, bool forward) {
       // A rename goes on showing the same actor.
       for (const auto& c : edit.changes) {
         const auto* a = std::get_if<ActorChange>(&c);
         if (a == nullptr || !a->before || !a->after || a->before->name == a->after->name) continue;
-        std::ranges::replace(m_actors, forward ? a->before->name : a->after->name,
+        std::ranges::replace(m_selection.actors, forward ? a->before->name : a->after->name,
                              forward ? a->after->name : a->before->name);
       }
       refreshValues();
@@ -39,10 +46,10 @@ void InspectorPanel::setDocument(Document* document) {
   rebuild();
 }
 
-void InspectorPanel::setSelection(const std::vector<std::string>& actors, const std::vector<stream_spec>& streams) {
-  if (actors == m_actors && streams == m_streams) return;
-  m_actors = actors;
-  m_streams = streams;
+void InspectorPanel::setSelection(const Selection& selection) {
+  if (selection == m_selection) return;
+  finishTyping();
+  m_selection = selection;
   rebuild();
 }
 
@@ -52,7 +59,8 @@ void InspectorPanel::setProblems(const ProblemList& problems) {
 }
 
 const actor_spec* InspectorPanel::actor() const {
-  return m_document == nullptr || m_actors.size() != 1 ? nullptr : m_document->spec().find(m_actors.front());
+  return m_document == nullptr || m_selection.actors.size() != 1 ? nullptr
+                                                                 : m_document->spec().find(m_selection.actors.front());
 }
 
 void InspectorPanel::rebuild() {
@@ -74,10 +82,14 @@ void InspectorPanel::rebuild() {
   column->addStretch(1);
   if (const auto* a = actor()) {
     showActor(*a);
-  } else if (m_actors.empty() && m_streams.size() == 1) {
-    showStream(m_streams.front());
-  } else if (m_actors.size() > 1) {
-    addTitle(tr("%1 actors").arg(m_actors.size()), tr("select one to see its parameters"));
+  } else if (m_selection.actors.empty() && m_selection.groups.size() == 1) {
+    showGroup(m_selection.groups.front());
+  } else if (m_selection.actors.empty() && m_selection.comments.size() == 1) {
+    showComment(m_selection.comments.front());
+  } else if (m_selection.actors.empty() && m_selection.streams.size() == 1) {
+    showStream(m_selection.streams.front());
+  } else if (m_selection.actors.size() > 1) {
+    addTitle(tr("%1 actors").arg(m_selection.actors.size()), tr("select one to see its parameters"));
   } else if (m_document != nullptr) {
     showTopology();
   }
@@ -116,8 +128,9 @@ QLineEdit* InspectorPanel::addField(const QString& label, std::function<QString(
   connect(field, &QLineEdit::editingFinished, this, [field, value, take = std::move(take)] {
     if (!field->isModified()) return;
     field->setModified(false);
+    const QPointer<QLineEdit> alive{field};
     take(field->text());
-    field->setText(value());
+    if (alive != nullptr) field->setText(value());
   });
   return field;
 }
@@ -150,20 +163,13 @@ void InspectorPanel::showActor(const actor_spec& a) {
                            : toQt(type->help));
   addField(
       tr("Name"), [this] { return actor() == nullptr ? QString{} : toQt(actor()->name); },
-      [this](const QString& text) {
-        auto edit = renaming(*m_document, m_actors.front(), toStd(text));
-        if (edit) {
-          m_document->push(*std::move(edit));
-        } else {
-          Q_EMIT hint(toQt(edit.error().message));
-        }
-      });
+      [this](const QString& text) { takeEdit(renaming(*m_document, m_selection.actors.front(), toStd(text))); });
   if (type == nullptr || type->kind != ActorKind::Router) {
     addField(
         tr("Partitions"), [this] { return actor() == nullptr ? QString{} : QString::number(actor()->parallelism); },
         [this](const QString& text) {
           if (const auto count = text.toUInt(); count > 0) {
-            m_document->push(parallelismChange(*m_document, m_actors.front(), count));
+            m_document->push(parallelismChange(*m_document, m_selection.actors.front(), count));
           } else {
             Q_EMIT hint(tr("partitions are a whole number from 1 on"));
           }
@@ -205,61 +211,6 @@ void InspectorPanel::addParams(const actor_spec& a, const ActorType& type) {
   }
 }
 
-void InspectorPanel::showStream(const stream_spec& stream) {
-  addTitle(tr("Wire"), {});
-  m_form->addRow(tr("From"), new QLabel{toQt(stream.from_actor + "." + stream.from_port)});
-  m_form->addRow(tr("To"), new QLabel{toQt(stream.to_actor + "." + stream.to_port)});
-  const auto* from = m_document->spec().find(stream.from_actor);
-  const auto* type = from == nullptr ? nullptr : m_catalogue.find(from->type);
-  const auto* port = type == nullptr ? nullptr : type->output(stream.from_port);
-  if (port == nullptr) return;
-  auto* fields = new QLabel{port->record ? toQt(to_text(*port->record)).replace(QLatin1Char(','), QStringLiteral(",\n"))
-                                         : tr("known when the topology runs")};
-  fields->setWordWrap(true);
-  m_form->addRow(tr("Fields"), fields);
-}
-
-void InspectorPanel::showTopology() {
-  addTitle(tr("Topology"), {});
-  addField(
-      tr("Name"), [this] { return toQt(m_document->spec().name); },
-      [this](const QString& text) {
-        if (!is_valid_name(toStd(text))) {
-          Q_EMIT hint(tr("a name has 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"));
-          return;
-        }
-        auto edit = m_document->edit();
-        edit.rename(toStd(text));
-        m_document->push(edit.take(tr("Rename topology")));
-      });
-  const auto changeSettings = [this](const std::function<void(topology_settings&)>& by) {
-    auto edit = m_document->edit();
-    auto settings = m_document->spec().settings;
-    by(settings);
-    edit.changeSettings(settings);
-    m_document->push(edit.take(tr("Settings")));
-  };
-  addChoice(
-      tr("Guarantee"),
-      {QStringLiteral("exactly_once"), QStringLiteral("at_least_once"), QStringLiteral("at_most_once")},
-      [this] { return QString::fromLatin1(to_string(m_document->spec().settings.promise)); },
-      [changeSettings](const QString& text) {
-        for (const auto g : {guarantee::exactly_once, guarantee::at_least_once, guarantee::at_most_once}) {
-          if (text == QLatin1String(to_string(g))) changeSettings([g](topology_settings& s) { s.promise = g; });
-        }
-      });
-  addField(
-      tr("Snapshots every"), [this] { return toQt(to_text(m_document->spec().settings.snapshot_interval)); },
-      [this, changeSettings](const QString& text) {
-        const auto interval = parse_duration(toStd(text));
-        if (interval) {
-          changeSettings([&](topology_settings& s) { s.snapshot_interval = *interval; });
-        } else {
-          Q_EMIT hint(toQt(interval.error().message));
-        }
-      });
-}
-
 void InspectorPanel::refreshValues() {
   for (const auto& refresh : m_refreshers) refresh();
   const auto* present = actor();
@@ -270,6 +221,26 @@ void InspectorPanel::refreshValues() {
     const auto isOwn = [&](const Problem& p) { return p.actor == present->name && p.item == editor->param().name; };
     const auto problem = std::ranges::find_if(m_problems, isOwn);
     editor->setProblem(problem == m_problems.end() ? nullptr : &*problem);
+  }
+}
+
+void InspectorPanel::takeEdit(result<Edit> edit) {
+  if (edit) {
+    m_document->push(*std::move(edit));
+  } else {
+    Q_EMIT hint(toQt(edit.error().message));
+  }
+}
+
+void InspectorPanel::focusFirst() {
+  for (int row = 0; row < m_form->rowCount(); ++row) {
+    const auto* item = m_form->itemAt(row, QFormLayout::FieldRole);
+    if (item == nullptr) item = m_form->itemAt(row, QFormLayout::SpanningRole);
+    auto* field = item == nullptr ? nullptr : item->widget();
+    if (field == nullptr || !(field->focusPolicy() & Qt::TabFocus)) continue;
+    field->setFocus(Qt::ShortcutFocusReason);
+    if (auto* line = qobject_cast<QLineEdit*>(field)) line->selectAll();
+    return;
   }
 }
 

@@ -12,6 +12,16 @@
 
 namespace millrace::workbench {
 
+/// What is selected on the canvas.
+struct Selection {
+  std::vector<std::string> actors;
+  std::vector<stream_spec> streams;
+  std::vector<std::string> groups;    ///< titles
+  std::vector<std::string> comments;  ///< ids
+
+  bool operator==(const Selection&) const = default;
+};
+
 /// What is selected, in full: an actor's name, partitions, failure policy and parameters, made from what the engine
 /// tells of its type; the topology's own settings when nothing is. Each change is one step of undo. Thread: GUI.
 class InspectorPanel final : public QScrollArea {
@@ -21,20 +31,28 @@ public:
   explicit InspectorPanel(const ActorCatalogue& catalogue, QWidget* parent = nullptr);
 
   void setDocument(Document* document);
-  void setSelection(const std::vector<std::string>& actors, const std::vector<stream_spec>& streams);
+  void setSelection(const Selection& selection);
   void setProblems(const ProblemList& problems);
   /// Again, as after the catalogue or the theme has changed.
   void rebuild();
   /// Gives the keyboard to a parameter's editor.
   void focusParam(const std::string& param);
+  /// Gives the keyboard to the first field of what is selected.
+  void focusFirst();
 
 Q_SIGNALS:
   void hint(const QString& text);
+  /// The group that is shown has this title now.
+  void groupRenamed(const std::string& title);
 
 private:
   void showActor(const actor_spec& actor);
   void showTopology();
   void showStream(const stream_spec& stream);
+  void showGroup(const std::string& title);
+  void showComment(const std::string& id);
+  void takeEdit(result<Edit> edit);
+  void finishTyping();
   void addTitle(const QString& title, const QString& detail);
   void addHeading(const QString& text);
   void addPolicy(const actor_spec& actor);
@@ -48,8 +66,7 @@ private:
 
   const ActorCatalogue& m_catalogue;
   Document* m_document = nullptr;
-  std::vector<std::string> m_actors;
-  std::vector<stream_spec> m_streams;
+  Selection m_selection;
   ProblemList m_problems;
   QFormLayout* m_form = nullptr;
   QLabel* m_help = nullptr;

@@ -23,12 +23,13 @@ OutlinePanel::OutlinePanel(const ActorCatalogue& catalogue, QWidget* parent)
   m_view->setAccessibleName(tr("Outline"));
   m_view->header()->setStretchLastSection(false);
   m_view->header()->setSectionResizeMode(OutlineModel::FedBy, QHeaderView::Stretch);
-  for (const auto& [column, width] : {std::pair{0, 190}, {1, 140}, {2, 84}, {4, 110}, {5, 84}, {6, 84}}) {
+  for (const auto& [column, width] :
+       {std::pair{0, 140}, {1, 110}, {2, 72}, {4, 92}, {5, 76}, {6, 94}, {7, 66}, {8, 60}}) {
     m_view->setColumnWidth(column, width);
   }
   m_view->installEventFilter(this);
   connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
-    if (index.isValid() && m_view->hasFocus()) Q_EMIT currentChanged(m_model->actorAt(index.row()));
+    if (index.isValid() && m_view->hasFocus()) Q_EMIT currentChanged(index.row());
   });
 }
 
@@ -48,7 +49,7 @@ bool OutlinePanel::eventFilter(QObject* watched, QEvent* event) {
       return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:
-      if (m_view->currentIndex().isValid()) Q_EMIT activated(m_model->actorAt(m_view->currentIndex().row()));
+      if (m_view->currentIndex().isValid()) Q_EMIT activated(m_view->currentIndex().row());
       return true;
     default:
       return QWidget::eventFilter(watched, event);

@@ -19,8 +19,9 @@ public:
   void setCurrent(const std::string& actor);
 
 Q_SIGNALS:
-  void currentChanged(const std::string& actor);
-  void activated(const std::string& actor);
+  /// Of rows of the model.
+  void currentChanged(int row);
+  void activated(int row);
   void addRequested();
   void removeRequested();
 

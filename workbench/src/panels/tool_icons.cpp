@@ -33,6 +33,11 @@ void draw(QPainter& p, ToolIcon icon, const Theme& theme) {
       p.drawPolyline(QPolygonF{{{7, 9}, {9, 9}, {9, 5}, {11, 5}}});
       p.drawPolyline(QPolygonF{{{9, 9}, {9, 13}, {11, 13}}});
       return;
+    case ToolIcon::StopChaos:
+      pen.setColor(theme.of(Health::Warning));
+      p.setPen(pen);
+      p.drawPolygon(QPolygonF{{{10, 2.5}, {4, 10}, {8.5, 10}, {7, 15.5}, {14, 8}, {9.5, 8}}});
+      return;
     case ToolIcon::Fit:
       p.drawPolyline(QPolygonF{{{2.5, 6}, {2.5, 2.5}, {6, 2.5}}});
       p.drawPolyline(QPolygonF{{{12, 2.5}, {15.5, 2.5}, {15.5, 6}}});

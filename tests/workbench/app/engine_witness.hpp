@@ -1,0 +1,32 @@
+#pragma once
+
+#include <QString>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+
+#include "core/text.hpp"
+#include "millrace/transport/control_client.hpp"
+
+namespace millrace::workbench::testing {
+
+/// Asks the engine itself, over a connection of its own: the window's word is not enough.
+class EngineWitness {
+public:
+  explicit EngineWitness(const QString& address) : m_context{std::move(*transport::zmq_context::open(0))} {
+    auto connected = transport::control_client::connect(m_context, toStd(address), std::chrono::seconds{5});
+    if (connected) m_client = *std::move(connected);
+  }
+  [[nodiscard]] nlohmann::json ask(const char* verb, const std::string& topology) {
+    if (m_client == nullptr) return {};
+    auto answer = m_client->call(verb, {{"topology", topology}}, std::chrono::seconds{5});
+    return answer ? *answer : nlohmann::json{{"error", answer.error().message}};
+  }
+  [[nodiscard]] std::string state(const std::string& topology) { return ask("status", topology).value("state", ""); }
+
+private:
+  transport::zmq_context m_context;
+  std::unique_ptr<transport::control_client> m_client;
+};
+
+}  // namespace millrace::workbench::testing

@@ -1,0 +1,259 @@
+#include "core/chaos_trial.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+#include "millrace/chaos/verdict.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::chrono::milliseconds usualDuration{5000};
+constexpr double recoveredShare = 0.95;
+/// After the recovery it is watched a little longer, for the latency that stays.
+constexpr double settleS = 3;
+/// An injected fault that is never seen again is given up after so long.
+constexpr double faultMaxS = 90;
+
+std::uint64_t count(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_number() ? static_cast<std::uint64_t>(std::max(0.0, at->get<double>())) : 0;
+}
+
+double number(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_number() ? at->get<double>() : 0;
+}
+
+QString text(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
+}
+
+Health healthOf(const QString& verdict) {
+  if (verdict == QLatin1String("PASS")) return Health::Ok;
+  if (verdict == QLatin1String("FAIL")) return Health::Critical;
+  return Health::Warning;
+}
+
+double deadLettersOf(const RunFigures& run) {
+  double sum = 0;
+  for (const auto& [name, f] : run.actors) sum += f.deadLetters;
+  return sum;
+}
+
+QString secondsText(double s) {
+  return millisecondsText(s * 1000);
+}
+
+/// Lines of an experiment's report that compare the output.
+void addOutput(const json& report, VerdictCard& card) {
+  if (!report.value("has_oracle", false)) return;
+  const auto output = report.value("output", json::object());
+  double wrong = 0;
+  QStringList parts;
+  for (const auto* what : {"lost", "duplicated", "changed", "unexpected", "reordered"}) {
+    wrong += number(output, what);
+    parts << QStringLiteral("%1 %2").arg(countText(number(output, what)), QString::fromLatin1(what));
+  }
+  card.lines.push_back({wrong > 0 ? Health::Critical : Health::Ok,
+                        QStringLiteral("output: %1 records compared, %2")
+                            .arg(countText(number(output, "expected")), parts.join(QStringLiteral(", ")))});
+}
+
+}  // namespace
+
+FaultWish usualFault(const chaos::fault_entry& kind, std::string target) {
+  FaultWish wish;
+  wish.kind = kind.name;
+  wish.target = std::move(target);
+  for (const auto& p : kind.parameters) wish.parameters[p.name] = p.usual;
+  if (kind.usual_hits == 0) wish.duration = usualDuration;
+  return wish;
+}
+
+json toArguments(const FaultWish& wish, const std::string& topology) {
+  json args{{"topology", topology}, {"kind", wish.kind}, {"target", wish.target}, {"seed", wish.seed}};
+  args["parameters"] = wish.parameters;
+  if (wish.duration.count() > 0) args["for_ms"] = wish.duration.count();
+  return args;
+}
+
+QByteArray toExperiment(const FaultWish& wish, const std::string& topology, const QString& file) {
+  json inject{"chaos", "inject", topology, wish.kind};
+  if (!wish.target.empty()) inject.insert(inject.end(), {"--target", wish.target});
+  for (const auto& [name, value] : wish.parameters) {
+    inject.insert(inject.end(), {"--with", name + "=" + json(value).dump()});
+  }
+  if (wish.duration.count() > 0) inject.insert(inject.end(), {"--for", std::to_string(wish.duration.count()) + "ms"});
+  const auto call = [](json arguments) {
+    return json{{"type", "process"}, {"path", "millrace"}, {"arguments", std::move(arguments)}, {"timeout", 10}};
+  };
+  const json probe{{"type", "probe"},
+                   {"name", "is-running"},
+                   {"tolerance", {{"type", "jsonpath"}, {"path", "$.state"}, {"expect", "running"}}},
+                   {"provider", call({"topology", "status", topology, "--json"})}};
+  json extension{{"name", "millrace"}, {"seed", wish.seed}};
+  if (!file.isEmpty()) extension["topology"] = toStd(file);
+  const json experiment{
+      {"version", "1.0.0"},
+      {"title", wish.kind + " of " + wish.target},
+      {"description", "written by the workbench"},
+      {"steady-state-hypothesis", {{"title", "The topology is running"}, {"probes", json::array({probe})}}},
+      {"method", json::array({json{{"type", "action"},
+                                   {"name", "inject-" + wish.kind},
+                                   {"provider", call(std::move(inject))},
+                                   {"pauses", {{"after", 1}}}}})},
+      {"rollbacks",
+       json::array(
+           {json{{"type", "action"}, {"name", "clear-all-faults"}, {"provider", call({"chaos", "clear", topology})}}})},
+      {"extensions", json::array({std::move(extension)})}};
+  return QByteArray::fromStdString(experiment.dump(2) + "\n");
+}
+
+std::vector<FaultNote> readFaults(const json& answer) {
+  std::vector<FaultNote> faults;
+  if (!answer.is_array()) return faults;
+  for (const auto& f : answer) {
+    if (!f.is_object()) continue;
+    faults.push_back({count(f, "id"), count(f, "hits"), count(f, "hits_max"), count(f, "seed"), text(f, "kind"),
+                      text(f, "target"), text(f, "state"), number(f, "age_ms"), number(f, "left_ms")});
+  }
+  return faults;
+}
+
+std::vector<std::string> actorsOf(const QString& target) {
+  std::vector<std::string> actors;
+  for (const auto& end : target.section(QLatin1Char('@'), 0, 0).split(QStringLiteral("->"))) {
+    const auto actor = end.section(QLatin1Char('/'), 0, 0);
+    if (!actor.isEmpty() && actor != QLatin1String("*")) actors.push_back(toStd(actor));
+  }
+  return actors;
+}
+
+VerdictCard cardOf(const json& report) {
+  VerdictCard card;
+  if (!report.is_object()) return card;
+  card.verdict = text(report, "verdict");
+  card.health = healthOf(card.verdict);
+  card.title = text(report, "title");
+  for (const auto& reason : report.value("reasons", json::array())) {
+    if (reason.is_string()) card.lines.push_back({card.health, toQt(reason.get<std::string>())});
+  }
+  addOutput(report, card);
+  const auto recovery = report.find("recovery_ms");
+  const bool isBack = recovery != report.end() && recovery->is_number();
+  card.lines.push_back({isBack ? Health::Ok : Health::Warning,
+                        QStringLiteral("throughput: %1 before, %2")
+                            .arg(rateText(number(report, "baseline_per_s")),
+                                 isBack ? QStringLiteral("back after ") + millisecondsText(recovery->get<double>())
+                                        : QStringLiteral("not seen to come back"))});
+  card.lines.push_back({Health::Ok, QStringLiteral("latency p99: %1 before, %2 during, %3 after")
+                                        .arg(millisecondsText(number(report, "p99_before_ms")),
+                                             millisecondsText(number(report, "p99_during_ms")),
+                                             millisecondsText(number(report, "p99_after_ms")))});
+  for (const auto& fault : report.value("faults", json::array())) {
+    if (!fault.is_object()) continue;
+    card.lines.push_back(
+        {count(fault, "hits") > 0 ? Health::Ok : Health::Warning, QStringLiteral("%1 %2: struck %3 times, seed %4")
+                                                                      .arg(text(fault, "kind"), text(fault, "target"))
+                                                                      .arg(count(fault, "hits"))
+                                                                      .arg(count(fault, "seed"))});
+  }
+  return card;
+}
+
+ChaosTrial::ChaosTrial(FaultWish wish, const std::vector<RunSample>& before, const RunFigures& run, double now)
+    : m_wish{std::move(wish)},
+      m_begun{now},
+      m_now{now},
+      m_deadLettersBefore{deadLettersOf(run)},
+      m_deadLetters{m_deadLettersBefore},
+      m_restartsBefore{run.restarts},
+      m_restarts{run.restarts},
+      m_state{run.state} {
+  for (const auto& s : before) {
+    m_baseline += s.outPerS / static_cast<double>(before.size());
+    m_p99Before = std::max(m_p99Before, s.latencyP99);
+  }
+}
+
+double ChaosTrial::lastSecond() const {
+  double sum = 0;
+  for (const auto& s : m_recent) sum += s.outPerS;
+  return m_recent.empty() ? 0 : sum / static_cast<double>(m_recent.size());
+}
+
+void ChaosTrial::observe(const RunFigures& run, double now) {
+  m_now = now;
+  m_state = run.state;
+  m_isActive = run.isActive();
+  m_restarts = std::max(m_restarts, run.restarts);
+  m_deadLetters = std::max(m_deadLetters, deadLettersOf(run));
+  const auto sample = sampleOf(run, now);
+  m_recent.push_back(sample);
+  std::erase_if(m_recent, [now](const RunSample& s) { return s.at < now - 1; });
+  if (!m_recovered) m_p99During = std::max(m_p99During, sample.latencyP99);
+  if (m_recovered) m_p99After = sample.latencyP99;
+  const bool isWhole = m_ended && now - *m_ended >= 1;
+  if (isWhole && !m_recovered && m_isActive && lastSecond() >= recoveredShare * m_baseline) m_recovered = now;
+}
+
+void ChaosTrial::observe(const FaultNote& fault, double now) {
+  m_hits = std::max(m_hits, fault.hits);
+  if (!fault.isActive() && !m_ended) m_ended = now;
+}
+
+bool ChaosTrial::isOver() const {
+  if (m_recovered && m_now - *m_recovered >= settleS) return true;
+  if (m_ended && m_now - *m_ended >= recoveryMaxS) return true;
+  return m_now - m_begun >= faultMaxS;
+}
+
+VerdictCard ChaosTrial::card() const {
+  using std::chrono::duration_cast;
+  using std::chrono::milliseconds;
+  chaos::findings f;
+  f.faults = 1;
+  f.faults_without_hits = m_hits == 0 ? 1 : 0;
+  f.was_steady_before = m_baseline > 0;
+  f.is_steady_after = m_isActive;
+  f.baseline_per_s = m_baseline;
+  f.recovery_limit = milliseconds{static_cast<std::int64_t>(recoveryMaxS * 1000)};
+  if (m_recovered && m_ended) {
+    f.recovery = duration_cast<milliseconds>(std::chrono::duration<double>{*m_recovered - *m_ended});
+  }
+  f.p99_before_ms = m_p99Before;
+  f.p99_during_ms = m_p99During;
+  f.p99_after_ms = m_p99After;
+  const double given = m_deadLetters - m_deadLettersBefore;
+  if (given > 0) f.failure = toStd(countText(given)) + " events were given up as dead letters";
+  const auto judged = chaos::judge(f);
+  VerdictCard card;
+  card.verdict = QString::fromLatin1(chaos::to_string(judged.what));
+  card.health = healthOf(card.verdict);
+  card.title = toQt(m_wish.kind + " " + m_wish.target);
+  for (const auto& reason : judged.reasons) card.lines.push_back({card.health, toQt(reason)});
+  const auto check = [&card](bool isFine, const QString& words) {
+    card.lines.push_back({isFine ? Health::Ok : Health::Warning, words});
+  };
+  check(m_hits > 0, QStringLiteral("the fault struck %1 times, seed %2").arg(m_hits).arg(m_wish.seed));
+  check(m_isActive, QStringLiteral("the run is %1, with %2 restarts").arg(m_state).arg(m_restarts - m_restartsBefore));
+  check(m_recovered.has_value(), QStringLiteral("throughput: %1 before, %2 (limit %3)")
+                                     .arg(rateText(m_baseline),
+                                          m_recovered ? QStringLiteral("back at 95 % after ") +
+                                                            secondsText(*m_recovered - m_ended.value_or(m_begun))
+                                                      : QStringLiteral("not back at 95 %"),
+                                          secondsText(recoveryMaxS)));
+  check(judged.what != chaos::verdict_kind::degraded || m_p99After <= 2 * m_p99Before,
+        QStringLiteral("latency p99: %1 before, %2 during, %3 after")
+            .arg(millisecondsText(m_p99Before), millisecondsText(m_p99During), millisecondsText(m_p99After)));
+  check(given <= 0, QStringLiteral("dead letters: %1 new").arg(countText(given)));
+  return card;
+}
+
+}  // namespace millrace::workbench

@@ -1,0 +1,104 @@
+#include "core/difference.hpp"
+
+#include <QStringList>
+#include <algorithm>
+#include <set>
+
+#include "core/param_text.hpp"
+#include "core/text.hpp"
+#include "millrace/duration.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+/// Long texts, as scripts are, are said to be other without being shown.
+constexpr qsizetype shownCharsMax = 32;
+
+QString shown(const QString& value) {
+  if (value.isEmpty()) return QStringLiteral("none");
+  const auto line = value.section(QLatin1Char('\n'), 0, 0);
+  return line.size() > shownCharsMax || line != value ? line.left(shownCharsMax) + QStringLiteral("…") : line;
+}
+
+QString shown(const std::map<std::string, param_value>& params, const std::string& name) {
+  const auto at = params.find(name);
+  return at == params.end() ? QStringLiteral("default") : shown(valueText(at->second));
+}
+
+class Words {
+public:
+  void add(const QString& what, const QString& from, const QString& to) {
+    m_parts << QStringLiteral("%1 %2 → %3").arg(what, from, to);
+  }
+  template <class T, class ToText>
+  void compare(const char* what, const T& from, const T& to, ToText toText) {
+    if (from != to) add(QString::fromLatin1(what), toText(from), toText(to));
+  }
+  [[nodiscard]] QString text(const QString& rest) const {
+    return m_parts.isEmpty() ? rest : m_parts.join(QStringLiteral(", "));
+  }
+
+private:
+  QStringList m_parts;
+};
+
+QString actorWords(const actor_spec& from, const actor_spec& to) {
+  Words words;
+  words.compare("type", from.type, to.type, toQt);
+  words.compare("partitions", from.parallelism, to.parallelism, [](auto n) { return QString::number(n); });
+  std::set<std::string> names;
+  for (const auto* params : {&from.params, &to.params}) {
+    for (const auto& [name, value] : *params) names.insert(name);
+  }
+  for (const auto& name : names) {
+    const auto isSame = from.params.contains(name) == to.params.contains(name) &&
+                        (!to.params.contains(name) || from.params.at(name) == to.params.at(name));
+    if (!isSame) words.add(toQt(name), shown(from.params, name), shown(to.params, name));
+  }
+  words.compare("on failure", from.on_failure.action, to.on_failure.action,
+                [](auto action) { return QString::fromLatin1(to_string(action)); });
+  return words.text(QStringLiteral("failure policy or state"));
+}
+
+QString settingsWords(const topology_settings& from, const topology_settings& to) {
+  Words words;
+  words.compare("guarantee", from.promise, to.promise, [](auto g) { return QString::fromLatin1(to_string(g)); });
+  words.compare("snapshots every", from.snapshot_interval, to.snapshot_interval,
+                [](auto interval) { return toQt(to_text(interval)); });
+  return words.text(QStringLiteral("the topology's settings"));
+}
+
+QString wireWords(const stream_spec& s) {
+  return toQt(s.from_actor + "." + s.from_port + " → " + s.to_actor + "." + s.to_port);
+}
+
+}  // namespace
+
+std::vector<Difference> differences(const topology& from, const topology& to) {
+  std::vector<Difference> all;
+  for (const auto& actor : to.actors) {
+    const auto* before = from.find(actor.name);
+    if (before == nullptr) {
+      all.push_back({ChangeKind::Added, actor.name, {}, toQt(actor.name)});
+    } else if (*before != actor) {
+      all.push_back(
+          {ChangeKind::Changed, actor.name, {}, toQt(actor.name) + QStringLiteral(": ") + actorWords(*before, actor)});
+    }
+  }
+  for (const auto& actor : from.actors) {
+    if (to.find(actor.name) == nullptr) all.push_back({ChangeKind::Removed, actor.name, {}, toQt(actor.name)});
+  }
+  const auto addMissing = [&all](const topology& here, const topology& there, ChangeKind kind) {
+    for (const auto& s : here.streams) {
+      if (std::ranges::find(there.streams, s) == there.streams.end()) all.push_back({kind, {}, s, wireWords(s)});
+    }
+  };
+  addMissing(to, from, ChangeKind::Added);
+  addMissing(from, to, ChangeKind::Removed);
+  if (from.settings != to.settings) {
+    all.push_back({ChangeKind::Changed, {}, {}, settingsWords(from.settings, to.settings)});
+  }
+  return all;
+}
+
+}  // namespace millrace::workbench
