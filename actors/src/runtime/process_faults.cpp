@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <chrono>
 #include <csignal>
@@ -23,6 +24,14 @@ using chaos::fault_kind;
 constexpr std::int64_t last_words_ns = 50'000'000;
 constexpr std::int64_t for_ever_ns = std::numeric_limits<std::int64_t>::max() / 4;
 constexpr std::size_t page_bytes = 4096;
+constexpr long look_every_ns = 10'000'000;
+
+/// Also for a child between fork and exit.
+std::int64_t steady_ns() {
+  timespec t{};
+  ::clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1'000'000'000 + t.tv_nsec;
+}
 
 void compute(const armed_fault& f) {
   // Looking at the clock all the time keeps a processor as busy as anything.
@@ -57,21 +66,24 @@ void take_descriptors(const armed_fault& f) {
   for (const int fd : taken) ::close(fd);
 }
 
-/// Somebody else has to wake a process that stands still: a child, which does so whatever becomes of the controller.
+/// Somebody else has to wake a process that stands still: a child, which stops it as well, so that the two come in this
+/// order, and which wakes it whatever becomes of the controller. It holds nothing of the process.
 void stand_still(const armed_fault& f) {
-  const auto ns = f.parameter_ns("pause_ms");
-  const timespec pause{ns / 1'000'000'000, ns % 1'000'000'000};
   const auto self = ::getpid();
   const auto child = ::fork();
   if (child < 0) return;
   if (child == 0) {
-    auto left = pause;
-    while (::nanosleep(&left, &left) != 0 && errno == EINTR) {
+    ::close_range(0, ~0U, 0);
+    const auto ends = std::min(steady_ns() + f.parameter_ns("pause_ms"), f.ends_ns());
+    ::kill(self, SIGSTOP);
+    // Nobody is left to be woken when it is another's child.
+    while (steady_ns() < ends && ::getppid() == self) {
+      const timespec moment{0, look_every_ns};
+      ::nanosleep(&moment, nullptr);
     }
-    ::kill(self, SIGCONT);
+    if (::getppid() == self) ::kill(self, SIGCONT);
     ::_exit(0);
   }
-  ::kill(self, SIGSTOP);
   while (::waitpid(child, nullptr, 0) < 0 && errno == EINTR) {
   }
 }

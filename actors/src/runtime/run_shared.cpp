@@ -148,7 +148,7 @@ run_status run_shared::status() const {
   const auto since = [now](std::int64_t at) { return std::chrono::nanoseconds{at == 0 ? 0 : now - at}; };
   out.topology = plan->spec.name;
   out.uptime = std::chrono::nanoseconds{now - started_ns_};
-  out.taken_at = time.now();
+  out.taken_at = time.shown();
   out.since_last_snapshot = since(last_snapshot_ns_);
   out.snapshot_open_for = since(open_since_ns_);
   out.snapshot_writing_for = since(writing_since_ns_);

@@ -2,10 +2,10 @@
 
 namespace millrace::chaos {
 
-processing_time faulty_clock::moved(processing_time t) const {
+processing_time faulty_clock::moved(processing_time t, bool strikes) const {
   for (const auto& f : faults_->faults()) {
     const auto since = true_.steady_ns() - f->begun_ns();
-    if (!f->strikes(0, 0) && !f->is_active()) continue;
+    if (!(strikes && f->strikes(0, 0)) && !f->is_active()) continue;
     if (f->kind() == fault_kind::clock_offset) {
       t.ns += f->parameter_ns("offset_ms");
     } else if (f->kind() == fault_kind::clock_freeze) {
