@@ -240,6 +240,12 @@ void read_runtime(const place& at, experiment& out) {
     out.looks_every = milliseconds{static_cast<std::int64_t>(h.at("frequency").number(0.01, 3600) * 1000)};
 }
 
+std::vector<std::string> settings_of(const place& at) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < at.array().value.size(); ++i) out.push_back(at.at(i).text());
+  return out;
+}
+
 void read_oracle(const place& at, trial_settings& out) {
   if (at.value.is_boolean()) {
     out.has_oracle = at.flag();
@@ -249,6 +255,7 @@ void read_oracle(const place& at, trial_settings& out) {
     out.order = at.at("order").one_of({"none", "by_key"}) == "by_key" ? output_order::by_key : output_order::none;
   }
   if (at.has("key")) out.key = at.at("key").text();
+  if (at.has("settings")) out.oracle_settings = settings_of(at.at("settings"));
   if (out.order == output_order::by_key && out.key.empty())
     at.fail("'order' by_key needs the 'key': a column of the output");
 }
@@ -262,10 +269,7 @@ void read_trial(const place& at, const std::string& folder, trial_settings& out)
   }
   if (at.has("topology"))
     out.topology = (std::filesystem::path{folder} / at.at("topology").text()).lexically_normal().string();
-  if (at.has("settings")) {
-    const auto list = at.at("settings").array();
-    for (std::size_t i = 0; i < list.value.size(); ++i) out.settings.push_back(list.at(i).text());
-  }
+  if (at.has("settings")) out.settings = settings_of(at.at("settings"));
   if (at.has("seed")) out.seed = static_cast<std::uint64_t>(at.at("seed").number(0, 9e15));
   if (at.has("blast_radius")) out.blast_percent = at.at("blast_radius").number(0.1, 100);
   if (at.has("warm_up")) out.warm_up = at.at("warm_up").duration();

@@ -52,6 +52,7 @@ struct trial_settings {
   std::chrono::milliseconds abort_after{300'000};
   std::uint64_t abort_restarts = 100;
   bool has_oracle = true;
+  std::vector<std::string> oracle_settings{};  ///< in addition, for the run without faults: it need not keep a pace
   output_order order = output_order::none;
   std::string key{};      ///< column of the output that holds the key
   std::string expect{};   ///< the verdict that a suite wants; empty: PASS

@@ -6,6 +6,8 @@
 #include <thread>
 
 #include "chaos/activity_run.hpp"
+#include "chaos/measurements.hpp"
+#include "millrace/chaos/poison.hpp"
 
 namespace millrace::chaos {
 
@@ -17,13 +19,11 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds tick{50};
 constexpr milliseconds look_every{100};
+// From the end of a run's control socket to that of its process.
+constexpr milliseconds end_timeout{2'000};
 constexpr milliseconds ready_timeout{60'000};
-constexpr milliseconds oracle_timeout{600'000};
 // A status tells of the latency of the last second: so long it still shows what was before.
 constexpr milliseconds latency_window{1'000};
-constexpr double recovered_share = 0.95;
-// One sample above the line may be chance.
-constexpr int recovered_samples = 3;
 
 /// One experiment on its way.
 class conductor {
@@ -72,47 +72,22 @@ private:
 
   [[nodiscard]] bool has_subject() const noexcept { return !what_.trial.topology.empty(); }
 
-  [[nodiscard]] std::string oracle_key() const {
-    auto key = what_.trial.topology + "\n" + what_.trial.key;
-    for (const auto& setting : what_.trial.settings) key += "\n" + setting;
-    return key;
-  }
-
   /// The same input and seed without faults.
   [[nodiscard]] result<void> find_oracle() {
     if (!has_subject() || !what_.trial.has_oracle) return {};
+    const auto make = [this] {
+      phase("oracle");
+      return run_oracle(
+          {request_.program, what_.trial, request_.folder + "/oracle", [this] { return is_interrupted(); }});
+    };
     auto* const known = request_.oracles;
-    if (known != nullptr && known->contains(oracle_key())) {
-      oracle_ = known->at(oracle_key());
-    } else if (auto ok = run_oracle(); !ok) {
-      return ok;
-    } else if (known != nullptr && !is_interrupted()) {
-      known->emplace(oracle_key(), oracle_);
-    }
+    auto found = known == nullptr ? make() : known->find_or(name_of_oracle(what_.trial), make);
+    if (!found && is_interrupted()) return {};
+    if (!found) return std::move(found).error();
+    oracle_ = *std::move(found);
     out_.found.dead_letters_expected = oracle_.dead_letters;
     out_.found.late_expected = oracle_.late;
     out_.found.has_oracle = true;
-    return {};
-  }
-
-  [[nodiscard]] result<void> run_oracle() {
-    phase("oracle");
-    subject calm{request_.program, what_.trial, request_.folder + "/oracle"};
-    if (auto ok = calm.start(); !ok) return std::move(ok).error();
-    const auto until = steady_clock::now() + oracle_timeout;
-    while (!calm.has_finished()) {
-      if (auto ok = calm.look("oracle"); !ok) return user_error(errc::failed, "without faults: " + ok.error().message);
-      if (is_interrupted()) return {};
-      if (steady_clock::now() > until) {
-        return user_error(errc::timeout, "the run without faults did not end; the input of an experiment has an end");
-      }
-      std::this_thread::sleep_for(tick);
-    }
-    auto records = calm.output();
-    if (!records) return std::move(records).error();
-    const auto letters = calm.dead_letters();
-    if (!letters) return letters.error();
-    oracle_ = {*std::move(records), *letters, calm.late()};
     return {};
   }
 
@@ -133,7 +108,9 @@ private:
       (void)pause(what_.trial.warm_up);
       phase("baseline");
       (void)pause(what_.trial.baseline);
-      measure_baseline();
+      const auto before = baseline_of(subject_->samples());
+      out_.found.baseline_per_s = before.per_s;
+      out_.found.p99_before_ms = before.p99_ms;
     }
     const auto looks = what_.looks;
     using s = hypothesis_strategy;
@@ -146,7 +123,8 @@ private:
       wait_for_faults();
       recover();
       if (looks != s::before_method_only && looks != s::during_method_only && !is_over()) {
-        out_.found.is_steady_after = is_steady("after") && out_.found.is_steady_after;
+        const bool holds = is_steady("after") || has_ended_meanwhile();
+        out_.found.is_steady_after = holds && out_.found.is_steady_after;
       }
     }
     roll_back();
@@ -174,6 +152,13 @@ private:
     return is_met;
   }
 
+  /// A run whose input is over answers no probes: then its output alone tells.
+  bool has_ended_meanwhile() {
+    const auto until = steady_clock::now() + end_timeout;
+    while (subject_ && !is_over() && steady_clock::now() < until) (void)pass_moment();
+    return subject_ && subject_->has_finished() && out_.found.failure.empty() && !is_aborted();
+  }
+
   void play_method() {
     const bool looks_during =
         what_.looks == hypothesis_strategy::during_method_only || what_.looks == hypothesis_strategy::continuously;
@@ -181,7 +166,10 @@ private:
     for (const auto& a : what_.method) {
       if (is_over()) break;
       request_.say((a.is_probe ? "probe " : "action ") + a.name);
+      const auto kind = injected_kind(a);
+      if (subject_ && !kind.empty()) subject_->expect(kind);
       run.push_back(runner_->run(a));
+      if (!kind.empty() && run.back()["status"] == "succeeded") ++injected_;
       if (looks_during && !is_over()) out_.found.is_steady_after = is_steady("during") && out_.found.is_steady_after;
     }
     runner_->finish_background(run);
@@ -192,24 +180,17 @@ private:
     }
   }
 
+  /// What kind of fault an activity injects; empty: none.
+  [[nodiscard]] static std::string injected_kind(const activity& a) {
+    const auto& words = a.arguments;
+    const bool is_it = a.path == "millrace" && words.size() > 3 && words[0] == "chaos" && words[1] == "inject";
+    return is_it ? words[3] : std::string{};
+  }
+
   void wait_for_faults() {
     if (!subject_) return;
     (void)pause(2 * look_every);
     while (subject_->has_active_faults() && !is_over()) (void)pass_moment();
-  }
-
-  void measure_baseline() {
-    double sum = 0;
-    double p99 = 0;
-    std::size_t n = 0;
-    for (const auto& s : subject_->samples()) {
-      if (s.phase != "baseline") continue;
-      sum += s.per_s;
-      p99 = std::max(p99, s.p99_ms);
-      ++n;
-    }
-    out_.found.baseline_per_s = n == 0 ? 0 : sum / static_cast<double>(n);
-    out_.found.p99_before_ms = p99;
   }
 
   /// When the last fault was over.
@@ -224,21 +205,12 @@ private:
     phase("recovery");
     out_.found.recovery_limit = what_.trial.recovery_limit;
     const auto until = subject_->age() + what_.trial.recovery_limit;
-    while (!has_recovered() && !is_over() && subject_->age() < until) (void)pass_moment();
+    const auto look = [&] {
+      out_.found.recovery = recovery_of(subject_->samples(), faults_ended(), out_.found.baseline_per_s);
+      return out_.found.recovery.has_value();
+    };
+    while (!look() && !is_over() && subject_->age() < until) (void)pass_moment();
     out_.found.ended_early = subject_->has_finished() && !out_.found.recovery;
-  }
-
-  bool has_recovered() {
-    const auto from = faults_ended();
-    int in_a_row = 0;
-    for (const auto& s : subject_->samples()) {
-      if (s.at < from) continue;
-      in_a_row = s.per_s >= recovered_share * out_.found.baseline_per_s ? in_a_row + 1 : 0;
-      if (in_a_row < recovered_samples) continue;
-      out_.found.recovery = s.at - from;
-      return true;
-    }
-    return false;
   }
 
   void roll_back() {
@@ -284,11 +256,14 @@ private:
       out_.faults.push_back(fault);
       ++f.faults;
       if (fault.hits == 0) ++f.faults_without_hits;
+      const auto kind = fault_kind_of(fault.text.value("kind", ""));
+      if (kind && is_poison(*kind)) (is_readable_poison(*kind) ? f.odd_records : f.poison) += fault.hits;
     }
+    f.faults_unseen = injected_ > f.faults ? injected_ - f.faults : 0;
     for (const auto& s : out_.samples) {
       if (s.phase == "fault") f.p99_during_ms = std::max(f.p99_during_ms, s.p99_ms);
     }
-    if (f.recovery) f.p99_after_ms = p99_from(faults_ended() + *f.recovery + latency_window);
+    if (f.recovery) f.p99_after_ms = p99_from(out_.samples, faults_ended() + *f.recovery + latency_window);
     if (!f.has_oracle || !f.abort_reason.empty() || !f.failure.empty()) return;
     phase("compare");
     const auto records = subject_->output();
@@ -301,17 +276,6 @@ private:
     f.dead_letters = *letters;
     // Tasks count anew after a restart.
     f.late = subject_->restarts() == 0 ? subject_->late() : f.late_expected;
-  }
-
-  /// The median of what was sampled from then on; 0: nothing was.
-  [[nodiscard]] double p99_from(milliseconds from) const {
-    std::vector<double> seen;
-    for (const auto& s : out_.samples) {
-      if (s.at >= from && s.p99_ms > 0) seen.push_back(s.p99_ms);
-    }
-    if (seen.empty()) return 0;
-    std::ranges::nth_element(seen, seen.begin() + static_cast<std::ptrdiff_t>(seen.size() / 2));
-    return seen[seen.size() / 2];
   }
 
   void phase(const std::string& name) {
@@ -360,6 +324,7 @@ private:
   steady_clock::time_point begun_{};
   steady_clock::time_point looked_{};
   bool is_rolling_back_ = false;
+  std::uint64_t injected_ = 0;
 };
 
 }  // namespace

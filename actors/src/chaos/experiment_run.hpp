@@ -1,24 +1,15 @@
 #pragma once
 
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
 #include "chaos/experiment.hpp"
+#include "chaos/oracle.hpp"
 #include "chaos/subject.hpp"
 #include "millrace/chaos/verdict.hpp"
 
 namespace millrace::chaos {
-
-/// A run without faults: what the same topology must come to in any other.
-struct oracle {
-  std::vector<output_record> records;
-  std::uint64_t dead_letters = 0;
-  std::uint64_t late = 0;
-};
-/// Oracles by topology and settings, for experiments that share one.
-using known_oracles = std::map<std::string, oracle>;
 
 struct run_request {
   std::string program;            ///< the `millrace` command, for the topology and for activities

@@ -20,7 +20,8 @@ using nlohmann::json;
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-constexpr milliseconds answer_timeout{2'000};
+// A process that is killed does not answer; the longer that is waited for, the later it is started again.
+constexpr milliseconds answer_timeout{1'000};
 constexpr milliseconds connect_timeout{200};
 constexpr milliseconds renew_every{1'000};
 constexpr milliseconds end_timeout{20'000};
@@ -32,8 +33,9 @@ milliseconds since(steady_clock::time_point t) {
 
 }  // namespace
 
-subject::subject(std::string program, const trial_settings& trial, std::string folder)
-    : program_{std::move(program)}, trial_{trial}, folder_{std::move(folder)} {}
+subject::subject(std::string program, const trial_settings& trial, std::string folder,
+                 std::vector<std::string> settings)
+    : program_{std::move(program)}, trial_{trial}, folder_{std::move(folder)}, settings_{std::move(settings)} {}
 
 result<void> subject::start() {
   const auto t = load_topology(trial_.topology);
@@ -62,6 +64,7 @@ result<void> subject::launch() {
     o.arguments.push_back(setting);
   };
   for (const auto& s : trial_.settings) set(s);
+  for (const auto& s : settings_) set(s);
   for (const auto& s : sinks_) set(s + ".path=" + folder_ + "/out/" + s);
   o.environment = environment();
   o.out_file = folder_ + "/printed";
@@ -100,22 +103,45 @@ result<void> subject::look(const std::string& phase) {
   return {};
 }
 
-result<void> subject::on_end(int exit_code) {
-  client_.reset();
-  is_running_ = false;
-  const bool was_killed = process_->was_killed();
+void subject::expect(const std::string& kind) {
+  if (kind != "process-kill" && kind != "process-restart") return;
+  ending_ = kind;
+  ending_from_ = age();
+}
+
+/// With the process its faults are gone. True: one of them ended it.
+bool subject::settle_faults() {
+  const auto ending = std::exchange(ending_, {});
+  bool is_told = ending.empty();
+  const auto life = std::to_string(process_restarts_) + ".";
   for (auto& [id, f] : faults_) {
+    const bool is_it = !ending.empty() && id.starts_with(life) && f.text.value("kind", "") == ending;
+    if (is_it) f.hits = std::max<std::uint64_t>(f.hits, 1);  // it could not tell any more
+    is_told = is_told || is_it;
     if (!f.is_active) continue;
     f.is_active = false;
     f.ended = age();
-    // It could not tell any more.
-    if (was_killed && f.text.value("kind", "") == "process-kill") f.hits = std::max<std::uint64_t>(f.hits, 1);
+    f.text["state"] = is_it ? "spent" : "gone with the process";
   }
-  if (exit_code == 0) {
+  if (!is_told) {
+    const json text{{"kind", ending}, {"target", "process"}, {"state", "spent"}};
+    faults_[life + "ended"] = {text, ending_from_, age(), false, 1};
+  }
+  return !ending.empty();
+}
+
+result<void> subject::on_end(int exit_code) {
+  client_.reset();
+  is_running_ = false;
+  const auto wanted = ending_;
+  const bool was_ended = settle_faults();
+  const bool was_killed = process_->was_killed() && (!was_ended || wanted == "process-kill");
+  const bool was_asked = was_ended && wanted == "process-restart" && exit_code == 0;
+  if (exit_code == 0 && !was_asked) {
     has_finished_ = true;
     return {};
   }
-  if (!was_killed || process_restarts_ >= process_restarts_max) {
+  if ((!was_killed && !was_asked) || process_restarts_ >= process_restarts_max) {
     has_finished_ = true;
     return fatal_error(errc::failed,
                        "the run ended with exit code " + std::to_string(exit_code) + ": " + printed_errors());

@@ -39,14 +39,16 @@ struct seen_fault {
 /// experiment's process goes, they heal. Thread: one owner.
 class subject {
 public:
-  /// `folder` exists.
-  subject(std::string program, const trial_settings& trial, std::string folder);
+  /// `folder` exists. `settings`: beside those of the trial.
+  subject(std::string program, const trial_settings& trial, std::string folder, std::vector<std::string> settings = {});
 
   /// Errors: the topology cannot be read; the process cannot be started.
   [[nodiscard]] result<void> start();
   /// Samples, renews, starts again. To be called every tenth of a second or so. Error: it ended with a failure.
   [[nodiscard]] result<void> look(const std::string& phase);
   [[nodiscard]] bool has_finished() const noexcept { return has_finished_; }
+  /// A fault of this kind is about to be injected. One that ends the process may do so before it could be told of.
+  void expect(const std::string& kind);
   /// Ends it with a last snapshot when it still runs.
   void stop();
 
@@ -70,6 +72,7 @@ public:
 private:
   [[nodiscard]] result<void> launch();
   [[nodiscard]] result<void> on_end(int exit_code);
+  [[nodiscard]] bool settle_faults();
   [[nodiscard]] bool connect();
   void take_status(const std::string& phase);
   void take_faults();
@@ -78,6 +81,7 @@ private:
   std::string program_;
   const trial_settings& trial_;
   std::string folder_;
+  std::vector<std::string> settings_;
   std::string name_;
   std::vector<std::string> sinks_;
   std::chrono::steady_clock::time_point started_{};
@@ -90,6 +94,8 @@ private:
   std::uint64_t restarts_ = 0;
   std::uint64_t process_restarts_ = 0;
   std::uint64_t late_ = 0;
+  std::string ending_;  // kind of the fault that is to end the process; empty: none
+  std::chrono::milliseconds ending_from_{};
   bool is_running_ = false;
   bool has_finished_ = false;
 };

@@ -2,12 +2,15 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <mutex>
 #include <random>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "chaos/experiment_run.hpp"
@@ -29,6 +32,7 @@ struct experiment_flags {
   std::string html;
   std::string folder;
   std::size_t only = 0;
+  std::size_t jobs = 1;
   std::uint64_t seed = 1;
   bool allows_processes = false;
   bool takes_any_speed = false;
@@ -162,14 +166,14 @@ bool is_as_expected(const chaos::experiment& e, const chaos::verdict& v, bool at
   return e.trial.because.empty() || reasons_of(v).find(e.trial.because) != std::string::npos;
 }
 
-int suite(const experiment_flags& f) {
+/// What the files hold, or some of it, chosen by the seed. A mistake in the last one is told before the first one runs.
+result<std::vector<chaos::experiment>> chosen_experiments(const experiment_flags& f) {
   auto files = experiments_in(f.files);
-  if (!files) return fail_with(files.error());
+  if (!files) return std::move(files).error();
   std::vector<chaos::experiment> all;
-  // A mistake in the last one is told before the first one runs.
   for (const auto& file : *files) {
     auto e = chaos::load_experiment(file);
-    if (!e) return fail_with(e.error());
+    if (!e) return std::move(e).error();
     all.push_back(*std::move(e));
   }
   if (f.only != 0 && f.only < all.size()) {
@@ -177,23 +181,25 @@ int suite(const experiment_flags& f) {
     for (std::size_t i = 0; i < f.only; ++i) std::swap(all[i], all[i + random() % (all.size() - i)]);
     all.resize(f.only);
   }
-  const stop_signal signal;
-  auto quiet = f;
-  quiet.is_json = true;
-  auto results = nlohmann::json::array();
-  chaos::known_oracles oracles;
-  std::size_t failed = 0;
-  for (const auto& e : all) {
-    if (signal.is_raised()) break;
-    const auto o = conduct(e, quiet, signal, {}, &oracles);
-    const bool is_fine = o && is_as_expected(e, o->judged, f.takes_any_speed);
-    if (!is_fine) ++failed;
-    if (f.is_json) {
-      results.push_back(o ? chaos::report_json(e, *o)
-                          : nlohmann::json{{"title", e.title}, {"error", o.error().message}});
-      results.back()["as_expected"] = is_fine;
-      results.back().erase("samples");
-      continue;
+  return all;
+}
+
+/// What became of the experiments of a suite, told as they end. Thread: any.
+class suite_report {
+public:
+  explicit suite_report(const experiment_flags& f) : flags_{f} {}
+
+  void add(const chaos::experiment& e, const result<chaos::outcome>& o) {
+    const bool is_fine = o && is_as_expected(e, o->judged, flags_.takes_any_speed);
+    const std::lock_guard lock{mutex_};
+    ++run_;
+    if (!is_fine) ++failed_;
+    if (flags_.is_json) {
+      results_.push_back(o ? chaos::report_json(e, *o)
+                           : nlohmann::json{{"title", e.title}, {"error", o.error().message}});
+      results_.back()["as_expected"] = is_fine;
+      results_.back().erase("samples");
+      return;
     }
     const auto said =
         o ? std::string{to_string(o->judged.what)} + (o->judged.reasons.empty() ? "" : ": " + reasons_of(o->judged))
@@ -201,9 +207,40 @@ int suite(const experiment_flags& f) {
     print(std::string{is_fine ? "ok      " : "NOT OK  "} + e.title + "  " + said + "\n");
     if (!is_fine && o) print(chaos::report_text(e, *o));
   }
-  if (f.is_json) print(dumped(results));
-  if (!f.is_json) print(std::to_string(all.size() - failed) + " of " + std::to_string(all.size()) + " as expected\n");
-  return failed == 0 && !signal.is_raised() ? exit_ok : exit_failed;
+  /// False: not all of them were run, or not all ended as they say they should.
+  [[nodiscard]] bool close(std::size_t all) const {
+    print(flags_.is_json ? dumped(results_)
+                         : std::to_string(run_ - failed_) + " of " + std::to_string(all) + " as expected\n");
+    return failed_ == 0 && run_ == all;
+  }
+
+private:
+  const experiment_flags& flags_;
+  std::mutex mutex_;
+  nlohmann::json results_ = nlohmann::json::array();
+  std::size_t run_ = 0;
+  std::size_t failed_ = 0;
+};
+
+int suite(const experiment_flags& f) {
+  const auto all = chosen_experiments(f);
+  if (!all) return fail_with(all.error());
+  const stop_signal signal;
+  auto quiet = f;
+  quiet.is_json = true;
+  chaos::known_oracles oracles;
+  suite_report report{f};
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (auto i = next++; i < all->size() && !signal.is_raised(); i = next++) {
+      report.add((*all)[i], conduct((*all)[i], quiet, signal, {}, &oracles));
+    }
+  };
+  std::vector<std::thread> others;
+  for (std::size_t i = 1; i < std::min(f.jobs, all->size()); ++i) others.emplace_back(work);
+  work();
+  for (auto& t : others) t.join();
+  return report.close(all->size()) && !signal.is_raised() ? exit_ok : exit_failed;
 }
 
 CLI::App* declare(CLI::App* app, const std::shared_ptr<experiment_flags>& flags, action& chosen,
@@ -238,6 +275,9 @@ void declare_experiments(CLI::App& app, action& chosen) {
   declare_running(*suiting, *flags);
   suiting->add_flag("--any-speed", flags->takes_any_speed,
                     "DEGRADED will do where PASS is expected: on a machine whose speed says nothing");
+  suiting->add_option("--jobs", flags->jobs, "So many at a time, which is no measure of speed (default: 1)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 64));
   suiting->add_option("--only", flags->only, "So many of them, chosen by the seed (default: all)")->type_name("N");
   suiting->add_option("--seed", flags->seed, "Which ones (default: 1)")->type_name("N");
 }

@@ -33,6 +33,7 @@ struct fault_flags {
   std::optional<std::uint64_t> hits_max;
   std::optional<double> blast_percent;
   std::uint64_t id = 0;
+  bool is_all = false;
   bool is_json = false;
 };
 
@@ -132,7 +133,33 @@ int list_faults(const fault_flags& f) {
   return exit_ok;
 }
 
+/// Whatever was injected anywhere: each topology is told, whether or not others can be.
+int clear_everything(const fault_flags& f) {
+  const auto all = all_running(f.which.key_file);
+  if (!all) return fail_with(all.error());
+  auto told = nlohmann::json::array();
+  int code = exit_ok;
+  for (const auto& t : *all) {
+    const auto answer = ask(t, "chaos_clear", {{"id", 0}});
+    if (!answer) {
+      code = exit_failed;
+      print_error(name_of(t) + ": " + answer.error().message);
+      continue;
+    }
+    const auto n = answer->value("cleared", std::size_t{0});
+    told.push_back({{"topology", t.topology}, {"cleared", n}});
+    if (!f.is_json) print(name_of(t) + ": " + std::to_string(n) + " cleared\n");
+  }
+  if (f.is_json) print(told.dump() + "\n");
+  if (!f.is_json && all->empty()) print("no topology is running\n");
+  return code;
+}
+
 int clear_faults(const fault_flags& f) {
+  if (f.is_all) return clear_everything(f);
+  if (f.which.name.empty()) {
+    return fail_with(user_error(errc::invalid_argument, "name the topology, or say --all for those of all topologies"));
+  }
   const auto chosen = choose_running(f.which);
   if (!chosen) return fail_with(chosen.error());
   const auto answer = ask(*chosen, "chaos_clear", {{"id", f.id}});
@@ -216,7 +243,9 @@ void declare_chaos(CLI::App& app, action& chosen) {
                   list_faults);
   auto* clearing =
       declare_for_run(app.add_subcommand("clear", "Takes faults away: one, or all"), flags, chosen, clear_faults);
+  clearing->get_option("RUN")->required(false);
   clearing->add_option("ID", flags->id, "Which one (default: all)")->type_name("");
+  clearing->add_flag("--all", flags->is_all, "All faults of all topologies of this user, or of the key's node");
   declare_experiments(app, chosen);
   declare(app.add_subcommand("kinds", "What can be injected"), flags, chosen, list_kinds);
 }

@@ -90,10 +90,13 @@ void stand_still(const armed_fault& f) {
 
 void suffer(const std::shared_ptr<armed_fault>& f) {
   const auto kind = f->kind();
-  if (kind == fault_kind::process_kill || kind == fault_kind::process_pause) f->wait(last_words_ns);
+  if (kind == fault_kind::process_kill || kind == fault_kind::process_pause || kind == fault_kind::process_restart) {
+    f->wait(last_words_ns);
+  }
   if (!f->strikes(0, 1)) return;
   if (kind == fault_kind::process_kill) ::kill(::getpid(), SIGKILL);
   if (kind == fault_kind::process_pause) stand_still(*f);
+  if (kind == fault_kind::process_restart) ::kill(::getpid(), SIGTERM);
   if (kind == fault_kind::cpu) compute(*f);
   if (kind == fault_kind::memory) take_memory(*f);
   if (kind == fault_kind::descriptors) take_descriptors(*f);

@@ -3,7 +3,11 @@
 
 #include <QTemporaryDir>
 #include <QtTest>
+#include <filesystem>
 #include <fstream>
+#include <set>
+
+#include "millrace/chaos/catalogue.hpp"
 
 using namespace millrace;
 using chaos::read_experiment;
@@ -45,7 +49,9 @@ json documented() {
       {"runtime",
        {{"rollbacks", {{"strategy", "always"}}}, {"hypothesis", {{"strategy", "continuously"}, {"frequency", 2}}}}},
       {"extensions",
-       {{{"name", "millrace"}, {"topology", "t.mill"}, {"oracle", {{"order", "by_key"}, {"key", "id"}}}}}}};
+       {{{"name", "millrace"},
+         {"topology", "t.mill"},
+         {"oracle", {{"order", "by_key"}, {"key", "id"}, {"settings", {"in.rate=0"}}}}}}}};
 }
 
 std::string mistake(const char* pointer, const json& value) {
@@ -85,6 +91,7 @@ private slots:
     QVERIFY(e->looks == chaos::hypothesis_strategy::continuously);
     QCOMPARE(e->trial.topology, "/home/t.mill");
     QCOMPARE(e->trial.key, "id");
+    QCOMPARE(e->trial.oracle_settings, (std::vector<std::string>{"in.rate=0"}));
     QVERIFY(e->text == documented());
   }
   void namesThePlaceOfAMistake() {
@@ -103,6 +110,7 @@ private slots:
     QVERIFY(mistake("/steady-state-hypothesis/probes/0/tolerance", {9, 4}).find("/tolerance: ") != std::string::npos);
     QVERIFY(mistake("/extensions/0/topologie", "x").find("did you mean 'topology'?") != std::string::npos);
     QVERIFY(mistake("/configuration/who/type", "vault").starts_with("/configuration/who/type: "));
+    QVERIFY(mistake("/extensions/0/oracle/settings", 3).starts_with("/extensions/0/oracle/settings: a list"));
     QVERIFY(mistake("/method", 3).starts_with("/method: a list"));
     QVERIFY(!read_experiment(json::array(), "/"));
   }
@@ -119,6 +127,22 @@ private slots:
     std::ofstream{path} << "title: [\n";
     QVERIFY(chaos::load_experiment(path).error().message.find("line") != std::string::npos);
     QCOMPARE(chaos::load_experiment(path + "x").error().code, errc::not_found);
+  }
+  void everyKindHasASampleThatPasses() {
+    std::set<std::string> injected;
+    std::set<std::string> verdicts;
+    for (const auto& file : std::filesystem::directory_iterator{SAMPLES}) {
+      if (file.path().extension() != ".yaml") continue;
+      const auto e = chaos::load_experiment(file.path().string());
+      QVERIFY2(e, e ? "" : e.error().message.c_str());
+      verdicts.insert(e->trial.expect.empty() ? "PASS" : e->trial.expect);
+      if (!e->trial.expect.empty()) continue;
+      for (const auto& a : e->method) {
+        if (a.arguments.size() > 3 && a.arguments[1] == "inject") injected.insert(a.arguments[3]);
+      }
+    }
+    for (const auto& kind : chaos::catalogue()) QVERIFY2(injected.contains(kind.name), kind.name);
+    QCOMPARE(verdicts, (std::set<std::string>{"ABORTED", "DEGRADED", "FAIL", "INVALID", "PASS"}));
   }
   void whatGrowsWithoutEndIsRefused() {
     const QTemporaryDir folder;

@@ -137,6 +137,14 @@ private slots:
     QCOMPARE(t.receive(), arrival::none);
     QVERIFY2(t.failure.find("cannot be read") != std::string::npos, t.failure.c_str());
   }
+  void aResetLosesWhatIsOnItsWay() {
+    trial t{{.kind = fault_kind::reset, .after_events = 15}};
+    t.send();
+    t.send();
+    QCOMPARE(t.receive(), arrival::none);
+    QVERIFY2(t.failure.find("the channel was reset") != std::string::npos, t.failure.c_str());
+    QCOMPARE(t.hits(), std::uint64_t{1});
+  }
   void aDelayedBatchComesInTimeAndOrder() {
     trial t{{.kind = fault_kind::delay, .parameters = {{"delay_ms", 20}}}};
     t.send();

@@ -128,6 +128,34 @@ private slots:
     f.output.lost = 4;
     QCOMPARE(judge(f).what, verdict_kind::aborted);
   }
+  void poisonBecomesADeadLetterEach() {
+    auto f = fine();
+    f.poison = 3;
+    f.dead_letters = 3;
+    QCOMPARE(judge(f).what, verdict_kind::pass);
+    f.dead_letters = 2;
+    QCOMPARE(judge(f).what, verdict_kind::fail);
+    QCOMPARE(judge(f).reasons.front(), "1 dead letters missing");
+    f.dead_letters = 4;
+    QCOMPARE(judge(f).what, verdict_kind::fail);
+  }
+  void oddRecordsMayBeDeadLetteredOrLate() {
+    auto f = fine();
+    f.odd_records = 2;
+    QCOMPARE(judge(f).what, verdict_kind::pass);
+    f.late = 2;
+    QCOMPARE(judge(f).what, verdict_kind::pass);
+    f.late = 3;
+    QCOMPARE(judge(f).what, verdict_kind::fail);
+    f.late = 0;
+    f.dead_letters = 2;
+    QCOMPARE(judge(f).what, verdict_kind::pass);
+  }
+  void aFaultThatNobodySawShowsNothing() {
+    auto f = fine();
+    f.faults_unseen = 1;
+    QCOMPARE(judge(f).what, verdict_kind::invalid);
+  }
 };
 
 QTEST_GUILESS_MAIN(verdict_test)
