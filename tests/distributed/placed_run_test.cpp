@@ -103,6 +103,13 @@ public:
   [[nodiscard]] host& other(bool second) { return second ? c_ : b_; }
   distributed::memory_network& network() { return network_; }
   std::shared_ptr<const engine::plan> plan() const { return plan_; }
+  /// One of the actor's that the lead does not run.
+  [[nodiscard]] std::string task_elsewhere(const std::string& actor) const {
+    for (const auto& t : plan_->tasks) {
+      if (plan_->spec.actors[t.actor].name == actor && where_.node_of[t.id.value] != "a") return plan_->task_name(t.id);
+    }
+    return {};
+  }
 
 private:
   fs::path folder_;
@@ -181,6 +188,31 @@ private slots:
     const auto run = nodes.start();
     QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run)).has_value(), 60'000 * patience);
     QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
+    QCOMPARE(difference(in, expected), std::string{});
+  }
+
+  void faultsStrikeTasksOfOtherNodesAndChangeNothing() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    const auto expected = crash::write_input(in, 2000, 10);
+    cluster nodes{in, 2000, 1000};
+    const auto run = nodes.start();
+    std::optional<runtime::run_outcome> outcome;
+    QTRY_VERIFY_WITH_TIMEOUT((outcome = nodes.work(*run), run->status().snapshots >= 1), 30'000 * patience);
+    const auto elsewhere = nodes.task_elsewhere("ledger");
+    for (const auto& [kind, target] :
+         {std::pair{chaos::fault_kind::kill, elsewhere}, std::pair{chaos::fault_kind::drop, "*->" + elsewhere}}) {
+      const auto id = run->faults().inject({.kind = kind, .target = target, .lease = 60s});
+      QVERIFY2(id, id ? "" : id.error().message.c_str());
+      const auto hits = [&] {
+        outcome = nodes.work(*run);
+        return run->faults().list().back().hits;
+      };
+      QTRY_COMPARE_WITH_TIMEOUT(hits(), std::uint64_t{1}, 30'000 * patience);
+    }
+    QTRY_VERIFY_WITH_TIMEOUT(outcome || (outcome = nodes.work(*run)).has_value(), 60'000 * patience);
+    QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
+    QVERIFY(run->status().restarts >= 2);
     QCOMPARE(difference(in, expected), std::string{});
   }
 

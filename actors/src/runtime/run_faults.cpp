@@ -7,10 +7,12 @@
 namespace millrace::runtime {
 
 run_faults::run_faults(const engine::plan& plan, alarm_clock& alarms,
-                       std::function<void(log_level, const std::string&)> log, std::function<bool(task_id)> is_here)
+                       std::function<void(log_level, const std::string&)> log, std::function<bool(task_id)> is_here,
+                       distant_nodes others)
     : board_{{&plan, std::make_shared<engine::system_clock>(), std::move(log), std::move(is_here),
               [this, &alarms](std::int64_t at) { alarms.set(at, sweeper_); },
-              [this](const std::shared_ptr<chaos::armed_fault>& f) { afflict(f); }}} {
+              [this](const std::shared_ptr<chaos::armed_fault>& f) { afflict(f); }, std::move(others.node_of),
+              std::move(others.tell)}} {
   sweeper_->board = &board_;
 }
 

@@ -15,9 +15,14 @@ namespace millrace::runtime {
 /// no controller is needed for that. Thread: any.
 class run_faults {
 public:
+  /// Where tasks run that are not here, and how those nodes are told; empty: none take part.
+  struct distant_nodes {
+    std::function<std::string(task_id)> node_of{};
+    std::function<result<void>(const std::string& node, const chaos::fault_order&)> tell{};
+  };
   /// Plan and alarms outlive it.
   run_faults(const engine::plan& plan, alarm_clock& alarms, std::function<void(log_level, const std::string&)> log,
-             std::function<bool(task_id)> is_here);
+             std::function<bool(task_id)> is_here, distant_nodes others);
   ~run_faults();
   run_faults(const run_faults&) = delete;
   run_faults& operator=(const run_faults&) = delete;

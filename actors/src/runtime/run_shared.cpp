@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/remote/exchange.hpp"
+#include "runtime/remote/fault_wire.hpp"
 #include "runtime/status_reading.hpp"
 
 namespace millrace::runtime {
@@ -47,6 +48,14 @@ void run_shared::log(log_level level, const std::string& message) {
 bool run_shared::is_here(task_id task) const {
   const auto& where = options.where;
   return !where.nodes || where.of(task, where.nodes->name()).empty();
+}
+
+run_faults::distant_nodes run_shared::distant_nodes() {
+  if (!options.where.nodes) return {};
+  return {[this](task_id t) { return options.where.of(t, options.where.nodes->name()); },
+          [this](const std::string& node, const chaos::fault_order& o) {
+            return options.where.nodes->send(node, remote::to_bytes(instance, {}, remote::to_wire(o)).view());
+          }};
 }
 
 void run_shared::open_epoch(const engine::epoch_target& target) {

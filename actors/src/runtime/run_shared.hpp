@@ -47,7 +47,7 @@ public:
         letters{std::make_unique<letter_keeper>(
             plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
         faults{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
-               [this](task_id t) { return is_here(t); }},
+               [this](task_id t) { return is_here(t); }, distant_nodes()},
         instance{fresh_instance(options)},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
@@ -105,6 +105,7 @@ public:
   [[nodiscard]] std::optional<run_outcome> wait(std::chrono::milliseconds timeout);
 
 private:
+  [[nodiscard]] run_faults::distant_nodes distant_nodes();
   [[nodiscard]] static std::vector<actor_kind> kinds_of(const engine::plan& p);
   /// Different for every run of this process, so that endpoint names never meet again; of all processes where other
   /// nodes take part.

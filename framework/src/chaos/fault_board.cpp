@@ -74,7 +74,21 @@ result<std::uint64_t> fault_board::inject(fault_request r) {
   if (!complete) return std::move(complete).error();
   auto places = choose_places(*around_.plan, *complete);
   if (!places) return std::move(places).error();
-  if (auto here = check_here(*complete, *places); !here) return std::move(here).error();
+  const auto elsewhere = places_elsewhere(*complete, *places);
+  if (!elsewhere) return elsewhere.error();
+  auto f = arm(0, *std::move(complete), *std::move(places));
+  if (!f) return std::move(f).error();
+  if (auto sent = send(*f, *elsewhere); !sent) {
+    (void)clear((*f)->id());
+    return std::move(sent).error();
+  }
+  attach(*f);
+  around_.sweep_at((*f)->ends_ns());
+  return (*f)->id();
+}
+
+/// `id` 0: the next one.
+result<fault_board::fault_ptr> fault_board::arm(std::uint64_t id, fault_request r, fault_places places) {
   sweep();
   fault_ptr f;
   {
@@ -84,7 +98,8 @@ result<std::uint64_t> fault_board::inject(fault_request r) {
       return user_error(errc::limit_exceeded,
                         "there are " + std::to_string(active_max) + " faults at work; clear some first");
     }
-    f = std::make_shared<armed_fault>(next_id_++, *std::move(complete), *std::move(places), around_.time,
+    if (active_.contains(id)) return user_error(errc::in_use, "fault " + std::to_string(id) + " is at work already");
+    f = std::make_shared<armed_fault>(id == 0 ? next_id_++ : id, std::move(r), std::move(places), around_.time,
                                       [to = voice_](const armed_fault& of, const std::string& place,
                                                     std::uint64_t hit) { to->on_hit(of, place, hit); });
     active_.emplace(f->id(), f);
@@ -93,20 +108,12 @@ result<std::uint64_t> fault_board::inject(fault_request r) {
       (f->request().duration.count() == 0 ? "as long as its lease is renewed, every "
                                           : seconds(f->request().duration) + ", lease ") +
       seconds(f->request().lease));
-  attach(f);
-  around_.sweep_at(f->ends_ns());
-  return f->id();
+  return f;
 }
 
-result<void> fault_board::check_here(const fault_request& r, const fault_places& places) const {
-  const auto place = entry_of(r.kind).place;
-  for (const auto i : places.indexes) {
-    const auto task = place == fault_place::channel ? around_.plan->channels[i].target : task_id{i};
-    if (around_.is_here(task)) continue;
-    return user_error(errc::invalid_argument, around_.plan->task_name(task) +
-                                                  " runs on another node, where faults cannot be injected from here");
-  }
-  return {};
+bool fault_board::is_here(const armed_fault& f, std::uint32_t index) const {
+  const bool is_channel = entry_of(f.kind()).place == fault_place::channel;
+  return around_.is_here(is_channel ? around_.plan->channels[index].target : task_id{index});
 }
 
 void fault_board::attach(const fault_ptr& f) {
@@ -114,10 +121,14 @@ void fault_board::attach(const fault_ptr& f) {
     case fault_place::task:
     case fault_place::producer:
     case fault_place::handler:
-      for (const auto i : f->places().indexes) tasks_[i].add(f);
+      for (const auto i : f->places().indexes) {
+        if (is_here(*f, i)) tasks_[i].add(f);
+      }
       return;
     case fault_place::channel:
-      for (const auto i : f->places().indexes) channels_[i].add(f);
+      for (const auto i : f->places().indexes) {
+        if (is_here(*f, i)) channels_[i].add(f);
+      }
       return;
     case fault_place::clock:
       clock_.add(f);
@@ -136,12 +147,15 @@ void fault_board::detach(const armed_fault& f) {
 }
 
 result<void> fault_board::renew(std::uint64_t id) {
-  const std::lock_guard lock{mutex_};
-  const auto found = active_.find(id);
-  if (found == active_.end() || !found->second->is_active()) {
-    return user_error(errc::not_found, "there is no fault " + std::to_string(id) + " at work");
+  {
+    const std::lock_guard lock{mutex_};
+    const auto found = active_.find(id);
+    if (found == active_.end() || !found->second->is_active()) {
+      return user_error(errc::not_found, "there is no fault " + std::to_string(id) + " at work");
+    }
+    found->second->renew();
   }
-  found->second->renew();
+  pass_on(fault_order::act::renew, id);
   return {};
 }
 
@@ -196,9 +210,13 @@ void fault_board::end(const fault_ptr& f) {
     const std::lock_guard lock{mutex_};
     if (active_.erase(f->id()) == 0) return;
     ended_.push_back(report_of(*f));
-    if (ended_.size() > remembered_max) ended_.pop_front();
+    if (ended_.size() > remembered_max) {
+      elsewhere_.erase(ended_.front().id);
+      ended_.pop_front();
+    }
   }
   detach(*f);
+  pass_on(fault_order::act::clear, f->id());
   const auto hits = f->hits();
   say(name_of(*f) + ": " +
       (f->state() == fault_state::healed ? "healed, for its lease was not renewed" : to_string(f->state())) +

@@ -6,6 +6,7 @@
 #include <caf/send.hpp>
 
 #include "runtime/remote/courier_actor.hpp"
+#include "runtime/remote/fault_wire.hpp"
 #include "runtime/remote/received_pages.hpp"
 #include "runtime/remote/state_wire.hpp"
 #include "runtime/remote/status_report.hpp"
@@ -216,6 +217,23 @@ void on_release(self_pointer self, const envelope& e) {
   }
 }
 
+void on_fault(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  const auto m = read_as<fault_message>(e);
+  if (!m || s.is_leaving) return;
+  const auto order = from_wire(*m);
+  const auto done = order ? s.shared->faults.board().obey(*order) : result<void>{order.error()};
+  if (!done) s.shared->log(log_level::warning, "fault " + std::to_string(m->id) + ": " + done.error().message);
+}
+
+void report_faults(self_pointer self) {
+  fault_report_message out;
+  for (const auto& f : self->state.shared->faults.board().list()) {
+    if (f.hits != 0) out.faults.push_back({f.id, f.hits});
+  }
+  if (!out.faults.empty()) tell_lead(self, {}, out);
+}
+
 void on_inbound(self_pointer self, const inbound_message& in) {
   auto& s = self->state;
   const auto e = open_envelope(in.bytes->view());
@@ -253,6 +271,8 @@ void on_inbound(self_pointer self, const inbound_message& in) {
       return on_close(self, *e);
     case kind::release:
       return on_release(self, *e);
+    case kind::fault:
+      return on_fault(self, *e);
     default:
       return;
   }
@@ -299,6 +319,7 @@ void report_status(self_pointer self) {
   }
   (void)s.shared->options.where.nodes->send(s.lead, to_bytes(s.shared->instance, {}, out).view(),
                                             exchange::urgency::bulk);
+  report_faults(self);
   self->delayed_send(self, report_interval, tick_atom::value);
 }
 

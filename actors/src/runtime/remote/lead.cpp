@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/remote/exchange.hpp"
+#include "runtime/remote/fault_wire.hpp"
 #include "runtime/remote/status_report.hpp"
 #include "runtime/remote/wire.hpp"
 
@@ -78,6 +79,11 @@ void on_word(self_pointer self, const std::string& node, const envelope& e) {
       return;
     case kind::status:
       return on_status(self, node, e);
+    case kind::fault_hits:
+      if (const auto m = read_as<fault_report_message>(e)) {
+        for (const auto& f : m->faults) s.shared->faults.board().on_distant_hits(node, f.id, f.hits);
+      }
+      return;
     case kind::lost:
       // What the two had on its way is gone, whatever this node sees of the other.
       if (const auto m = read_as<loss_report>(e)) self->send(self, lost_message{m->node, node + " says: " + m->why});

@@ -38,6 +38,7 @@ enum class kind : std::uint8_t {
   close,
   release,
   question,
+  fault,
   hosted = 64,  ///< guest to lead
   opened,
   part_pages,
@@ -51,6 +52,7 @@ enum class kind : std::uint8_t {
   status,
   lost,
   answer,
+  fault_hits,
 };
 
 struct header {

@@ -52,6 +52,8 @@ public:
   /// When it ends by itself, in steady time, unless it is renewed.
   [[nodiscard]] std::int64_t ends_ns() const noexcept;
   void renew();
+  /// Strikes that another node tells of.
+  void add_hits(std::uint64_t n) noexcept { hits_.fetch_add(n, std::memory_order_relaxed); }
   void clear() noexcept { is_cleared_.store(true, std::memory_order_relaxed); }
   /// Waits until the fault is over, and at most so long. Blocks the thread: what a hang is.
   void wait(std::int64_t ns) const;

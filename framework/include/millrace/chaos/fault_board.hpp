@@ -27,6 +27,15 @@ struct fault_report {
   std::chrono::nanoseconds left{};  ///< until it ends by itself; zero: it has ended
 };
 
+/// What the node that leads a topology tells another one that runs some of its tasks.
+struct fault_order {
+  enum class act : std::uint8_t { inject, renew, clear };
+  act what = act::inject;
+  std::uint64_t id = 0;                ///< with the board of the lead
+  fault_request request;               ///< to be injected, complete
+  std::vector<std::uint32_t> indexes;  ///< the places of it that are there
+};
+
 /// The faults of one run: takes them in, tells tasks, channels and clock, and takes them away when their time is over.
 ///
 /// Bounded: 64 at a time; of those that ended the newest 200 are remembered. Thread: any.
@@ -39,14 +48,17 @@ public:
     std::function<bool(task_id)> is_here;                       ///< the task runs in this process
     std::function<void(std::int64_t steady_ns)> sweep_at;       ///< have `sweep` called then
     std::function<void(std::shared_ptr<armed_fault>)> afflict;  ///< does what a fault of the process or disk does
+    std::function<std::string(task_id)> node_of{};              ///< the node that runs a task which is not here
+    /// Takes an order to another node; does not wait. None: no other node takes part.
+    std::function<result<void>(const std::string& node, const fault_order&)> tell{};
   };
   explicit fault_board(surroundings s);
   ~fault_board();
   fault_board(const fault_board&) = delete;
   fault_board& operator=(const fault_board&) = delete;
 
-  /// Puts a fault in place and gives its number. Errors: those of `completed` and `choose_places`; a task that runs on
-  /// another node; too many faults.
+  /// Puts a fault in place, on other nodes too, and gives its number. Errors: those of `completed` and `choose_places`;
+  /// too many faults; a node that cannot be told.
   [[nodiscard]] result<std::uint64_t> inject(fault_request r);
   /// Its lease begins anew. Errors: not_found when it is not active any more.
   [[nodiscard]] result<void> renew(std::uint64_t id);
@@ -54,6 +66,10 @@ public:
   [[nodiscard]] result<std::size_t> clear(std::uint64_t id);
   /// The run ends: nothing may hang any more, and nothing new comes.
   void close();
+  /// Does what the lead's board wants here. Errors: indexes that are not of the plan.
+  [[nodiscard]] result<void> obey(const fault_order& o);
+  /// Another node tells how often a fault has struck there.
+  void on_distant_hits(const std::string& node, std::uint64_t id, std::uint64_t hits);
   /// All that are remembered, oldest first.
   [[nodiscard]] std::vector<fault_report> list() const;
   /// Takes away what has ended.
@@ -67,7 +83,13 @@ public:
 
 private:
   using fault_ptr = std::shared_ptr<armed_fault>;
-  [[nodiscard]] result<void> check_here(const fault_request& r, const fault_places& places) const;
+  /// The places that are on other nodes, by node.
+  using distant_places = std::map<std::string, std::vector<std::uint32_t>>;
+  [[nodiscard]] result<distant_places> places_elsewhere(const fault_request& r, const fault_places& places) const;
+  [[nodiscard]] result<fault_ptr> arm(std::uint64_t id, fault_request r, fault_places places);
+  [[nodiscard]] result<void> send(const fault_ptr& f, const distant_places& places);
+  void pass_on(fault_order::act what, std::uint64_t id);
+  [[nodiscard]] bool is_here(const armed_fault& f, std::uint32_t index) const;
   void attach(const fault_ptr& f);
   void detach(const armed_fault& f);
   void end(const fault_ptr& f);
@@ -86,6 +108,7 @@ private:
   std::uint64_t next_id_ = 1;
   bool is_closed_ = false;
   std::map<std::uint64_t, fault_ptr> active_;
+  std::map<std::uint64_t, std::map<std::string, std::uint64_t>> elsewhere_;  // hits told, by fault and node
   std::deque<fault_report> ended_;
 };
 

@@ -1,0 +1,134 @@
+// Faults at tasks that another node runs: the lead's board and the other node's, with an order as what is between them.
+#include "millrace/chaos/fault_board.hpp"
+#include "millrace/chaos/task_gate.hpp"
+#include "sample_topology.hpp"
+#include "still_clock.hpp"
+
+#include <QtTest>
+
+using namespace millrace;
+using chaos::fault_kind;
+using chaos::fault_order;
+using chaos::fault_request;
+using chaos::fault_state;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr task_id tally_0{4};
+constexpr task_id tally_1{5};
+
+/// Two nodes: the first leads and runs all but tally/1.
+struct nodes {
+  std::shared_ptr<const engine::plan> plan = sample::plan_of(sample::mesh({}));
+  std::shared_ptr<sample::still_clock> time = std::make_shared<sample::still_clock>();
+  bool is_cut = false;
+  std::vector<fault_order> orders;
+  chaos::fault_board guest{{plan.get(), time, [](log_level, const std::string&) {},
+                            [](task_id t) { return t == tally_1; }, [](std::int64_t) {}, [](const auto&) {}}};
+  chaos::fault_board lead{{plan.get(), time, [](log_level, const std::string&) {},
+                           [](task_id t) { return t != tally_1; }, [](std::int64_t) {}, [](const auto&) {},
+                           [](task_id) { return std::string{"other"}; },
+                           [this](const std::string& node, const fault_order& o) { return tell(node, o); }}};
+
+  result<void> tell(const std::string& node, const fault_order& o) {
+    if (is_cut) return user_error(errc::unavailable, "no connection");
+    if (node != "other") return user_error(errc::not_found, node);
+    orders.push_back(o);
+    return guest.obey(o);
+  }
+  std::uint64_t inject(fault_request r) {
+    const auto id = lead.inject(std::move(r));
+    if (!id) qFatal("%s", id.error().message.c_str());
+    return *id;
+  }
+  bool passes(task_id t) {
+    auto& board = t == tally_1 ? guest : lead;
+    return chaos::task_gate{board.task(t), t}.pass(1);
+  }
+  /// What a guest tells now and then.
+  void report() {
+    for (const auto& f : guest.list()) lead.on_distant_hits("other", f.id, f.hits);
+  }
+};
+
+}  // namespace
+
+class distant_faults_test : public QObject {
+  Q_OBJECT
+private slots:
+  void strikesWhereTheTaskIs() {
+    nodes n;
+    const auto id = n.inject({.kind = fault_kind::kill, .target = "tally/1"});
+    QVERIFY(!n.lead.task(tally_1).is_on());
+    QVERIFY(!n.passes(tally_1));
+    n.report();
+    const auto told = n.lead.list().front();
+    QCOMPARE(told.id, id);
+    QCOMPARE(told.hits, std::uint64_t{1});
+    QCOMPARE(told.state, fault_state::spent);
+    QCOMPARE(told.places, (std::vector<std::string>{"tally/1"}));
+    QVERIFY2(n.passes(tally_1), "it kills once");
+  }
+  void eachNodeHasItsOwnPlaces() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::kill, .target = "tally", .hits_max = 0});
+    QVERIFY(n.lead.task(tally_0).is_on());
+    QVERIFY(!n.lead.task(tally_1).is_on());
+    QVERIFY(n.guest.task(tally_1).is_on());
+    QVERIFY(!n.guest.task(tally_0).is_on());
+    QVERIFY(!n.passes(tally_0));
+    QVERIFY(!n.passes(tally_1));
+    n.report();
+    n.report();
+    QCOMPARE(n.lead.list().front().hits, std::uint64_t{2});
+  }
+  void renewedAndClearedThere() {
+    nodes n;
+    const auto id = n.inject({.kind = fault_kind::kill, .target = "tally/1", .lease = 1s, .hits_max = 0});
+    n.time->ns += 900'000'000;
+    QVERIFY(n.lead.renew(id));
+    n.time->ns += 900'000'000;
+    QVERIFY(!n.passes(tally_1));
+    QVERIFY(n.lead.clear(0));
+    QVERIFY(n.passes(tally_1));
+    QVERIFY(!n.guest.task(tally_1).is_on());
+  }
+  void healsThereWhenTheLeadIsGone() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::kill, .target = "tally/1", .lease = 1s, .hits_max = 0});
+    n.is_cut = true;
+    n.time->ns += 1'000'000'000;
+    n.guest.sweep();
+    QVERIFY(n.passes(tally_1));
+    QCOMPARE(n.guest.list().front().state, fault_state::healed);
+  }
+  void strikesToldAfterTheEndCount() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::kill, .target = "tally/1", .duration = 100ms, .hits_max = 0});
+    QVERIFY(!n.passes(tally_1));
+    n.time->ns += 200'000'000;
+    n.lead.sweep();
+    QCOMPARE(n.lead.list().front().state, fault_state::over);
+    n.report();
+    QCOMPARE(n.lead.list().front().hits, std::uint64_t{1});
+  }
+  void aNodeThatCannotBeToldIsNamed() {
+    nodes n;
+    n.is_cut = true;
+    const auto id = n.lead.inject({.kind = fault_kind::kill, .target = "tally"});
+    QVERIFY(!id);
+    QVERIFY2(id.error().message.find("node other cannot be told") != std::string::npos, id.error().message.c_str());
+    QVERIFY2(n.passes(tally_0), "nothing of it stays");
+  }
+  void ordersThatDoNotFitAreRefused() {
+    nodes n;
+    QVERIFY(!n.guest.obey({fault_order::act::inject, 7, {.kind = fault_kind::kill}, {1'000}}));
+    QVERIFY(!n.guest.obey({fault_order::act::inject, 7, {.kind = fault_kind::kill}, {}}));
+    QVERIFY(!n.guest.obey({fault_order::act::inject, 0, {.kind = fault_kind::kill}, {5}}));
+    QVERIFY(n.guest.list().empty());
+  }
+};
+
+QTEST_GUILESS_MAIN(distant_faults_test)
+#include "distant_faults_test.moc"
