@@ -45,7 +45,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/millrace-dev R
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME millrace-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
-set(CPACK_COMPONENT_DEVELOPMENT_DESCRIPTION
+set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
   "Headers, CMake package and test harness of Millrace\n For actors, plugins and programs of one's own in C++20.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
   "cmake, pkg-config, libcaf-dev, libzmq3-dev, cppzmq-dev, libmsgpack-cxx-dev, liblmdb-dev, libabsl-dev, libxxhash-dev, \
@@ -63,19 +63,22 @@ if(TARGET millrace-workbench)
   install(FILES ${PROJECT_SOURCE_DIR}/docs/workbench.md DESTINATION share/doc/millrace-workbench COMPONENT workbench)
   install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/copyright-workbench
     DESTINATION share/doc/millrace-workbench RENAME copyright COMPONENT workbench)
-  # Debian wants pages of the manual packed, without the time in them.
-  add_custom_command(OUTPUT ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz
+  # Debian wants pages of the manual and lists of changes packed, without the time in them.
+  set(packed ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz ${CMAKE_BINARY_DIR}/changelog.gz)
+  add_custom_command(OUTPUT ${packed}
     COMMAND gzip -9 -n -c ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1 > ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz
-    DEPENDS ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1)
-  add_custom_target(workbench_manual ALL DEPENDS ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz)
-  add_dependencies(millrace-workbench workbench_manual)
+    COMMAND gzip -9 -n -c ${PROJECT_SOURCE_DIR}/CHANGELOG.md > ${CMAKE_BINARY_DIR}/changelog.gz
+    DEPENDS ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1 ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
+  add_custom_target(workbench_documents ALL DEPENDS ${packed})
+  add_dependencies(millrace-workbench workbench_documents)
   install(FILES ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz DESTINATION share/man/man1 COMPONENT workbench)
+  install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION share/doc/millrace-workbench COMPONENT workbench)
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_NAME millrace-workbench)
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_SECTION devel)
   # The platform is a plugin of Qt's, so no library says that it is needed.
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_DEPENDS "millrace (= ${PROJECT_VERSION}), qt6-qpa-plugins")
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_RECOMMENDS "graphviz, qt6-wayland")
-  set(CPACK_COMPONENT_WORKBENCH_DESCRIPTION
+  set(CPACK_DEBIAN_WORKBENCH_DESCRIPTION
     "Desktop workbench of Millrace\n Wire, run, break and watch topologies of event streams.")
 endif()
 
