@@ -11,7 +11,9 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME millrace)
 set(CPACK_PACKAGE_VENDOR Millrace)
 set(CPACK_PACKAGE_CONTACT "Millrace <millrace@localhost>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "Node and command line of a framework for reactive data applications")
+# The first line of each package's description; what it brings of it is said below.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "framework for reactive data applications")
+set(CPACK_DEBIAN_RUNTIME_DESCRIPTION "Node and command line.")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
@@ -46,7 +48,7 @@ set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_NAME millrace-dev)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SECTION libdevel)
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_SHLIBDEPS OFF)
 set(CPACK_DEBIAN_DEVELOPMENT_DESCRIPTION
-  "Headers, CMake package and test harness of Millrace\n For actors, plugins and programs of one's own in C++20.")
+  "Headers, libraries, CMake package and test harness, for actors, plugins and programs of one's own in C++20.")
 set(CPACK_DEBIAN_DEVELOPMENT_PACKAGE_DEPENDS
   "cmake, pkg-config, libcaf-dev, libzmq3-dev, cppzmq-dev, libmsgpack-cxx-dev, liblmdb-dev, libabsl-dev, libxxhash-dev, \
 nlohmann-json3-dev, libcli11-dev, libspdlog-dev, libtomlplusplus-dev, libluajit-5.1-dev, libssl-dev, libre2-dev, zlib1g-dev, \
@@ -63,23 +65,26 @@ if(TARGET millrace-workbench)
   install(FILES ${PROJECT_SOURCE_DIR}/docs/workbench.md DESTINATION share/doc/millrace-workbench COMPONENT workbench)
   install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/copyright-workbench
     DESTINATION share/doc/millrace-workbench RENAME copyright COMPONENT workbench)
-  # Debian wants pages of the manual and lists of changes packed, without the time in them.
-  set(packed ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz ${CMAKE_BINARY_DIR}/changelog.gz)
+  # Debian wants pages of the manual and lists of changes packed, without the time in them; what users notice is in NEWS.
+  configure_file(${PROJECT_SOURCE_DIR}/installer/debian/changelog.in ${CMAKE_BINARY_DIR}/debian-changelog @ONLY)
+  set(packed ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz ${CMAKE_BINARY_DIR}/changelog.gz ${CMAKE_BINARY_DIR}/NEWS.gz)
   add_custom_command(OUTPUT ${packed}
     COMMAND gzip -9 -n -c ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1 > ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz
-    COMMAND gzip -9 -n -c ${PROJECT_SOURCE_DIR}/CHANGELOG.md > ${CMAKE_BINARY_DIR}/changelog.gz
-    DEPENDS ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1 ${PROJECT_SOURCE_DIR}/CHANGELOG.md)
+    COMMAND gzip -9 -n -c ${CMAKE_BINARY_DIR}/debian-changelog > ${CMAKE_BINARY_DIR}/changelog.gz
+    COMMAND gzip -9 -n -c ${PROJECT_SOURCE_DIR}/CHANGELOG.md > ${CMAKE_BINARY_DIR}/NEWS.gz
+    DEPENDS ${PROJECT_SOURCE_DIR}/installer/debian/millrace-workbench.1 ${PROJECT_SOURCE_DIR}/CHANGELOG.md
+      ${CMAKE_BINARY_DIR}/debian-changelog)
   add_custom_target(workbench_documents ALL DEPENDS ${packed})
   add_dependencies(millrace-workbench workbench_documents)
   install(FILES ${CMAKE_BINARY_DIR}/millrace-workbench.1.gz DESTINATION share/man/man1 COMPONENT workbench)
-  install(FILES ${CMAKE_BINARY_DIR}/changelog.gz DESTINATION share/doc/millrace-workbench COMPONENT workbench)
+  install(FILES ${CMAKE_BINARY_DIR}/changelog.gz ${CMAKE_BINARY_DIR}/NEWS.gz DESTINATION share/doc/millrace-workbench COMPONENT workbench)
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_NAME millrace-workbench)
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_SECTION devel)
   # The platform is a plugin of Qt's, so no library says that it is needed.
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_DEPENDS "millrace (= ${PROJECT_VERSION}), qt6-qpa-plugins")
   set(CPACK_DEBIAN_WORKBENCH_PACKAGE_RECOMMENDS "graphviz, qt6-wayland")
   set(CPACK_DEBIAN_WORKBENCH_DESCRIPTION
-    "Desktop workbench of Millrace\n Wire, run, break and watch topologies of event streams.")
+    "The desktop workbench: wire, run, break and watch topologies of event streams.")
 endif()
 
 # Packs what is there instead of building everything first, tests included.
