@@ -1,9 +1,7 @@
 // What fault points cost while nobody injects anything: the hot path's tasks in one thread, over queues in memory, with
 // gates before the handlers and wrapped channels as every run has them, against the same tasks without.
 //   bench_faults [pairs] [events of each measurement]      pairs in turns of order: processor time an event
-//   bench_faults with|without EVENTS                       one of the two, for a tool that counts instructions:
-//                                                          valgrind --tool=none is enough to start from, callgrind
-//                                                          tells
+//   bench_faults with|without EVENTS                       one of the two, for valgrind --tool=callgrind
 #include <ctime>
 
 #include <algorithm>
