@@ -9,24 +9,26 @@
 #include <string>
 
 #include "command/exit_code.hpp"
-#include "command/letter_content.hpp"
+#include "command/letter_box.hpp"
 #include "command/report.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
-#include "millrace/persistence/dead_letter_store.hpp"
+#include "letters/letter_content.hpp"
 
 namespace millrace::command {
 
 namespace {
 
-using engine::dead_letter_store;
 using engine::kept_letter;
-using engine::letter_fix;
 using engine::letter_id;
 using engine::letter_state;
+using letters::fix_from;
+using letters::line_of;
+using letters::newest_content_of;
+using letters::with_members;
 
 struct letter_request {
-  std::string folder;
+  letter_choice from;
   std::vector<std::string> ids;
   std::string actor;
   std::string state;
@@ -49,16 +51,8 @@ void print(const std::string& text) {
 void print_json(const nlohmann::json& j) {
   print(j.dump(2, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
-std::string letters(std::size_t n) {
+std::string count_of(std::size_t n) {
   return std::to_string(n) + (n == 1 ? " letter" : " letters");
-}
-
-result<std::unique_ptr<dead_letter_store>> open(const std::string& folder) {
-  if (!std::filesystem::is_directory(std::filesystem::path{folder} / "deadletters")) {
-    return user_error(errc::not_found,
-                      folder + ": there are no dead letters; give the data directory of a topology that has run");
-  }
-  return persistence::open_dead_letter_store(folder);
 }
 
 /// What --actor, --state and --reason ask for.
@@ -94,7 +88,7 @@ constexpr std::size_t letters_at_once = 4096;
 
 /// The next letters behind `after` that the filter takes and `fits`, and `after` moved on to the last one looked at;
 /// none: that was all.
-result<std::vector<kept_letter>> next_letters(dead_letter_store& store, const filter& wanted, const predicate& fits,
+result<std::vector<kept_letter>> next_letters(letter_box& store, const filter& wanted, const predicate& fits,
                                               std::optional<letter_id>& after) {
   std::vector<kept_letter> out;
   const auto from = after;
@@ -110,7 +104,7 @@ result<std::vector<kept_letter>> next_letters(dead_letter_store& store, const fi
 }
 
 /// Does the work for the letters named, or else for those the filter takes and that `fits`; how many there were.
-result<std::size_t> for_chosen(dead_letter_store& store, const letter_request& r, const predicate& fits,
+result<std::size_t> for_chosen(letter_box& store, const letter_request& r, const predicate& fits,
                                const batch_work& work) {
   std::vector<kept_letter> named;
   for (const auto& text : r.ids) {
@@ -142,7 +136,7 @@ bool is_waiting(const kept_letter& l) {
 }
 
 int list_letters(const letter_request& r) {
-  auto store = open(r.folder);
+  auto store = open_letters(r.from);
   if (!store) return fail_with(store.error());
   const auto wanted = filter::of(r);
   if (!wanted) return fail_with(wanted.error());
@@ -150,17 +144,19 @@ int list_letters(const letter_request& r) {
   std::map<std::string, std::size_t> by_state;
   auto found = nlohmann::json::array();
   std::string text;
-  const auto walked = (*store)->for_each([&](const kept_letter& l) {
-    if (!wanted->takes(l)) return true;
-    ++by_state[to_string(l.state)];
-    if (count++ >= r.limit && r.limit != 0) return true;
-    if (r.is_json) {
-      found.push_back(to_json(l));
-    } else {
-      text += line_of(l);
-    }
-    return true;
-  });
+  const auto walked = (*store)->for_each(
+      [&](const kept_letter& l) {
+        if (!wanted->takes(l)) return true;
+        ++by_state[to_string(l.state)];
+        if (count++ >= r.limit && r.limit != 0) return true;
+        if (r.is_json) {
+          found.push_back(letters::to_json(l));
+        } else {
+          text += line_of(l);
+        }
+        return true;
+      },
+      nullptr);
   if (!walked) return fail_with(walked.error());
   const auto totals = (*store)->totals();
   if (!totals) return fail_with(totals.error());
@@ -173,7 +169,7 @@ int list_letters(const letter_request& r) {
     return exit_ok;
   }
   if (count > r.limit && r.limit != 0) text += "… and " + std::to_string(count - r.limit) + " more (--limit 0: all)\n";
-  text += letters(count);
+  text += count_of(count);
   for (const auto& [state, n] : by_state) text += ", " + std::to_string(n) + " " + state;
   if (totals->dropped != 0) text += "; " + std::to_string(totals->dropped) + " dropped because the store was full";
   print(text + "\n");
@@ -181,16 +177,16 @@ int list_letters(const letter_request& r) {
 }
 
 int show_letter(const letter_request& r) {
-  auto store = open(r.folder);
+  auto store = open_letters(r.from);
   if (!store) return fail_with(store.error());
   const auto found = for_chosen(**store, r, is_waiting, [&](const std::vector<kept_letter>& all) -> result<void> {
     for (const auto& l : all) {
       if (r.is_raw) {
         print(newest_content_of(l));
       } else if (r.is_json) {
-        print_json(to_json(l));
+        print_json(letters::to_json(l));
       } else {
-        print(to_text(l));
+        print(letters::to_text(l));
       }
     }
     return {};
@@ -249,20 +245,20 @@ struct fix_report {
   nlohmann::json changes = nlohmann::json::array();  // the first ones
 };
 
-result<void> fix_some(dead_letter_store& store, const letter_request& r, const edit& change,
+result<void> fix_some(letter_box& store, const letter_request& r, const edit& change,
                       const std::vector<kept_letter>& letters_found, fix_report& report) {
-  std::vector<std::pair<letter_id, letter_fix>> fixes;
+  std::vector<std::pair<kept_letter, std::string>> fixes;
   for (const auto& l : letters_found) {
     const auto was = newest_content_of(l);
     const auto now = change(was);
     if (!now) return user_error(now.error().code, to_string(l.id) + ": " + now.error().message);
     if (*now == was) continue;
-    auto fixed = fix_from(l, *now);
-    if (!fixed) return std::move(fixed).error();
+    // Also what would be done is said to be wrong where it is.
+    if (const auto fits = fix_from(l, *now); !fits) return fits.error();
     if (r.limit == 0 || report.changes.size() < r.limit) {
       report.changes.push_back({{"id", to_string(l.id)}, {"was", was}, {"is", *now}});
     }
-    fixes.emplace_back(l.id, std::move(fixed).value());
+    fixes.emplace_back(l, *now);
   }
   if (!r.is_dry) {
     if (auto done = store.fix(fixes); !done) return done;
@@ -274,7 +270,7 @@ result<void> fix_some(dead_letter_store& store, const letter_request& r, const e
 int fix_letters(const letter_request& r) {
   const auto change = edit_of(r);
   if (!change) return fail_with(change.error());
-  auto store = open(r.folder);
+  auto store = open_letters(r.from);
   if (!store) return fail_with(store.error());
   fix_report report;
   const auto of = for_chosen(**store, r, is_waiting, [&](const std::vector<kept_letter>& some) {
@@ -282,7 +278,7 @@ int fix_letters(const letter_request& r) {
   });
   if (!of) {
     auto why = of.error();
-    if (report.fixed != 0 && !r.is_dry) why.message += "; " + letters(report.fixed) + " before it are fixed";
+    if (report.fixed != 0 && !r.is_dry) why.message += "; " + count_of(report.fixed) + " before it are fixed";
     return fail_with(why);
   }
   if (r.is_json) {
@@ -299,7 +295,7 @@ int fix_letters(const letter_request& r) {
       print("… and " + std::to_string(report.fixed - report.changes.size()) + " more (--limit 0: all)\n");
     }
   }
-  print((r.is_dry ? "would fix " : "fixed ") + std::to_string(report.fixed) + " of " + letters(*of) + "\n");
+  print((r.is_dry ? "would fix " : "fixed ") + std::to_string(report.fixed) + " of " + count_of(*of) + "\n");
   return exit_ok;
 }
 
@@ -310,7 +306,7 @@ std::vector<letter_id> ids_of(const std::vector<kept_letter>& all) {
 }
 
 int replay_letters(const letter_request& r) {
-  auto store = open(r.folder);
+  auto store = open_letters(r.from);
   if (!store) return fail_with(store.error());
   // Without a word of what is meant: those that somebody has mended.
   const bool is_chosen = r.is_all || !r.state.empty();
@@ -326,7 +322,7 @@ int replay_letters(const letter_request& r) {
   } else if (*found == 0) {
     print("nothing to replay: no letter is fixed (--all takes the others, too)\n");
   } else {
-    print(letters(*found) +
+    print(count_of(*found) +
           " will go through the topology once more: with the next snapshot when it runs, "
           "else when it is started\n");
   }
@@ -334,7 +330,7 @@ int replay_letters(const letter_request& r) {
 }
 
 int discard_letters(const letter_request& r) {
-  auto store = open(r.folder);
+  auto store = open_letters(r.from);
   if (!store) return fail_with(store.error());
   if (r.ids.empty() && !r.is_all && r.state.empty() && r.reason.empty() && r.actor.empty()) {
     return fail_with(user_error(errc::invalid_argument,
@@ -344,13 +340,18 @@ int discard_letters(const letter_request& r) {
   const auto found = for_chosen(**store, r, fits,
                                 [&](const std::vector<kept_letter>& some) { return (*store)->discard(ids_of(some)); });
   if (!found) return fail_with(found.error());
-  print(r.is_json ? nlohmann::json{{"discarded", *found}}.dump() + "\n" : "discarded " + letters(*found) + "\n");
+  print(r.is_json ? nlohmann::json{{"discarded", *found}}.dump() + "\n" : "discarded " + count_of(*found) + "\n");
   return exit_ok;
 }
 
 void declare(CLI::App& app, const std::shared_ptr<letter_request>& r, action& chosen,
              int (*work)(const letter_request&)) {
-  app.add_option("DIR", r->folder, "Data directory of a topology; it may be running")->required()->type_name("");
+  app.add_option(
+         "PLACE", r->from.place,
+         "Data directory of a topology, which may be running, or the name of one that runs or that a node hosts")
+      ->required()
+      ->type_name("");
+  add_running_options(app, r->from.run);
   app.add_flag("--json", r->is_json, "Print JSON");
   app.callback([=, &chosen] { chosen = [=] { return work(*r); }; });
 }

@@ -55,7 +55,8 @@ std::string task_text(const nlohmann::json& t) {
   return "  " + t.value("name", "") + "  " + t.value("state", "") + "  in " + count_text(t.value("in_per_s", 0.0)) +
          "/s  out " + count_text(t.value("out_per_s", 0.0)) + "/s  busy " + percent_text(t.value("busy_share", 0.0)) +
          "  blocked " + percent_text(t.value("blocked_share", 0.0)) +
-         (t.contains("node") ? "  on " + t.value("node", "") : "") + "\n";
+         (t.contains("node") ? "  on " + t.value("node", "") : "") + "\n" +
+         (t.contains("stopped_at") ? "    " + t.value("stopped_at", "") + "\n" : "");
 }
 
 int list_running(const topology_request& request) {
@@ -274,6 +275,9 @@ void declare_topology(CLI::App& app, action& chosen) {
   add_name(declare(app.add_subcommand("remove", "End a topology of a node and delete it with its data"), request,
                    chosen, remove),
            *request);
+  declare_tail(*app.add_subcommand("tail", "Show records that go over a channel"), chosen);
+  declare_break(*app.add_subcommand("break", "Stop tasks before records on a channel"), chosen);
+  declare_stepping(app, chosen);
   const auto deployment = std::make_shared<deploy_request>();
   auto* to_deploy = declare(app.add_subcommand("deploy", "Give a topology to a node"), deployment, chosen, deploy);
   add_file(to_deploy, *deployment);

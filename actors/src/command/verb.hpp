@@ -32,6 +32,10 @@ void declare_state(CLI::App& app, action& chosen);
 void declare_deadletter(CLI::App& app, action& chosen);
 void declare_table(CLI::App& app, action& chosen);
 void declare_topology(CLI::App& app, action& chosen);
+/// Of `topology`: look into channels, and stop tasks there.
+void declare_tail(CLI::App& app, action& chosen);
+void declare_break(CLI::App& app, action& chosen);
+void declare_stepping(CLI::App& app, action& chosen);
 void declare_key(CLI::App& app, action& chosen);
 void declare_audit(CLI::App& app, action& chosen);
 void declare_node(CLI::App& app, action& chosen);

@@ -6,6 +6,7 @@
 
 #include "millrace/validation.hpp"
 #include "node/chaos_answer.hpp"
+#include "node/letters/letter_answer.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
 #include "node/why.hpp"
@@ -74,6 +75,7 @@ void hosted_topology::advance(clock::time_point now) {
 }
 
 void hosted_topology::begin() {
+  const std::lock_guard folder{folder_};
   const auto d = deployed();
   auto t = parse_topology(d.text, d.name);
   if (!t) return fail(t.error().message);
@@ -94,6 +96,7 @@ void hosted_topology::begin() {
   if (!run) return fail(run.error().message);
   const std::lock_guard lock{mutex_};
   run_ = *std::move(run);
+  desk_ = std::make_shared<look_desk>(*run_);
   phase_ = phase::running;
   message_.clear();
 }
@@ -109,8 +112,11 @@ void hosted_topology::sample(clock::time_point now) {
 void hosted_topology::end(const runtime::run_outcome& outcome) {
   using kind = runtime::run_outcome::kind;
   is_escalated_ = is_escalated_ || outcome.escalated;
+  const std::lock_guard folder{folder_};
   std::shared_ptr<runtime::topology_run> ended;
+  std::shared_ptr<look_desk> desk;  // goes before the run
   const std::lock_guard lock{mutex_};
+  desk = std::move(desk_);
   phase_ = outcome.how == kind::failed     ? phase::failed
            : outcome.how == kind::finished ? phase::finished
                                            : phase::stopped;
@@ -209,11 +215,36 @@ result<nlohmann::json> hosted_topology::chaos(const std::string& verb, const nlo
   return answer_chaos(run->faults(), verb, args);
 }
 
+result<nlohmann::json> hosted_topology::look(const std::string& who, const std::string& verb,
+                                             const nlohmann::json& args) const {
+  const auto run = current();  // outlives the desk
+  std::shared_ptr<look_desk> desk;
+  {
+    const std::lock_guard lock{mutex_};
+    desk = desk_;
+  }
+  if (run == nullptr || desk == nullptr) return not_running();
+  return desk->answer(who, verb, args);
+}
+
 result<nlohmann::json> hosted_topology::why() const {
   const auto run = current();
   if (run == nullptr) return not_running();
   const std::lock_guard lock{mutex_};
   return answer_why(newest_, run->plan());
+}
+
+result<nlohmann::json> hosted_topology::letters(const std::string& verb, const nlohmann::json& args) const {
+  if (const auto run = current()) return answer_letters_of(*run, verb, args);
+  // A store is open once in a process: no run may begin meanwhile, and none may still have it.
+  const std::unique_lock folder{folder_, std::chrono::milliseconds{300}};
+  bool is_free = false;
+  {
+    const std::lock_guard lock{mutex_};
+    is_free = folder && run_ == nullptr && ended_.expired();
+  }
+  if (!is_free) return retryable_error(errc::unavailable, "the topology is being started or stopped; ask again");
+  return answer_letters_in(options_.data_dir, verb, args);
 }
 
 std::shared_ptr<runtime::topology_run> hosted_topology::current() const {

@@ -10,6 +10,7 @@
 
 #include "millrace/runtime/topology_run.hpp"
 #include "node/deployment_store.hpp"
+#include "node/looking/look_desk.hpp"
 #include "node/metrics/metrics_text.hpp"
 #include "node/status_view.hpp"
 #include "node/telemetry_json.hpp"
@@ -58,8 +59,13 @@ public:
   [[nodiscard]] result<void> snapshot();
   /// Why it is as slow as it is. Errors: no run, or too young a one.
   [[nodiscard]] result<nlohmann::json> why() const;
+  /// Its dead letters, whether it runs or not.
+  [[nodiscard]] result<nlohmann::json> letters(const std::string& verb, const nlohmann::json& args) const;
   [[nodiscard]] result<nlohmann::json> state(const nlohmann::json& args) const;
   [[nodiscard]] result<nlohmann::json> chaos(const std::string& verb, const nlohmann::json& args) const;
+  /// Somebody looks into its channels, or stops its tasks there. `who`: their key.
+  [[nodiscard]] result<nlohmann::json> look(const std::string& who, const std::string& verb,
+                                            const nlohmann::json& args) const;
 
 private:
   [[nodiscard]] std::shared_ptr<runtime::topology_run> current() const;
@@ -78,6 +84,7 @@ private:
   bool is_stop_sent_ = false;
   std::weak_ptr<runtime::topology_run> ended_;  // somebody's query may keep the last run for a moment
 
+  mutable std::timed_mutex folder_;  // while a run comes or goes, and while its data are looked at without one
   mutable std::mutex mutex_;
   deployment deployment_;
   std::optional<deployment> next_;
@@ -85,6 +92,7 @@ private:
   phase phase_ = phase::stopped;
   std::string message_;
   std::shared_ptr<runtime::topology_run> run_;
+  std::shared_ptr<look_desk> desk_;  // of the run, which outlives it
   status_view newest_;
 };
 

@@ -8,6 +8,7 @@
 #include "millrace/topology.hpp"
 #include "node/arguments.hpp"
 #include "node/chaos_answer.hpp"
+#include "node/letters/letter_answer.hpp"
 #include "node/node.hpp"
 #include "node/peers/node_address.hpp"
 
@@ -83,6 +84,8 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "why") return (*h)->why();
   if (verb == "state") return (*h)->state(args);
   if (is_chaos(verb)) return (*h)->chaos(verb, args);
+  if (is_about_letters(verb)) return (*h)->letters(verb, args);
+  if (is_look(verb)) return (*h)->look(who.key, verb, args);
   if (auto asked = (*h)->snapshot(); !asked) return std::move(asked).error();
   return json{{"started", true}};
 }

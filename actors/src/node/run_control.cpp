@@ -7,6 +7,7 @@
 #include "millrace/transport/control_endpoint.hpp"
 #include "node/chaos_answer.hpp"
 #include "node/leftover_sockets.hpp"
+#include "node/letters/letter_answer.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
 #include "node/telemetry_json.hpp"
@@ -31,6 +32,8 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
                                         const nlohmann::json& args) -> result<nlohmann::json> {
     if (verb == "state") return answer_state(c->run_, args);
     if (is_chaos(verb)) return answer_chaos(c->run_.faults(), verb, args);
+    if (is_about_letters(verb)) return answer_letters_of(c->run_, verb, args);
+    if (is_look(verb)) return c->desk_.answer({}, verb, args);
     return verb == "why" ? c->why() : c->answer(verb);
   };
   service.on_topic = [c = made.get()](const auto&, const std::string&, const nlohmann::json& choice) {
@@ -85,8 +88,10 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
     is_stop_wanted_ = true;
     return nlohmann::json{{"stopping", true}};
   }
-  return user_error(errc::not_found, "there is no verb '" + verb +
-                                         "'; there are status, why, list, snapshot, state, stop and those of chaos");
+  return user_error(
+      errc::not_found,
+      "there is no verb '" + verb +
+          "'; there are status, why, list, snapshot, state, stop and those of chaos, tail, break and deadletter");
 }
 
 }  // namespace millrace::node

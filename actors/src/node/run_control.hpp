@@ -8,6 +8,7 @@
 #include "millrace/error.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/control_server.hpp"
+#include "node/looking/look_desk.hpp"
 #include "node/status_view.hpp"
 
 namespace millrace::node {
@@ -44,6 +45,7 @@ private:
   std::atomic<bool> is_stop_wanted_{false};
   std::mutex mutex_;
   status_view newest_;
+  look_desk desk_{run_};
   std::unique_ptr<transport::zmq_context> sockets_;
   std::unique_ptr<transport::control_server> server_;
 };

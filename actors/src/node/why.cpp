@@ -33,6 +33,7 @@ engine::observed_task observe(const task_view& v) {
   t.is_retrying = v.now.phase == engine::task_phase::backing_off;
   t.hot_keys = v.now.hot_keys;
   t.faults = v.now.faults;
+  t.stopped_at = v.now.stopped_at;
   return t;
 }
 

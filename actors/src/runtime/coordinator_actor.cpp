@@ -87,13 +87,31 @@ void on_opened(self_pointer self, const opened_message& m) {
   send_barriers(self, s.shared->target_of(m.epoch));
 }
 
+/// Somebody wants a task to stand still, and knows it: that is no snapshot that failed.
+void wait_for_breakpoint(self_pointer self) {
+  auto& s = self->state;
+  const auto open = *s.decide->open();
+  give_up_epoch(self, {});
+  s.decide->request(false);
+  s.decide->forgive();
+  s.shared->log(log_level::warning, "epoch " + std::to_string(open.value) +
+                                        " is given up: a task stands at a breakpoint; the next snapshot follows when "
+                                        "it goes on");
+}
+
 void check(self_pointer self) {
   auto& s = self->state;
   const auto now = s.shared->time.steady_ns();
+  const bool stands = s.shared->watches.board().is_stopped();
   if (s.decide->overdue(now) && !s.writing) {
-    give_up_epoch(self, "its barriers were under way for longer than the snapshot timeout");
+    if (stands) {
+      wait_for_breakpoint(self);
+    } else {
+      give_up_epoch(self, "its barriers were under way for longer than the snapshot timeout");
+    }
   }
-  if (!s.paused && !s.number_asked && s.decide->is_due(now)) {
+  // Its barriers would not get past a task that stands at a breakpoint.
+  if (!stands && !s.paused && !s.number_asked && s.decide->is_due(now)) {
     s.number_asked = true;
     self->request(s.writer, writer_timeout, number_atom::value).then([self](const number_message& m) {
       start_epoch(self, m);

@@ -16,7 +16,15 @@ engine::counters_by_task counters_of(const engine::plan& p, const std::vector<en
 
 }  // namespace
 
+result<void> letter_keeper::use(std::chrono::milliseconds timeout,
+                                const std::function<result<void>(engine::dead_letter_store&)>& work) {
+  const std::unique_lock lock{mutex_, timeout};
+  if (lock) return work(*store_);
+  return retryable_error(errc::unavailable, "dead letters are being written; ask again");
+}
+
 result<void> letter_keeper::put(const std::vector<engine::task_snapshot>& parts) {
+  const std::lock_guard lock{mutex_};
   std::vector<engine::letter_pack> packs;
   for (const auto& part : parts) {
     for (const auto& l : part.letters) {
@@ -27,12 +35,14 @@ result<void> letter_keeper::put(const std::vector<engine::task_snapshot>& parts)
 }
 
 void letter_keeper::confirm(const std::vector<engine::task_snapshot>& parts) {
+  const std::lock_guard lock{mutex_};
   if (auto done = store_->confirm(counters_of(*plan_, parts)); !done) {
     log_(log_level::warning, "dead letters stay 'pending' for now: " + done.error().message);
   }
 }
 
 result<letter_keeper::replays> letter_keeper::go_back(const engine::restore_point& point) {
+  const std::lock_guard lock{mutex_};
   engine::counters_by_task counters;
   offered_.clear();
   for (const auto& t : plan_->tasks) {
@@ -48,6 +58,7 @@ result<letter_keeper::replays> letter_keeper::go_back(const engine::restore_poin
 }
 
 letter_keeper::replays letter_keeper::dispatch() {
+  const std::lock_guard lock{mutex_};
   auto found = offer();
   if (found) return std::move(found).value();
   log_(log_level::warning, "dead letters cannot be replayed: " + found.error().message);

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -18,7 +20,7 @@ namespace millrace::runtime {
 /// Takes dead letters from snapshots to their store, and those to be replayed from there to their tasks.
 ///
 /// The order of things makes each letter count once: in the store before the manifest that covers it, confirmed behind
-/// it, taken away again when a restore goes back before it. Thread: snapshot writer.
+/// it, taken away again when a restore goes back before it. Thread: snapshot writer; `use` any.
 class letter_keeper {
 public:
   struct replays {
@@ -38,6 +40,10 @@ public:
   [[nodiscard]] result<replays> go_back(const engine::restore_point& point);
   /// Finds tasks for letters somebody wants to replay, so many at a time; what came up since the last call.
   [[nodiscard]] replays dispatch();
+  /// Somebody works on the letters, for a moment. errc::unavailable: the writer has them for longer than `timeout`; ask
+  /// again.
+  [[nodiscard]] result<void> use(std::chrono::milliseconds timeout,
+                                 const std::function<result<void>(engine::dead_letter_store&)>& work);
 
 private:
   // Where letters of one actor and input go.
@@ -55,6 +61,7 @@ private:
   [[nodiscard]] std::uint32_t partition_for(const engine::kept_letter& l, const address& to) const;
 
   std::shared_ptr<const engine::plan> plan_;
+  std::timed_mutex mutex_;
   std::unique_ptr<engine::dead_letter_store> store_;
   logger log_;
   std::map<std::pair<std::string, std::string>, address> addresses_;

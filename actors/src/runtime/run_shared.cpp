@@ -173,6 +173,7 @@ run_status run_shared::status() const {
     row.incarnation = incarnations_[t.id.value];
     row.snapshot_bytes = snapshot_bytes_[t.id.value];
     row.faults = chaos::fault_board::names_of(faults.board().task(t.id));
+    row.stopped_at = watches.board().text_of_stop(t.id);
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
   }
   for (const auto& c : plan->channels) {

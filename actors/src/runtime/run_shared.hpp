@@ -23,6 +23,7 @@
 #include "runtime/letter_keeper.hpp"
 #include "runtime/remote/distant_status.hpp"
 #include "runtime/run_faults.hpp"
+#include "runtime/run_watches.hpp"
 
 namespace millrace::runtime {
 
@@ -48,6 +49,8 @@ public:
             plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
         faults{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
                [this](task_id t) { return is_here(t); }, distant_nodes()},
+        watches{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
+                [this](task_id t) { return is_here(t); }},
         instance{fresh_instance(options)},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
@@ -66,9 +69,10 @@ public:
   std::unique_ptr<engine::snapshot_store> store;  ///< the writer's alone once the run has started
   std::unique_ptr<engine::event_log> log_store;   ///< null where no producer is logged
   std::shared_ptr<engine::state_backend> spills;  ///< set before the start when an actor's state may go to disk
-  std::unique_ptr<letter_keeper> letters;         ///< the writer's alone
+  std::unique_ptr<letter_keeper> letters;         ///< the writer's but for `use`
   alarm_clock alarms;
   run_faults faults;
+  run_watches watches;
   const transport::topology_instance instance;
 
   void log(log_level level, const std::string& message);

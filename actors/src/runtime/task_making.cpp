@@ -34,7 +34,8 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                        [this](task_id t) { return only ? t == *only : node_of(t).empty(); },
                                        [&faults](task_id t) {
                                          return chaos::task_gate{faults.task(t), t};
-                                       }};
+                                       },
+                                       [this](task_id t) { return &shared.watches.board().task(t); }};
   if (shared.options.measures) {
     environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
   }

@@ -33,6 +33,7 @@ public:
 
   ~caf_topology_run() override {
     shared_->faults.board().close();
+    shared_->watches.board().close();
     if (!shared_->is_finished()) {
       caf::anon_send(supervisor_, give_up_atom::value, std::string{"the run was abandoned"});
       (void)shared_->wait(std::chrono::seconds{20});
@@ -42,7 +43,9 @@ public:
   }
 
   void stop() override {
-    shared_->faults.board().close();  // a task that hangs on purpose could not take part in the last snapshot
+    // A task that hangs or stands still on purpose could not take part in the last snapshot.
+    shared_->faults.board().close();
+    shared_->watches.board().close();
     caf::anon_send(supervisor_, stop_atom::value);
     caf::anon_send(coordinator_, request_atom::value, true);
   }
@@ -52,6 +55,11 @@ public:
   }
   run_status status() const override { return shared_->status(); }
   chaos::fault_board& faults() override { return shared_->faults.board(); }
+  inspect::watch_board& watches() override { return shared_->watches.board(); }
+  result<void> letters(std::chrono::milliseconds timeout,
+                       const std::function<result<void>(engine::dead_letter_store&)>& work) override {
+    return shared_->letters->use(timeout, work);
+  }
   const engine::plan& plan() const override { return *shared_->plan; }
   result<engine::state_answer> query(task_id task, engine::state_request request,
                                      std::chrono::milliseconds timeout) override {

@@ -23,6 +23,7 @@ void task_watch::begin() {
 
 void task_watch::see(const engine::frame& taken, std::uint32_t skip) {
   const std::lock_guard lock{mutex_};
+  seen_ = {};  // of a batch before, whose memory this one may have
   for (const auto& t : taps_) {
     if (t.channel == taken.channel) t.to->offer(taken, skip);
   }
@@ -47,7 +48,7 @@ std::uint32_t task_watch::stop_row(const engine::frame& current, std::uint32_t c
   }
   if (armed_.empty()) return current.count;
   const bool is_known = seen_.records == current.body.get() && seen_.first == current.first && seen_.from <= cursor &&
-                        cursor <= seen_.row;
+                        cursor <= seen_.row && seen_.row <= current.count;
   if (!is_known) look_ahead(current, cursor, places);
   if (seen_.row != cursor || seen_.at == nullptr) return seen_.row;
   return stand(current, cursor, number, std::exchange(seen_, {}).at, false);

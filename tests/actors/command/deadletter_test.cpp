@@ -215,6 +215,41 @@ private:
     ::kill(static_cast<pid_t>(process.processId()), SIGKILL);
     process.waitForFinished(20'000);
   }
+
+  /// The letters of a topology of a node: asked for while it runs, and when it is at rest.
+  void mendsAndReplaysOverTheControlSocket() {
+    QTemporaryDir runtime;
+    qputenv("XDG_RUNTIME_DIR", runtime.path().toUtf8());
+    const lines_folder folder{60, 20};
+    QProcess node;
+    start_command(node, {"node", "run", "--name", "letters", "--data-dir", runtime.filePath("data")});
+    const auto json_of = [](const QStringList& arguments) {
+      const auto ended = run_command(arguments + QStringList{"--json"});
+      return ended.exit_code == 0 ? nlohmann::json::parse(ended.out.toStdString()) : nlohmann::json{};
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(!json_of({"node", "list"}).empty(), 30'000);
+    const auto deployed = run_command({"topology", "deploy", folder.mill()});
+    QVERIFY2(deployed.exit_code == 0, deployed.err);
+    const auto listed = [&] { return json_of({"deadletter", "list", "copy", "--limit", "0"}); };
+    QTRY_VERIFY_WITH_TIMEOUT(listed().value("by_state", nlohmann::json::object()).contains("open"), 30'000);
+    const auto first = json_of({"deadletter", "show", "copy", "lines/0:0"});
+    QCOMPARE(first["content"].get<std::string>(), std::string{"a-0,x0"});
+    QVERIFY(run_command({"deadletter", "show", "copy", "lines/0:999"}).err.contains("lines/0:999"));
+    const auto mend = [&] {
+      (void)run_command({"deadletter", "fix", "copy", "--match", ",x", "--with", ","});
+      (void)run_command({"deadletter", "replay", "copy"});
+      // One that had finished starts once more for them.
+      (void)run_command({"topology", "start", "copy"});
+      const auto by_state = listed().value("by_state", nlohmann::json::object());
+      return by_state.value("replayed", 0) == folder.malformed();
+    };
+    QVERIFY(QTest::qWaitFor(mend, 60'000));
+    QTRY_VERIFY_WITH_TIMEOUT(folder.output() == folder.expected(), 30'000);
+    QVERIFY(run_command({"deadletter", "discard", "copy", "--state", "replayed"}).out.contains("discarded 20 letters"));
+    QCOMPARE(listed()["count"].get<int>(), 0);
+    node.terminate();
+    QCOMPARE(finish_command(node).exit_code, 0);
+  }
 };
 
 QTEST_GUILESS_MAIN(deadletter_test)

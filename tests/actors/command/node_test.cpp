@@ -101,6 +101,38 @@ private slots:
     QVERIFY(run_command({"topology", "why", "words"}).exit_code != 0);
   }
 
+  void looksIntoChannelsAndStopsTasksThere() {
+    const auto deployed = run_command({"topology", "deploy", folder_->file(), "--set", "numbers.rate=500"});
+    QVERIFY2(deployed.exit_code == 0, deployed.err);
+    QTRY_VERIFY_WITH_TIMEOUT(json_of({"topology", "status"})["last_epoch"] > 0, 30'000);
+    const auto tail = run_command({"topology", "tail", "numbers", "spread->count", "--count", "3", "--json"});
+    QVERIFY2(tail.exit_code == 0, tail.err);
+    const auto shown = tail.json_lines();
+    QCOMPARE(shown.size(), std::size_t{4});
+    QVERIFY(shown[0]["record"].contains("key") && shown[0]["key"] == shown[0]["record"]["key"]);
+    QVERIFY(shown[3]["shown"] == 3 && shown[3]["passed"] >= 3);
+    const auto read = run_command({"topology", "tail", "numbers", "numbers->spread", "--count", "1"});
+    QVERIFY2(read.out.contains("numbers/0.out -> spread/0.in #"), read.out);
+    const auto wrong = run_command({"topology", "tail", "numbers", "numbers->count"});
+    QVERIFY(wrong.exit_code != 0 && wrong.err.contains("numbers->spread"));
+    // Held by a program that is killed: it goes by itself.
+    QProcess holder;
+    start_command(holder, {"topology", "break", "set", "numbers", "spread->count/1"});
+    const auto stands = [] {
+      return json_of({"topology", "break", "list", "numbers"}).value("stopped", nlohmann::json{});
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(!stands().empty(), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(json_of({"topology", "why", "numbers"})["cause"] == "breakpoint", 30'000);
+    QVERIFY(run_command({"topology", "status"}).out.contains("count/1 stands before event"));
+    const auto before = stands()[0]["sequence"].get<int>();
+    QVERIFY(run_command({"topology", "step", "numbers", "--task", "count/1"}).out.contains("1 handled one record"));
+    QTRY_VERIFY_WITH_TIMEOUT(!stands().empty() && stands()[0]["sequence"].get<int>() > before, 30'000);
+    holder.kill();
+    holder.waitForFinished();
+    QTRY_VERIFY_WITH_TIMEOUT(stands().empty(), 30'000);
+    QVERIFY(run_command({"topology", "continue", "numbers"}).err.contains("no task stands still"));
+  }
+
   void goesOnAfterItWasKilled() {
     deploy();
     for (int i = 0; i < 3; ++i) {

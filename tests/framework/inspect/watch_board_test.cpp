@@ -127,6 +127,27 @@ private slots:
     QVERIFY(t.lines.back().find("lease") != std::string::npos);
   }
 
+  /// Memory of a batch is used again, and places are counted on each channel.
+  void takesNoBatchForAnother() {
+    table t;
+    const auto wanted = t.channels("route/0->tally/0").front();
+    const auto other = t.channels("route/1->tally/0").front();
+    (void)*t.board.add_breakpoint({.channels = "route/0->tally/0", .when = "5"});
+    auto& watch = t.board.task(t.task("tally/0"));
+    auto frame = frame_of(wanted, 1, 8);
+    const auto stop = [&] {
+      watch.see(frame, 0);
+      return watch.stop_row(frame, 0, {});
+    };
+    QCOMPARE(stop(), 4U);
+    frame.channel = other;
+    QCOMPARE(stop(), 8U);
+    frame.count = 3;
+    QCOMPARE(stop(), 3U);
+    frame.channel = wanted;
+    QCOMPARE(stop(), 3U);
+  }
+
   void refusesWhatIsWrong() {
     table t;
     QCOMPARE(t.board.add_breakpoint({.channels = "x->y", .when = {}}).error().code, errc::not_found);

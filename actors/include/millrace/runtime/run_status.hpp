@@ -55,6 +55,7 @@ struct task_status {
   std::uint32_t credit_window = 0;
   event_time watermark;
   std::vector<std::string> faults{};             ///< injected on purpose, and at work
+  std::string stopped_at{};                      ///< the breakpoint it stands at, and the record; empty: it does not
   std::vector<engine::hot_key> hot_keys{};       ///< routers by key only, largest share first
   engine::latency_histogram::counts latency{};   ///< sinks only
   engine::latency_histogram::counts queue{};     ///< of batches followed: from sent to taken

@@ -8,10 +8,12 @@
 
 #include "millrace/chaos/fault_board.hpp"
 #include "millrace/engine/assembly.hpp"
+#include "millrace/engine/dead_letter_store.hpp"
 #include "millrace/engine/plan.hpp"
 #include "millrace/engine/state_query.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/error.hpp"
+#include "millrace/inspect/watch_board.hpp"
 #include "millrace/runtime/placement.hpp"
 #include "millrace/runtime/run_status.hpp"
 #include "millrace/transport/frame_codec.hpp"
@@ -66,6 +68,11 @@ public:
   [[nodiscard]] virtual const engine::plan& plan() const = 0;
   /// What is done to it on purpose.
   [[nodiscard]] virtual chaos::fault_board& faults() = 0;
+  /// Who looks into its channels, and where its tasks are to stop.
+  [[nodiscard]] virtual inspect::watch_board& watches() = 0;
+  /// Works on its dead letters between two snapshots. errc::unavailable: they are being written; ask again.
+  [[nodiscard]] virtual result<void> letters(std::chrono::milliseconds timeout,
+                                             const std::function<result<void>(engine::dead_letter_store&)>& work) = 0;
   /// Waits for the end, at most `timeout`; nothing when it still runs.
   [[nodiscard]] virtual std::optional<run_outcome> wait(std::chrono::milliseconds timeout) = 0;
 };

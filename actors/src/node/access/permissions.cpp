@@ -24,6 +24,23 @@ constexpr std::array rules{
     // As often as leases want it: what was injected is in the audit log already.
     verb_rule{"chaos_renew", role::operator_, true, false},
     verb_rule{"chaos_clear", role::operator_, true, true},
+    // Whoever looks into channels sees records, which is more than figures: it is noted who did.
+    verb_rule{"tail_open", role::operator_, true, true},
+    verb_rule{"tail_read", role::operator_, true, false},
+    verb_rule{"tail_close", role::operator_, true, false},
+    verb_rule{"break_list", role::operator_, true, false},
+    verb_rule{"break_set", role::operator_, true, true},
+    // As often as leases want it.
+    verb_rule{"break_renew", role::operator_, true, false},
+    verb_rule{"break_clear", role::operator_, true, true},
+    verb_rule{"break_step", role::operator_, true, true},
+    verb_rule{"break_continue", role::operator_, true, true},
+    // Letters hold inputs as they came, so nothing in them can be hidden.
+    verb_rule{"deadletter_list", role::operator_, true, false},
+    verb_rule{"deadletter_show", role::operator_, true, true},
+    verb_rule{"deadletter_fix", role::operator_, true, true},
+    verb_rule{"deadletter_replay", role::operator_, true, true},
+    verb_rule{"deadletter_discard", role::admin, true, true},
     verb_rule{"remove", role::admin, true, true},
     verb_rule{"key_list", role::admin, false, false},
     verb_rule{"key_create", role::admin, false, true},

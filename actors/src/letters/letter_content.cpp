@@ -1,11 +1,11 @@
-#include "command/letter_content.hpp"
+#include "letters/letter_content.hpp"
 
 #include "millrace/schema.hpp"
 #include "millrace/text/record_parser.hpp"
 #include "millrace/text/record_writer.hpp"
 #include "millrace/text/value_text.hpp"
 
-namespace millrace::command {
+namespace millrace::letters {
 
 namespace {
 
@@ -119,4 +119,4 @@ std::string to_text(const kept_letter& l) {
   return out;
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::letters

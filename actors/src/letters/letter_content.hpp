@@ -7,7 +7,7 @@
 
 #include "millrace/engine/dead_letter_store.hpp"
 
-namespace millrace::command {
+namespace millrace::letters {
 
 /// What a letter holds, as it can be edited: the line of the input byte by byte, or a record as JSON.
 [[nodiscard]] std::string content_of(const engine::kept_letter& l);
@@ -26,4 +26,4 @@ namespace millrace::command {
 [[nodiscard]] std::string line_of(const engine::kept_letter& l);
 [[nodiscard]] std::string to_text(const engine::kept_letter& l);
 
-}  // namespace millrace::command
+}  // namespace millrace::letters
