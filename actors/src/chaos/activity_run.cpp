@@ -105,28 +105,40 @@ void activity_runner::wait_for(call& c, json& entry) const {
   }
 }
 
-json activity_runner::run(const activity& a) {
-  ++entries_;
-  auto entry = entry_of(a);
+std::optional<activity_runner::call> activity_runner::play(const activity& a, json& entry, bool waits) {
   const auto begun = steady_clock::now();
-  if (!pause(a.before)) fail(entry, "the experiment was ended");
-  auto started = begin(a);
-  if (!started) {
+  std::optional<call> on_its_way;
+  if (!pause(a.before)) {
+    fail(entry, "the experiment was ended");
+  } else if (auto started = begin(a); !started) {
     fail(entry, started.error().message);
-  } else if (a.is_background) {
-    background_.emplace_back(*std::move(started), entries_ - 1);
-  } else {
+  } else if (waits) {
     wait_for(*started, entry);
+  } else {
+    on_its_way = *std::move(started);
   }
   close(entry, begun);
   // What it did goes on while the pause lasts, and belongs to the fault's time.
-  (void)pause(a.after);
+  if (entry["status"] == "succeeded") (void)pause(a.after);
+  return on_its_way;
+}
+
+json activity_runner::run(const activity& a) {
+  auto entry = entry_of(a);
+  (void)play(a, entry, true);
   return entry;
 }
 
-void activity_runner::finish_background(json& run) {
+void activity_runner::run_in(json& entries, const activity& a) {
+  auto entry = entry_of(a);
+  auto on_its_way = play(a, entry, !a.is_background);
+  if (on_its_way) background_.emplace_back(*std::move(on_its_way), entries.size());
+  entries.push_back(std::move(entry));
+}
+
+void activity_runner::finish_background(json& entries) {
   for (auto& [c, place] : background_) {
-    auto& entry = run.at(place);
+    auto& entry = entries.at(place);
     wait_for(c, entry);
     entry["end"] = journal_time();
   }

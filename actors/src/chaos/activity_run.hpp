@@ -22,12 +22,14 @@ public:
   };
   explicit activity_runner(surroundings s) : around_{std::move(s)} {}
 
-  /// Does it, with its pauses, and waits unless it is in the background. The journal's entry.
+  /// Does it, with its pauses, and waits for its end, also when it asks for the background. The journal's entry.
   [[nodiscard]] nlohmann::json run(const activity& a);
+  /// The same, with the entry at the end of `entries`; of one in the background it is completed later.
+  void run_in(nlohmann::json& entries, const activity& a);
   /// A moment passes. False: the experiment is to end.
   [[nodiscard]] bool pause(std::chrono::milliseconds d) const;
-  /// Waits for those in the background; entries of `run`, which were made for them, are completed.
-  void finish_background(nlohmann::json& run);
+  /// Waits for those in the background, whose entries are in `entries`.
+  void finish_background(nlohmann::json& entries);
 
 private:
   struct call {
@@ -40,12 +42,13 @@ private:
   [[nodiscard]] result<call> begin(const activity& a);
   [[nodiscard]] std::vector<std::string> arguments_of(const activity& a) const;
   [[nodiscard]] bool has_ended(call& c, nlohmann::json& entry) const;
+  /// Nothing: it is done, or could not be begun.
+  [[nodiscard]] std::optional<call> play(const activity& a, nlohmann::json& entry, bool waits);
   void wait_for(call& c, nlohmann::json& entry) const;
 
   surroundings around_;
   std::size_t calls_ = 0;
   std::deque<std::pair<call, std::size_t>> background_;  // and the place of its entry
-  std::size_t entries_ = 0;
 };
 
 /// Now, as a journal writes it.

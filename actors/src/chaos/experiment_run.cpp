@@ -168,13 +168,20 @@ private:
       request_.say((a.is_probe ? "probe " : "action ") + a.name);
       const auto kind = injected_kind(a);
       if (subject_ && !kind.empty()) subject_->expect(kind);
-      run.push_back(runner_->run(a));
+      runner_->run_in(run, a);
       if (!kind.empty() && run.back()["status"] == "succeeded") ++injected_;
       if (looks_during && !is_over()) out_.found.is_steady_after = is_steady("during") && out_.found.is_steady_after;
     }
     runner_->finish_background(run);
-    for (const auto& entry : run) {
-      if (entry["status"] == "succeeded" || is_aborted()) continue;
+    if (!is_aborted()) {
+      note_failed(run);
+      if (out_.found.failure.empty()) out_.found.unplayed = what_.method.size() - run.size();
+    }
+  }
+
+  void note_failed(const json& entries) {
+    for (const auto& entry : entries) {
+      if (entry["status"] == "succeeded" || !out_.found.failure.empty()) continue;
       out_.found.failure =
           "'" + entry["activity"].value("name", "") + "' failed: " + entry["exception"][0].get<std::string>();
     }
@@ -220,11 +227,14 @@ private:
                            (what_.rolls_back == s::usual && !is_aborted() && out_.found.was_steady_before);
     if (!is_wanted) return;
     is_rolling_back_ = true;
+    auto& done = out_.journal["rollbacks"];
     for (const auto& a : what_.rollbacks) {
       request_.say("rollback " + a.name);
-      out_.journal["rollbacks"].push_back(runner_->run(a));
+      runner_->run_in(done, a);
     }
+    runner_->finish_background(done);
     is_rolling_back_ = false;
+    if (!is_aborted()) note_failed(done);
   }
 
   /// The rest of the input.

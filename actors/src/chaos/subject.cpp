@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 #include <utility>
 
@@ -26,6 +27,8 @@ constexpr milliseconds connect_timeout{200};
 constexpr milliseconds renew_every{1'000};
 constexpr milliseconds end_timeout{20'000};
 constexpr std::uint64_t process_restarts_max = 20;
+// Of what a run prints, the last: its summary is one line.
+constexpr std::streamoff summary_bytes_max = 1 << 20;
 
 milliseconds since(steady_clock::time_point t) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - t);
@@ -139,6 +142,7 @@ result<void> subject::on_end(int exit_code) {
   const bool was_asked = was_ended && wanted == "process-restart" && exit_code == 0;
   if (exit_code == 0 && !was_asked) {
     has_finished_ = true;
+    take_summary();
     return {};
   }
   if ((!was_killed && !was_asked) || process_restarts_ >= process_restarts_max) {
@@ -148,6 +152,19 @@ result<void> subject::on_end(int exit_code) {
   }
   ++process_restarts_;
   return launch();
+}
+
+/// What came between the last look and the end.
+void subject::take_summary() {
+  std::ifstream in{folder_ + "/printed", std::ios::binary | std::ios::ate};
+  const auto size = static_cast<std::streamoff>(in.tellg());
+  in.seekg(std::max<std::streamoff>(0, size - summary_bytes_max));
+  std::string line;
+  for (std::string next; std::getline(in, next);) line = std::move(next);
+  const auto summary = json::parse(line, nullptr, false);
+  if (!summary.is_object() || summary.value("type", "") != "summary") return;
+  late_ = 0;
+  for (const auto& a : summary.value("actors", json::array())) late_ += a.value("late", std::uint64_t{0});
 }
 
 void subject::take_status(const std::string& phase) {

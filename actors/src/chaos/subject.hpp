@@ -75,6 +75,7 @@ private:
   [[nodiscard]] bool settle_faults();
   [[nodiscard]] bool connect();
   void take_status(const std::string& phase);
+  void take_summary();
   void take_faults();
   void renew();
 

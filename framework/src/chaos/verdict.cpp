@@ -17,6 +17,7 @@ std::vector<std::string> why_invalid(const findings& f) {
   if (!f.was_steady_before) out.emplace_back("the steady state was not met before the faults");
   say(out, f.faults_without_hits, "of the faults hit nothing");
   say(out, f.faults_unseen, "of the faults were never seen");
+  say(out, f.unplayed, "activities of the method were not played: the input ended before");
   if (f.has_oracle && f.failure.empty() && f.output.expected == 0)
     out.emplace_back("the run without faults has no output");
   return out;
@@ -80,8 +81,15 @@ const char* to_string(verdict_kind v) noexcept {
 
 verdict judge(const findings& f) {
   if (!f.abort_reason.empty()) return {verdict_kind::aborted, {f.abort_reason}};
-  if (auto why = why_invalid(f); !why.empty()) return {verdict_kind::invalid, std::move(why)};
-  if (auto why = why_failed(f); !why.empty()) return {verdict_kind::fail, std::move(why)};
+  auto invalid = why_invalid(f);
+  auto failed = why_failed(f);
+  // What went wrong in a run that was well before went wrong, also when a fault missed.
+  const bool can_fail = f.was_steady_before && !(f.has_oracle && f.failure.empty() && f.output.expected == 0);
+  if (!failed.empty() && (can_fail || invalid.empty())) {
+    failed.insert(failed.end(), invalid.begin(), invalid.end());
+    return {verdict_kind::fail, std::move(failed)};
+  }
+  if (!invalid.empty()) return {verdict_kind::invalid, std::move(invalid)};
   if (auto why = why_degraded(f); !why.empty()) return {verdict_kind::degraded, std::move(why)};
   return {verdict_kind::pass, {}};
 }

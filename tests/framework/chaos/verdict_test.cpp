@@ -98,6 +98,26 @@ private slots:
       QVERIFY(v.reasons.front().starts_with("3 records"));
     }
   }
+  void aMethodThatWasNotPlayedShowsNothing() {
+    auto f = fine();
+    f.unplayed = 1;
+    QCOMPARE(judge(f).what, verdict_kind::invalid);
+  }
+  /// The fault may have been what nobody saw strike.
+  void whatWentWrongIsNotHiddenByAFaultThatMissed() {
+    auto f = fine();
+    f.faults_without_hits = 1;
+    f.output.lost = 3;
+    auto v = judge(f);
+    QCOMPARE(v.what, verdict_kind::fail);
+    QCOMPARE(v.reasons.size(), std::size_t{2});
+    f = fine();
+    f.faults_without_hits = 1;
+    f.failure = "the run ended with exit code 139";
+    QCOMPARE(judge(f).what, verdict_kind::fail);
+    f.was_steady_before = false;
+    QCOMPARE(judge(f).what, verdict_kind::invalid);
+  }
   void moreDeadLettersOrLateEventsFail() {
     auto f = fine();
     f.dead_letters = f.dead_letters_expected = 5;

@@ -28,6 +28,7 @@ struct findings {
   std::uint64_t faults = 0;    ///< injected
   std::uint64_t faults_without_hits = 0;
   std::uint64_t faults_unseen = 0;  ///< were injected, and the run never told of them
+  std::uint64_t unplayed = 0;       ///< activities of the method that the input's end came before
   std::uint64_t poison = 0;         ///< inputs that cannot be read: each becomes a dead letter
   std::uint64_t odd_records = 0;    ///< that can be read and are wrong: each may become a dead letter, or be late
   bool has_oracle = false;          ///< the output was compared
