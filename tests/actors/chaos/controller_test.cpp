@@ -19,7 +19,7 @@ constexpr int heal_timeout_ms = 30'000;
 
 /// Where in the sample a fault of the kind finds something, and little enough of what it takes.
 QStringList arguments_for(const millrace::chaos::fault_entry& e) {
-  QStringList out{"chaos", "inject", "orders", e.name};
+  QStringList out{"chaos", "inject", "orders", e.name, "--lease", "3s"};
   switch (e.place) {
     case fault_place::task:
     case fault_place::handler:
