@@ -1,5 +1,7 @@
 #include "app/engine_desk.hpp"
 
+#include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -158,8 +160,9 @@ const RunHistory* EngineDesk::history() const {
 }
 
 void EngineDesk::tell(const Command& command) {
-  // Faults are asked for all the time; the desk that does tells what became of the rest.
-  if (command.verb.starts_with("chaos_")) return;
+  // Those who ask all the time tell by themselves what became of it.
+  static constexpr std::array others{"chaos_", "tail_", "break_", "deadletter_", "savepoint"};
+  if (std::ranges::any_of(others, [&](const char* prefix) { return command.verb.starts_with(prefix); })) return;
   if (command.verb == "why") {
     if (command.state == Command::State::Done) {
       m_diagnosis->show(readDiagnosis(command.answer));

@@ -65,6 +65,8 @@ MainWindow::~MainWindow() {
   m_engine.disconnect(this);
   m_chaos.disconnect(this);
   m_chaos.setTab(nullptr);
+  m_steering.disconnect(this);
+  m_steering.setTab(nullptr);
   m_engine.setTab(nullptr);
   m_inspector->setDocument(nullptr);
   m_outline->model().setDocument(nullptr);
@@ -120,6 +122,9 @@ void MainWindow::makeDocks() {
   m_diagnoseDock = addBottomPanel(tr("Diagnose"), m_engine.diagnosis());
   m_differenceDock = addBottomPanel(tr("Changes"), m_engine.differencePanel());
   addBottomPanel(tr("Chaos"), m_chaos.panel());
+  addBottomPanel(tr("Wire"), m_steering.wire());
+  addBottomPanel(tr("Dead letters"), m_steering.letters());
+  addBottomPanel(tr("Savepoints"), m_steering.savepoints());
   addBottomPanel(tr("Log"), m_engine.log());
   outline->raise();
   m_palette->setMinimumWidth(200);
@@ -159,6 +164,7 @@ void MainWindow::showCurrent() {
   m_script->setDocument(&tab.document());
   m_engine.setTab(&tab);
   m_chaos.setTab(&tab);
+  m_steering.setTab(&tab);
   showTitles();
   showSelection();
   showProblems();

@@ -10,6 +10,7 @@
 #include "app/document_tab.hpp"
 #include "app/engine_desk.hpp"
 #include "app/settings.hpp"
+#include "app/steering_desk.hpp"
 #include "engine/catalogue_source.hpp"
 #include "panels/inspector_panel.hpp"
 #include "panels/outline_panel.hpp"
@@ -50,6 +51,7 @@ public:
   void setDark(bool isDark);
   [[nodiscard]] EngineDesk& engine() noexcept { return m_engine; }
   [[nodiscard]] ChaosDesk& chaos() noexcept { return m_chaos; }
+  [[nodiscard]] SteeringDesk& steering() noexcept { return m_steering; }
   [[nodiscard]] InspectorPanel& inspector() noexcept { return *m_inspector; }
   [[nodiscard]] OutlinePanel& outline() noexcept { return *m_outline; }
   [[nodiscard]] ProblemsPanel& problems() noexcept { return *m_problems; }
@@ -114,6 +116,7 @@ private:
   CatalogueSource m_catalogue;
   EngineDesk m_engine;
   ChaosDesk m_chaos{m_engine};
+  SteeringDesk m_steering{m_engine, m_catalogue.catalogue()};
   QTabWidget* m_tabs;
   PalettePanel* m_palette;
   InspectorPanel* m_inspector;

@@ -56,6 +56,31 @@ void MainWindow::makeRunMenu() {
   m_icons.emplace_back(add(menu, tr("&Run"), QKeySequence{Qt::Key_F5}, [this] { m_engine.run(); }), ToolIcon::Run);
   m_icons.emplace_back(add(menu, tr("&Stop"), QKeySequence{tr("Shift+F6")}, [this] { m_engine.stop(); }),
                        ToolIcon::Stop);
+  m_icons.emplace_back(
+      add(menu, tr("&Pause or resume"), QKeySequence{Qt::Key_F6}, [this] { m_steering.togglePause(); }),
+      ToolIcon::Pause);
+  add(menu, tr("Apply &live parameters"), QKeySequence{tr("Ctrl+Return")}, [this] { m_steering.applyLive(); });
+  addOnCanvas(menu, tr("&Mute or unmute"), QKeySequence{Qt::Key_M}, [this](DocumentTab&) { m_steering.toggleMute(); });
+  menu->addSeparator();
+  addOnCanvas(menu, tr("Look at the &wire"), QKeySequence{Qt::Key_T}, [this](DocumentTab&) {
+    raisePanel(tr("Wire"));
+    m_steering.wire()->setLooking(true);
+  });
+  add(menu, tr("&Breakpoint on the wire"), QKeySequence{Qt::Key_F9}, [this] {
+    raisePanel(tr("Wire"));
+    m_steering.wire()->setBreakpoint();
+  });
+  add(menu, tr("S&tep"), QKeySequence{Qt::Key_F10}, [this] { m_steering.wire()->step(false); });
+  add(menu, tr("&Continue"), QKeySequence{Qt::Key_F8}, [this] { m_steering.wire()->step(true); });
+  addOnCanvas(menu, tr("Dead &letters of the actor"), QKeySequence{Qt::Key_D}, [this](DocumentTab& tab) {
+    const auto actors = tab.scene().meantActors();
+    raisePanel(tr("Dead letters"));
+    m_steering.letters()->setActor(actors.size() == 1 ? actors.front() : std::string{});
+  });
+  add(menu, tr("Sa&vepoint"), QKeySequence{tr("Ctrl+Shift+P")}, [this] {
+    raisePanel(tr("Savepoints"));
+    m_steering.savepoints()->takeSavepoint();
+  });
   menu->addSeparator();
   add(menu, tr("&Diagnose"), QKeySequence{tr("Ctrl+Shift+D")}, [this] { m_engine.diagnose(); });
   m_icons.emplace_back(add(menu, tr("S&napshot"), {}, [this] { m_engine.takeSnapshot(); }), ToolIcon::Snapshot);

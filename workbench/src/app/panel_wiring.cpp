@@ -28,6 +28,7 @@ void MainWindow::connectPanels() {
     m_diagnoseDock->raise();
     m_engine.diagnosis()->setFocus();
   });
+  connect(&m_steering, &SteeringDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::shown, this, [this] { raisePanel(tr("Chaos")); });
   connect(&m_engine, &EngineDesk::differencesShown, this, [this](bool isShown) {
@@ -84,6 +85,7 @@ void MainWindow::showSelection() {
   const auto actors = scene.selectedActors();
   m_inspector->setSelection({actors, scene.selectedStreams(), scene.selectedGroups(), scene.selectedComments()});
   m_script->setActors(actors);
+  m_steering.showSelection();
   if (actors.size() == 1) m_outline->setCurrent(actors.front());
 }
 

@@ -189,8 +189,13 @@ private:
                                        at + QPointF{9, 5}, at + QPointF{5, 5}}});
       left += 16;
     }
-    if (f.deadLetters <= 0) return;
     const auto font = ownFont(10, true);
+    if (f.isMuted) {
+      const auto words = QStringLiteral("muted");
+      text(QPointF{left, firstLine + 2 * linePitch - 2}, words, font, m_theme.of(Health::Warning));
+      left += QFontMetricsF{font}.horizontalAdvance(words) + 8;
+    }
+    if (f.deadLetters <= 0) return;
     const auto count = QStringLiteral("✕ %1").arg(countText(f.deadLetters));
     text(QPointF{left, firstLine + 2 * linePitch - 2}, count, font, m_theme.of(Health::Critical));
   }

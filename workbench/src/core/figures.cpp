@@ -62,6 +62,9 @@ void addTask(ActorFigures& f, const json& task) {
   const double window = number(task, "credit_window");
   if (window > 0) f.fill = std::max(f.fill, number(task, "credit_used") / window);
   f.deadLetters += number(task, "dead_letters");
+  if (const auto muted = task.find("muted"); muted != task.end() && muted->is_boolean() && muted->get<bool>()) {
+    f.isMuted = true;
+  }
   f.retries += number(task, "retries");
   f.late += number(task, "late");
   f.stateBytes += number(task, "state_bytes");
@@ -135,7 +138,7 @@ float Trail::largest() const noexcept {
 
 bool RunFigures::isActive() const {
   return state == QLatin1String("starting") || state == QLatin1String("running") ||
-         state == QLatin1String("restoring") || state == QLatin1String("stopping");
+         state == QLatin1String("restoring") || state == QLatin1String("paused") || state == QLatin1String("stopping");
 }
 
 Health RunFigures::health() const {

@@ -45,6 +45,7 @@ struct ActorFigures {
   std::optional<double> backlog;   ///< producers: events still to read
   std::optional<double> lagMs;     ///< behind the clock; producers: none when their times are not of these days
   std::optional<double> behindMs;  ///< event time behind the most advanced producer
+  bool isMuted = false;            ///< what it sends is dropped
   std::optional<double> latencyP50, latencyP99;  ///< sinks: ms, from entering the topology
   Trail rates;                                   ///< what it takes in, or gives out when it takes nothing in
 
@@ -62,6 +63,7 @@ struct RunFigures {
   std::map<std::string, ActorFigures> actors;
 
   [[nodiscard]] bool isActive() const;
+  [[nodiscard]] bool isPaused() const { return state == QLatin1String("paused"); }
   /// Of all actors, the worst.
   [[nodiscard]] Health health() const;
 };

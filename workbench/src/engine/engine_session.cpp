@@ -1,6 +1,7 @@
 #include "engine/engine_session.hpp"
 
 #include <QDateTime>
+#include <algorithm>
 
 #include "core/text.hpp"
 
@@ -193,18 +194,42 @@ void EngineSession::finish(const Command& command) {
     const auto name = command.answer.value("topology", "");
     const auto text = QByteArray::fromStdString(command.args.value("text", ""));
     m_deployed[name] = {Document::hashOf(text), m_deploying[name]};
+    m_deploying.erase(name);
     // What is there already and the same is not begun again by deploying it.
     if (!command.answer.value("changed", true)) send("start", {{"topology", name}}, command.title);
   }
+  if (command.verb == "set" && command.state == Command::State::Done) noteSet(command.args);
   Q_EMIT commandFinished(command);
   Q_EMIT stateChanged();
 }
 
-void EngineSession::runDocument(const Document& document) {
+/// A parameter that was changed while it runs is part of what is deployed.
+void EngineSession::noteSet(const nlohmann::json& args) {
+  const auto at = m_deployed.find(args.value("topology", ""));
+  if (at == m_deployed.end()) return;
+  auto& spec = at->second.drawing.spec;
+  const auto actor = std::ranges::find(spec.actors, args.value("actor", ""), &actor_spec::name);
+  if (actor == spec.actors.end() || !args.contains("value")) return;
+  const auto& value = args["value"];
+  auto& param = actor->params[args.value("parameter", "")];
+  if (value.is_boolean()) {
+    param = value.get<bool>();
+  } else if (value.is_number_integer()) {
+    param = value.get<std::int64_t>();
+  } else if (value.is_number()) {
+    param = value.get<double>();
+  } else if (value.is_string()) {
+    param = value.get<std::string>();
+  }
+  at->second.hash = Document::hashOf(QByteArray::fromStdString(to_text(spec)));
+}
+
+void EngineSession::runDocument(const Document& document, const std::string& from) {
   m_deploying[document.spec().name] = document.drawing();
-  send("deploy",
-       {{"text", document.text().toStdString()}, {"base_folder", toStd(document.baseFolder())}, {"replace", true}},
-       tr("Run %1").arg(toQt(document.spec().name)));
+  nlohmann::json args{
+      {"text", document.text().toStdString()}, {"base_folder", toStd(document.baseFolder())}, {"replace", true}};
+  if (!from.empty()) args["from"] = from;
+  send("deploy", std::move(args), tr("Run %1").arg(toQt(document.spec().name)));
 }
 
 void EngineSession::stopTopology(const std::string& topology) {

@@ -51,8 +51,8 @@ public:
   [[nodiscard]] qint64 processId() const { return m_process.processId(); }
   [[nodiscard]] std::size_t pendingCommands() const noexcept { return m_pending; }
 
-  /// Deploys the document and runs it; starts the engine first when there is none.
-  void runDocument(const Document& document);
+  /// Deploys the document and runs it; starts the engine first when there is none. `from`: a savepoint to go on from.
+  void runDocument(const Document& document, const std::string& from = {});
   /// A last snapshot, then the end.
   void stopTopology(const std::string& topology);
   void takeSnapshot(const std::string& topology);
@@ -89,6 +89,7 @@ private:
   void takeFigures();
   void remember();
   void finish(const Command& command);
+  void noteSet(const nlohmann::json& args);
 
   EngineProcess m_process;
   std::optional<transport::zmq_context> m_context;

@@ -16,6 +16,10 @@ void draw(QPainter& p, ToolIcon icon, const Theme& theme) {
       p.setPen(pen);
       p.drawPolygon(QPolygonF{{{5, 3.5}, {15, 9}, {5, 14.5}}});
       return;
+    case ToolIcon::Pause:
+      p.drawRect(QRectF{4, 4, 3.5, 10});
+      p.drawRect(QRectF{10.5, 4, 3.5, 10});
+      return;
     case ToolIcon::Stop:
       p.drawRect(QRectF{4, 4, 10, 10});
       return;

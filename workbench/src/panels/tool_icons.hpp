@@ -4,7 +4,7 @@
 
 namespace millrace::workbench {
 
-enum class ToolIcon { Run, Stop, Snapshot, Layout, Fit, StopChaos };
+enum class ToolIcon { Run, Pause, Stop, Snapshot, Layout, Fit, StopChaos };
 
 /// Drawn in the present theme's colours.
 [[nodiscard]] QIcon toolIcon(ToolIcon icon);

@@ -1,0 +1,51 @@
+#pragma once
+
+#include <QObject>
+
+#include "app/engine_desk.hpp"
+#include "panels/letters_panel.hpp"
+#include "panels/savepoint_panel.hpp"
+#include "panels/wire_panel.hpp"
+
+namespace millrace::workbench {
+
+/// What is done to a topology while it runs: pause, mute, live parameters, savepoints, looking at a wire, breakpoints
+/// and dead letters. Mutes and pauses belong to the run, not to the file. Thread: GUI.
+class SteeringDesk final : public QObject {
+  Q_OBJECT
+
+public:
+  SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, QObject* parent = nullptr);
+
+  [[nodiscard]] SavepointPanel* savepoints() const noexcept { return m_savepoints; }
+  [[nodiscard]] LettersPanel* letters() const noexcept { return m_letters; }
+  [[nodiscard]] WirePanel* wire() const noexcept { return m_wire; }
+
+  void setTab(DocumentTab* tab);
+  /// The selection of the tab has changed.
+  void showSelection();
+  /// Pauses what runs, resumes what is paused.
+  void togglePause();
+  /// Mutes the selected actors, or unmutes them when the first one is muted.
+  void toggleMute();
+  /// Changes in the run what was changed in the drawing, as far as parameters may be changed while it runs.
+  void applyLive();
+
+Q_SIGNALS:
+  void hint(const QString& text);
+  void wireShown();
+
+private:
+  void request(const std::string& verb, const nlohmann::json& args, const QString& title);
+  void take(const Command& command);
+  void follow();
+
+  EngineDesk& m_engine;
+  const ActorCatalogue& m_catalogue;
+  SavepointPanel* m_savepoints;
+  LettersPanel* m_letters;
+  WirePanel* m_wire;
+  DocumentTab* m_tab = nullptr;
+};
+
+}  // namespace millrace::workbench

@@ -1,0 +1,130 @@
+#include "panels/savepoint_panel.hpp"
+
+#include <QHBoxLayout>
+#include <QHeaderView>
+#include <QPushButton>
+#include <QVBoxLayout>
+
+#include "core/figures.hpp"
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+using nlohmann::json;
+
+QString textOf(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
+}
+
+double numberOf(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_number() ? at->get<double>() : 0;
+}
+
+}  // namespace
+
+SavepointPanel::SavepointPanel(QWidget* parent)
+    : QWidget{parent}, m_label{new QLineEdit}, m_list{new QTreeWidget}, m_message{new QLabel} {
+  auto* column = new QVBoxLayout{this};
+  column->setContentsMargins(8, 4, 8, 4);
+  auto* row = new QHBoxLayout;
+  m_label->setPlaceholderText(tr("label, such as: before the new rules"));
+  m_label->setAccessibleName(tr("Label of the next savepoint"));
+  row->addWidget(m_label, 1);
+  const auto addButton = [row](const QString& words) {
+    auto* button = new QPushButton{words};
+    row->addWidget(button);
+    return button;
+  };
+  connect(addButton(tr("&Take")), &QPushButton::clicked, this, &SavepointPanel::takeSavepoint);
+  connect(addButton(tr("&Start from it")), &QPushButton::clicked, this, [this] {
+    if (!current().isEmpty()) Q_EMIT startWanted(current());
+  });
+  connect(addButton(tr("&Delete")), &QPushButton::clicked, this, [this] {
+    if (!current().isEmpty()) {
+      Q_EMIT wanted("savepoint_delete", {{"topology", m_topology}, {"savepoint", toStd(current())}},
+                    tr("Delete savepoint %1").arg(current()));
+    }
+  });
+  connect(addButton(tr("&Refresh")), &QPushButton::clicked, this, &SavepointPanel::refresh);
+  connect(m_label, &QLineEdit::returnPressed, this, &SavepointPanel::takeSavepoint);
+  m_list->setRootIsDecorated(false);
+  m_list->setHeaderLabels({tr("Savepoint"), tr("Label"), tr("Epoch"), tr("Size"), tr("State")});
+  m_list->header()->setStretchLastSection(false);
+  m_list->header()->setSectionResizeMode(1, QHeaderView::Stretch);
+  m_list->setColumnWidth(0, 180);
+  m_list->setAccessibleName(tr("Savepoints"));
+  m_message->setForegroundRole(QPalette::PlaceholderText);
+  m_message->setWordWrap(true);
+  column->addLayout(row);
+  column->addWidget(m_list, 1);
+  column->addWidget(m_message);
+  setTopology({});
+}
+
+void SavepointPanel::setTopology(const std::string& topology) {
+  if (topology == m_topology && !topology.empty()) return;
+  m_topology = topology;
+  m_list->clear();
+  setEnabled(!topology.empty());
+  m_message->setText(topology.empty() ? tr("nothing was deployed yet — press F5") : QString{});
+  if (!topology.empty()) refresh();
+}
+
+QString SavepointPanel::current() const {
+  return m_list->currentItem() == nullptr ? QString{} : m_list->currentItem()->text(0);
+}
+
+void SavepointPanel::takeSavepoint() {
+  if (m_topology.empty()) return;
+  json args{{"topology", m_topology}};
+  if (!m_label->text().isEmpty()) args["label"] = toStd(m_label->text());
+  Q_EMIT wanted("savepoint", args, tr("Savepoint of %1").arg(toQt(m_topology)));
+  m_label->clear();
+}
+
+void SavepointPanel::refresh() {
+  if (!m_topology.empty()) Q_EMIT wanted("savepoint_list", {{"topology", m_topology}}, tr("Savepoints"));
+}
+
+void SavepointPanel::take(const Command& command) {
+  if (!command.verb.starts_with("savepoint") || command.args.value("topology", "") != m_topology) return;
+  if (command.state != Command::State::Done) {
+    m_message->setText(tr("%1: %2").arg(command.title, command.message));
+    return;
+  }
+  if (command.verb == "savepoint_list") {
+    show(command.answer);
+  } else {
+    m_message->setText(tr("%1: done").arg(command.title));
+    refresh();
+  }
+}
+
+void SavepointPanel::show(const json& answer) {
+  const auto before = current();
+  m_list->clear();
+  for (const auto& savepoint : answer.value("savepoints", json::array())) {
+    if (!savepoint.is_object()) continue;
+    const auto problem = textOf(savepoint, "problem");
+    auto* item = new QTreeWidgetItem{
+        m_list,
+        {textOf(savepoint, "id"), textOf(savepoint, "label"), QString::number(numberOf(savepoint, "epoch"), 'f', 0),
+         bytesText(numberOf(savepoint, "bytes")), problem.isEmpty() ? tr("whole") : problem}};
+    if (item->text(0) == before) m_list->setCurrentItem(item);
+  }
+  if (m_list->currentItem() == nullptr) m_list->setCurrentItem(m_list->topLevelItem(0));
+  const auto underWay = answer.find("under_way");
+  const bool isWriting = underWay != answer.end() && !underWay->is_null() && !underWay->empty();
+  if (isWriting) {
+    m_message->setText(tr("one is being written: Refresh shows it"));
+  } else if (m_list->topLevelItemCount() == 0) {
+    m_message->setText(tr("there are none yet: Take makes one of the next snapshot"));
+  } else {
+    m_message->clear();
+  }
+}
+
+}  // namespace millrace::workbench

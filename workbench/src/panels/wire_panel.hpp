@@ -1,0 +1,70 @@
+#pragma once
+
+#include <QLabel>
+#include <QLineEdit>
+#include <QPushButton>
+#include <QTimer>
+#include <QTreeWidget>
+#include <QWidget>
+#include <nlohmann/json.hpp>
+#include <optional>
+
+#include "engine/command_link.hpp"
+#include "millrace/topology.hpp"
+
+namespace millrace::workbench {
+
+/// What goes over the selected wire: a live sample of at most 20 records a second that a filter lets through, the
+/// newest 200 on show; Space holds it still. And breakpoints: stand before a record for which a condition holds, step,
+/// go on. A tail is closed with its wire, and by the engine when nobody reads it for 10 s. Thread: GUI.
+class WirePanel final : public QWidget {
+  Q_OBJECT
+
+public:
+  explicit WirePanel(QWidget* parent = nullptr);
+  /// Empty name: nothing runs. Another wire: the tail of the one before is closed.
+  void setWire(const std::string& topology, const std::optional<stream_spec>& wire);
+  void take(const Command& command);
+  /// Begins to look, or ends it.
+  void setLooking(bool isLooking);
+  void setHeld(bool isHeld);
+  [[nodiscard]] bool isHeld() const { return m_hold->isChecked(); }
+  void setBreakpoint();
+  void step(bool isToNextHit);
+  [[nodiscard]] QTreeWidget& list() noexcept { return *m_list; }
+  [[nodiscard]] QString message() const { return m_message->text(); }
+
+  static constexpr int rowsMax = 200;
+
+Q_SIGNALS:
+  void wanted(const std::string& verb, const nlohmann::json& args, const QString& title);
+  /// Tasks stand before a record, as `price/2`; empty: none does any more.
+  void stopped(const QStringList& tasks);
+
+protected:
+  bool eventFilter(QObject* watched, QEvent* event) override;
+
+private:
+  void tick();
+  void ask(const char* verb, nlohmann::json args, const QString& title);
+  void close();
+  void addSamples(const nlohmann::json& answer);
+  void showBreaks(const nlohmann::json& answer);
+  [[nodiscard]] std::string channel() const;
+
+  std::string m_topology;
+  std::optional<stream_spec> m_wire;
+  std::optional<std::uint64_t> m_tail;
+  std::vector<std::uint64_t> m_breaks;  // set here, renewed as long as this panel lives
+  bool m_isReading = false, m_isListing = false;
+  QTimer m_tick;
+  QLabel* m_title;
+  QLineEdit* m_filter;
+  QPushButton* m_look;
+  QPushButton* m_hold;
+  QLineEdit* m_when;
+  QTreeWidget* m_list;
+  QLabel* m_message;
+};
+
+}  // namespace millrace::workbench
