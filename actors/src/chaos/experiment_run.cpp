@@ -234,7 +234,9 @@ private:
     }
     runner_->finish_background(done);
     is_rolling_back_ = false;
-    if (!is_aborted()) note_failed(done);
+    const bool has_failed = std::ranges::any_of(done, [](const auto& e) { return e["status"] != "succeeded"; });
+    // A run whose input is over has no faults any more, and nobody to say so.
+    if (has_failed && !is_aborted() && !has_ended_meanwhile()) note_failed(done);
   }
 
   /// The rest of the input.
