@@ -13,8 +13,22 @@ namespace millrace::command {
 namespace {
 
 /// Where a key's value goes; which member says what kind of value it is.
-using target = std::variant<std::string node_settings::*, std::uint64_t node_settings::*, bool node_settings::*,
-                            std::vector<std::string> node_settings::*>;
+template <class T>
+using in_settings = T node_settings::*;
+template <class T>
+using in_trace = T trace_flags::*;
+using texts = std::vector<std::string>;
+using target = std::variant<in_settings<std::string>, in_settings<std::uint64_t>, in_settings<bool>, in_settings<texts>,
+                            in_trace<std::string>, in_trace<std::uint64_t>, in_trace<texts>>;
+
+template <class T>
+T& member(node_settings& s, in_settings<T> m) {
+  return s.*m;
+}
+template <class T>
+T& member(node_settings& s, in_trace<T> m) {
+  return s.trace.*m;
+}
 
 struct config_key {
   const char* name;
@@ -48,6 +62,12 @@ const auto& keys() {
                  "HOST:PORT where metrics for Prometheus, health and readiness are shown over HTTP. Empty: nowhere."},
       config_key{"alerts", "--alerts", &node_settings::alerts, "\"\"",
                  "File of alert rules, see docs/monitoring.md. Empty: none."},
+      config_key{"trace", "--trace", &trace_flags::share, "\"off\"",
+                 "Events to follow from producer to sink, of each topology: \"1%\", \"1/500\", \"all\" or \"off\"."},
+      config_key{"trace_limit", "--trace-limit", &trace_flags::per_second_max, "100",
+                 "At most so many a second of each producer partition, up to 1024. 0: no limit."},
+      config_key{"trace_to", "--trace-to", &trace_flags::targets, "[]",
+                 "Where traces go besides memory: files, and OTLP collectors as \"http://127.0.0.1:4318\"."},
       config_key{"plugins", "--plugins", &node_settings::plugin_folders, "[]",
                  "Folders of plugins to load besides the usual ones. They, and what is in them, must belong to the\n"
                  "# node's user or root, and nobody else may write there."},
@@ -95,7 +115,10 @@ bool put(const toml::node& value, std::vector<std::string>& out) {
 }
 
 const char* kind_of(const target& t) {
-  constexpr std::array words{"a text", "a number from 0 to 1024", "true or false", "a list of texts"};
+  constexpr auto text = "a text";
+  constexpr auto number = "a number from 0 to 1024";
+  constexpr auto list = "a list of texts";
+  constexpr std::array words{text, number, "true or false", list, text, number, list};
   return words[t.index()];
 }
 
@@ -146,7 +169,7 @@ result<void> take_node_config(std::string_view text, const std::string& path, co
     const bool is_given = app.get_option_no_throw(known->option) != nullptr && app.count(known->option) > 0;
     node_settings unused;
     auto& into = is_given ? unused : settings;
-    const bool fits = std::visit([&](const auto member) { return put(value, into.*member); }, known->goes_to);
+    const bool fits = std::visit([&](const auto m) { return put(value, member(into, m)); }, known->goes_to);
     if (!fits) return at(path, value.source(), "'" + std::string{known->name} + "' is " + kind_of(known->goes_to));
   }
   return {};

@@ -2,8 +2,6 @@
 
 #include <CLI/CLI.hpp>
 
-#include "command/run_flags.hpp"
-
 namespace millrace::command {
 
 std::map<std::string, std::string> node_settings::labels() const {
@@ -37,6 +35,7 @@ void add_node_run_options(CLI::App& app, node_settings& settings) {
   app.add_option("--threads", settings.threads, "Worker threads of each topology; 0: one a core")->type_name("N");
   app.add_option("--log", settings.log_file, "Log to this file instead of standard error")->type_name("FILE");
   add_monitoring_options(app, settings.metrics, settings.alerts);
+  add_trace_options(app, settings.trace);
   app.add_flag("--verbose", settings.is_verbose, "Log everything, not only warnings and errors");
 }
 

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "command/run_flags.hpp"
 #include "millrace/error.hpp"
 
 namespace CLI {
@@ -25,8 +26,9 @@ struct node_settings {
   std::uint64_t threads = 0;             ///< of each topology; 0: one a core
   std::string log_file;                  ///< empty: standard error
   bool is_verbose = false;
-  std::string metrics;                        ///< HOST:PORT for monitoring over HTTP; empty: none
-  std::string alerts;                         ///< file of alert rules; empty: none
+  std::string metrics;  ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts;   ///< file of alert rules; empty: none
+  trace_flags trace{};
   std::vector<std::string> plugin_folders{};  ///< besides the usual ones
 
   [[nodiscard]] std::map<std::string, std::string> labels() const;

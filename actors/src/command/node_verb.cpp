@@ -58,6 +58,9 @@ int run_node(node_request& r, const CLI::App& app) {
   if (!data_dir) return fail_with(data_dir.error());
   const auto log = run_log::open(r.own.log_file, r.own.is_verbose);
   if (!log) return fail_with(log.error());
+  const auto& trace = r.own.trace;
+  auto tracing = node::parse_tracing(trace.share, trace.per_second_max, trace.targets);
+  if (!tracing) return fail_with(tracing.error());
   const stop_signal signal;
   auto opened =
       node::node::open({.name = r.own.name,
@@ -68,6 +71,7 @@ int run_node(node_request& r, const CLI::App& app) {
                         .link = r.own.link,
                         .metrics = r.own.metrics,
                         .alerts = r.own.alerts,
+                        .tracing = *std::move(tracing),
                         .labels = r.own.labels(),
                         .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); }});
   if (!opened) return fail_with(opened.error());

@@ -48,6 +48,21 @@ void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& al
   app.add_option("--alerts", alerts, "Watch by the rules in this file, and tell whom it names")->type_name("FILE");
 }
 
+void add_trace_options(CLI::App& app, trace_flags& flags) {
+  app.add_option("--trace", flags.share,
+                 "Follow so many events from producer to sink: 1%, 1/500, all or off (see 'millrace trace')")
+      ->type_name("SHARE");
+  app.add_option("--trace-limit", flags.per_second_max,
+                 "At most so many a second of each producer partition; 0: no limit")
+      ->default_val(flags.per_second_max)
+      ->type_name("N");
+  app.add_option("--trace-to", flags.targets,
+                 "Also write traces to this file or OTLP collector (http://HOST:4318); repeat it for more")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->type_name("TARGET");
+}
+
 void declare_run_flags(CLI::App& app, run_flags& flags) {
   app.add_option("--data-dir", flags.data_dir,
                  "Where snapshots are kept and resumed from (default: NAME.data beside it)")
@@ -66,6 +81,7 @@ void declare_run_flags(CLI::App& app, run_flags& flags) {
   app.add_flag("--accept-duplicates", flags.accept_duplicates,
                "Resume from an older snapshot although a sink cannot take back what it wrote since");
   add_monitoring_options(app, flags.metrics, flags.alerts);
+  add_trace_options(app, flags.trace);
   app.add_flag("--json", flags.is_json, "Print one JSON object a second and a last one with the result");
   app.add_flag_callback(
       "--no-table", [&flags] { flags.is_table_wanted = false; }, "Print progress lines instead of the live table");

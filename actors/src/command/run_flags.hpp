@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -13,6 +14,13 @@ class App;
 }
 
 namespace millrace::command {
+
+/// Which events are followed, and where what was seen goes.
+struct trace_flags {
+  std::string share = "off";           ///< as `node::parse_trace_share` takes it
+  std::uint64_t per_second_max = 100;  ///< of each producer partition; 0: no limit
+  std::vector<std::string> targets{};  ///< files and collectors
+};
 
 /// What `millrace run` can be told besides the topology.
 struct run_flags {
@@ -28,10 +36,13 @@ struct run_flags {
   std::string metrics;   ///< HOST:PORT for monitoring over HTTP; empty: none
   std::string alerts;    ///< file of alert rules; empty: none
   std::string log_file;  ///< empty: standard error
+  trace_flags trace;
 };
 
 /// Declares `--metrics` and `--alerts`, of runs and nodes alike.
 void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& alerts);
+/// Declares `--trace`, `--trace-limit` and `--trace-to`, of runs and nodes alike.
+void add_trace_options(CLI::App& app, trace_flags& flags);
 /// Declares the options of `run` on `app`, to be parsed into `flags`, which must outlive the app.
 void declare_run_flags(CLI::App& app, run_flags& flags);
 

@@ -15,6 +15,7 @@
 #include "millrace/validation.hpp"
 #include "node/metrics/run_metrics.hpp"
 #include "node/run_control.hpp"
+#include "node/tracing/trace_watch.hpp"
 
 namespace millrace::command {
 
@@ -46,12 +47,14 @@ std::shared_ptr<const engine::plan> prepare(topology& t, const run_flags& flags)
   return checked.plan;
 }
 
-runtime::run_options options_for(const std::string& data_dir, const run_flags& flags, const run_log& log) {
+runtime::run_options options_for(const std::string& data_dir, const run_flags& flags,
+                                 const node::trace_settings& tracing, const run_log& log) {
   runtime::run_options o;
   o.data_dir = data_dir;
   o.payload = flags.payload;
   o.threads = flags.threads;
   o.accept_duplicates = flags.accept_duplicates;
+  o.trace = tracing.rule;
   o.log = [log](log_level level, const std::string& message) { log.write(level, message); };
   return o;
 }
@@ -60,8 +63,8 @@ runtime::run_options options_for(const std::string& data_dir, const run_flags& f
 class session {
 public:
   session(runtime::topology_run& run, run_reporter& reporter, node::run_control* control, node::run_metrics* metrics,
-          const run_flags& flags)
-      : run_{run}, reporter_{reporter}, control_{control}, metrics_{metrics}, flags_{flags} {}
+          node::trace_watch& traces, const run_flags& flags)
+      : run_{run}, reporter_{reporter}, control_{control}, metrics_{metrics}, traces_{traces}, flags_{flags} {}
 
   /// Passes signals, requests and the duration on, and feeds reporter and control, until the run has ended.
   runtime::run_outcome watch(const stop_signal& signal) {
@@ -89,6 +92,7 @@ private:
   void sample(time_point now) {
     sampled_ = now;
     history_.add(run_.status(), now);
+    traces_.look(run_, now);
     if (control_ != nullptr) control_->publish(history_.view());
     if (metrics_ != nullptr) metrics_->publish(history_.view());
   }
@@ -101,6 +105,7 @@ private:
   run_reporter& reporter_;
   node::run_control* control_;  ///< nullptr: could not listen
   node::run_metrics* metrics_;  ///< nullptr: nobody asked for it
+  node::trace_watch& traces_;
   const run_flags& flags_;
   const time_point started_ = steady_clock::now();
   time_point sampled_{};
@@ -111,8 +116,9 @@ private:
 
 /// A run nobody can reach is still a run: the log says why.
 std::unique_ptr<node::run_control> listen(const std::string& topology, const std::string& data_dir,
-                                          runtime::topology_run& run, const run_log& log) {
-  auto control = node::run_control::open(topology, data_dir, run);
+                                          runtime::topology_run& run, const node::trace_watch& traces,
+                                          const node::run_metrics* metrics, const run_log& log) {
+  auto control = node::run_control::open(topology, data_dir, run, traces, metrics);
   if (control) return *std::move(control);
   log.write(log_level::warning, "no control socket: " + control.error().message);
   return nullptr;
@@ -142,6 +148,9 @@ int run_session(topology t, const run_flags& flags) {
   const auto log = run_log::open(flags.log_file, flags.is_verbose);
   if (!log) return fail_with(log.error());
 
+  const auto tracing = node::parse_tracing(flags.trace.share, flags.trace.per_second_max, flags.trace.targets);
+  if (!tracing) return fail_with(tracing.error());
+
   const auto data_dir = data_dir_of(t, flags);
   const stop_signal signal;
   auto reporter = make_reporter(flags, *plan);
@@ -153,12 +162,14 @@ int run_session(topology t, const run_flags& flags) {
     if (!shown) return fail_with(shown.error());
     metrics = *std::move(shown);
   }
-  auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *log));
+  auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *tracing, *log));
   if (!run) return fail_with(run.error());
-  auto control = listen(t.name, data_dir, **run, *log);
+  node::trace_watch traces{
+      *tracing, {}, [l = *log](log_level level, const std::string& text) { l.write(level, text); }};
+  auto control = listen(t.name, data_dir, **run, traces, metrics.get(), *log);
   reporter->begin(announcement(t.name, data_dir, control.get(), metrics.get()));
 
-  session watched{**run, *reporter, control.get(), metrics.get(), flags};
+  session watched{**run, *reporter, control.get(), metrics.get(), traces, flags};
   const auto outcome = watched.watch(signal);
   const run_result r{watched.totals(), outcome, data_dir};
   reporter->end(r);

@@ -115,6 +115,31 @@ int show_why(const topology_request& request) {
   return exit_ok;
 }
 
+std::string alert_text(const nlohmann::json& a) {
+  const auto actor = a.value("actor", "");
+  return "  " + a.value("severity", "") + "  " + a.value("rule", "") + (actor.empty() ? "" : "  at " + actor) + "  " +
+         a.value("measure", "") + " is " + count_text(a.value("value", 0.0)) + ", limit " +
+         count_text(a.value("limit", 0.0)) + "  since " + a.value("since", "") +
+         (a.value("in_maintenance", false) ? "  (in maintenance)" : "") + "\n";
+}
+
+int show_alerts(const topology_request& request) {
+  const auto chosen = choose_running(request.which);
+  if (!chosen) return fail_with(chosen.error());
+  const auto answer = ask(*chosen, "alerts");
+  if (!answer) return fail_with(answer.error());
+  if (request.is_json) {
+    print(answer->dump(2) + "\n");
+    return exit_ok;
+  }
+  const auto alerts = answer->value("alerts", nlohmann::json::array());
+  auto text = name_of(*chosen) + ": " +
+              (alerts.size() == 1 ? "1 alert is" : std::to_string(alerts.size()) + " alerts are") + " firing\n";
+  for (const auto& a : alerts) text += alert_text(a);
+  print(text);
+  return exit_ok;
+}
+
 int command_running(const topology_request& request, const std::string& verb, const std::string& done) {
   const auto chosen = choose_running(request.which);
   if (!chosen) return fail_with(chosen.error());
@@ -268,6 +293,7 @@ void declare_topology(CLI::App& app, action& chosen) {
       *declare(app.add_subcommand("list", "What is running, and what nodes host"), request, chosen, list_running),
       request->which);
   add_name(declare(app.add_subcommand("status", "How a run is doing"), request, chosen, show_status), *request);
+  add_name(declare(app.add_subcommand("alerts", "The alerts that fire"), request, chosen, show_alerts), *request);
   add_name(declare(app.add_subcommand("why", "What holds a run up"), request, chosen, show_why), *request);
   add_name(declare(app.add_subcommand("stop", "End a run as Ctrl-C does"), request, chosen, stop), *request);
   add_name(declare(app.add_subcommand("snapshot", "Take a snapshot now"), request, chosen, take_snapshot), *request);

@@ -36,6 +36,7 @@ void declare_topology(CLI::App& app, action& chosen);
 void declare_tail(CLI::App& app, action& chosen);
 void declare_break(CLI::App& app, action& chosen);
 void declare_stepping(CLI::App& app, action& chosen);
+void declare_trace(CLI::App& app, action& chosen);
 void declare_key(CLI::App& app, action& chosen);
 void declare_audit(CLI::App& app, action& chosen);
 void declare_node(CLI::App& app, action& chosen);

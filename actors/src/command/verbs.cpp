@@ -14,6 +14,7 @@ std::span<const verb> verbs() {
       verb{"deadletter", "List, mend and replay what a topology has set aside", declare_deadletter},
       verb{"table", "Look into the tables that table sinks keep", declare_table},
       verb{"topology", "Look at and steer the topologies that are running", declare_topology},
+      verb{"trace", "Follow single events through the actors of a running topology", declare_trace},
       verb{"node", "Host topologies that are deployed, and look at the nodes that do", declare_node},
       verb{"key", "Give keys for a node to others, and take them back", declare_key},
       verb{"audit", "Check what was written down about who did what", declare_audit},

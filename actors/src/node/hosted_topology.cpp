@@ -43,8 +43,12 @@ const char* to_string(hosted_topology::phase p) noexcept {
   return "?";
 }
 
-hosted_topology::hosted_topology(deployment d, runtime::run_options options, placer place)
-    : options_{std::move(options)}, place_{std::move(place)}, deployment_{std::move(d)} {}
+hosted_topology::hosted_topology(deployment d, runtime::run_options options, placer place,
+                                 const trace_settings& tracing, std::string node)
+    : options_{std::move(options)},
+      place_{std::move(place)},
+      traces_{tracing, std::move(node), options_.log},
+      deployment_{std::move(d)} {}
 
 void hosted_topology::advance(clock::time_point now) {
   if (const auto run = current()) {
@@ -103,7 +107,9 @@ void hosted_topology::begin() {
 
 void hosted_topology::sample(clock::time_point now) {
   sampled_ = now;
-  history_.add(current()->status(), now);
+  const auto run = current();
+  history_.add(run->status(), now);
+  traces_.look(*run, now);
   auto view = history_.view();
   const std::lock_guard lock{mutex_};
   newest_ = std::move(view);

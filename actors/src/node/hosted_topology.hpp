@@ -14,6 +14,7 @@
 #include "node/metrics/metrics_text.hpp"
 #include "node/status_view.hpp"
 #include "node/telemetry_json.hpp"
+#include "node/tracing/trace_watch.hpp"
 
 namespace millrace::node {
 
@@ -34,7 +35,9 @@ public:
   /// Which node runs which task of a plan.
   using placer = std::function<result<runtime::placement>(const deployment&, const engine::plan&)>;
   /// `options.data_dir` is set. The deployment was validated, or says in its status why it cannot run.
-  hosted_topology(deployment d, runtime::run_options options, placer place);
+  /// `node`: the name of this one, for traces.
+  hosted_topology(deployment d, runtime::run_options options, placer place, const trace_settings& tracing,
+                  std::string node);
 
   using clock = std::chrono::steady_clock;
   /// Brings the run closer to what is wanted.
@@ -62,6 +65,8 @@ public:
   /// Its dead letters, whether it runs or not.
   [[nodiscard]] result<nlohmann::json> letters(const std::string& verb, const nlohmann::json& args) const;
   [[nodiscard]] result<nlohmann::json> state(const nlohmann::json& args) const;
+  /// Of the events that were traced, those of runs that have ended, too.
+  [[nodiscard]] result<nlohmann::json> traces(const nlohmann::json& args) const { return traces_.answer(args); }
   [[nodiscard]] result<nlohmann::json> chaos(const std::string& verb, const nlohmann::json& args) const;
   /// Somebody looks into its channels, or stops its tasks there. `who`: their key.
   [[nodiscard]] result<nlohmann::json> look(const std::string& who, const std::string& verb,
@@ -78,6 +83,7 @@ private:
 
   const runtime::run_options options_;
   const placer place_;
+  trace_watch traces_;
   status_history history_;  // of the present run
   clock::time_point sampled_{};
   bool is_escalated_ = false;

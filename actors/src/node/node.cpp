@@ -208,11 +208,13 @@ node::hosted_ptr node::host(deployment d) {
   o.data_dir = store_.data_dir_of(d.name);
   o.threads = options_.threads;
   o.protect = options_.protect;
+  o.trace = options_.tracing.rule;
   o.log = [log = options_.log, name = d.name](log_level level, const std::string& text) {
     log(level, name + ": " + text);
   };
   return std::make_shared<hosted_topology>(
-      std::move(d), std::move(o), [this](const deployment& what, const engine::plan& p) { return place(what, p); });
+      std::move(d), std::move(o), [this](const deployment& what, const engine::plan& p) { return place(what, p); },
+      options_.tracing, options_.name);
 }
 
 std::vector<node::hosted_ptr> node::all() const {

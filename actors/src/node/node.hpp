@@ -18,6 +18,7 @@
 #include "node/peers/peer_news.hpp"
 #include "node/placing/guest_keeper.hpp"
 #include "node/placing/link_exchange.hpp"
+#include "node/tracing/trace_settings.hpp"
 
 namespace millrace::node {
 
@@ -30,6 +31,7 @@ struct node_options {
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
   std::string metrics{};       ///< HOST:PORT for monitoring over HTTP; empty: none
   std::string alerts{};        ///< file of alert rules; empty: none
+  trace_settings tracing{};    ///< of all topologies it hosts
   std::map<std::string, std::string> labels{};             ///< for placement
   engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread

@@ -83,6 +83,10 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "status") return (*h)->status();
   if (verb == "why") return (*h)->why();
   if (verb == "state") return (*h)->state(args);
+  if (verb == "trace") return (*h)->traces(args);
+  if (verb == "alerts") {
+    return alerts_ == nullptr ? result<json>{no_alert_rules()} : alerts_->active((*h)->deployed().name);
+  }
   if (is_chaos(verb)) return (*h)->chaos(verb, args);
   if (is_about_letters(verb)) return (*h)->letters(verb, args);
   if (is_look(verb)) return (*h)->look(who.key, verb, args);

@@ -16,7 +16,8 @@
 namespace millrace::node {
 
 result<std::unique_ptr<run_control>> run_control::open(const std::string& topology, std::string data_dir,
-                                                       runtime::topology_run& run) {
+                                                       runtime::topology_run& run, const trace_watch& traces,
+                                                       const run_metrics* metrics) {
   auto folder = transport::runtime_folder();
   if (!folder) return std::move(folder).error();
   remove_leftover_sockets(*folder);
@@ -25,12 +26,14 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
   auto sockets = transport::zmq_context::open(0);
   if (!sockets) return std::move(sockets).error();
 
-  std::unique_ptr<run_control> made{new run_control{topology, std::move(data_dir), run}};
+  std::unique_ptr<run_control> made{new run_control{topology, std::move(data_dir), run, traces, metrics}};
   made->sockets_ = std::make_unique<transport::zmq_context>(*std::move(sockets));
   transport::control_service service;
   service.on_request = [c = made.get()](const auto&, const std::string& verb,
                                         const nlohmann::json& args) -> result<nlohmann::json> {
     if (verb == "state") return answer_state(c->run_, args);
+    if (verb == "trace") return c->traces_.answer(args);
+    if (verb == "alerts") return c->metrics_ == nullptr ? no_alert_rules() : c->metrics_->alerts();
     if (is_chaos(verb)) return answer_chaos(c->run_.faults(), verb, args);
     if (is_about_letters(verb)) return answer_letters_of(c->run_, verb, args);
     if (is_look(verb)) return c->desk_.answer({}, verb, args);
@@ -91,7 +94,7 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
   return user_error(
       errc::not_found,
       "there is no verb '" + verb +
-          "'; there are status, why, list, snapshot, state, stop and those of chaos, tail, break and deadletter");
+          "'; there are status, why, list, snapshot, state, trace, alerts, stop and those of chaos, tail, break and deadletter");
 }
 
 }  // namespace millrace::node

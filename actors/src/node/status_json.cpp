@@ -30,11 +30,9 @@ nlohmann::json disorder_json(const engine::latency_histogram::counts& disorder) 
 
 /// Where an average event's time goes at this task.
 nlohmann::json split_json(const task_view& v) {
-  return {{"queue", as<std::micro>(v.queue)},
-          {"queue_p99", as<std::micro>(v.queue_p99)},
-          {"service", as<std::micro>(v.service)},
-          {"credit_wait", as<std::micro>(v.credit_wait)},
-          {"snapshot", as<std::micro>(v.snapshot)}};
+  return {{"queue", as<std::micro>(v.queue)},     {"queue_p99", as<std::micro>(v.queue_p99)},
+          {"service", as<std::micro>(v.service)}, {"credit_wait", as<std::micro>(v.credit_wait)},
+          {"network", as<std::micro>(v.network)}, {"snapshot", as<std::micro>(v.snapshot)}};
 }
 
 }  // namespace

@@ -13,10 +13,12 @@ constexpr auto window = std::chrono::seconds{1};
 
 /// The counters of a task; gauges are not summed up.
 constexpr std::uint64_t task_status::*counters[] = {
-    &task_status::events_in,  &task_status::events_out,   &task_status::dead_letters,    &task_status::retries,
-    &task_status::duplicates, &task_status::busy_ns,      &task_status::blocked_ns,      &task_status::align_ns,
-    &task_status::late,       &task_status::ready_ns,     &task_status::batches_in,      &task_status::freeze_total_ns,
-    &task_status::queue_ns,   &task_status::queue_events, &task_status::sampled_busy_ns, &task_status::sampled_cpu_ns,
+    &task_status::events_in,      &task_status::events_out,   &task_status::dead_letters,
+    &task_status::retries,        &task_status::duplicates,   &task_status::busy_ns,
+    &task_status::blocked_ns,     &task_status::align_ns,     &task_status::late,
+    &task_status::ready_ns,       &task_status::batches_in,   &task_status::freeze_total_ns,
+    &task_status::queue_ns,       &task_status::queue_events, &task_status::sampled_busy_ns,
+    &task_status::sampled_cpu_ns, &task_status::network_ns,   &task_status::network_events,
 };
 
 void add_counts(task_status& sum, const task_status& more) {
@@ -53,6 +55,7 @@ void split_latency(task_view& v, const task_status& now, const task_status& befo
   const auto batches = since(now.batches_in, before.batches_in);
   const auto snapshots = since(now.freeze_total_ns, before.freeze_total_ns) + since(now.align_ns, before.align_ns);
   v.queue = each(since(now.queue_ns, before.queue_ns), since(now.queue_events, before.queue_events));
+  v.network = each(since(now.network_ns, before.network_ns), since(now.network_events, before.network_events));
   v.service = each(since(now.busy_ns, before.busy_ns), batches);
   v.credit_wait = each(since(now.blocked_ns, before.blocked_ns), batches);
   v.snapshot = each(snapshots, batches);

@@ -22,8 +22,8 @@ struct task_view {
   double freeze_share = 0;   ///< standing still for snapshots; part of busy
   double cpu_share = -1;     ///< of the busy time, computing; -1: not known
   /// Where the time of an average event goes at this actor: waiting to be taken, its batch being worked on, waiting for
-  /// credit, for snapshots. Zero when nothing came.
-  std::chrono::nanoseconds queue{}, service{}, credit_wait{}, snapshot{};
+  /// credit, for snapshots; its way from another node. Zero when nothing came.
+  std::chrono::nanoseconds queue{}, service{}, credit_wait{}, snapshot{}, network{};
   std::chrono::nanoseconds queue_p99{};
   std::chrono::nanoseconds p50{};  ///< sinks: latency of the last second's events; 0: there were none
   std::chrono::nanoseconds p99{};

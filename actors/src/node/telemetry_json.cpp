@@ -27,7 +27,7 @@ struct merged {
   std::uint64_t events_in = 0, events_out = 0, dead_letters = 0, late = 0, retries = 0, backlog = 0;
   std::uint64_t state_rows = 0, state_bytes = 0, restarts = 0, snapshot_bytes = 0;
   double busy = 0, blocked = 0, ready = 0;
-  std::chrono::nanoseconds p50{}, p99{}, queue{}, service{}, credit_wait{}, snapshot{}, oldest{}, in_step{};
+  std::chrono::nanoseconds p50{}, p99{}, queue{}, service{}, credit_wait{}, snapshot{}, network{}, oldest{}, in_step{};
   event_time watermark = event_time::max();
   std::map<std::string, std::size_t> states{};
 
@@ -57,6 +57,7 @@ struct merged {
                               {&service, v.service},
                               {&credit_wait, v.credit_wait},
                               {&snapshot, v.snapshot},
+                              {&network, v.network},
                               {&oldest, t.oldest_unfinished},
                               {&in_step, t.stepping_for}}) {
       *most = std::max(*most, time);
@@ -90,6 +91,7 @@ json merged_json(const merged& m, processing_time now) {
            {{"queue", as<std::micro>(m.queue)},
             {"service", as<std::micro>(m.service)},
             {"credit_wait", as<std::micro>(m.credit_wait)},
+            {"network", as<std::micro>(m.network)},
             {"snapshot", as<std::micro>(m.snapshot)}}},
           {"oldest_unfinished_ms", as<std::milli>(m.oldest)},
           {"in_step_ms", as<std::milli>(m.in_step)},

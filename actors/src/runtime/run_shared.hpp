@@ -24,6 +24,7 @@
 #include "runtime/remote/distant_status.hpp"
 #include "runtime/run_faults.hpp"
 #include "runtime/run_watches.hpp"
+#include "runtime/trace_desk.hpp"
 
 namespace millrace::runtime {
 
@@ -51,6 +52,7 @@ public:
                [this](task_id t) { return is_here(t); }, distant_nodes()},
         watches{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
                 [this](task_id t) { return is_here(t); }},
+        traces{options.trace, time},
         instance{fresh_instance(options)},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
@@ -73,6 +75,7 @@ public:
   alarm_clock alarms;
   run_faults faults;
   run_watches watches;
+  trace_desk traces;
   const transport::topology_instance instance;
 
   void log(log_level level, const std::string& message);

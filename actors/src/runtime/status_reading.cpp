@@ -58,6 +58,8 @@ void read_into(task_status& out, const engine::task_stats& s, std::int64_t now) 
   out.sampled_busy_ns = s.sampled_busy_ns.get();
   out.sampled_cpu_ns = s.sampled_cpu_ns.get();
   out.queue_ns = s.queue_ns.get();
+  out.network_ns = s.network_ns.get();
+  out.network_events = s.network_events.get();
   out.queue_events = s.queue_events.get();
   out.stepping_for = elapsed(s.stepping_since.get(), now);
   out.aligning_for = elapsed(s.aligning_since.get(), now);

@@ -129,7 +129,9 @@ void task_link::ended() {
 }
 
 void task_link::log(log_level level, std::string message) {
-  shared_.log(level, message.rfind(name_, 0) == 0 ? message : name_ + ": " + message);
+  auto line = message.rfind(name_, 0) == 0 ? std::move(message) : name_ + ": " + message;
+  if (const auto trace = engine::current_trace()) line += " [trace " + engine::to_string(trace) + "]";
+  shared_.log(level, line);
 }
 
 caf::behavior task_actor(self_pointer self, std::shared_ptr<task_state> parts) {

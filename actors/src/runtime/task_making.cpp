@@ -36,6 +36,9 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                          return chaos::task_gate{faults.task(t), t};
                                        },
                                        [this](task_id t) { return &shared.watches.board().task(t); }};
+  if (shared.traces.is_on()) {
+    environment.tracing_of = [this](task_id t) { return shared.traces.parts_for(t); };
+  }
   if (shared.options.measures) {
     environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
   }

@@ -54,6 +54,7 @@ public:
     caf::anon_send(supervisor_, failure_atom::value, task.value, std::move(why));
   }
   run_status status() const override { return shared_->status(); }
+  collected_spans collect_spans() override { return shared_->traces.collect(); }
   chaos::fault_board& faults() override { return shared_->faults.board(); }
   inspect::watch_board& watches() override { return shared_->watches.board(); }
   result<void> letters(std::chrono::milliseconds timeout,

@@ -2,79 +2,22 @@
 #include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
-#include <mutex>
 
-#include "library/net/http_server.hpp"
 #include "node/alerts/alert_watch.hpp"
+#include "receiver.hpp"
 #include "trial_run.hpp"
 
 using namespace millrace;
 using namespace std::chrono_literals;
 using namespace millrace::node;
 using nlohmann::json;
+using trial::log_lines;
+using trial::receiver;
 using trial::watched_run;
 
 namespace {
 
 constexpr int limit_ms = 60'000;
-
-/// Keeps what it is sent; refuses the first so many.
-class receiver final : public library::http_service {
-public:
-  explicit receiver(int refusals) : refusals_{refusals} {
-    const auto at = library::parse_listen_address("127.0.0.1:0", "listen");
-    if (!server_.start(*at, {}, *this)) qFatal("cannot listen");
-  }
-  ~receiver() override { server_.stop(); }
-  std::optional<library::http_answer> on_head(const library::http_head&) override { return std::nullopt; }
-  std::optional<library::http_answer> on_request(const library::http_head&, std::string body,
-                                                 const library::http_reply&) override {
-    const std::lock_guard lock{mutex_};
-    library::http_answer out;
-    ++asked_;
-    if (asked_ <= refusals_) {
-      out.status = 503;
-    } else {
-      bodies_.push_back(std::move(body));
-    }
-    return out;
-  }
-  [[nodiscard]] std::string url() const { return "http://" + server_.address().text() + "/hook"; }
-  [[nodiscard]] std::vector<std::string> bodies() {
-    const std::lock_guard lock{mutex_};
-    return bodies_;
-  }
-  [[nodiscard]] int asked() {
-    const std::lock_guard lock{mutex_};
-    return asked_;
-  }
-
-private:
-  int refusals_;
-  int asked_ = 0;
-  std::mutex mutex_;
-  std::vector<std::string> bodies_;
-  library::http_server server_;
-};
-
-/// What was logged, from any thread.
-class log_lines {
-public:
-  [[nodiscard]] alert_notifier::logger logger() {
-    return [this](log_level, const std::string& text) {
-      const std::lock_guard lock{mutex_};
-      lines_.push_back(text);
-    };
-  }
-  [[nodiscard]] bool has(const std::string& text) {
-    const std::lock_guard lock{mutex_};
-    return std::ranges::any_of(lines_, [&](const auto& l) { return l.find(text) != std::string::npos; });
-  }
-
-private:
-  std::mutex mutex_;
-  std::vector<std::string> lines_;
-};
 
 engine::alert_group group_of(engine::alert_severity severity) {
   return {
@@ -129,6 +72,38 @@ private slots:
     QCOMPARE(s->channels.size(), std::size_t{2});
     // Without a word about it, notices are logged.
     QCOMPARE(parse_alerts("{\"millrace_alerts\": 1}", "a.json")->channels.size(), std::size_t{1});
+  }
+
+  void whatFiresIsListed() {
+    QTemporaryDir folder;
+    const auto rules = folder.filePath("rules.json");
+    QFile file{rules};
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    const json rule{{"name", "broken"}, {"measure", "failed"}, {"above", 0}};
+    file.write(QByteArray::fromStdString(
+        json{{"millrace_alerts", 1},
+             {"rules", json::array({rule})},
+             {"maintenance", json::array({{{"daily", "00:00-00:00"}, {"topology", "orders"}}})}}
+            .dump()));
+    file.close();
+    log_lines log;
+    const auto watch = alert_watch::open(rules.toStdString(), log.logger());
+    QVERIFY2(watch, watch ? "" : watch.error().message.c_str());
+    QVERIFY((*watch)->active({})["alerts"].empty());
+    (*watch)->look(std::chrono::steady_clock::now(), [] {
+      return std::vector{measured_topology{"orders", true, false, true, "failed", {}},
+                         measured_topology{"totals", true, false, true, "failed", {}},
+                         measured_topology{"calm", true, true, false, "running", {}}};
+    });
+    const auto all = (*watch)->active({});
+    QCOMPARE(all["alerts"].size(), std::size_t{2});
+    QCOMPARE(all["rules"].get<int>(), 1);
+    const auto of_one = (*watch)->active("orders")["alerts"];
+    QCOMPARE(of_one.size(), std::size_t{1});
+    QCOMPARE(of_one[0]["rule"].get<std::string>(), std::string{"broken"});
+    QVERIFY(of_one[0]["in_maintenance"].get<bool>() && of_one[0]["value"] == 1.0);
+    QVERIFY(!(*watch)->active("totals")["alerts"][0]["in_maintenance"].get<bool>());
+    QVERIFY((*watch)->active("calm")["alerts"].empty());
   }
 
   void saysWhereAFileIsWrong_data() {

@@ -40,6 +40,8 @@ struct task_status {
   std::uint64_t batches_in = 0;
   std::uint64_t queue_ns = 0;               ///< of batches followed: wait to be taken, times their events
   std::uint64_t queue_events = 0;           ///< in those
+  std::uint64_t network_ns = 0;             ///< of batches from other nodes, some: their way, times their events
+  std::uint64_t network_events = 0;         ///< in those
   std::chrono::nanoseconds stepping_for{};  ///< in the present step; zero: in none
   std::chrono::nanoseconds aligning_for{};  ///< waiting for the barrier on other inputs; zero: it does not
   std::chrono::nanoseconds since_progress{};

@@ -16,6 +16,7 @@
 #include "millrace/inspect/watch_board.hpp"
 #include "millrace/runtime/placement.hpp"
 #include "millrace/runtime/run_status.hpp"
+#include "millrace/runtime/traced_spans.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
 namespace millrace::runtime {
@@ -38,7 +39,8 @@ struct run_options {
   /// A task that fails is rebuilt alone where that is possible, and its neighbours go on: they retain what they send
   /// it, at most so many bytes of a channel. 0: its region goes back to the newest snapshot as a whole.
   std::uint64_t retained_bytes_max = std::uint64_t{16} << 20;
-  placement where;  ///< tasks that other nodes run
+  placement where;             ///< tasks that other nodes run
+  engine::trace_rule trace{};  ///< which events are followed from producer to sink; none
 };
 
 /// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer,
@@ -61,6 +63,8 @@ public:
   /// Fault injection: the task ends as if a handler of its actor had thrown, with `restart` as its policy.
   virtual void fail_task(task_id task, std::string why) = 0;
   [[nodiscard]] virtual run_status status() const = 0;
+  /// What was told of traced events since the last call; to be asked often, as tasks drop what nobody collects.
+  [[nodiscard]] virtual collected_spans collect_spans() = 0;
   /// Asks a task about its keyed state. Waits until the task is between two steps, at most `timeout`. Errors: those of
   /// `engine::task::query`; errc::unavailable while the task is restored, hangs or does not answer in time: ask again.
   [[nodiscard]] virtual result<engine::state_answer> query(task_id task, engine::state_request request,

@@ -13,6 +13,8 @@ constexpr std::array rules{
     verb_rule{"status", role::viewer, true, false},
     verb_rule{"state", role::viewer, true, false},
     verb_rule{"why", role::viewer, true, false},
+    verb_rule{"trace", role::viewer, true, false},
+    verb_rule{"alerts", role::viewer, true, false},
     // Makes the actors and reads their files, and shows what is deployed.
     verb_rule{"plan", role::operator_, true, false},
     verb_rule{"snapshot", role::operator_, true, true},

@@ -9,8 +9,6 @@
 #include <cstring>
 #include <utility>
 
-#include "library/net/http_client.hpp"
-#include "library/net/patient_caller.hpp"
 #include "millrace/text/time_text.hpp"
 
 namespace millrace::node {
@@ -18,12 +16,6 @@ namespace millrace::node {
 namespace {
 
 using nlohmann::json;
-using namespace std::chrono_literals;
-using library::call_verdict;
-
-constexpr int attempts_max = 4;
-constexpr std::chrono::milliseconds first_pause{1'000};
-constexpr std::size_t answer_bytes_max = 65'536;
 
 std::string time_of(processing_time t) {
   std::string out;
@@ -37,7 +29,16 @@ std::string number(double n) {
   return out;
 }
 
-json notice_json(const engine::alert_notice& n) {
+/// What of a group a channel is to get.
+engine::alert_group part_for(const alert_channel& c, const engine::alert_group& group) {
+  auto out = group;
+  std::erase_if(out.notices, [&](const auto& n) { return n.severity < c.least; });
+  return out;
+}
+
+}  // namespace
+
+json to_json(const engine::alert_notice& n) {
   return {{"rule", n.rule},
           {"what", n.is_over ? "over" : "fired"},
           {"severity", to_string(n.severity)},
@@ -49,18 +50,9 @@ json notice_json(const engine::alert_notice& n) {
           {"since", time_of(n.since)}};
 }
 
-/// What of a group a channel is to get.
-engine::alert_group part_for(const alert_channel& c, const engine::alert_group& group) {
-  auto out = group;
-  std::erase_if(out.notices, [&](const auto& n) { return n.severity < c.least; });
-  return out;
-}
-
-}  // namespace
-
 json to_json(const engine::alert_group& group, processing_time now) {
   auto alerts = json::array();
-  for (const auto& n : group.notices) alerts.push_back(notice_json(n));
+  for (const auto& n : group.notices) alerts.push_back(to_json(n));
   return {{"topology", group.topology}, {"at", time_of(now)}, {"alerts", std::move(alerts)}, {"more", group.more}};
 }
 
@@ -72,23 +64,10 @@ std::string text_of(const engine::alert_notice& n) {
 }
 
 alert_notifier::alert_notifier(std::vector<alert_channel> channels, logger log)
-    : channels_{std::move(channels)}, log_{std::move(log)} {
-  const bool has_addresses =
-      std::ranges::any_of(channels_, [](const auto& c) { return c.to == alert_channel::kind::webhook; });
-  if (has_addresses) caller_ = std::thread{[this] { work(); }};
-}
-
-alert_notifier::~alert_notifier() {
-  {
-    const std::lock_guard lock{mutex_};
-    is_ending_ = true;
-  }
-  changed_.notify_all();
-  if (caller_.joinable()) caller_.join();
-  if (!waiting_.empty()) {
-    log_(log_level::warning, std::to_string(waiting_.size()) + " alert messages were not sent: this process ends");
-  }
-}
+    : channels_{std::move(channels)}, log_{std::move(log)}, calls_{{}, [this](std::uint64_t, const std::string& why) {
+                                                                     log_(log_level::error,
+                                                                          "an alert message was not delivered: " + why);
+                                                                   }} {}
 
 void alert_notifier::tell(const engine::alert_group& group, processing_time now) {
   for (const auto& c : channels_) {
@@ -102,7 +81,7 @@ void alert_notifier::tell(const engine::alert_group& group, processing_time now)
         append(c.target, to_json(part, now).dump() + "\n");
         break;
       case alert_channel::kind::webhook:
-        enqueue({c.target, to_json(part, now).dump()});
+        calls_.post(c.target, to_json(part, now).dump());
         break;
     }
   }
@@ -114,54 +93,6 @@ void alert_notifier::append(const std::string& file, const std::string& line) {
   const bool is_written = fd >= 0 && ::write(fd, line.data(), line.size()) == static_cast<ssize_t>(line.size());
   if (!is_written) log_(log_level::error, "an alert could not be written to " + file + ": " + std::strerror(errno));
   if (fd >= 0) ::close(fd);
-}
-
-void alert_notifier::enqueue(waiting call) {
-  {
-    const std::lock_guard lock{mutex_};
-    if (waiting_.size() < calls_max) {
-      waiting_.push_back(std::move(call));
-      changed_.notify_all();
-      return;
-    }
-  }
-  log_(log_level::error, "an alert message was left out: " + std::to_string(calls_max) + " wait to be sent already");
-}
-
-void alert_notifier::work() {
-  for (;;) {
-    waiting next;
-    {
-      std::unique_lock lock{mutex_};
-      changed_.wait(lock, [this] { return is_ending_ || !waiting_.empty(); });
-      if (is_ending_) return;
-      next = std::move(waiting_.front());
-      waiting_.pop_front();
-    }
-    make(next);
-  }
-}
-
-void alert_notifier::make(const waiting& call) {
-  library::http_client client{{.connect = 5s, .whole = 10s, .answer_bytes = answer_bytes_max}};
-  const auto shown = library::shown_url(call.url);
-  for (int i = 1;; ++i) {
-    const auto answer = client.call(
-        {.method = "POST", .url = call.url, .headers = {{"Content-Type", "application/json"}}, .body = call.body});
-    const auto verdict = library::verdict_of(answer);
-    if (verdict == call_verdict::done) return;
-    const bool is_last = verdict != call_verdict::again || i == attempts_max;
-    const auto why = shown + " " + library::text_of(answer);
-    if (is_last || !pause(first_pause * (1 << (i - 1)))) {
-      log_(log_level::error, "an alert message was not delivered: " + why);
-      return;
-    }
-  }
-}
-
-bool alert_notifier::pause(std::chrono::milliseconds time) {
-  std::unique_lock lock{mutex_};
-  return !changed_.wait_for(lock, time, [this] { return is_ending_; });
 }
 
 }  // namespace millrace::node

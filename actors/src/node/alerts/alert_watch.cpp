@@ -1,5 +1,7 @@
 #include "node/alerts/alert_watch.hpp"
 
+#include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace millrace::node {
@@ -22,7 +24,9 @@ result<std::unique_ptr<alert_watch>> alert_watch::open(const std::string& file, 
 }
 
 alert_watch::alert_watch(alert_settings settings, alert_notifier::logger log)
-    : evaluator_{std::move(settings.rules), std::move(settings.maintenance), settings.group_wait},
+    : evaluator_{settings.rules, settings.maintenance, settings.group_wait},
+      maintenance_{std::move(settings.maintenance)},
+      rules_{settings.rules.size()},
       notifier_{std::move(settings.channels), std::move(log)} {}
 
 void alert_watch::look(std::chrono::steady_clock::time_point now,
@@ -31,9 +35,38 @@ void alert_watch::look(std::chrono::steady_clock::time_point now,
   looked_ = now;
   const auto wall = wall_now();
   const auto steady = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
-  for (const auto& group : evaluator_.evaluate(readings_.look(topologies(), now), {steady, wall})) {
-    notifier_.tell(group, wall);
+  const auto readings = readings_.look(topologies(), now);
+  const auto groups = [&] {
+    const std::lock_guard lock{mutex_};
+    return evaluator_.evaluate(readings, {steady, wall});
+  }();
+  for (const auto& group : groups) notifier_.tell(group, wall);
+}
+
+nlohmann::json alert_watch::active(const std::string& topology) const {
+  const auto wall = wall_now();
+  auto notices = [&] {
+    const std::lock_guard lock{mutex_};
+    return evaluator_.active();
+  }();
+  std::ranges::stable_sort(notices, std::ranges::greater{}, &engine::alert_notice::severity);
+  auto alerts = nlohmann::json::array();
+  for (const auto& n : notices) {
+    if (!topology.empty() && n.topology != topology) continue;
+    auto one = to_json(n);
+    one.erase("what");
+    one["topology"] = n.topology;
+    one["in_maintenance"] = std::ranges::any_of(
+        maintenance_, [&](const engine::maintenance_window& m) { return m.covers(n.topology, wall); });
+    alerts.push_back(std::move(one));
   }
+  return {{"alerts", std::move(alerts)}, {"rules", rules_}};
+}
+
+error no_alert_rules() {
+  return user_error(errc::unavailable,
+                    "nothing is watched by rules: give it a file of them with --alerts, "
+                    "docs/monitoring.md says what is in it");
 }
 
 }  // namespace millrace::node

@@ -3,6 +3,8 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
@@ -11,7 +13,7 @@
 
 namespace millrace::node {
 
-/// Watches the topologies of a process by the rules of a file, and tells people. Thread: one.
+/// Watches the topologies of a process by the rules of a file, and tells people. Thread: `active` any, the rest one.
 class alert_watch {
 public:
   /// Errors: those of `load_alerts`.
@@ -21,13 +23,24 @@ public:
   void look(std::chrono::steady_clock::time_point now,
             const std::function<std::vector<measured_topology>()>& topologies);
 
+  /// What fires now, in maintenance too: `{"alerts": [{"topology", "rule", "severity", "actor", "measure", "value",
+  /// "worst", "limit", "since", "in_maintenance"}], "rules"}`, the worst first. `topology`: of that one alone; empty:
+  /// of all.
+  [[nodiscard]] nlohmann::json active(const std::string& topology) const;
+
 private:
   alert_watch(alert_settings settings, alert_notifier::logger log);
 
   alert_readings readings_;
+  mutable std::mutex mutex_;
   engine::alert_evaluator evaluator_;
+  const std::vector<engine::maintenance_window> maintenance_;
+  const std::size_t rules_;
   alert_notifier notifier_;
   std::chrono::steady_clock::time_point looked_{};
 };
+
+/// What is said about alerts where there are no rules.
+[[nodiscard]] error no_alert_rules();
 
 }  // namespace millrace::node

@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <mutex>
+#include <nlohmann/json.hpp>
 #include <string>
 
 #include "node/alerts/alert_watch.hpp"
@@ -22,6 +23,11 @@ public:
   [[nodiscard]] std::string url() const { return server_ == nullptr ? std::string{} : server_->url(); }
   /// What the page shows from now on. Also the sign of life.
   void publish(status_view view);
+  /// What fires now. Error: there are no rules. Thread: any.
+  [[nodiscard]] result<nlohmann::json> alerts() const {
+    if (alerts_ == nullptr) return no_alert_rules();
+    return alerts_->active({});
+  }
 
 private:
   explicit run_metrics(std::string topology) { newest_.name = std::move(topology); }

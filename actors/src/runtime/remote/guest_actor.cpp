@@ -8,6 +8,7 @@
 #include "runtime/remote/courier_actor.hpp"
 #include "runtime/remote/fault_wire.hpp"
 #include "runtime/remote/received_pages.hpp"
+#include "runtime/remote/span_report.hpp"
 #include "runtime/remote/state_wire.hpp"
 #include "runtime/remote/status_report.hpp"
 #include "runtime/task_making.hpp"
@@ -290,6 +291,22 @@ void on_failure(self_pointer self, const failure_message& m) {
                            what.message, m.failure.action});
 }
 
+void report_spans(self_pointer self) {
+  auto& s = self->state;
+  if (!s.shared->traces.is_on()) return;
+  auto told = s.shared->traces.collect();
+  for (std::size_t at = 0; at < told.spans.size() || told.dropped + told.limited != 0;) {
+    span_report out;
+    while (at < told.spans.size() && out.spans.size() < span_report::spans_max) {
+      out.spans.push_back(to_wire(told.spans[at++].what));
+    }
+    out.dropped = std::exchange(told.dropped, 0);
+    out.limited = std::exchange(told.limited, 0);
+    (void)s.shared->options.where.nodes->send(s.lead, to_bytes(s.shared->instance, {}, out).view(),
+                                              exchange::urgency::bulk);
+  }
+}
+
 void on_down(self_pointer self, const caf::down_msg& down) {
   auto& s = self->state;
   const auto at = std::ranges::find_if(
@@ -297,6 +314,7 @@ void on_down(self_pointer self, const caf::down_msg& down) {
   if (at == s.tasks.end()) return;
   const auto region = s.shared->plan->tasks[at->first.value].region;
   at->second.link->bell()->silence();
+  report_spans(self);
   tell_lead(self, s.regions[region].incarnation, gone_report{at->first, at->second.link->failure});
   at->second.link->disconnect();
   s.tasks.erase(at);
@@ -309,6 +327,7 @@ void on_down(self_pointer self, const caf::down_msg& down) {
 void report_status(self_pointer self) {
   auto& s = self->state;
   if (s.is_leaving) return;
+  report_spans(self);
   const auto now = s.shared->status();
   status_report out;
   for (const auto& [id, t] : s.tasks) out.tasks.push_back(to_wire(id, now.tasks[id.value]));

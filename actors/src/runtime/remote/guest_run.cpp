@@ -115,6 +115,7 @@ result<std::unique_ptr<caf_guest_run>> make(guest_options& options, const remote
   run_options inner;
   inner.data_dir = options.data_dir;
   inner.protect = options.protect;
+  inner.trace = {request.trace_one_in, request.trace_seed, request.trace_per_second_max};
   inner.where.nodes = options.nodes;
   inner.where.instance = e.head.instance;
   inner.log = [log = options.log, nodes = options.nodes, lead = options.lead, instance = e.head.instance](

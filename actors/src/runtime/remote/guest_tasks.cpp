@@ -47,6 +47,9 @@ host_request guest_tasks::request_for(std::uint32_t region) const {
   }
   out.region = region;
   out.batch_events = shared_.options.batch_events;
+  out.trace_one_in = shared_.options.trace.one_in;
+  out.trace_seed = shared_.options.trace.seed;
+  out.trace_per_second_max = shared_.options.trace.per_second_max;
   return out;
 }
 

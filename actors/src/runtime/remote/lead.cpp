@@ -4,6 +4,7 @@
 
 #include "runtime/remote/exchange.hpp"
 #include "runtime/remote/fault_wire.hpp"
+#include "runtime/remote/span_report.hpp"
 #include "runtime/remote/status_report.hpp"
 #include "runtime/remote/wire.hpp"
 
@@ -62,6 +63,13 @@ void on_status(self_pointer self, const std::string& node, const envelope& e) {
   s.shared->on_report(node, *std::move(report));
 }
 
+void on_spans(self_pointer self, const std::string& node, const envelope& e) {
+  auto& shared = *self->state.shared;
+  const auto report = read_as<span_report>(e);
+  if (!report) return;
+  shared.traces.add(node, from_wire(report->spans, shared.plan->tasks.size()), report->dropped, report->limited);
+}
+
 /// What concerns no task but the run.
 void on_word(self_pointer self, const std::string& node, const envelope& e) {
   auto& s = self->state;
@@ -84,6 +92,8 @@ void on_word(self_pointer self, const std::string& node, const envelope& e) {
         for (const auto& f : m->faults) s.shared->faults.board().on_distant_hits(node, f.id, f.hits);
       }
       return;
+    case kind::spans:
+      return on_spans(self, node, e);
     case kind::lost:
       // What the two had on its way is gone, whatever this node sees of the other.
       if (const auto m = read_as<loss_report>(e)) self->send(self, lost_message{m->node, node + " says: " + m->why});

@@ -19,7 +19,8 @@ void each_number(Task& t, Visit visit) {
   visit(t.batches_in), visit(t.queue_ns), visit(t.queue_events), visit(t.stepping_for), visit(t.aligning_for);
   visit(t.since_progress), visit(t.oldest_unfinished), visit(t.state_rows), visit(t.state_bytes);
   visit(t.state_spilled_bytes), visit(t.state_faults), visit(t.state_expired), visit(t.backlog);
-  visit(t.credit_used), visit(t.credit_window), visit(t.watermark.ns);
+  visit(t.credit_used), visit(t.credit_window), visit(t.watermark.ns), visit(t.network_ns);
+  visit(t.network_events);
 }
 
 template <class Channel, class Visit>

@@ -53,6 +53,7 @@ enum class kind : std::uint8_t {
   lost,
   answer,
   fault_hits,
+  spans,
 };
 
 struct header {
@@ -75,8 +76,12 @@ struct host_request {
   std::vector<std::uint32_t> node_of;  ///< per task of the plan: index into `nodes`
   std::uint32_t region = 0;
   std::uint32_t batch_events = 0;
+  std::uint64_t trace_one_in = 0;  ///< see engine::trace_rule
+  std::uint64_t trace_seed = 0;
+  std::uint32_t trace_per_second_max = 0;
 };
-MILLRACE_RECORD(host_request, 1, topology, text, base_folder, fingerprint, nodes, node_of, region, batch_events)
+MILLRACE_RECORD(host_request, 2, topology, text, base_folder, fingerprint, nodes, node_of, region, batch_events,
+                since(2, trace_one_in), since(2, trace_seed), since(2, trace_per_second_max))
 
 struct hosted_answer {
   static constexpr auto what = kind::hosted;
