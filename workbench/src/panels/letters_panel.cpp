@@ -73,7 +73,8 @@ void LettersPanel::setTopology(const std::string& topology) {
   m_actor.clear();
   m_list->clear();
   m_content->clear();
-  setEnabled(!topology.empty());
+  // Not the panel itself, which takes the keyboard also when it has nothing to show.
+  for (auto* part : findChildren<QWidget*>(Qt::FindDirectChildrenOnly)) part->setEnabled(!topology.empty());
   m_message->setText(topology.empty() ? tr("nothing was deployed yet — press F5") : QString{});
 }
 

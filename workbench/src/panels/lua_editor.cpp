@@ -12,6 +12,10 @@ namespace {
 
 constexpr int numbersWidth = 36;
 
+bool isTakeKey(const QKeyEvent& event) {
+  return (event.key() == Qt::Key_Return || event.key() == Qt::Key_Enter) && (event.modifiers() & Qt::ControlModifier);
+}
+
 }  // namespace
 
 void LuaHighlighter::highlightBlock(const QString& text) {
@@ -79,11 +83,19 @@ void LuaEditor::setProblem(const std::optional<TextPlace>& place, const QString&
   m_numbers->update();
 }
 
+bool LuaEditor::event(QEvent* event) {
+  // Ctrl+Enter is the window's elsewhere.
+  if (event->type() == QEvent::ShortcutOverride && isTakeKey(static_cast<QKeyEvent&>(*event))) {
+    event->accept();
+    return true;
+  }
+  return QPlainTextEdit::event(event);
+}
+
 void LuaEditor::keyPressEvent(QKeyEvent* event) {
   if (event->key() == Qt::Key_Tab && event->modifiers() == Qt::NoModifier) {
     insertPlainText(QStringLiteral("  "));
-  } else if ((event->key() == Qt::Key_Return || event->key() == Qt::Key_Enter) &&
-             (event->modifiers() & Qt::ControlModifier)) {
+  } else if (isTakeKey(*event)) {
     Q_EMIT taken();
   } else {
     QPlainTextEdit::keyPressEvent(event);

@@ -68,7 +68,8 @@ void SavepointPanel::setTopology(const std::string& topology) {
   if (topology == m_topology && !topology.empty()) return;
   m_topology = topology;
   m_list->clear();
-  setEnabled(!topology.empty());
+  // Not the panel itself, which takes the keyboard also when it has nothing to show.
+  for (auto* part : findChildren<QWidget*>(Qt::FindDirectChildrenOnly)) part->setEnabled(!topology.empty());
   m_message->setText(topology.empty() ? tr("nothing was deployed yet — press F5") : QString{});
   if (!topology.empty()) refresh();
 }
