@@ -2,12 +2,10 @@
 // gates before the handlers and wrapped channels as every run has them, against the same tasks without.
 //   bench_faults [pairs] [events of each measurement]      pairs in turns of order: processor time an event
 //   bench_faults with|without EVENTS                       one of the two, for valgrind --tool=callgrind
-#include <ctime>
-
 #include <algorithm>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <ctime>
 #include <deque>
 #include <string_view>
 #include <vector>
@@ -17,8 +15,7 @@
 #include "millrace/chaos/faulty_channels.hpp"
 #include "millrace/engine/assembly.hpp"
 #include "millrace/library.hpp"
-#include "millrace/topology.hpp"
-#include "millrace/validation.hpp"
+#include "pairs.hpp"
 
 using namespace millrace;
 
@@ -82,19 +79,6 @@ struct idle_host final : engine::task_host {
   void log(log_level, std::string) override {}
 };
 
-std::shared_ptr<const engine::plan> hot_path() {
-  topology t;
-  t.name = "faults";
-  t.settings.snapshot_interval = std::chrono::milliseconds{0};
-  t.add("generator", "millrace.bench.generator", {{"keys", std::int64_t{10'000}}, {"rate", 0.0}});
-  t.add("map", "millrace.bench.map");
-  t.add("route", "millrace.by_key");
-  t.add("total", "millrace.bench.aggregate", {}, 4);
-  t.add("sink", "millrace.bench.sink");
-  t.connect("generator", "map").connect("map", "route").connect("route", "total").connect("total", "sink");
-  return validate(t).plan;
-}
-
 double cpu_ns() {
   timespec t{};
   ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
@@ -154,40 +138,24 @@ private:
   std::vector<std::unique_ptr<engine::task>> tasks_;
 };
 
-int measure_pairs(const std::shared_ptr<const engine::plan>& plan, int pairs, std::uint64_t events) {
-  std::vector<double> ratios;
-  for (int i = 0; i < pairs; ++i) {
-    const bool with_first = i % 2 == 0;
-    const auto first = bench_run{plan, with_first}.run(events);
-    const auto second = bench_run{plan, !with_first}.run(events);
-    const auto with = with_first ? first : second;
-    const auto without = with_first ? second : first;
-    ratios.push_back(with / without);
-    std::printf("pair %2d  without %7.2f ns  with %7.2f ns  %+.2f %%\n", i + 1, without, with,
-                (with / without - 1) * 100);
-    std::fflush(stdout);
-  }
-  std::ranges::sort(ratios);
-  const auto n = ratios.size();
-  // The interval of the median by order statistics (binomial), 95 %: no assumption about how the figures scatter.
-  const auto half = 0.98 * std::sqrt(static_cast<double>(n));
-  const auto low = static_cast<std::size_t>(std::max(0.0, std::floor(static_cast<double>(n) / 2 - half)));
-  const auto high = std::min(n - 1, static_cast<std::size_t>(std::ceil(static_cast<double>(n) / 2 + half)));
-  std::printf("%zu pairs: median %+.2f %%, 95 %% interval %+.2f to %+.2f %%\n", n,
-              ((ratios[n / 2] + ratios[(n - 1) / 2]) / 2 - 1) * 100, (ratios[low] - 1) * 100, (ratios[high] - 1) * 100);
-  return 0;
-}
-
 }  // namespace
 
 int main(int argc, char** argv) {
   link_library();
-  const auto plan = hot_path();
+  const auto plan = bench::hot_path("faults", 0);
   const std::string_view mode = argc > 1 ? argv[1] : "";
   const auto events = argc > 2 ? std::strtoull(argv[2], nullptr, 10) : 5'000'000ULL;
   if (mode == "with" || mode == "without") {
     std::printf("%.2f ns an event\n", bench_run{plan, mode == "with"}.run(events));
     return 0;
   }
-  return measure_pairs(plan, argc > 1 ? std::max(1, std::atoi(argv[1])) : 20, events);
+  bench::compare_in_pairs(
+      argc > 1 ? std::max(1, std::atoi(argv[1])) : 20,
+      [&] {
+        return bench_run{plan, true}.run(events);
+      },
+      [&] {
+        return bench_run{plan, false}.run(events);
+      });
+  return 0;
 }

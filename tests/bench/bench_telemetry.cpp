@@ -5,46 +5,26 @@
 // event.
 //   bench_telemetry [pairs] [seconds of each measurement] [events a second; 0: as fast as possible]
 //                   [telemetry, tracing (limited as by default) or tracing-all (not limited)]
-#include <algorithm>
 #include <chrono>
-#include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <thread>
-#include <vector>
 
-#include "bench/hotpath_actors.hpp"
-#include "bench/measure.hpp"
 #include "millrace/library.hpp"
 #include "millrace/runtime/topology_run.hpp"
-#include "millrace/topology.hpp"
-#include "millrace/validation.hpp"
 #include "node/status_json.hpp"
 #include "node/tracing/told_span.hpp"
+#include "pairs.hpp"
 
 using namespace millrace;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr auto warm_up = 500ms;
 constexpr auto status_every = 100ms;
 constexpr int statuses_to_json = 5;  // of every…
 constexpr int of_statuses = 2;       // …so many: four a second
-
-std::shared_ptr<const engine::plan> hot_path(double rate) {
-  topology t;
-  t.name = "telemetry";
-  t.settings.snapshot_interval = 0ms;
-  t.add("generator", "millrace.bench.generator", {{"keys", std::int64_t{10'000}}, {"rate", rate}});
-  t.add("map", "millrace.bench.map");
-  t.add("route", "millrace.by_key");
-  t.add("total", "millrace.bench.aggregate", {}, 4);
-  t.add("sink", "millrace.bench.sink");
-  t.connect("generator", "map").connect("map", "route").connect("route", "total").connect("total", "sink");
-  return validate(t).plan;
-}
 
 struct side {
   bool measures = true;
@@ -70,32 +50,17 @@ void watch(runtime::topology_run& run, std::chrono::nanoseconds time) {
   if (sent == 0) std::abort();
 }
 
-/// Processor time of an event in nanoseconds.
 double measure(const std::shared_ptr<const engine::plan>& plan, const side& how, std::chrono::nanoseconds time) {
-  const bench::scratch folder;
   runtime::run_options o;
-  o.data_dir = folder.path();
   o.measures = how.measures;
   o.trace = how.trace;
-  auto run = runtime::topology_run::start(plan, o);
-  if (!run) {
-    std::fprintf(stderr, "%s\n", run.error().message.c_str());
-    std::exit(1);
-  }
-  auto& seen = bench::result_of_hot_path();
-  std::this_thread::sleep_for(warm_up);
-  const auto events_before = seen.events.load();
-  const auto cpu_before = bench::cpu_seconds();
-  if (how.measures) {
-    watch(**run, time);
-  } else {
-    std::this_thread::sleep_for(time);
-  }
-  const auto events = static_cast<double>(seen.events.load() - events_before);
-  const auto cpu = bench::cpu_seconds() - cpu_before;
-  (*run)->stop();
-  (void)(*run)->wait(20s);
-  return cpu * 1e9 / std::max(events, 1.0);
+  return bench::cpu_of_event(plan, std::move(o), [&](auto& run) {
+    if (how.measures) {
+      watch(run, time);
+    } else {
+      std::this_thread::sleep_for(time);
+    }
+  });
 }
 
 }  // namespace
@@ -108,26 +73,9 @@ int main(int argc, char** argv) {
   const side with = what == "telemetry" ? side{} : side{true, {100, 1, what == "tracing-all" ? 0U : 100U}};
   const side without = what == "telemetry" ? side{false, {}} : side{};
   link_library();
-  const auto plan = hot_path(rate);
+  const auto plan = bench::hot_path("telemetry", rate);
   const auto time = std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::duration<double>{seconds});
-  std::vector<double> ratios;
-  for (int i = 0; i < pairs; ++i) {
-    const bool on_first = i % 2 == 0;
-    const auto first = measure(plan, on_first ? with : without, time);
-    const auto second = measure(plan, on_first ? without : with, time);
-    const auto on = on_first ? first : second;
-    const auto off = on_first ? second : first;
-    ratios.push_back(on / off);
-    std::printf("pair %2d  off %7.2f ns  on %7.2f ns  %+.2f %%\n", i + 1, off, on, (on / off - 1) * 100);
-    std::fflush(stdout);
-  }
-  std::ranges::sort(ratios);
-  const auto n = ratios.size();
-  // The interval of the median by order statistics (binomial), 95 %: no assumption about how the figures scatter.
-  const auto half = 0.98 * std::sqrt(static_cast<double>(n));
-  const auto low = static_cast<std::size_t>(std::max(0.0, std::floor(static_cast<double>(n) / 2 - half)));
-  const auto high = std::min(n - 1, static_cast<std::size_t>(std::ceil(static_cast<double>(n) / 2 + half)));
+  bench::compare_in_pairs(
+      pairs, [&] { return measure(plan, with, time); }, [&] { return measure(plan, without, time); });
   if (spans_seen != 0) std::printf("%llu spans\n", static_cast<unsigned long long>(spans_seen));
-  std::printf("%zu pairs: median %+.2f %%, 95 %% interval %+.2f to %+.2f %%\n", n,
-              ((ratios[n / 2] + ratios[(n - 1) / 2]) / 2 - 1) * 100, (ratios[low] - 1) * 100, (ratios[high] - 1) * 100);
 }
