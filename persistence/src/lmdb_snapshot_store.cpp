@@ -22,14 +22,12 @@ std::string name(epoch_id epoch) {
   return "the snapshot of epoch " + std::to_string(epoch.value);
 }
 
-/// Larger than any number handed out so far, for when damage left no record of them: nobody takes a thousand snapshots
-/// a second, so counts from 1 never overtake the clock's milliseconds.
-std::uint64_t beyond_all_counts() {
-  const auto now = std::chrono::system_clock::now().time_since_epoch();
-  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
-}
-
 }  // namespace
+
+epoch_id beyond_all_counts() {
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return {static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count())};
+}
 
 result<std::unique_ptr<engine::snapshot_store>> open_snapshot_store(const std::filesystem::path& folder,
                                                                     const snapshot_store_options& options) {
@@ -81,7 +79,7 @@ result<void> lmdb_snapshot_store::load() {
     has_record = has_record || stored.newest_generation.value > 0 || stored.reserved_to.value > 0;
     has_damage = has_damage || environment->is_damaged();
   }
-  if (has_damage && !has_record) counters_ = {{beyond_all_counts()}, {beyond_all_counts()}};
+  if (has_damage && !has_record) counters_ = {{beyond_all_counts().value}, beyond_all_counts()};
   while (ledger_.size() > engine::ledger_entries_max) ledger_.erase(ledger_.begin());
   last_epoch_ = counters_.reserved_to;
   return {};
@@ -103,6 +101,18 @@ result<epoch_id> lmdb_snapshot_store::next_epoch() {
     if (auto stored = store_counters_on_all(wanted); !stored) return std::move(stored).error();
   }
   return epoch_id{++last_epoch_.value};
+}
+
+result<void> lmdb_snapshot_store::count_as_used(epoch_id epoch) {
+  if (auto writable = check_writable(); !writable) return writable;
+  if (epoch <= last_epoch_) return {};
+  if (epoch > counters_.reserved_to) {
+    auto wanted = counters_;
+    wanted.reserved_to = epoch;
+    if (auto stored = store_counters_on_all(wanted); !stored) return stored;
+  }
+  last_epoch_ = epoch;
+  return {};
 }
 
 result<void> lmdb_snapshot_store::store_counters_on_all(const store_counters& wanted) {

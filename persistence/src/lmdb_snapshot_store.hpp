@@ -3,14 +3,18 @@
 #include <array>
 #include <functional>
 
-#include "millrace/persistence/data_folder.hpp"
 #include "millrace/engine/snapshot_store.hpp"
+#include "millrace/persistence/data_folder.hpp"
 #include "millrace/persistence/snapshot_store.hpp"
 #include "snapshot_environment.hpp"
 
 namespace millrace::persistence {
 
 class lmdb_snapshot_writer;
+
+/// Larger than any number handed out so far, for when no record of them is left: nobody takes a thousand snapshots a
+/// second, so counts from 1 never overtake the clock's milliseconds.
+[[nodiscard]] epoch_id beyond_all_counts();
 
 /// The snapshot store on disk: decides which environment takes what; the environments, the writer and the reader do it.
 ///
@@ -34,6 +38,11 @@ public:
   result<std::unique_ptr<engine::snapshot_reader>> open(epoch_id epoch) override;
   [[nodiscard]] std::optional<epoch_id> oldest_retained() const override;
   result<void> discard(epoch_id epoch, engine::discard_mode mode) override;
+
+  /// Numbers up to `epoch` are as if they had been handed out, durably: of a snapshot that comes from elsewhere.
+  [[nodiscard]] result<void> count_as_used(epoch_id epoch);
+  /// No number was ever handed out.
+  [[nodiscard]] bool is_fresh() const noexcept { return counters_.reserved_to.value == 0; }
 
   /// For the writer: errc::fenced when a newer generation was handed out.
   [[nodiscard]] result<void> check_generation(epoch_id epoch, generation incarnation) const;

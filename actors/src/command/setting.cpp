@@ -8,6 +8,7 @@
 #include "millrace/detail/nearest.hpp"
 #include "millrace/duration.hpp"
 #include "millrace/registry.hpp"
+#include "node/parameter_text.hpp"
 
 namespace millrace::command {
 
@@ -21,20 +22,6 @@ template <class Number>
 bool parse_whole(const std::string& text, Number& out) {
   const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), out);
   return failure == std::errc{} && end == text.data() + text.size();
-}
-
-result<param_value> parse_value(const std::string& where, const param_base& p, const std::string& text) {
-  const std::string type = p.type_name();
-  if (type == "text") return param_value{text};
-  if (type == "integer") {
-    if (std::int64_t number = 0; parse_whole(text, number)) return param_value{number};
-  } else if (type == "number") {
-    if (double number = 0; parse_whole(text, number)) return param_value{number};
-  } else {
-    if (text == "yes" || text == "true") return param_value{true};
-    if (text == "no" || text == "false") return param_value{false};
-  }
-  return wrong(where, "expected " + p.allowed() + ", not '" + text + "'");
 }
 
 result<void> set_count(const std::string& where, const std::string& text, std::uint32_t& out) {
@@ -96,8 +83,8 @@ result<void> apply_parameter(actor_spec& spec, const std::string& where, const s
   std::vector<std::string> names;
   for (const auto* p : engine::actor_access::params(*probe)) {
     if (p->name() == name) {
-      auto value = parse_value(where, *p, text);
-      if (!value) return std::move(value).error();
+      auto value = node::parse_parameter(*p, text);
+      if (!value) return wrong(where, value.error().message);
       spec.params[name] = *std::move(value);
       return {};
     }

@@ -10,7 +10,10 @@
 #include "command/figures.hpp"
 #include "command/report.hpp"
 #include "command/running.hpp"
+#include "command/savepoint_verb.hpp"
 #include "command/setting.hpp"
+#include "command/topology_logs_verb.hpp"
+#include "command/topology_steering_verb.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
 #include "millrace/topology.hpp"
@@ -21,6 +24,8 @@ namespace {
 
 struct topology_request {
   running_choice which;
+  std::string from;  // a savepoint; empty: the newest snapshot
+  bool accepts_duplicates = false;
   bool is_json = false;
 };
 
@@ -30,6 +35,8 @@ struct deploy_request {
   std::vector<std::string> settings;
   std::vector<std::string> nodes;
   std::vector<std::string> pins;
+  std::string from;
+  bool accepts_duplicates = false;
   bool is_replacing = false;
   bool is_stopped = false;
   bool is_json = false;
@@ -43,7 +50,9 @@ std::string status_text(const nlohmann::json& status) {
   const auto seconds = std::chrono::duration<double>(status.value("uptime_s", 0.0));
   const auto node = status.value("node", "");
   const auto message = status.value("message", "");
-  return status.value("topology", "") + "  " + status.value("state", "") + "  up " +
+  const bool is_paused = status.contains("paused_since") && status["paused_since"].is_string();
+  const auto since = is_paused ? "  since " + status["paused_since"].get<std::string>() : std::string{};
+  return status.value("topology", "") + "  " + status.value("state", "") + since + "  up " +
          clock_text(std::chrono::duration_cast<std::chrono::nanoseconds>(seconds)) + "  snapshot " +
          std::to_string(status.value("last_epoch", std::uint64_t{0})) + "  restarts " +
          std::to_string(status.value("restarts", std::uint64_t{0})) + "  " +
@@ -55,6 +64,8 @@ std::string task_text(const nlohmann::json& t) {
   return "  " + t.value("name", "") + "  " + t.value("state", "") + "  in " + count_text(t.value("in_per_s", 0.0)) +
          "/s  out " + count_text(t.value("out_per_s", 0.0)) + "/s  busy " + percent_text(t.value("busy_share", 0.0)) +
          "  blocked " + percent_text(t.value("blocked_share", 0.0)) +
+         (t.value("muted", false) ? "  muted, dropped " + std::to_string(t.value("muted_events", std::uint64_t{0}))
+                                  : "") +
          (t.contains("node") ? "  on " + t.value("node", "") : "") + "\n" +
          (t.contains("stopped_at") ? "    " + t.value("stopped_at", "") + "\n" : "");
 }
@@ -140,10 +151,11 @@ int show_alerts(const topology_request& request) {
   return exit_ok;
 }
 
-int command_running(const topology_request& request, const std::string& verb, const std::string& done) {
+int command_running(const topology_request& request, const std::string& verb, const std::string& done,
+                    nlohmann::json args = nlohmann::json::object()) {
   const auto chosen = choose_running(request.which);
   if (!chosen) return fail_with(chosen.error());
-  const auto answer = ask(*chosen, verb);
+  const auto answer = ask(*chosen, verb, std::move(args));
   if (!answer) return fail_with(answer.error());
   print(request.is_json ? answer->dump() + "\n" : name_of(*chosen) + ": " + done + "\n");
   return exit_ok;
@@ -153,7 +165,9 @@ int stop(const topology_request& r) {
   return command_running(r, "stop", "takes a last snapshot and ends");
 }
 int start(const topology_request& r) {
-  return command_running(r, "start", "starts from its newest snapshot");
+  if (r.from.empty()) return command_running(r, "start", "starts from its newest snapshot");
+  return command_running(r, "start", "starts from savepoint " + r.from,
+                         {{"from", r.from}, {"accept_duplicates", r.accepts_duplicates}});
 }
 int remove(const topology_request& r) {
   return command_running(r, "remove", "ends; then its deployment and its data are deleted");
@@ -203,10 +217,14 @@ void print_problems(const nlohmann::json& answer) {
 }
 
 int deploy(const deploy_request& r) {
-  const auto args = topology_arguments(r);
+  auto args = topology_arguments(r);
   if (!args) return fail_with(args.error());
   const auto node = choose_node(r.node);
   if (!node) return fail_with(node.error());
+  if (!r.from.empty()) {
+    (*args)["from"] = r.from;
+    (*args)["accept_duplicates"] = r.accepts_duplicates;
+  }
   const auto answer = ask(*node, "deploy", *args);
   if (!answer) return fail_with(answer.error());
   if (r.is_json) {
@@ -270,6 +288,14 @@ void add_name(CLI::App* app, topology_request& request) {
   add_running_options(*app, request.which);
 }
 
+void add_from(CLI::App& app, std::string& from, bool& accepts_duplicates) {
+  auto* savepoint = app.add_option("--from", from, "A savepoint to go on from: its name, TOPOLOGY/NAME, or latest");
+  savepoint->type_name("SAVEPOINT");
+  app.add_flag("--accept-duplicates", accepts_duplicates,
+               "Also where sinks that cannot take output back get it a second time")
+      ->needs(savepoint);
+}
+
 void add_file(CLI::App* app, deploy_request& request) {
   app->add_option("FILE", request.file, "Topology (.mill)")->required()->type_name("");
   add_node_options(*app, request.node);
@@ -297,7 +323,9 @@ void declare_topology(CLI::App& app, action& chosen) {
   add_name(declare(app.add_subcommand("why", "What holds a run up"), request, chosen, show_why), *request);
   add_name(declare(app.add_subcommand("stop", "End a run as Ctrl-C does"), request, chosen, stop), *request);
   add_name(declare(app.add_subcommand("snapshot", "Take a snapshot now"), request, chosen, take_snapshot), *request);
-  add_name(declare(app.add_subcommand("start", "Start a topology of a node again"), request, chosen, start), *request);
+  auto* to_start = declare(app.add_subcommand("start", "Start a topology of a node again"), request, chosen, start);
+  add_name(to_start, *request);
+  add_from(*to_start, request->from, request->accepts_duplicates);
   add_name(declare(app.add_subcommand("remove", "End a topology of a node and delete it with its data"), request,
                    chosen, remove),
            *request);
@@ -309,6 +337,10 @@ void declare_topology(CLI::App& app, action& chosen) {
   add_file(to_deploy, *deployment);
   to_deploy->add_flag("--replace", deployment->is_replacing, "End what runs under this name, and go on with this");
   to_deploy->add_flag("--stopped", deployment->is_stopped, "Do not start it");
+  add_from(*to_deploy, deployment->from, deployment->accepts_duplicates);
+  declare_topology_steering(app, chosen);
+  declare_topology_savepoint(app, chosen);
+  declare_topology_logs(app, chosen);
   add_file(declare(app.add_subcommand("plan", "What deploying would change"), deployment, chosen, plan), *deployment);
 }
 

@@ -28,6 +28,7 @@ void declare_run(CLI::App& app, action& chosen);
 void declare_validate(CLI::App& app, action& chosen);
 void declare_actor(CLI::App& app, action& chosen);
 void declare_snapshot(CLI::App& app, action& chosen);
+void declare_savepoint(CLI::App& app, action& chosen);
 void declare_state(CLI::App& app, action& chosen);
 void declare_deadletter(CLI::App& app, action& chosen);
 void declare_table(CLI::App& app, action& chosen);

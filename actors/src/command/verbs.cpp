@@ -10,6 +10,7 @@ std::span<const verb> verbs() {
       verb{"validate", "Check a topology without running it", declare_validate},
       verb{"actor", "Look up the actor types a topology can use", declare_actor},
       verb{"snapshot", "Look into the snapshots of a data directory", declare_snapshot},
+      verb{"savepoint", "List and delete the snapshots that were kept", declare_savepoint},
       verb{"state", "Look into the state of a running topology, by key", declare_state},
       verb{"deadletter", "List, mend and replay what a topology has set aside", declare_deadletter},
       verb{"table", "Look into the tables that table sinks keep", declare_table},

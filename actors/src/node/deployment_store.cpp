@@ -40,8 +40,15 @@ result<deployment> read(const fs::path& file, const std::string& name) {
   try {
     auto where = placement_rules_of(j.value("placement", json{}));
     if (!where) return unreadable(file, where.error().message);
-    return deployment{name, j.at("topology").get<std::string>(), j.at("base_folder").get<std::string>(),
-                      j.at("wanted").get<bool>(), *std::move(where)};
+    return deployment{name,
+                      j.at("topology").get<std::string>(),
+                      j.at("base_folder").get<std::string>(),
+                      j.at("wanted").get<bool>(),
+                      *std::move(where),
+                      {j.value("paused_since_ns", std::int64_t{0})},
+                      j.value("muted", std::set<std::string>{}),
+                      j.value("from_savepoint", ""),
+                      j.value("savepoint_moves", false)};
   } catch (const json::exception& e) {
     return unreadable(file, e.what());
   }
@@ -62,6 +69,10 @@ fs::path deployment_store::folder_of(const std::string& name) const {
 
 std::string deployment_store::data_dir_of(const std::string& name) const {
   return (folder_of(name) / "data").string();
+}
+
+fs::path deployment_store::log_file_of(const std::string& name) const {
+  return folder_of(name) / "log.jsonl";
 }
 
 result<std::vector<deployment>> deployment_store::load() const {
@@ -98,11 +109,9 @@ result<void> deployment_store::save(const deployment& d) const {
   }
   if (auto made = persistence::make_folder(folder); !made) return made;
   if (auto synced = persistence::sync_folder(folder.parent_path()); !synced) return synced;
-  const json j{{"millrace_deployment", format},
-               {"base_folder", d.base_folder},
-               {"wanted", d.is_wanted},
-               {"placement", to_json(d.where)},
-               {"topology", d.text}};
+  const json j{{"millrace_deployment", format},      {"base_folder", d.base_folder},         {"wanted", d.is_wanted},
+               {"placement", to_json(d.where)},      {"paused_since_ns", d.paused_since.ns}, {"muted", d.muted},
+               {"from_savepoint", d.from_savepoint}, {"savepoint_moves", d.moves},           {"topology", d.text}};
   return persistence::replace_file(folder / file_name, j.dump(2) + "\n");
 }
 

@@ -9,6 +9,7 @@
 #include "node/letters/letter_answer.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
+#include "node/steering_answer.hpp"
 #include "node/why.hpp"
 
 namespace millrace::node {
@@ -43,10 +44,12 @@ const char* to_string(hosted_topology::phase p) noexcept {
   return "?";
 }
 
-hosted_topology::hosted_topology(deployment d, runtime::run_options options, placer place,
-                                 const trace_settings& tracing, std::string node)
+hosted_topology::hosted_topology(deployment d, runtime::run_options options, placer place, saver save,
+                                 std::shared_ptr<const log_book> log, const trace_settings& tracing, std::string node)
     : options_{std::move(options)},
       place_{std::move(place)},
+      save_{std::move(save)},
+      log_{std::move(log)},
       traces_{tracing, std::move(node), options_.log},
       deployment_{std::move(d)} {}
 
@@ -75,7 +78,9 @@ void hosted_topology::advance(clock::time_point now) {
     is_due = deployment_.is_wanted && !is_done_;
   }
   // A run that is not quite gone still has the data folder.
-  if (is_due && ended_.expired()) begin();
+  if (!ended_.expired()) return;
+  keep_newest();
+  if (is_due) begin();
 }
 
 void hosted_topology::begin() {
@@ -88,6 +93,7 @@ void hosted_topology::begin() {
   if (!checked.ok()) return fail(first_error(checked));
   auto where = place_(d, *checked.plan);
   if (!where) return fail(where.error().message);
+  if (auto back = go_back(d); !back) return fail(back.error().message);
   history_ = {};
   {
     const std::lock_guard lock{mutex_};
@@ -96,13 +102,18 @@ void hosted_topology::begin() {
   is_stop_sent_ = false;
   auto options = options_;
   options.where = *std::move(where);
+  options.steering = {d.paused_since, d.muted};
   auto run = runtime::topology_run::start(checked.plan, std::move(options));
   if (!run) return fail(run.error().message);
-  const std::lock_guard lock{mutex_};
-  run_ = *std::move(run);
-  desk_ = std::make_shared<look_desk>(*run_);
-  phase_ = phase::running;
-  message_.clear();
+  {
+    const std::lock_guard lock{mutex_};
+    run_ = *std::move(run);
+    desk_ = std::make_shared<look_desk>(*run_);
+    phase_ = phase::running;
+    message_.clear();
+  }
+  // What was wanted of it since `d` was read.
+  steer(deployed());
 }
 
 void hosted_topology::sample(clock::time_point now) {
@@ -133,7 +144,7 @@ void hosted_topology::end(const runtime::run_outcome& outcome) {
 }
 
 void hosted_topology::fail(std::string why) {
-  options_.log(log_level::error, deployed().name + ": " + why);
+  options_.log(log_level::error, why);
   const std::lock_guard lock{mutex_};
   phase_ = phase::failed;
   message_ = std::move(why);
@@ -145,6 +156,31 @@ void hosted_topology::want(bool running) {
   deployment_.is_wanted = running;
   if (next_) next_->is_wanted = running;
   if (running) is_done_ = false;
+}
+
+void hosted_topology::steer(const deployment& d) {
+  std::shared_ptr<runtime::topology_run> run;
+  {
+    const std::lock_guard lock{mutex_};
+    for (auto* mine : {&deployment_, next_ ? &*next_ : &deployment_}) {
+      mine->paused_since = d.paused_since;
+      mine->muted = d.muted;
+    }
+    (next_ ? *next_ : deployment_).text = d.text;
+    run = run_;
+  }
+  if (!run) return;
+  if (auto done = apply(run->steering(), d); !done) options_.log(log_level::error, done.error().message);
+}
+
+result<void> hosted_topology::set(const std::string& actor, const std::string& param, const param_value& value) {
+  std::shared_ptr<runtime::topology_run> run;
+  {
+    const std::lock_guard lock{mutex_};
+    // The run of what is about to be replaced may not have it at all.
+    if (!next_) run = run_;
+  }
+  return run ? run->steering().set(actor, param, value) : result<void>{};
 }
 
 bool hosted_topology::is_at_rest() const {
@@ -187,6 +223,8 @@ nlohmann::json hosted_topology::completed(nlohmann::json j) const {
   if (phase_ != phase::running || is_unknown) j["state"] = phase_ == phase::running ? "starting" : to_string(phase_);
   j["wanted"] = deployment_.is_wanted ? "running" : "stopped";
   j["message"] = message_;
+  j["paused_since"] = instant_json(deployment_.paused_since);
+  j["muted"] = deployment_.muted;
   j["pid"] = ::getpid();
   j["data_dir"] = options_.data_dir;
   return j;
@@ -198,7 +236,7 @@ measured_topology hosted_topology::measured() const {
   if (phase_ != phase::running) return out;
   out.view = newest_;
   out.state = newest_.tasks.empty() ? "starting" : newest_.run.state;
-  out.is_running = out.state == "running";
+  out.is_running = out.state == "running" || out.state == "paused";
   return out;
 }
 

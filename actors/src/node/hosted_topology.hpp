@@ -1,17 +1,21 @@
 #pragma once
 
 #include <chrono>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "millrace/runtime/topology_run.hpp"
 #include "node/deployment_store.hpp"
+#include "node/logs/log_book.hpp"
 #include "node/looking/look_desk.hpp"
 #include "node/metrics/metrics_text.hpp"
+#include "node/savepoints/savepoint_desk.hpp"
 #include "node/status_view.hpp"
 #include "node/telemetry_json.hpp"
 #include "node/tracing/trace_watch.hpp"
@@ -35,9 +39,12 @@ public:
   /// Which node runs which task of a plan.
   using placer = std::function<result<runtime::placement>(const deployment&, const engine::plan&)>;
   /// `options.data_dir` is set. The deployment was validated, or says in its status why it cannot run.
-  /// `node`: the name of this one, for traces.
-  hosted_topology(deployment d, runtime::run_options options, placer place, const trace_settings& tracing,
-                  std::string node);
+  /// Calls the function, which changes the deployment and says what it is now, and makes that durable. Nobody else
+  /// changes it meanwhile.
+  using saver = std::function<result<void>(const std::function<deployment()>&)>;
+  /// `log`: what `options.log` writes to. `node`: the name of this one, for traces.
+  hosted_topology(deployment d, runtime::run_options options, placer place, saver save,
+                  std::shared_ptr<const log_book> log, const trace_settings& tracing, std::string node);
 
   using clock = std::chrono::steady_clock;
   /// Brings the run closer to what is wanted.
@@ -50,6 +57,11 @@ public:
   [[nodiscard]] bool is_at_rest() const;
   [[nodiscard]] phase now() const;
   [[nodiscard]] deployment deployed() const;
+  /// Pausing and muting are as `d` has them from now on, in the run too, and the text of the topology. What else it has
+  /// is not looked at.
+  void steer(const deployment& d);
+  /// The same parameter in the run, when there is one. Errors: those of `run_steering::set`.
+  [[nodiscard]] result<void> set(const std::string& actor, const std::string& param, const param_value& value);
   /// What replaces the deployment when the present run has ended with a last snapshot.
   void replace(deployment next);
 
@@ -60,6 +72,11 @@ public:
   /// The same for monitoring.
   [[nodiscard]] measured_topology measured() const;
   [[nodiscard]] result<void> snapshot();
+  /// Copies its next snapshot, or the newest when it does not run, to a savepoint; does not wait.
+  void take_savepoint(std::string id, std::filesystem::path folder, std::string about);
+  [[nodiscard]] const savepoint_desk& savepoints() const noexcept { return *kept_; }
+  /// Of the newest snapshot it has; the largest number while it runs, since more are to come.
+  [[nodiscard]] result<epoch_id> newest_epoch() const;
   /// Why it is as slow as it is. Errors: no run, or too young a one.
   [[nodiscard]] result<nlohmann::json> why() const;
   /// Its dead letters, whether it runs or not.
@@ -67,6 +84,7 @@ public:
   [[nodiscard]] result<nlohmann::json> state(const nlohmann::json& args) const;
   /// Of the events that were traced, those of runs that have ended, too.
   [[nodiscard]] result<nlohmann::json> traces(const nlohmann::json& args) const { return traces_.answer(args); }
+  [[nodiscard]] result<nlohmann::json> logs(const nlohmann::json& args) const { return answer_logs(*log_, args); }
   [[nodiscard]] result<nlohmann::json> chaos(const std::string& verb, const nlohmann::json& args) const;
   /// Somebody looks into its channels, or stops its tasks there. `who`: their key.
   [[nodiscard]] result<nlohmann::json> look(const std::string& who, const std::string& verb,
@@ -80,9 +98,14 @@ private:
   void sample(clock::time_point now);
   void end(const runtime::run_outcome& outcome);
   void fail(std::string why);
+  [[nodiscard]] result<void> go_back(const deployment& d);
+  void keep_newest();
 
   const runtime::run_options options_;
   const placer place_;
+  const saver save_;
+  const std::shared_ptr<const log_book> log_;
+  const std::shared_ptr<savepoint_desk> kept_ = std::make_shared<savepoint_desk>();
   trace_watch traces_;
   status_history history_;  // of the present run
   clock::time_point sampled_{};
@@ -94,7 +117,13 @@ private:
   mutable std::mutex mutex_;
   deployment deployment_;
   std::optional<deployment> next_;
-  bool is_done_ = false;  // finished or failed: not begun again until somebody wants it
+  struct savepoint_wish {
+    std::string id;
+    std::filesystem::path folder;
+    std::string about;
+  };
+  std::vector<savepoint_wish> savepoint_wishes_;  // for when nobody has the data folder
+  bool is_done_ = false;                          // finished or failed: not begun again until somebody wants it
   phase phase_ = phase::stopped;
   std::string message_;
   std::shared_ptr<runtime::topology_run> run_;

@@ -18,6 +18,12 @@ namespace {
 /// How soon what was asked for is begun, and the end of a run noticed.
 constexpr std::chrono::milliseconds tick{20};
 
+processing_time clock_now() {
+  return {std::chrono::duration_cast<std::chrono::nanoseconds>(
+              std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch())
+              .count()};
+}
+
 /// What other nodes keep must be good for them, and after the next start too.
 result<void> check_addresses(const node_options& o) {
   if (!o.address.empty()) {
@@ -209,12 +215,18 @@ node::hosted_ptr node::host(deployment d) {
   o.threads = options_.threads;
   o.protect = options_.protect;
   o.trace = options_.tracing.rule;
-  o.log = [log = options_.log, name = d.name](log_level level, const std::string& text) {
+  auto book = std::make_shared<log_book>(d.name, store_.log_file_of(d.name));
+  o.log = [log = options_.log, book, name = d.name](log_level level, const std::string& text) {
+    book->add(level, text, clock_now());
     log(level, name + ": " + text);
   };
   return std::make_shared<hosted_topology>(
       std::move(d), std::move(o), [this](const deployment& what, const engine::plan& p) { return place(what, p); },
-      options_.tracing, options_.name);
+      [this](const std::function<deployment()>& change) {
+        const std::lock_guard lock{mutex_};
+        return store_.save(change());
+      },
+      std::move(book), options_.tracing, options_.name);
 }
 
 std::vector<node::hosted_ptr> node::all() const {

@@ -19,6 +19,7 @@
 #include "node/placing/guest_keeper.hpp"
 #include "node/placing/link_exchange.hpp"
 #include "node/tracing/trace_settings.hpp"
+#include "node/savepoints/savepoint_shelf.hpp"
 
 namespace millrace::node {
 
@@ -98,10 +99,16 @@ private:
   [[nodiscard]] json describe() const;
   [[nodiscard]] result<json> list(const caller& who) const;
   [[nodiscard]] result<json> telemetry(const caller& who, const json& args) const;
-  [[nodiscard]] result<json> deploy(const json& args);
+  [[nodiscard]] result<json> deploy(const caller& who, const json& args);
   [[nodiscard]] result<json> plan(const json& args) const;
   [[nodiscard]] result<json> want(const caller& who, const json& args, bool running);
   [[nodiscard]] result<json> remove(const caller& who, const json& args);
+  [[nodiscard]] result<json> take_savepoint(const caller& who, const json& args);
+  [[nodiscard]] result<json> list_savepoints(const json& args) const;
+  [[nodiscard]] result<json> delete_savepoint(const json& args);
+  [[nodiscard]] result<void> go_back(const caller& who, deployment& d, const json& args,
+                                     const hosted_ptr& before) const;
+  [[nodiscard]] result<json> steer(const caller& who, const std::string& verb, const json& args);
   [[nodiscard]] result<json> serve_peers(const caller& who, const std::string& verb, const json& args);
   [[nodiscard]] json list_peers() const;
   [[nodiscard]] result<json> learn(const std::string& told_by, const json& args);
@@ -115,6 +122,7 @@ private:
 
   const node_options options_;
   const deployment_store store_;
+  const savepoint_shelf shelf_{store_.folder()};
   gatekeeper gate_;  // control thread's alone
   mutable std::mutex mutex_;
   std::map<std::string, hosted_ptr> hosted_;

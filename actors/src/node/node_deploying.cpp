@@ -53,7 +53,8 @@ result<checked_topology> read_topology(const json& args, const std::filesystem::
   if (auto fine = stay_outside(*parsed, own); !fine) return std::move(fine).error();
   auto where = placement_rules_of(args.value("placement", json{}));
   if (!where) return std::move(where).error();
-  checked_topology out{{parsed->name, *text, *base, true, *std::move(where)}, std::move(*parsed), {}};
+  checked_topology out{
+      {.name = parsed->name, .text = *text, .base_folder = *base, .where = *std::move(where)}, std::move(*parsed), {}};
   out.checked = validate(out.parsed);
   return out;
 }
@@ -85,7 +86,7 @@ error invalid(const validation& v) {
 
 }  // namespace
 
-result<json> node::deploy(const json& args) {
+result<json> node::deploy(const caller& who, const json& args) {
   auto read = read_topology(args, store_.folder());
   if (!read) return std::move(read).error();
   if (!read->checked.ok()) return invalid(read->checked);
@@ -103,9 +104,16 @@ result<json> node::deploy(const json& args) {
     return retryable_error(errc::unavailable, "'" + d.name + "' is being removed; deploy it again when it is gone");
   }
   const auto known = hosted_.find(d.name);
+  const auto goes_back = go_back(who, d, args, known == hosted_.end() ? nullptr : known->second);
+  if (!goes_back) return goes_back.error();
   if (known != hosted_.end()) {
     const auto before = known->second->deployed();
-    if (before.text == d.text && before.base_folder == d.base_folder && before.where == d.where) {
+    d.paused_since = before.paused_since;
+    for (const auto& a : read->parsed.actors) {
+      if (before.muted.contains(a.name)) d.muted.insert(a.name);
+    }
+    if (before.text == d.text && before.from_savepoint == d.from_savepoint && before.base_folder == d.base_folder &&
+        before.where == d.where) {
       const bool is_resting = !before.is_wanted || known->second->now() == hosted_topology::phase::failed;
       answer["changed"] = false;
       answer["starting"] = is_resting && *is_wanted;
@@ -155,9 +163,16 @@ result<json> node::plan(const json& args) const {
 result<json> node::want(const caller& who, const json& args, bool running) {
   const auto h = chosen(who, args);
   if (!h) return h.error();
+  const std::lock_guard lock{mutex_};
   auto d = (*h)->deployed();
   d.is_wanted = running;
-  const std::lock_guard lock{mutex_};
+  if (running && args.contains("from")) {
+    if (!(*h)->is_at_rest()) {
+      return user_error(errc::in_use, "'" + d.name + "' is running: stop it, and it can start from a savepoint");
+    }
+    if (auto goes_back = go_back(who, d, args, *h); !goes_back) return std::move(goes_back).error();
+    (*h)->replace(d);
+  }
   if (auto saved = store_.save(d); !saved) return std::move(saved).error();
   (*h)->want(running);
   return json{{"topology", d.name}, {running ? "starting" : "stopping", true}};

@@ -11,6 +11,7 @@
 #include "node/letters/letter_answer.hpp"
 #include "node/node.hpp"
 #include "node/peers/node_address.hpp"
+#include "node/steering_answer.hpp"
 
 // Who asks what: the request goes to whoever answers it.
 namespace millrace::node {
@@ -65,11 +66,15 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
 result<json> node::serve(const caller& who, const std::string& verb, const json& args) {
   if (verb == "node") return describe();
   if (verb == "list") return list(who);
-  if (verb == "deploy") return deploy(args);
+  if (verb == "deploy") return deploy(who, args);
   if (verb == "plan") return plan(args);
   if (verb == "start") return want(who, args, true);
   if (verb == "stop") return want(who, args, false);
   if (verb == "remove") return remove(who, args);
+  if (verb == "savepoint") return take_savepoint(who, args);
+  if (verb == "savepoint_list") return list_savepoints(args);
+  if (verb == "savepoint_delete") return delete_savepoint(args);
+  if (is_steering(verb)) return steer(who, verb, args);
   if (verb == "key_create" || verb == "key_rotate") {
     auto made = verb == "key_create" ? gate_.create_key(args) : gate_.rotate_key(args);
     if (made) (*made)["address"] = self().control_address;
@@ -87,6 +92,7 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "alerts") {
     return alerts_ == nullptr ? result<json>{no_alert_rules()} : alerts_->active((*h)->deployed().name);
   }
+  if (verb == "logs") return (*h)->logs(args);
   if (is_chaos(verb)) return (*h)->chaos(verb, args);
   if (is_about_letters(verb)) return (*h)->letters(verb, args);
   if (is_look(verb)) return (*h)->look(who.key, verb, args);

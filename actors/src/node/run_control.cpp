@@ -10,6 +10,7 @@
 #include "node/letters/letter_answer.hpp"
 #include "node/state_answer.hpp"
 #include "node/status_json.hpp"
+#include "node/steering_answer.hpp"
 #include "node/telemetry_json.hpp"
 #include "node/why.hpp"
 
@@ -34,6 +35,7 @@ result<std::unique_ptr<run_control>> run_control::open(const std::string& topolo
     if (verb == "state") return answer_state(c->run_, args);
     if (verb == "trace") return c->traces_.answer(args);
     if (verb == "alerts") return c->metrics_ == nullptr ? no_alert_rules() : c->metrics_->alerts();
+    if (is_steering(verb)) return steer(c->run_, verb, args);
     if (is_chaos(verb)) return answer_chaos(c->run_.faults(), verb, args);
     if (is_about_letters(verb)) return answer_letters_of(c->run_, verb, args);
     if (is_look(verb)) return c->desk_.answer({}, verb, args);
@@ -91,10 +93,9 @@ result<nlohmann::json> run_control::answer(const std::string& verb) {
     is_stop_wanted_ = true;
     return nlohmann::json{{"stopping", true}};
   }
-  return user_error(
-      errc::not_found,
-      "there is no verb '" + verb +
-          "'; there are status, why, list, snapshot, state, trace, alerts, stop and those of chaos, tail, break and deadletter");
+  return user_error(errc::not_found, "there is no verb '" + verb +
+                                         "'; there are status, why, list, snapshot, pause, resume, mute, unmute, set, "
+                                         "state, trace, alerts, stop and those of chaos, tail, break and deadletter");
 }
 
 }  // namespace millrace::node

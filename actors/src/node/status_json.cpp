@@ -1,6 +1,9 @@
 #include "node/status_json.hpp"
 
 #include <algorithm>
+#include <variant>
+
+#include "millrace/text/time_text.hpp"
 
 namespace millrace::node {
 
@@ -28,6 +31,17 @@ nlohmann::json disorder_json(const engine::latency_histogram::counts& disorder) 
   return {{"p50", at(0.5)}, {"p99", at(0.99)}, {"p99.9", at(0.999)}, {"max", at(1)}};
 }
 
+nlohmann::json changes_json(const std::vector<runtime::changed_parameter>& all) {
+  auto out = nlohmann::json::array();
+  for (const auto& c : all) {
+    auto value = std::visit([](const auto& v) { return nlohmann::json(v); }, c.value);
+    out.push_back({{"parameter", c.actor + "." + c.param},
+                   {"value", std::move(value)},
+                   {"from_epoch", c.from.value == 0 ? nlohmann::json{} : nlohmann::json(c.from.value)}});
+  }
+  return out;
+}
+
 /// Where an average event's time goes at this task.
 nlohmann::json split_json(const task_view& v) {
   return {{"queue", as<std::micro>(v.queue)},     {"queue_p99", as<std::micro>(v.queue_p99)},
@@ -36,6 +50,13 @@ nlohmann::json split_json(const task_view& v) {
 }
 
 }  // namespace
+
+nlohmann::json instant_json(processing_time since) {
+  if (since.ns == 0) return nullptr;
+  std::string text;
+  append_iso_time(text, {since.ns});
+  return text;
+}
 
 nlohmann::json watermark_json(event_time t) {
   if (t == event_time::min()) return nullptr;
@@ -84,6 +105,8 @@ nlohmann::json task_json(const task_view& v, processing_time now) {
                      {"state_faults", t.state_faults},
                      {"state_expired", t.state_expired},
                      {"backlog", t.backlog},
+                     {"muted", t.is_muted},
+                     {"muted_events", t.muted_events},
                      {"credit_used", t.credit_used},
                      {"credit_window", t.credit_window},
                      {"freeze_us", as<std::micro>(std::chrono::nanoseconds{t.freeze_ns})},
@@ -113,6 +136,8 @@ nlohmann::json run_json(const status_view& view) {
   const auto& r = view.run;
   return {{"topology", r.topology},
           {"state", r.state},
+          {"paused_since", instant_json(r.paused_since)},
+          {"changed_parameters", changes_json(r.changed)},
           {"uptime_s", as<std::ratio<1>>(r.uptime)},
           {"restarts", r.restarts},
           {"restored_epoch", r.restored_epoch.value},

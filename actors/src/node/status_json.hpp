@@ -16,6 +16,8 @@ namespace millrace::node {
 
 /// Nanoseconds since the Unix epoch; null while unknown, "end" when the input has ended.
 [[nodiscard]] nlohmann::json watermark_json(event_time t);
+/// ISO 8601; null for the beginning of time, which stands for never.
+[[nodiscard]] nlohmann::json instant_json(processing_time since);
 /// How far the watermark is behind the clock; null while unknown and after the end.
 [[nodiscard]] nlohmann::json lag_json(event_time watermark, processing_time now);
 

@@ -1,5 +1,7 @@
 #include "node/why.hpp"
 
+#include "node/status_json.hpp"
+
 namespace millrace::node {
 
 namespace {
@@ -57,6 +59,16 @@ engine::observed_run observe(const status_view& view, const engine::plan& p) {
 }
 
 result<nlohmann::json> answer_why(const status_view& view, const engine::plan& p) {
+  if (view.run.state == "paused") {
+    return nlohmann::json{{"topology", view.run.topology},
+                          {"cause", "paused"},
+                          {"where", view.run.topology},
+                          {"sentence", "it takes no input: somebody paused it at " +
+                                           instant_json(view.run.paused_since).get<std::string>() +
+                                           "; 'millrace topology resume " + view.run.topology + "' lets it go on"},
+                          {"path", nlohmann::json::array()},
+                          {"keys", nlohmann::json::array()}};
+  }
   if (view.run.state != "running") {
     return user_error(errc::unavailable, "the run is " + view.run.state + ": ask again when it is running");
   }

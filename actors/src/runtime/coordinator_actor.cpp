@@ -15,6 +15,8 @@ using namespace std::chrono_literals;
 constexpr std::uint32_t failures_max = 5;
 // The writer always answers; this only bounds the wait should the disk hang.
 constexpr auto writer_timeout = std::chrono::minutes{10};
+// Savepoints that wait for one snapshot. People ask for them, one by one.
+constexpr std::size_t keeps_max = 16;
 
 void tell_tasks(self_pointer self, const epoch_message& m) {
   if (!self->state.tasks.tasks) return;
@@ -44,6 +46,7 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   s.writing = false;
   s.shared->on_epoch_given_up();
   s.decide->on_abort(s.shared->time.steady_ns());
+  for (auto& k : s.keeps) k.epoch = {};
   tell_tasks(self, {*open, false, {}});
   if (why.empty()) return;
   s.shared->on_snapshot_failure("epoch " + std::to_string(open->value) + ": " + why);
@@ -72,6 +75,12 @@ void start_epoch(self_pointer self, const number_message& m) {
   if (s.paused || s.decide->open() || s.decide->is_finished()) return;
   auto target = m.target;
   target.last = s.decide->next_is_last();
+  if (s.shared->steering.begin_epoch(target.epoch)) {
+    for (const auto& node : s.tasks.nodes) remote::tell_steering(*s.shared, node);
+  }
+  for (auto& k : s.keeps) {
+    if (k.epoch.value == 0) k.epoch = target.epoch;
+  }
   s.shared->open_epoch(target);
   s.decide->start(target, now);
   s.started_ns = now;
@@ -134,6 +143,25 @@ void tell_if_done(self_pointer self) {
   if (std::exchange(s.is_done_owed, false)) self->send(s.supervisor, done_atom::value, s.decide->was_stopped());
 }
 
+/// Those who asked for a savepoint before this epoch began get it. The writer copies it before it writes the next one.
+void keep(self_pointer self, epoch_id epoch) {
+  auto& s = self->state;
+  for (const auto& k : s.keeps) {
+    if (k.epoch == epoch) self->send(s.writer, k);
+  }
+  std::erase_if(s.keeps, [&](const auto& k) { return k.epoch == epoch; });
+}
+
+void on_keep(self_pointer self, const keep_message& m) {
+  auto& s = self->state;
+  if (s.keeps.size() == keeps_max) {
+    return m.wanted->answer(retryable_error(errc::limit_exceeded, "too many savepoints are waiting for a snapshot"));
+  }
+  s.keeps.push_back(m);
+  s.decide->request(false);
+  check(self);
+}
+
 /// What is being written becomes the newest snapshot or not: a task that is rebuilt needs to know which.
 void hold(self_pointer self) {
   auto& s = self->state;
@@ -163,6 +191,7 @@ void on_part(self_pointer self, const part_message& m) {
         const auto now = state.shared->time.steady_ns();
         state.shared->on_snapshot(w.epoch, now - state.started_ns);
         state.decide->on_complete(now);
+        keep(self, w.epoch);
         tell_tasks(self, {w.epoch, true, w.oldest_retained});
         if (w.replays) offer_replays(self, *w.replays);
         // A task that is rebuilt from the last snapshot still has its part of it to commit.
@@ -209,6 +238,7 @@ caf::behavior coordinator_actor(self_pointer self, run_shared* shared, caf::acto
         self->state.decide->on_task_ended({task}, {incarnation});
         check(self);
       },
+      [self](const keep_message& m) { on_keep(self, m); },
       [self](request_atom, bool last) {
         self->state.decide->request(last);
         check(self);

@@ -24,6 +24,7 @@ struct coordinator_state {
   bool writing = false;              ///< all parts of the open epoch are with the writer
   bool replays_under_way = true;     ///< some task may have been told that replays are to come
   std::int64_t started_ns = 0;
+  std::vector<keep_message> keeps;  ///< snapshots to be kept as savepoints
 };
 
 /// Moves the messages that `engine::epoch_coordinator` decides on: barriers to producers, parts to the writer, the

@@ -58,6 +58,9 @@ using failure_atom = caf::atom_constant<caf::atom("failure")>;
 /// The run cannot go on: error text.
 using give_up_atom = caf::atom_constant<caf::atom("giveup")>;
 
+/// What is wanted of the run while it runs has changed: tasks look at it.
+using steer_atom = caf::atom_constant<caf::atom("steer")>;
+
 // To the writer.
 using number_atom = caf::atom_constant<caf::atom("number")>;
 using recover_atom = caf::atom_constant<caf::atom("recover")>;
@@ -91,6 +94,25 @@ struct written_message {
   std::string error;  ///< empty: durable
   epoch_id oldest_retained{};
   std::shared_ptr<letter_keeper::replays> replays{};  ///< for tasks that run; null: none
+};
+/// Copies a snapshot to a savepoint. To the coordinator: the next one that begins; to the writer: this one.
+struct keep_message {
+  struct wish {
+    std::string folder;
+    std::string about;
+    std::function<void(result<epoch_id>)> done;  ///< called once, on any thread
+
+    wish(std::string to, std::string what, std::function<void(result<epoch_id>)> call)
+        : folder{std::move(to)}, about{std::move(what)}, done{std::move(call)} {}
+    wish(const wish&) = delete;
+    wish& operator=(const wish&) = delete;
+    ~wish() { answer(retryable_error(errc::unavailable, "the run ended before there was a snapshot to keep")); }
+    void answer(result<epoch_id> outcome) {
+      if (const auto call = std::exchange(done, nullptr)) call(std::move(outcome));
+    }
+  };
+  epoch_id epoch{};  ///< 0: not begun yet
+  std::shared_ptr<wish> wanted;
 };
 /// A number for the next epoch and where it goes, or why there is none.
 struct number_message {
@@ -171,6 +193,7 @@ MILLRACE_LOCAL_MESSAGE(part_message)
 MILLRACE_LOCAL_MESSAGE(refusal_message)
 MILLRACE_LOCAL_MESSAGE(write_message)
 MILLRACE_LOCAL_MESSAGE(written_message)
+MILLRACE_LOCAL_MESSAGE(keep_message)
 MILLRACE_LOCAL_MESSAGE(number_message)
 MILLRACE_LOCAL_MESSAGE(restored_message)
 MILLRACE_LOCAL_MESSAGE(replays_message)
@@ -192,6 +215,7 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::part_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::refusal_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::write_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::written_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::keep_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::number_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::restored_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::replays_message)

@@ -156,6 +156,9 @@ run_status run_shared::status() const {
   const auto now = time.steady_ns();
   const auto since = [now](std::int64_t at) { return std::chrono::nanoseconds{at == 0 ? 0 : now - at}; };
   out.topology = plan->spec.name;
+  out.paused_since = steering.paused_since();
+  out.changed = steering.changed();
+  if (out.paused_since.ns != 0 && out.state == "running") out.state = "paused";
   out.uptime = std::chrono::nanoseconds{now - started_ns_};
   out.taken_at = time.shown();
   out.since_last_snapshot = since(last_snapshot_ns_);
@@ -174,6 +177,8 @@ run_status run_shared::status() const {
     row.snapshot_bytes = snapshot_bytes_[t.id.value];
     row.faults = chaos::fault_board::names_of(faults.board().task(t.id));
     row.stopped_at = watches.board().text_of_stop(t.id);
+    row.is_muted = steering.of(t.id)->is_muted();
+    row.muted_events = steering.of(t.id)->muted_events();
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
   }
   for (const auto& c : plan->channels) {

@@ -53,6 +53,7 @@ public:
         watches{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
                 [this](task_id t) { return is_here(t); }},
         traces{options.trace, time},
+        steering{*plan, options.steering},
         instance{fresh_instance(options)},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
@@ -76,6 +77,7 @@ public:
   run_faults faults;
   run_watches watches;
   trace_desk traces;
+  run_steering steering;
   const transport::topology_instance instance;
 
   void log(log_level level, const std::string& message);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/remote/lead.hpp"
 #include "runtime/remote/remote_task_actor.hpp"
 #include "runtime/supervision.hpp"
 #include "runtime/task_making.hpp"
@@ -151,6 +152,7 @@ void on_hosted(self_pointer self, std::uint32_t region, generation incarnation) 
   if (self->state.ending || r.now != phase::hosting || r.incarnation != incarnation) return;
   r.is_node_lost = false;
   const auto from = *std::exchange(r.from, std::nullopt);
+  for (const auto& node : self->state.guests->nodes_of(region)) remote::tell_steering(*self->state.shared, node);
   spawn_tasks(self, region, from);
 }
 

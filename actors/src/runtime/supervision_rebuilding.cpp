@@ -58,6 +58,9 @@ void put_back(self_pointer self, const restored_message& from) {
   if (const auto obstacle = s.links[id.value]->journal->obstacle(from.point->epoch); !obstacle.empty()) {
     return give_up_rebuilding(self, obstacle);
   }
+  if (s.shared->steering.has_settings_after(from.point->epoch)) {
+    return give_up_rebuilding(self, "parameters were changed since its last snapshot");
+  }
   s.links[id.value] = fresh_link(self, id, from.incarnation, s.links[id.value]->journal);
   s.links[id.value]->rebuilt_since_ns = s.rebuild->failed_ns;
   far_ends far;

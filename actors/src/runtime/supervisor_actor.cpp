@@ -149,6 +149,15 @@ void on_down(self_pointer self, const caf::down_msg& down) {
   }
 }
 
+/// Tasks that wait for input hear of what is wanted now.
+void steer(self_pointer self) {
+  auto& s = self->state;
+  for (const auto& link : s.links) {
+    if (link) link->bell()->ring();
+  }
+  for (const auto& node : s.guests->nodes()) remote::tell_steering(*s.shared, node);
+}
+
 /// From now on the supervisor hears what other nodes say about this run.
 void meet_nodes(self_pointer self) {
   auto& s = self->state;
@@ -205,6 +214,7 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
         if (self->state.ending || r.now != phase::hosting || r.incarnation.value != incarnation) return;
         wait_for_nodes(self, region, "a node does not answer");
       },
+      [self](steer_atom) { steer(self); },
       [self](const failure_message& m) { on_failure(self, m); },
       [self](failure_atom, std::uint32_t task, const std::string& why) {
         const auto& incarnations = self->state.incarnations;

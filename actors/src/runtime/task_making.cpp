@@ -39,6 +39,7 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
   if (shared.traces.is_on()) {
     environment.tracing_of = [this](task_id t) { return shared.traces.parts_for(t); };
   }
+  environment.steering_of = [this](task_id t) { return shared.steering.of(t); };
   if (shared.options.measures) {
     environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
   }

@@ -29,6 +29,10 @@ public:
     coordinator_ = system_.spawn(coordinator_actor, shared_.get(), writer, supervisor_);
     caf::anon_send(supervisor_, begin_atom::value, coordinator_);
     caf::anon_send(coordinator_, tick_atom::value);
+    shared_->steering.on_change([supervisor = supervisor_, coordinator = coordinator_](bool wants_snapshot) {
+      caf::anon_send(supervisor, steer_atom::value);
+      if (wants_snapshot) caf::anon_send(coordinator, request_atom::value, false);
+    });
   }
 
   ~caf_topology_run() override {
@@ -38,6 +42,7 @@ public:
       caf::anon_send(supervisor_, give_up_atom::value, std::string{"the run was abandoned"});
       (void)shared_->wait(std::chrono::seconds{20});
     }
+    shared_->steering.on_change({});
     supervisor_ = nullptr;
     coordinator_ = nullptr;
   }
@@ -60,6 +65,11 @@ public:
   result<void> letters(std::chrono::milliseconds timeout,
                        const std::function<result<void>(engine::dead_letter_store&)>& work) override {
     return shared_->letters->use(timeout, work);
+  }
+  run_steering& steering() override { return shared_->steering; }
+  void keep_snapshot(std::string folder, std::string about, std::function<void(result<epoch_id>)> done) override {
+    auto wanted = std::make_shared<keep_message::wish>(std::move(folder), std::move(about), std::move(done));
+    caf::anon_send(coordinator_, keep_message{{}, std::move(wanted)});
   }
   const engine::plan& plan() const override { return *shared_->plan; }
   result<engine::state_answer> query(task_id task, engine::state_request request,

@@ -1,5 +1,6 @@
 #include "runtime/writer_actor.hpp"
 
+#include "millrace/persistence/savepoint.hpp"
 #include "runtime/messages.hpp"
 
 namespace millrace::runtime {
@@ -54,6 +55,17 @@ written_message write(run_shared& shared, generation incarnation, std::vector<en
   return {epoch, {}, shared.store->oldest_retained().value_or(epoch_id{}), std::move(replays)};
 }
 
+void keep(run_shared& shared, const keep_message& m) {
+  auto made =
+      persistence::write_savepoint(m.wanted->folder, *shared.store, m.epoch, shared.time.now(), m.wanted->about);
+  if (made) {
+    m.wanted->answer(m.epoch);
+  } else {
+    shared.log(log_level::error, "savepoint: " + made.error().message);
+    m.wanted->answer(std::move(made).error());
+  }
+}
+
 }  // namespace
 
 caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
@@ -72,6 +84,7 @@ caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
         *incarnation = answer.incarnation;
         return answer;
       },
+      [=](const keep_message& m) { keep(*shared, m); },
       [=](const write_message& m) { return write(*shared, *incarnation, *m.parts); },
   };
 }

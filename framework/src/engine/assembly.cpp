@@ -42,6 +42,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   if (environment.faults_of) out.faults = environment.faults_of(t.id);
   if (environment.watch_of) out.watch = environment.watch_of(t.id);
   if (environment.tracing_of) out.tracing = environment.tracing_of(t.id);
+  if (environment.steering_of) out.steering = environment.steering_of(t.id);
   for (auto* port : actor_access::outputs(*out.behavior)) out.outputs.push_back({port, {}, {}, {}});
   return out;
 }

@@ -118,6 +118,10 @@ task::task(task_parts parts)
     hot_keys_ = std::make_unique<hot_key_watch>(parts_.partition);
   }
   if (parts_.tracing) begin_tracing();
+  if (parts_.steering) {
+    settings_from_ = parts_.steering->newest_setting();
+    parts_.steering->apply(settings_from_, *parts_.behavior);
+  }
   parts_.stats->credit_window.set(outputs_.credit_total());
   parts_.stats->phase.set(task_phase::starting);
 }
@@ -128,6 +132,7 @@ step_result task::step() {
   if (failure_) return step_result::failed;
   const auto started = parts_.time->steady_ns();
   meter_.begin(started);
+  follow_steering();
   outputs_.collect_credit();
   read_state_clock();
   auto result = step_result::again;
@@ -296,6 +301,7 @@ task::progress task::poll_producer() {
     return progress::worked;
   }
   if (ended_ || stop_polling_) return progress::nothing;
+  if (is_paused()) return rest();
   if (log_ && log_->is_replaying()) return replay_logged();
   if (input_over_) {
     if (more_replays_) return progress::nothing;

@@ -18,6 +18,7 @@ std::string current_failure() {
 
 task::progress task::run_records() {
   if (cursor_ >= current_.count) return finish_frame();
+  if (kind_ == actor_kind::sink && outputs_.is_muted()) return drop_records();
   try {
     const bool is_router = kind_ == actor_kind::router;
     if (!(is_router ? prepare_targets() : prepare_keys())) return progress::stopped;

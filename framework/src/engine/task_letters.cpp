@@ -63,7 +63,7 @@ void task::ask_for_more_replays() {
 }
 
 bool task::can_replay() const noexcept {
-  return !replays_.empty() && !ended_ && !stop_polling_ && !barrier_ && !(log_ && log_->is_replaying());
+  return !replays_.empty() && !is_paused() && !ended_ && !stop_polling_ && !barrier_ && !(log_ && log_->is_replaying());
 }
 
 task::progress task::replay_letter() {

@@ -244,7 +244,6 @@ void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
     for (const auto& letter : rows<dead_letter>(*records)) letters_.add(letter);
     return;
   }
-  events_sent_ += records->size();
   // The time of a dead letter is when it became one: it says nothing about event time.
   if (on_batch_ && &p != &ports_[actor_access::dead_index]) on_batch_(number_of(p), records);
   frame_traces_ptr traces;
@@ -252,6 +251,13 @@ void task_outputs::send(port& p, std::size_t group, const batch_ptr& records) {
   if (tracer_ != nullptr && !lanes.empty()) {
     traces = tracer_->leaving(number_of(p), group, records->size(), lanes.front().next().value, p.oldest_ingest[group]);
   }
+  // Event time and traces go on, the events do not.
+  if (muted_ != nullptr && &p != &ports_[actor_access::dead_index]) {
+    muted_->count_muted(records->size());
+    p.oldest_ingest[group] = ingest_ns_;
+    return;
+  }
+  events_sent_ += records->size();
   for (auto& lane : lanes) {
     // Each lane notes in it when it sent the batch.
     auto own =

@@ -45,6 +45,11 @@ auto guarded(const std::string& what, F&& call) -> decltype(call()) {
 }  // namespace
 
 void task::take_snapshot(const epoch_target& target) {
+  freeze(target);
+  apply_settings(target.epoch);
+}
+
+void task::freeze(const epoch_target& target) {
   const auto started = parts_.time->steady_ns();
   task_snapshot part{parts_.id, target, {}, {}, {}, {}};
   outputs_.send_barrier(target.epoch);

@@ -65,10 +65,12 @@ class node_test : public QObject {
     return {};
   }
   static bool is_there() { return !json_of({"node", "list"}).empty(); }
-  void deploy() const {
-    const auto ended = run_command({"topology", "deploy", folder_->file()});
+  void deploy(const QStringList& more = {}) const {
+    const auto ended = run_command(QStringList{"topology", "deploy", folder_->file()} + more);
     QVERIFY2(ended.exit_code == 0, ended.err);
   }
+  /// One that does not come to its end while somebody looks.
+  void deploy_endless() const { deploy({"--set", "numbers.count=1000000000"}); }
 
 private slots:
   void initTestCase() { qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8()); }
@@ -180,13 +182,53 @@ private slots:
   }
 
   void removesATopologyWithItsData() {
-    deploy();
+    deploy_endless();
     const auto data = folder_->path("node/topologies/numbers");
     QTRY_COMPARE_WITH_TIMEOUT(state_of("numbers"), std::string{"running"}, 30'000);
     QVERIFY(QFile::exists(data));
     QCOMPARE(run_command({"topology", "remove", "numbers"}).exit_code, 0);
     QTRY_VERIFY_WITH_TIMEOUT(!QFile::exists(data), 30'000);
     QCOMPARE(state_of("numbers"), std::string{});
+  }
+
+  void pausesAndResumes() {
+    deploy();
+    const auto paused = run_command({"topology", "pause", "numbers"});
+    QVERIFY2(paused.out.contains("paused since"), paused.out + paused.err);
+    QTRY_COMPARE_WITH_TIMEOUT(state_of("numbers"), std::string{"paused"}, 30'000);
+    QVERIFY(run_command({"topology", "pause", "numbers"}).out.contains("is paused already, since"));
+    QVERIFY(run_command({"topology", "why", "numbers"}).out.contains("somebody paused it"));
+    QVERIFY(run_command({"topology", "mute", "numbers", "nothing"}).err.contains("there is no actor 'nothing'"));
+    QVERIFY(run_command({"topology", "set", "numbers", "numbers"}).err.contains("expected actor.parameter=value"));
+    const auto fixed = run_command({"topology", "set", "numbers", "numbers.count=5"});
+    QVERIFY2(fixed.err.contains("cannot be changed while the topology runs"), fixed.err);
+    QVERIFY(run_command({"topology", "resume", "numbers"}).out.contains("takes input again"));
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "finished", 60'000);
+    QCOMPARE(folder_->output().size(), events);
+    const auto logs = run_command({"topology", "logs", "numbers", "--json", "--level", "debug"});
+    QVERIFY2(logs.exit_code == 0, logs.err);
+    for (const auto& record : logs.json_lines()) QVERIFY(record["topology"] == "numbers");
+  }
+
+  void goesBackToASavepoint() {
+    deploy();
+    QTRY_VERIFY_WITH_TIMEOUT(!state_of("numbers").empty() && json_of({"topology", "status"})["last_epoch"] > 2, 30'000);
+    const auto kept = json_of({"topology", "savepoint", "numbers", "--label", "before"});
+    QVERIFY(kept["label"] == "before");
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "finished", 60'000);
+    const auto id = QString::fromStdString(kept["id"]);
+    const auto listed = run_command({"savepoint", "list", "numbers"});
+    QVERIFY2(listed.out.contains(id.toUtf8()) && listed.out.contains("before"), listed.out);
+    const auto back = run_command({"topology", "start", "numbers", "--from", id});
+    QVERIFY2(back.exit_code == 0, back.err);
+    QTRY_VERIFY_WITH_TIMEOUT(
+        json_of({"topology", "status"})["restored_epoch"] == kept["epoch"] && state_of("numbers") == "finished",
+        60'000);
+    auto rows = folder_->output();
+    QCOMPARE(rows.size(), events);
+    QCOMPARE(rows.removeDuplicates(), 0);
+    QCOMPARE(run_command({"savepoint", "delete", "numbers", id}).exit_code, 0);
+    QVERIFY(run_command({"savepoint", "list", "numbers"}).out.contains("has no savepoint"));
   }
 
   void refusesWhatCannotRun() {

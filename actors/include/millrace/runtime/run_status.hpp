@@ -9,6 +9,7 @@
 #include "millrace/engine/latency_histogram.hpp"
 #include "millrace/engine/task_stats.hpp"
 #include "millrace/ids.hpp"
+#include "millrace/param.hpp"
 #include "millrace/time.hpp"
 
 namespace millrace::runtime {
@@ -58,6 +59,8 @@ struct task_status {
   event_time watermark;
   std::vector<std::string> faults{};             ///< injected on purpose, and at work
   std::string stopped_at{};                      ///< the breakpoint it stands at, and the record; empty: it does not
+  bool is_muted = false;                         ///< what it sends, of a sink what it gets, is dropped…
+  std::uint64_t muted_events = 0;                ///< …and counted, over the run
   std::vector<engine::hot_key> hot_keys{};       ///< routers by key only, largest share first
   engine::latency_histogram::counts latency{};   ///< sinks only
   engine::latency_histogram::counts queue{};     ///< of batches followed: from sent to taken
@@ -78,10 +81,18 @@ struct channel_status {
   std::chrono::nanoseconds oldest_unfinished{};  ///< age of the oldest event that is not done; zero: there is none
 };
 
+/// A parameter that was changed while the topology runs.
+struct changed_parameter {
+  std::string actor;
+  std::string param;
+  param_value value;
+  epoch_id from{};  ///< holds behind this epoch's barrier; 0: the next one's
+};
+
 /// A run at one moment.
 struct run_status {
   std::string topology;
-  std::string state;  ///< starting, running, restoring, stopping, finished, failed
+  std::string state;  ///< starting, running, paused, restoring, stopping, finished, failed
   std::chrono::nanoseconds uptime{};
   processing_time taken_at;
   std::vector<task_status> tasks;        ///< by task id
@@ -99,7 +110,9 @@ struct run_status {
   std::chrono::nanoseconds snapshot_writing_for{};  ///< since all its parts were there; zero: not yet
   std::chrono::nanoseconds snapshot_interval{};     ///< wanted; zero: none of its own accord
   std::chrono::nanoseconds since_last_snapshot{};
-  std::vector<std::string> notes;  ///< recovery notes and the newest errors, oldest first, at most 20
+  processing_time paused_since{};          ///< producers rest on somebody's wish; 0: they do not
+  std::vector<changed_parameter> changed;  ///< since the run began, one for each parameter
+  std::vector<std::string> notes;          ///< recovery notes and the newest errors, oldest first, at most 20
 };
 
 /// How a run ended.

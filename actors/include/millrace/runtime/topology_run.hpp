@@ -17,6 +17,7 @@
 #include "millrace/runtime/placement.hpp"
 #include "millrace/runtime/run_status.hpp"
 #include "millrace/runtime/traced_spans.hpp"
+#include "millrace/runtime/run_steering.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
 namespace millrace::runtime {
@@ -41,6 +42,7 @@ struct run_options {
   std::uint64_t retained_bytes_max = std::uint64_t{16} << 20;
   placement where;             ///< tasks that other nodes run
   engine::trace_rule trace{};  ///< which events are followed from producer to sink; none
+  steering_wishes steering{};  ///< what holds from the first event on
 };
 
 /// A topology at work in this process: CAF actors for its tasks, a supervisor, a snapshot coordinator and a writer,
@@ -77,6 +79,11 @@ public:
   /// Works on its dead letters between two snapshots. errc::unavailable: they are being written; ask again.
   [[nodiscard]] virtual result<void> letters(std::chrono::milliseconds timeout,
                                              const std::function<result<void>(engine::dead_letter_store&)>& work) = 0;
+  /// What is wanted of it while it runs.
+  [[nodiscard]] virtual run_steering& steering() = 0;
+  /// Copies the snapshot that is taken next to a savepoint in `folder`, which is not there yet. `done` is called once,
+  /// on any thread: when it is durable, or with the reason why there is none.
+  virtual void keep_snapshot(std::string folder, std::string about, std::function<void(result<epoch_id>)> done) = 0;
   /// Waits for the end, at most `timeout`; nothing when it still runs.
   [[nodiscard]] virtual std::optional<run_outcome> wait(std::chrono::milliseconds timeout) = 0;
 };

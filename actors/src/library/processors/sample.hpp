@@ -36,9 +36,12 @@ private:
                          {.choices = {"key", "every", "random"},
                           .help = "key: the same keys every time; every: each nth event; random: drawn by chance."}};
   param<double> fraction_{
-      this, "fraction", 0.1, {.min = 0, .max = 1, .help = "The share that passes, by key and random."}};
+      this, "fraction", 0.1, {.min = 0, .max = 1, .live = true, .help = "The share that passes, by key and random."}};
   param<std::uint64_t> every_{
-      this, "every", 10, {.unit = "events", .min = 1, .max = 1e15, .help = "One of so many events passes, by every."}};
+      this,
+      "every",
+      10,
+      {.unit = "events", .min = 1, .max = 1e15, .live = true, .help = "One of so many events passes, by every."}};
   param<std::string> key_{this, "key", "", {.help = "The key's fields, separated by commas; by key."}};
   param<std::uint64_t> seed_{this, "seed", 1, {.min = 0, .max = 1e15, .help = "Another seed takes others."}};
 

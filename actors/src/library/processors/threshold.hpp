@@ -35,9 +35,12 @@ private:
   keyed_value<threshold_row> row_{this, "threshold"};
   param<std::string> key_{this, "key", "", {.required = true, .help = "The key's fields, separated by commas."}};
   param<std::string> field_{this, "field", "", {.required = true, .help = "The numeric field to watch."}};
-  param<double> above_{this, "above", 0, {.required = true, .help = "Alert when the value is more than this."}};
-  param<double> below_{
-      this, "below", no_limit, {.help = "Alert when the value is less than this; left out: no such limit."}};
+  param<double> above_{
+      this, "above", 0, {.required = true, .live = true, .help = "Alert when the value is more than this."}};
+  param<double> below_{this,
+                       "below",
+                       no_limit,
+                       {.live = true, .help = "Alert when the value is less than this; left out: no such limit."}};
   param<std::int64_t> cooldown_ms_{this,
                                    "cooldown",
                                    0,

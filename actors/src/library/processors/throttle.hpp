@@ -34,11 +34,15 @@ private:
   out<record_view> out_{this, "out"};
   out<record_view> rest_{this, "rest", {.optional = true}};
   partition_value<std::map<std::int64_t, std::int64_t>> passed_all_{this, "passed_all"};
-  param<std::int64_t> limit_{
-      this,
-      "limit",
-      0,
-      {.unit = "events", .min = 0, .max = 1e15, .required = true, .help = "How many events pass in an interval."}};
+  param<std::int64_t> limit_{this,
+                             "limit",
+                             0,
+                             {.unit = "events",
+                              .min = 0,
+                              .max = 1e15,
+                              .required = true,
+                              .live = true,
+                              .help = "How many events pass in an interval."}};
   param<std::string> interval_{
       this, "interval", "1s", {.help = "Length of the intervals of event time, e.g. 1m; they start at its multiples."}};
   param<std::string> key_{

@@ -31,7 +31,7 @@ void run_metrics::publish(status_view view) {
   {
     const std::lock_guard lock{mutex_};
     newest_.state = view.run.state;
-    newest_.is_running = view.run.state == "running";
+    newest_.is_running = view.run.state == "running" || view.run.state == "paused";
     newest_.has_failed = view.run.state == "failed";
     newest_.view = std::move(view);
   }

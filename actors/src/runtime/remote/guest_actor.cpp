@@ -11,6 +11,7 @@
 #include "runtime/remote/span_report.hpp"
 #include "runtime/remote/state_wire.hpp"
 #include "runtime/remote/status_report.hpp"
+#include "runtime/remote/steering_wire.hpp"
 #include "runtime/task_making.hpp"
 
 namespace millrace::runtime::remote {
@@ -266,6 +267,9 @@ void on_inbound(self_pointer self, const inbound_message& in) {
             to, replays_message{std::make_shared<const std::vector<engine::replay_item>>(from_wire(std::move(m.items))),
                                 m.more});
       });
+    case kind::steer:
+      if (const auto m = read_as<steer_request>(*e)) adopt(s.shared->steering, *m);
+      return;
     case kind::question:
       return on_question(self, *e);
     case kind::close:
@@ -355,6 +359,9 @@ caf::behavior guest_actor(self_pointer self, run_shared* shared, std::string lea
   self->delayed_send(self, report_interval, tick_atom::value);
   return {
       [self](tick_atom) { report_status(self); },
+      [self](steer_atom) {
+        for (const auto& [id, t] : self->state.tasks) t.link->bell()->ring();
+      },
       [self](const inbound_message& m) { on_inbound(self, m); },
       [self](const lost_message& m) {
         if (m.node == self->state.lead) {

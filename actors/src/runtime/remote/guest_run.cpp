@@ -32,6 +32,7 @@ public:
                                                 std::shared_ptr<const std::atomic<bool>>{stopping_});
     host_ = system_.spawn(remote::guest_actor, shared_.get(), lead_, std::move(courier));
     shared_->set_state("running");
+    shared_->steering.on_change([host = host_](bool) { caf::anon_send(host, steer_atom::value); });
     nodes.listen(shared_->instance,
                  {[host = host_](const std::string& node, std::shared_ptr<const byte_buffer> message) {
                     caf::anon_send(host, inbound_message{node, std::move(message)});
@@ -45,6 +46,7 @@ public:
     end();
     (void)shared_->wait(std::chrono::seconds{20});
     shared_->options.where.nodes->forget(shared_->instance);
+    shared_->steering.on_change({});
     host_ = nullptr;
   }
 

@@ -21,6 +21,7 @@ void each_number(Task& t, Visit visit) {
   visit(t.state_spilled_bytes), visit(t.state_faults), visit(t.state_expired), visit(t.backlog);
   visit(t.credit_used), visit(t.credit_window), visit(t.watermark.ns), visit(t.network_ns);
   visit(t.network_events);
+  visit(t.muted_events);
 }
 
 template <class Channel, class Visit>

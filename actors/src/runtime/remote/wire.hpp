@@ -39,6 +39,7 @@ enum class kind : std::uint8_t {
   release,
   question,
   fault,
+  steer,
   hosted = 64,  ///< guest to lead
   opened,
   part_pages,
@@ -185,6 +186,27 @@ struct release_request {
   bool is_run_over = false;  ///< and the guest is not needed any more
 };
 MILLRACE_RECORD(release_request, 1, is_run_over)
+
+/// A parameter that was changed while the topology runs: one of the values counts, by `type`.
+struct setting {
+  std::string actor;
+  std::string param;
+  epoch_id from{};
+  std::uint32_t type = 0;  ///< 0: yes or no, 1: integer, 2: number, 3: text
+  std::int64_t integer = 0;
+  double number = 0;
+  std::string text;
+};
+MILLRACE_RECORD(setting, 1, actor, param, from, type, integer, number, text)
+
+/// All that is wanted of the run while it runs.
+struct steer_request {
+  static constexpr auto what = kind::steer;
+  bool is_paused = false;
+  std::vector<std::string> muted;
+  std::vector<setting> settings;
+};
+MILLRACE_RECORD(steer_request, 1, is_paused, muted, settings)
 
 /// Some pages of a task's part of a snapshot; `part_report` follows the last ones.
 struct part_pages {

@@ -43,6 +43,7 @@ struct task_environment {
   std::function<chaos::task_gate(task_id)> faults_of{};                    ///< none: nobody can inject any
   std::function<inspect::task_watch*(task_id)> watch_of{};                 ///< none: nobody can look into channels
   std::function<std::optional<task_tracer::parts>(task_id)> tracing_of{};  ///< none: nothing is traced
+  std::function<std::shared_ptr<task_steering>(task_id)> steering_of{};    ///< none: nobody steers them
 };
 
 /// Makes the tasks of one region that run here, with fresh channels between them, in order of task id; not yet

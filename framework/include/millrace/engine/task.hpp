@@ -22,6 +22,7 @@
 #include "millrace/engine/task_journal.hpp"
 #include "millrace/engine/task_outputs.hpp"
 #include "millrace/engine/task_stats.hpp"
+#include "millrace/engine/task_steering.hpp"
 #include "millrace/engine/task_tracer.hpp"
 #include "millrace/engine/upstream_faults.hpp"
 #include "millrace/engine/watermark_tracker.hpp"
@@ -77,6 +78,7 @@ struct task_parts {
   std::optional<chaos::task_gate> faults{};     ///< none: nobody can inject any
   inspect::task_watch* watch = nullptr;         ///< outlives the task; null: nobody can look into its channels
   std::optional<task_tracer::parts> tracing{};  ///< none: nothing is traced
+  std::shared_ptr<task_steering> steering{};    ///< none: nobody steers it
 };
 
 /// What a step came to.
@@ -172,6 +174,13 @@ private:
   void release_inputs(std::int64_t now);
   void publish_hot_keys(std::int64_t now);
   void measure_wait(std::size_t channel);
+
+  // task_steering.cpp: what the run's owner wants while it runs
+  [[nodiscard]] bool is_paused() const noexcept;
+  [[nodiscard]] progress rest();
+  void follow_steering();
+  void apply_settings(epoch_id epoch);
+  [[nodiscard]] progress drop_records();
 
   // task_faults.cpp: what is injected on purpose
   [[nodiscard]] bool has_faults() const noexcept { return parts_.faults && parts_.faults->is_on(); }
@@ -275,6 +284,7 @@ private:
 
   // task_snapshots.cpp
   void take_snapshot(const epoch_target& target);
+  void freeze(const epoch_target& target);
   void take_back_pages(unsigned environment);
   [[nodiscard]] bool prepare_sink(epoch_id epoch, std::string& handle);
   void encode_meta(msgpack::writer& out) const;
@@ -355,6 +365,7 @@ private:
   std::vector<sink::prepared> prepared_;
   std::map<epoch_id, std::pair<unsigned, std::vector<std::uint32_t>>> frozen_pages_;
   std::int64_t partial_since_ = 0;
+  epoch_id settings_from_{};  // of the newest setting that the actor has
   step_meter meter_;
   std::unique_ptr<task_tracer> tracer_;  // null: nothing is traced
 };

@@ -8,6 +8,7 @@
 #include "millrace/dead_letter.hpp"
 #include "millrace/engine/letter_block.hpp"
 #include "millrace/engine/output_lane.hpp"
+#include "millrace/engine/task_steering.hpp"
 #include "millrace/engine/task_tracer.hpp"
 #include "millrace/port.hpp"
 
@@ -51,6 +52,10 @@ public:
   void send(const emitted_batch& b) { send(ports_[b.port], 0, b.records); }
   /// Copies of the records go the way of what is emitted.
   void emit_again(const emitted_batch& b);
+
+  /// From now on what is sent is dropped and counted there, dead letters excepted; null: it is sent again.
+  void mute(task_steering* counts) noexcept { muted_ = counts; }
+  [[nodiscard]] bool is_muted() const noexcept { return muted_ != nullptr; }
 
   /// A malformed input leaves by the output `dead`, or is kept where nobody takes from that.
   void set_aside(const malformed_input& what, const std::string& actor, std::uint32_t partition);
@@ -151,6 +156,7 @@ private:
   task_tracer* tracer_ = nullptr;     // null: nothing is traced
   std::vector<std::uint32_t> sizes_;  // of the batches dealt to
   std::function<void(std::size_t, const batch_ptr&)> on_batch_;
+  task_steering* muted_ = nullptr;  // null: it is not
 };
 
 }  // namespace millrace::engine

@@ -1,0 +1,69 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "millrace/engine/plan.hpp"
+#include "millrace/engine/task_steering.hpp"
+#include "millrace/error.hpp"
+#include "millrace/runtime/run_status.hpp"
+
+namespace millrace::runtime {
+
+/// What is wanted of a run from its first event on.
+struct steering_wishes {
+  processing_time paused_since{};  ///< 0: not paused
+  std::set<std::string> muted{};   ///< actors; names that there are not count for nothing
+};
+
+/// What the owner of a run wants of it while it runs: pausing, muting, parameters. Holds until it is taken back, also
+/// for tasks that are made anew. Thread: any.
+class run_steering {
+public:
+  /// `changed`: called after every wish, with true when it holds behind the next barrier only, so that a snapshot soon
+  /// is good. The plan outlives it.
+  run_steering(const engine::plan& p, const steering_wishes& wishes);
+
+  /// Producers take no more input; what is on its way is handled, and state and connections stay. Snapshots go on.
+  void pause(processing_time since);
+  void resume();
+  /// What all tasks of the actor send is dropped and counted; of a sink, what they get. Error: `not_found`.
+  [[nodiscard]] result<void> mute(const std::string& actor, bool on);
+  /// The parameter has this value behind the barrier of the next epoch, in all partitions alike. Errors: `not_found`;
+  /// `invalid_argument`: the parameter cannot be changed while the topology runs, or does not take the value.
+  [[nodiscard]] result<void> set(const std::string& actor, const std::string& param, param_value value);
+
+  [[nodiscard]] processing_time paused_since() const;
+  [[nodiscard]] std::vector<changed_parameter> changed() const;
+
+  // For the run itself.
+  void on_change(std::function<void(bool wants_snapshot)> call);
+  [[nodiscard]] const std::shared_ptr<engine::task_steering>& of(task_id task) const { return tasks_[task.value]; }
+  /// The epoch begins: what was set since the last one holds behind its barrier. True when there was anything.
+  [[nodiscard]] bool begin_epoch(epoch_id epoch);
+  /// A parameter was changed behind the barrier of a later epoch.
+  [[nodiscard]] bool has_settings_after(epoch_id epoch) const;
+  /// Takes over what the node that leads the run says.
+  void adopt(bool is_paused, const std::set<std::string>& muted, const std::vector<changed_parameter>& changed);
+  [[nodiscard]] std::set<std::string> muted() const;
+
+private:
+  void tell(bool wants_snapshot);
+  [[nodiscard]] result<std::uint32_t> find(const std::string& actor) const;
+  void mute_tasks(std::uint32_t actor, bool on);
+  void give(const changed_parameter& c);
+
+  const engine::plan& plan_;
+  std::vector<std::shared_ptr<engine::task_steering>> tasks_;  // by id; never changed
+  mutable std::mutex mutex_;
+  processing_time paused_since_{};
+  std::set<std::string> muted_;
+  std::vector<changed_parameter> changed_;
+  std::function<void(bool)> on_change_;
+};
+
+}  // namespace millrace::runtime

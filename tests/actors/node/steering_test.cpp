@@ -1,0 +1,209 @@
+// Before Qt, whose keyword `emit` is the name of a member here.
+#include "millrace/library.hpp"
+
+#include "hosted_node.hpp"
+#include "steered_actors.hpp"
+
+#include <QTest>
+#include <QTextStream>
+#include <set>
+
+using namespace millrace;
+using millrace::test::committed;
+using millrace::test::hosted_node;
+using millrace::test::steered;
+using nlohmann::json;
+
+namespace {
+
+constexpr int patience_ms = 30'000;
+
+}  // namespace
+
+/// Pausing, muting and parameters of a topology that runs.
+class steering_test : public QObject {
+  Q_OBJECT
+
+  QTemporaryDir runtime_;
+  std::unique_ptr<QTemporaryDir> folder_;
+  std::unique_ptr<hosted_node> node_;
+
+  [[nodiscard]] std::string path(const char* name) const { return folder_->filePath(name).toStdString(); }
+  void deploy(const topology& t) const {
+    const auto done = node_->ask("deploy", {{"text", to_text(t)}, {"base_folder", path("")}});
+    QVERIFY2(done, done ? "" : done.error().message.c_str());
+  }
+  /// Waits for a snapshot that begins after this call. False: none came.
+  [[nodiscard]] bool takes_snapshot() const {
+    // One may be under way, so the second from now is the first that began later.
+    const auto before = node_->epoch("trial");
+    return QTest::qWaitFor([&] { return node_->epoch("trial") >= before + 2; }, patience_ms);
+  }
+
+private slots:
+  void initTestCase() {
+    link_library();
+    qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
+  }
+  void init() {
+    folder_ = std::make_unique<QTemporaryDir>();
+    steered::allowed() = 0;
+    node_ = std::make_unique<hosted_node>(path("node"));
+  }
+  void cleanup() {
+    node_.reset();
+    folder_.reset();
+  }
+
+  void pausesAndResumes() {
+    constexpr std::int64_t count = 4000;
+    deploy(steered::to_files("trial", count, path("out")));
+    steered::allowed() = 1000;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->sum("trial", "save", "events_in"), 1000U, patience_ms);
+    const auto paused = node_->ask("pause", {{"topology", "trial"}});
+    QVERIFY(paused && (*paused)["changed"] == true);
+    const auto since = (*paused)["paused_since"];
+    QVERIFY(since.is_string());
+    steered::allowed() = 3000;
+    // Whoever was at work when the word came is done when a later barrier has passed.
+    QVERIFY(takes_snapshot());
+    const auto at = node_->sum("trial", "ticks", "events_out");
+    QTRY_COMPARE_WITH_TIMEOUT(node_->sum("trial", "ticks", "backlog"), 3000 - at, patience_ms);
+    QVERIFY(takes_snapshot());
+    QCOMPARE(node_->sum("trial", "ticks", "events_out"), at);
+    QCOMPARE(node_->sum("trial", "save", "events_in"), at);
+    QCOMPARE(node_->state("trial"), std::string{"paused"});
+    const auto why = node_->ask("why", {{"topology", "trial"}});
+    QVERIFY(why && (*why)["cause"] == "paused");
+    // Once more changes nothing: it is paused since it was.
+    const auto again = node_->ask("pause", {{"topology", "trial"}});
+    QVERIFY(again && (*again)["changed"] == false && (*again)["paused_since"] == since);
+
+    node_->restart();
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"paused"}, patience_ms);
+    QVERIFY(node_->status("trial")["paused_since"] == since);
+    QVERIFY(takes_snapshot());
+    QCOMPARE(node_->sum("trial", "ticks", "events_out"), 0U);  // of this run
+
+    const auto resumed = node_->ask("resume", {{"topology", "trial"}});
+    QVERIFY(resumed && (*resumed)["changed"] == true);
+    QVERIFY(node_->ask("resume", {{"topology", "trial"}}).value()["changed"] == false);
+    steered::allowed() = count;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    QCOMPARE(committed(folder_->filePath("out")), steered::oracle(count));
+  }
+
+  void stopsWhilePaused() {
+    deploy(steered::to_files("trial", 500, path("out")));
+    QVERIFY(node_->ask("pause", {{"topology", "trial"}}));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"paused"}, patience_ms);
+    QVERIFY(node_->ask("stop", {{"topology", "trial"}}));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"stopped"}, patience_ms);
+    steered::allowed() = 500;
+    QVERIFY(node_->ask("start", {{"topology", "trial"}}));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"paused"}, patience_ms);
+    QVERIFY(node_->ask("resume", {{"topology", "trial"}}));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    QCOMPARE(committed(folder_->filePath("out")), steered::oracle(500));
+  }
+
+  void dropsWhatAMutedActorSends() {
+    deploy(steered::to_files("trial", 3000, path("out")));
+    steered::allowed() = 1000;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->sum("trial", "save", "events_in"), 1000U, patience_ms);
+    const auto muted = node_->ask("mute", {{"topology", "trial"}, {"actor", "stamp"}});
+    QVERIFY(muted && (*muted)["muted"] == json::array({"stamp"}));
+    QVERIFY(takes_snapshot());  // the tasks have stepped since
+    steered::allowed() = 2000;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->sum("trial", "stamp", "muted_events"), 1000U, patience_ms);
+    QCOMPARE(node_->sum("trial", "save", "events_in"), 1000U);
+    QVERIFY(node_->status("trial")["muted"] == json::array({"stamp"}));
+
+    node_->restart();
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"running"}, patience_ms);
+    QVERIFY(node_->status("trial")["muted"] == json::array({"stamp"}));
+    QVERIFY(takes_snapshot());
+    QVERIFY(node_->ask("unmute", {{"topology", "trial"}, {"actor", "stamp"}}).value()["muted"].empty());
+    QVERIFY(takes_snapshot());
+    steered::allowed() = 3000;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    // What was dropped is counted in the state all the same.
+    QStringList expected;
+    for (const auto& row : steered::oracle(3000)) {
+      const auto n = row.section(QLatin1Char(','), 1, 1).toInt();
+      if (n < 1000 || n >= 2000) expected += row;
+    }
+    QCOMPARE(committed(folder_->filePath("out")), expected);
+    const auto refused = node_->refusal("mute", {{"topology", "trial"}, {"actor", "stam"}});
+    QVERIFY2(refused.contains("there is no actor 'stam'; there are ticks, spread, stamp, save"), refused);
+  }
+
+  void mutesASink() {
+    deploy(steered::to_files("trial", 2000, path("out")));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"running"}, patience_ms);
+    QVERIFY(node_->ask("mute", {{"topology", "trial"}, {"actor", "save"}}));
+    QVERIFY(takes_snapshot());
+    steered::allowed() = 2000;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    QCOMPARE(committed(folder_->filePath("out")), QStringList{});
+  }
+
+  /// Under load: every epoch's output has one value, in both partitions.
+  void changesAParameterInAllPartitionsTogether() {
+    constexpr std::int64_t count = 400'000;
+    deploy(steered::to_files("trial", count, path("out")));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"running"}, patience_ms);
+    for (int limit = 2; limit <= 6; ++limit) {
+      // Some hundred batches are on their way while the word comes.
+      steered::allowed() += count / 8;
+      const json value = limit % 2 == 0 ? json(limit) : json(std::to_string(limit));
+      const auto set =
+          node_->ask("set", {{"topology", "trial"}, {"actor", "stamp"}, {"parameter", "limit"}, {"value", value}});
+      QVERIFY2(set, set ? "" : set.error().message.c_str());
+      QVERIFY((*set)["value"] == limit);
+      QTRY_VERIFY_WITH_TIMEOUT(node_->status("trial")["changed_parameters"][0]["from_epoch"].is_number(), patience_ms);
+      QVERIFY(takes_snapshot());
+    }
+    node_->restart();
+    steered::allowed() = count;
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    std::set<int> all;
+    int rows = 0;
+    const QDir out{folder_->filePath("out")};
+    for (const auto& name : out.entryList({"*.csv"}, QDir::Files)) {
+      QFile file{out.filePath(name)};
+      QVERIFY(file.open(QIODevice::ReadOnly));
+      std::set<int> limits;
+      QTextStream lines{&file};
+      (void)lines.readLine();
+      while (!lines.atEnd()) {
+        limits.insert(lines.readLine().section(QLatin1Char(','), 3, 3).toInt());
+        ++rows;
+      }
+      QVERIFY2(limits.size() <= 1, qPrintable(name));
+      all.merge(limits);
+    }
+    QCOMPARE(rows, static_cast<int>(count));
+    // The restarted run has what was set last.
+    QVERIFY(all.contains(1) && all.contains(6));
+  }
+
+  void refusesOtherParameters() {
+    deploy(steered::to_files("trial", 10, path("out")));
+    const auto set = [&](const char* actor, const char* parameter, const json& value) {
+      return node_->refusal("set",
+                            {{"topology", "trial"}, {"actor", actor}, {"parameter", parameter}, {"value", value}});
+    };
+    QVERIFY2(set("stamp", "fixed", 3).contains("cannot be changed while the topology runs (of this actor 'limit' can)"),
+             set("stamp", "fixed", 3));
+    QVERIFY(set("stamp", "fixed", 3).contains("deploy that with --replace"));
+    QVERIFY2(set("stamp", "limit", 0).contains("limit"), set("stamp", "limit", 0));
+    QVERIFY2(set("stamp", "limit", "many").contains("not 'many'"), set("stamp", "limit", "many"));
+    QVERIFY(!set("stamp", "limit", json::array()).isEmpty());
+    QVERIFY2(set("stamp", "limits", 1).contains("did you mean 'limit'"), set("stamp", "limits", 1));
+    QVERIFY(set("stampp", "limit", 1).contains("did you mean 'stamp'"));
+  }
+};
+
+QTEST_GUILESS_MAIN(steering_test)
+#include "steering_test.moc"
