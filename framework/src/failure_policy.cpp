@@ -7,6 +7,18 @@ namespace {
 
 constexpr std::array all_actions{failure_action::resume, failure_action::retry, failure_action::restart,
                                  failure_action::stop, failure_action::escalate};
+constexpr std::array all_scopes{restart_scope::one_for_one, restart_scope::rest_for_one, restart_scope::all_for_one};
+constexpr std::array all_hang_actions{hang_action::report, hang_action::rebuild, hang_action::restart};
+
+template <class All, class Choice>
+bool find(const All& all, const std::string& text, Choice& out) noexcept {
+  for (const auto one : all) {
+    if (text != to_string(one)) continue;
+    out = one;
+    return true;
+  }
+  return false;
+}
 
 }  // namespace
 
@@ -26,13 +38,40 @@ const char* to_string(failure_action a) noexcept {
   return "unknown";
 }
 
-bool parse(const std::string& text, failure_action& out) noexcept {
-  for (const auto action : all_actions) {
-    if (text != to_string(action)) continue;
-    out = action;
-    return true;
+const char* to_string(restart_scope s) noexcept {
+  switch (s) {
+    case restart_scope::one_for_one:
+      return "one_for_one";
+    case restart_scope::rest_for_one:
+      return "rest_for_one";
+    case restart_scope::all_for_one:
+      return "all_for_one";
   }
-  return false;
+  return "unknown";
+}
+
+const char* to_string(hang_action a) noexcept {
+  switch (a) {
+    case hang_action::report:
+      return "report";
+    case hang_action::rebuild:
+      return "rebuild";
+    case hang_action::restart:
+      return "restart";
+  }
+  return "unknown";
+}
+
+bool parse(const std::string& text, failure_action& out) noexcept {
+  return find(all_actions, text, out);
+}
+
+bool parse(const std::string& text, restart_scope& out) noexcept {
+  return find(all_scopes, text, out);
+}
+
+bool parse(const std::string& text, hang_action& out) noexcept {
+  return find(all_hang_actions, text, out);
 }
 
 }  // namespace millrace

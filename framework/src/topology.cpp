@@ -71,4 +71,10 @@ const actor_spec* topology::find(const std::string& actor_name) const {
   return at == actors.end() ? nullptr : &*at;
 }
 
+const group_spec* topology::group_of(const std::string& actor_name) const {
+  const auto at = std::ranges::find_if(
+      groups, [&](const group_spec& g) { return std::ranges::find(g.actors, actor_name) != g.actors.end(); });
+  return at == groups.end() ? nullptr : &*at;
+}
+
 }  // namespace millrace

@@ -49,12 +49,15 @@ public:
   result<topology> read(const json_node& root) {
     topology t;
     const place top{&root, ""};
-    if (is_object(top, {"millrace", "name", "settings", "actors", "streams"})) {
+    if (is_object(top, {"millrace", "name", "settings", "actors", "streams", "groups"})) {
       read_version(top);
       read_name(top, "name", t.name);
       if (const auto p = top.member("settings")) read_settings(*p, t.settings);
       each(top, "actors", actors_max, [&](const place& p) { read_actor(p, t.actors.emplace_back()); });
       each(top, "streams", streams_max, [&](const place& p) { read_stream(p, t); });
+      if (top.member("groups")) {
+        each(top, "groups", actors_max, [&](const place& p) { read_group(p, t.groups.emplace_back()); });
+      }
     }
     if (messages_.empty()) return t;
     return user_error(errc::parse_error, joined());
@@ -146,6 +149,11 @@ private:
       return;
     }
     expected(*p, "\"exactly_once\", \"at_least_once\" or \"at_most_once\"");
+  }
+  template <class Choice>
+  void read_choice(const place& parent, const char* member, Choice& out, const char* allowed) {
+    const auto p = parent.member(member);
+    if (p && (p->node->what != kind::text || !parse(p->node->text, out))) expected(*p, allowed);
   }
   void read_action(const place& parent, const char* member, failure_action& out) {
     const auto p = parent.member(member);
@@ -240,17 +248,37 @@ private:
     }
   }
   void read_policy(const place& p, failure_policy& f) {
-    if (!is_object(p,
-                   {"action", "max_attempts", "after_retries", "max_restarts", "period", "backoff", "backoff_max"})) {
+    if (!is_object(p, {"action", "max_attempts", "after_retries", "max_restarts", "period", "backoff", "backoff_max",
+                       "jitter_percent", "scope", "beyond", "hang_after", "on_hang"})) {
       return;
     }
     read_action(p, "action", f.action);
     read_count(p, "max_attempts", f.max_attempts);
     read_action(p, "after_retries", f.after_retries);
+    read_restarts(p, f);
+    read_duration(p, "hang_after", f.hang_after);
+    read_choice(p, "on_hang", f.on_hang, "\"report\", \"rebuild\" or \"restart\"");
+  }
+  void read_restarts(const place& p, failure_policy& f) {
+    read_choice(p, "scope", f.scope, "\"one_for_one\", \"rest_for_one\" or \"all_for_one\"");
     read_count(p, "max_restarts", f.max_restarts);
     read_duration(p, "period", f.period);
     read_duration(p, "backoff", f.backoff);
     read_duration(p, "backoff_max", f.backoff_max);
+    read_count(p, "jitter_percent", f.jitter_percent);
+    read_action(p, "beyond", f.beyond);
+  }
+  void read_group(const place& p, group_spec& g) {
+    if (!is_object(p, {"name", "actors", "scope", "max_restarts", "period", "backoff", "backoff_max", "jitter_percent",
+                       "beyond"})) {
+      return;
+    }
+    read_name(p, "name", g.name);
+    each(p, "actors", actors_max, [&](const place& one) {
+      if (one.node->what != kind::text) return expected(one, "the name of an actor");
+      g.actors.push_back(one.node->text);
+    });
+    read_restarts(p, g.restarts);
   }
 
   void read_stream(const place& p, topology& t) {

@@ -67,16 +67,26 @@ std::string text_of(const topology_settings& s) {
   return o.text();
 }
 
+void add_restarts(object_text& o, const failure_policy& f) {
+  const failure_policy usual;
+  o.add_unless(f.scope == usual.scope, "scope", quoted(to_string(f.scope)));
+  o.add_unless(f.max_restarts == usual.max_restarts, "max_restarts", std::to_string(f.max_restarts));
+  o.add_unless(f.period == usual.period, "period", quoted(to_text(f.period)));
+  o.add_unless(f.backoff == usual.backoff, "backoff", quoted(to_text(f.backoff)));
+  o.add_unless(f.backoff_max == usual.backoff_max, "backoff_max", quoted(to_text(f.backoff_max)));
+  o.add_unless(f.jitter_percent == usual.jitter_percent, "jitter_percent", std::to_string(f.jitter_percent));
+  o.add_unless(f.beyond == usual.beyond, "beyond", quoted(to_string(f.beyond)));
+}
+
 std::string text_of(const failure_policy& f) {
   const failure_policy usual;
   object_text o;
   o.add("action", quoted(to_string(f.action)));
   o.add_unless(f.max_attempts == usual.max_attempts, "max_attempts", std::to_string(f.max_attempts));
   o.add_unless(f.after_retries == usual.after_retries, "after_retries", quoted(to_string(f.after_retries)));
-  o.add_unless(f.max_restarts == usual.max_restarts, "max_restarts", std::to_string(f.max_restarts));
-  o.add_unless(f.period == usual.period, "period", quoted(to_text(f.period)));
-  o.add_unless(f.backoff == usual.backoff, "backoff", quoted(to_text(f.backoff)));
-  o.add_unless(f.backoff_max == usual.backoff_max, "backoff_max", quoted(to_text(f.backoff_max)));
+  add_restarts(o, f);
+  o.add_unless(f.hang_after == usual.hang_after, "hang_after", quoted(to_text(f.hang_after)));
+  o.add_unless(f.on_hang == usual.on_hang, "on_hang", quoted(to_string(f.on_hang)));
   return o.text();
 }
 
@@ -107,6 +117,16 @@ std::string text_of(const actor_spec& a) {
   return o.text();
 }
 
+std::string text_of(const group_spec& g) {
+  std::string actors;
+  for (const auto& a : g.actors) actors += (actors.empty() ? "" : ", ") + quoted(a);
+  object_text o;
+  o.add("name", quoted(g.name));
+  o.add("actors", "[" + actors + "]");
+  add_restarts(o, g.restarts);
+  return o.text();
+}
+
 std::string text_of(const stream_spec& s) {
   return quoted(s.from_actor + "." + s.from_port + " -> " + s.to_actor + "." + s.to_port);
 }
@@ -122,7 +142,8 @@ std::string lines_of(const Items& items) {
 
 std::string to_text(const topology& t) {
   return "{\n  \"millrace\": 1,\n  \"name\": " + quoted(t.name) + ",\n  \"settings\": " + text_of(t.settings) +
-         ",\n  \"actors\": " + lines_of(t.actors) + ",\n  \"streams\": " + lines_of(t.streams) + "\n}\n";
+         ",\n  \"actors\": " + lines_of(t.actors) + ",\n  \"streams\": " + lines_of(t.streams) +
+         (t.groups.empty() ? "" : ",\n  \"groups\": " + lines_of(t.groups)) + "\n}\n";
 }
 
 }  // namespace millrace

@@ -69,10 +69,17 @@ topology everything() {
                   .max_restarts = 8,
                   .period = 1h,
                   .backoff = 1ms,
-                  .backoff_max = 5min};
+                  .backoff_max = 5min,
+                  .jitter_percent = 7,
+                  .scope = restart_scope::rest_for_one,
+                  .beyond = failure_action::escalate,
+                  .hang_after = 2s,
+                  .on_hang = hang_action::restart};
   a.state = {state_place::disk, std::uint64_t{3} << 20};
   t.add("b", "test.log_sink", {}, 12).on_failure.action = failure_action::resume;
   t.connect("a", "b").connect("a.dead", "b.in");
+  t.groups.push_back({"both", {"a", "b"}});
+  t.groups.back().restarts = {.max_restarts = 1, .period = 1s, .scope = restart_scope::all_for_one};
   return t;
 }
 
@@ -98,6 +105,21 @@ private slots:
     SAYS(in(R"({"memory": 64})"), "expected a size such as");
     SAYS(in(R"({"memory": "99999999999999GiB"})"), "expected a size such as");
     SAYS(in(R"({"disk": true})"), "there is no member 'disk' here");
+  }
+
+  void readsGroups() {
+    const auto in = [](const std::string& group) {
+      return with(counting_file, "\n  ]\n}", "\n  ],\n  \"groups\": [{" + group + "}]\n}");
+    };
+    const auto one = parsed(in("\"name\": \"all\", \"actors\": [\"count\"], \"scope\": \"all_for_one\"")).groups.at(0);
+    QCOMPARE(one.name, std::string{"all"});
+    QCOMPARE(one.actors, std::vector<std::string>{"count"});
+    QVERIFY(one.restarts.scope == restart_scope::all_for_one);
+    SAYS(in("\"name\": \"all\""), "/groups/0: expected a member 'actors'");
+    SAYS(in("\"name\": \"all\", \"actors\": [1]"), "/groups/0/actors/0: expected the name of an actor, not 1");
+    SAYS(in("\"name\": \"all\", \"actors\": [], \"scope\": \"none\""),
+         "/groups/0/scope: expected \"one_for_one\", \"rest_for_one\" or \"all_for_one\", not 'none'");
+    SAYS(in("\"name\": \"all\", \"actors\": [], \"on_hang\": \"report\""), "there is no member 'on_hang' here");
   }
 
   void readsWhatCodeBuilds() { QVERIFY(parsed(counting_file) == wiring_test::counting()); }

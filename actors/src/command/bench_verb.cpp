@@ -3,6 +3,7 @@
 
 #include "bench/hotpath.hpp"
 #include "bench/links.hpp"
+#include "bench/recovery.hpp"
 #include "bench/windows.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
@@ -116,6 +117,52 @@ void declare_links(CLI::App& app, action& chosen) {
   links->callback([request, &chosen] { chosen = [request] { return measure_links(*request); }; });
 }
 
+struct recovery_request {
+  bench::recovery_options options;
+  std::uint32_t backoff_ms = 100;
+  std::string broken;
+};
+
+int measure_recovery(recovery_request& request) {
+  request.options.backoff = std::chrono::milliseconds{request.backoff_ms};
+  request.options.is_broken = !request.broken.empty();
+  if (auto done = bench::run_recovery(request.options); !done) return fail_with(done.error());
+  return exit_ok;
+}
+
+void declare_recovery(CLI::App& app, action& chosen) {
+  auto* recovery = app.add_subcommand(
+      "recovery",
+      "How soon a failed actor and a killed process are back, by the size of their state, and what neighbours notice "
+      "of an actor that is killed again and again; output checked against plain counting. Run it on an otherwise idle "
+      "machine");
+  const auto request = std::make_shared<recovery_request>();
+  auto& o = request->options;
+  recovery->add_option("--sizes", o.sizes_mb, "Sizes of one partition's state, MB")
+      ->capture_default_str()
+      ->delimiter(',')
+      ->check(CLI::Range(1, 10'000));
+  recovery->add_option("--repeats", o.repeats, "Failures of each line; the median is printed")
+      ->capture_default_str()
+      ->check(CLI::Range(1, 99));
+  recovery->add_option("--kills", o.kills, "Kills of one partition under load; 0: none")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 10'000));
+  recovery->add_option("--partitions", o.partitions, "Partitions under load")
+      ->capture_default_str()
+      ->check(CLI::Range(2, 64));
+  recovery->add_option("--keys", o.keys, "Keys under load")->capture_default_str()->check(CLI::Range(1, 100'000'000));
+  recovery->add_option("--rate", o.rate, "Load, events/s")->capture_default_str()->check(CLI::Range(1.0, 1e8));
+  recovery->add_option("--backoff", request->backoff_ms, "Pause before an actor is brought back, ms")
+      ->capture_default_str()
+      ->check(CLI::Range(0, 60'000));
+  recovery->add_option("--seed", o.seed, "Decides the events and when kills come")->capture_default_str();
+  recovery->add_option("--break", request->broken, "Kills under load only, with a protection off that must be missed")
+      ->check(CLI::IsMember({"trim"}));
+  recovery->add_flag("--json", o.json, "One JSON object a line");
+  recovery->callback([request, &chosen] { chosen = [request] { return measure_recovery(*request); }; });
+}
+
 }  // namespace
 
 void declare_bench(CLI::App& app, action& chosen) {
@@ -123,6 +170,7 @@ void declare_bench(CLI::App& app, action& chosen) {
   declare_hotpath(app, chosen);
   declare_windows(app, chosen);
   declare_links(app, chosen);
+  declare_recovery(app, chosen);
 }
 
 }  // namespace millrace::command

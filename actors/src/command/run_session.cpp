@@ -133,8 +133,10 @@ std::string announcement(const std::string& topology, const std::string& data_di
 }
 
 int finish(const run_result& r) {
-  if (r.outcome.how != runtime::run_outcome::kind::failed) return exit_ok;
-  print_error(r.outcome.message);
+  const bool has_failed = r.outcome.how == runtime::run_outcome::kind::failed;
+  if (has_failed) print_error(r.outcome.message);
+  if (r.outcome.has_left_behind) std::_Exit(has_failed ? exit_failed : exit_ok);
+  if (!has_failed) return exit_ok;
   // The policy asks for the end of the process, whatever its threads are doing.
   if (r.outcome.escalated) std::_Exit(exit_failed);
   return exit_failed;

@@ -32,7 +32,28 @@ task_phase phase_shown(const node::task_view& v) {
   return v.now.phase;
 }
 
+/// What its supervisor says, where that is more than what the task says itself.
+cell health_cell(runtime::health h) {
+  switch (h) {
+    case runtime::health::degraded:
+      return {"◑ degraded", tone::bad};
+    case runtime::health::restoring:
+      return {"↺ restoring", tone::warn};
+    case runtime::health::backing_off:
+      return {"↻ backs off", tone::warn};
+    case runtime::health::failed:
+      return {"✗ failed", tone::bad};
+    case runtime::health::starting:
+    case runtime::health::running:
+      break;
+  }
+  return {};
+}
+
 cell state_cell(const node::task_view& v, processing_time) {
+  if (v.now.phase != task_phase::backing_off && v.now.phase != task_phase::finished) {
+    if (auto said = health_cell(v.now.health.now); !said.text.empty()) return said;
+  }
   switch (phase_shown(v)) {
     case task_phase::starting:
       return {"◌ starting", tone::dim};

@@ -44,6 +44,7 @@ void declare_node(CLI::App& app, action& chosen);
 void declare_bench(CLI::App& app, action& chosen);
 void declare_nexmark(CLI::App& app, action& chosen);
 void declare_chaos(CLI::App& app, action& chosen);
+void declare_soak(CLI::App& app, action& chosen);
 void declare_completion(CLI::App& app, action& chosen);
 
 }  // namespace millrace::command

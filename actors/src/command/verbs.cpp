@@ -20,6 +20,7 @@ std::span<const verb> verbs() {
       verb{"key", "Give keys for a node to others, and take them back", declare_key},
       verb{"audit", "Check what was written down about who did what", declare_audit},
       verb{"chaos", "Break a running topology on purpose, and judge what comes of it", declare_chaos},
+      verb{"soak", "Break a topology at random for hours, and compare what it commits", declare_soak},
       verb{"bench", "Measure this machine and this build", declare_bench},
       verb{"nexmark", "The Nexmark benchmark: generate its events, run its queries", declare_nexmark},
       verb{"completion", "Print a completion script for a shell", declare_completion},

@@ -42,6 +42,46 @@ nlohmann::json changes_json(const std::vector<runtime::changed_parameter>& all) 
   return out;
 }
 
+nlohmann::json change_json(const runtime::health_change& c) {
+  nlohmann::json out{{"state", to_string(c.now)}, {"since_ns", c.at.ns}};
+  if (!c.why.empty()) out["why"] = c.why;
+  return out;
+}
+
+nlohmann::json health_json(const runtime::task_status& t) {
+  auto out = change_json(t.health);
+  auto before = nlohmann::json::array();
+  for (const auto& c : t.was) before.push_back(change_json(c));
+  out["before"] = std::move(before);
+  return out;
+}
+
+nlohmann::json recoveries_json(const std::vector<runtime::recovery_report>& all) {
+  auto out = nlohmann::json::array();
+  for (const auto& r : all) {
+    nlohmann::json one{{"cause", r.cause},
+                       {"scope", r.scope},
+                       {"why", r.why},
+                       {"tasks", r.tasks},
+                       {"from_epoch", r.from.value},
+                       {"failed_at_ns", r.failed_at.ns},
+                       {"state_bytes", r.state_bytes},
+                       {"is_over", r.is_over},
+                       {"spent_ms",
+                        {{"noticed", as<std::milli>(r.noticed)},
+                         {"ended", as<std::milli>(r.ended)},
+                         {"backed_off", as<std::milli>(r.backed_off)},
+                         {"opened", as<std::milli>(r.opened)},
+                         {"made", as<std::milli>(r.made)},
+                         {"loaded", as<std::milli>(r.loaded)},
+                         {"caught_up", as<std::milli>(r.caught_up)},
+                         {"total", as<std::milli>(r.total())}}}};
+    if (!r.obstacle.empty()) one["obstacle"] = r.obstacle;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
 /// Where an average event's time goes at this task.
 nlohmann::json split_json(const task_view& v) {
   return {{"queue", as<std::micro>(v.queue)},     {"queue_p99", as<std::micro>(v.queue_p99)},
@@ -88,6 +128,7 @@ nlohmann::json task_json(const task_view& v, processing_time now) {
                      {"partition", t.partition},
                      {"kind", t.kind},
                      {"state", engine::to_string(t.phase)},
+                     {"health", health_json(t)},
                      {"events_in", t.events_in},
                      {"events_out", t.events_out},
                      {"in_per_s", v.in_per_s},
@@ -132,6 +173,14 @@ std::chrono::nanoseconds since_progress(const status_view& view) {
   return by(*std::ranges::min_element(view.tasks, {}, by));
 }
 
+runtime::health worst_health(const status_view& view) {
+  auto worst = runtime::health::running;
+  for (const auto& t : view.tasks) worst = std::max(worst, t.now.health.now);
+  const bool is_starting =
+      std::ranges::any_of(view.tasks, [](const auto& t) { return t.now.health.now == runtime::health::starting; });
+  return is_starting && worst == runtime::health::running ? runtime::health::starting : worst;
+}
+
 nlohmann::json run_json(const status_view& view) {
   const auto& r = view.run;
   return {{"topology", r.topology},
@@ -151,6 +200,8 @@ nlohmann::json run_json(const status_view& view) {
           {"snapshot_open_s", as<std::ratio<1>>(r.snapshot_open_for)},
           {"oldest_unfinished_ms", as<std::milli>(oldest_unfinished(view))},
           {"since_progress_ms", as<std::milli>(since_progress(view))},
+          {"health", to_string(worst_health(view))},
+          {"recoveries", recoveries_json(r.recoveries)},
           {"notes", r.notes}};
 }
 

@@ -21,6 +21,8 @@ namespace millrace::node {
 /// How far the watermark is behind the clock; null while unknown and after the end.
 [[nodiscard]] nlohmann::json lag_json(event_time watermark, processing_time now);
 
+/// The worst health of its tasks; starting while some task is, and none is worse than running.
+[[nodiscard]] runtime::health worst_health(const status_view& view);
 /// Age of the oldest event that no task has done; zero: there is none.
 [[nodiscard]] std::chrono::nanoseconds oldest_unfinished(const status_view& view);
 /// How long no task has got anything done.

@@ -28,6 +28,7 @@ void tell_tasks(self_pointer self, const epoch_message& m) {
 /// All tasks get word, because those that have none to take must not end before the others have taken theirs.
 void offer_replays(self_pointer self, letter_keeper::replays& all) {
   auto& s = self->state;
+  s.shared->replays_under_way = all.more;
   if (all.items.empty() && !all.more && !s.replays_under_way) return;
   s.replays_under_way = all.more;
   std::vector<replays_message> words(s.tasks.tasks->size(), {nullptr, all.more});
@@ -45,7 +46,7 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   if (!open) return;
   s.writing = false;
   s.shared->on_epoch_given_up();
-  s.decide->on_abort(s.shared->time.steady_ns());
+  s.decide->on_abort(s.shared->time.steady_ns(), !why.empty());
   for (auto& k : s.keeps) k.epoch = {};
   tell_tasks(self, {*open, false, {}});
   if (why.empty()) return;

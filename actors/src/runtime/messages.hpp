@@ -43,7 +43,8 @@ using hold_atom = caf::atom_constant<caf::atom("hold")>;
 // To the supervisor.
 /// The coordinator holds.
 using held_atom = caf::atom_constant<caf::atom("held")>;
-/// Rebuild a task alone now (after its backoff).
+/// Bring back what is to come back without its region (after its backoff):
+/// number of the recovery.
 using rebuild_atom = caf::atom_constant<caf::atom("rebuild")>;
 /// The last snapshot is complete.
 using done_atom = caf::atom_constant<caf::atom("done")>;
@@ -53,6 +54,8 @@ using stop_atom = caf::atom_constant<caf::atom("stop")>;
 using revive_atom = caf::atom_constant<caf::atom("revive")>;
 /// All nodes of a region host its tasks: region and incarnation.
 using hosted_atom = caf::atom_constant<caf::atom("hosted")>;
+/// By its watchdog: this task hangs, and where.
+using hung_atom = caf::atom_constant<caf::atom("hung")>;
 /// Injected: this task fails, and why.
 using failure_atom = caf::atom_constant<caf::atom("failure")>;
 /// The run cannot go on: error text.
@@ -136,6 +139,22 @@ struct failure_message {
   task_id task;
   generation incarnation;
   engine::task_failure failure;
+  std::int64_t at_ns = 0;  ///< steady clock; 0: now
+};
+/// What tasks are rebuilt from, for the writer: `restored_message` is its
+/// answer.
+struct recover_message {
+  std::vector<task_id> tasks;
+};
+/// The receiver of a channel is gone, and will be made anew.
+struct parting_message {
+  std::string channel;
+};
+/// A task could not send again what a receiver that was made anew needs.
+struct shortfall_message {
+  task_id task;
+  generation incarnation;
+  std::string why;
 };
 /// A question about a task's state, by way of the supervisor. Whoever cannot answer drops it, which whoever asks
 /// notices.
@@ -155,12 +174,13 @@ struct tasks_message {
   std::set<std::string> nodes{};  ///< other nodes that host some of them
 };
 
-/// A neighbour was rebuilt alone: one of the two ends of the channel with it.
+/// A neighbour was made anew: one of the two ends of the channel with it.
 struct reconnect_message {
   struct ends {
     std::unique_ptr<engine::channel_sender> sender;
     std::unique_ptr<engine::channel_receiver> receiver;
   };
+  channel_id id;
   std::string channel;
   std::shared_ptr<ends> end;
   generation incarnation;
@@ -198,6 +218,9 @@ MILLRACE_LOCAL_MESSAGE(number_message)
 MILLRACE_LOCAL_MESSAGE(restored_message)
 MILLRACE_LOCAL_MESSAGE(replays_message)
 MILLRACE_LOCAL_MESSAGE(failure_message)
+MILLRACE_LOCAL_MESSAGE(recover_message)
+MILLRACE_LOCAL_MESSAGE(parting_message)
+MILLRACE_LOCAL_MESSAGE(shortfall_message)
 MILLRACE_LOCAL_MESSAGE(query_message)
 MILLRACE_LOCAL_MESSAGE(tasks_message)
 MILLRACE_LOCAL_MESSAGE(reconnect_message)
@@ -220,6 +243,9 @@ CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::number_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::restored_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::replays_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::failure_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::recover_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::parting_message)
+CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::shortfall_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::query_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::tasks_message)
 CAF_ALLOW_UNSAFE_MESSAGE_TYPE(millrace::runtime::reconnect_message)

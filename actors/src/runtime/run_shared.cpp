@@ -79,11 +79,35 @@ std::shared_ptr<engine::task_stats> run_shared::fresh_stats(task_id task) {
   return made;
 }
 
+std::uint64_t run_shared::times_made(task_id task) const {
+  const std::lock_guard lock{mutex_};
+  return incarnations_[task.value];
+}
+
 std::shared_ptr<engine::channel_stats> run_shared::fresh_channel_stats(channel_id channel) {
   auto made = std::make_shared<engine::channel_stats>();
   const std::lock_guard lock{mutex_};
   channel_stats_[channel.value] = made;
   return made;
+}
+
+std::shared_ptr<engine::channel_stats> run_shared::known_channel_stats(channel_id channel) {
+  {
+    const std::lock_guard lock{mutex_};
+    if (const auto& known = channel_stats_[channel.value]) return known;
+  }
+  return fresh_channel_stats(channel);
+}
+
+std::uint64_t run_shared::handled_by_sinks(std::uint32_t region) const {
+  const std::lock_guard lock{mutex_};
+  std::uint64_t events = 0;
+  for (const auto& c : plan->channels) {
+    const auto& target = plan->tasks[c.target.value];
+    const auto& stats = channel_stats_[c.id.value];
+    if (target.region == region && kinds[target.actor] == actor_kind::sink && stats) events += stats->done();
+  }
+  return events;
 }
 
 void run_shared::set_state(std::string state) {
@@ -181,6 +205,8 @@ run_status run_shared::status() const {
     row.muted_events = steering.of(t.id)->muted_events();
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
   }
+  health.read_into(out.tasks);
+  out.recoveries = recoveries.reports();
   for (const auto& c : plan->channels) {
     auto& row = out.channels.emplace_back();
     row.source = c.source;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <map>
@@ -20,7 +21,9 @@
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/zmq_context.hpp"
 #include "runtime/alarm_clock.hpp"
+#include "runtime/health_board.hpp"
 #include "runtime/letter_keeper.hpp"
+#include "runtime/recovery_board.hpp"
 #include "runtime/remote/distant_status.hpp"
 #include "runtime/run_faults.hpp"
 #include "runtime/run_watches.hpp"
@@ -48,6 +51,8 @@ public:
         log_store{std::move(l)},
         letters{std::make_unique<letter_keeper>(
             plan, std::move(dead), [this](log_level level, const std::string& text) { log(level, text); })},
+        retained{options.retained ? options.retained
+                                  : std::make_shared<engine::retained_budget>(retained_total_bytes_max)},
         faults{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
                [this](task_id t) { return is_here(t); }, distant_nodes()},
         watches{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
@@ -55,6 +60,8 @@ public:
         traces{options.trace, time},
         steering{*plan, options.steering},
         instance{fresh_instance(options)},
+        health{plan->tasks.size(), time},
+        recoveries{time},
         started_ns_{time.steady_ns()},
         stats_(plan->tasks.size()),
         incarnations_(plan->tasks.size()),
@@ -74,11 +81,16 @@ public:
   std::shared_ptr<engine::state_backend> spills;  ///< set before the start when an actor's state may go to disk
   std::unique_ptr<letter_keeper> letters;         ///< the writer's but for `use`
   alarm_clock alarms;
+  std::shared_ptr<engine::retained_budget> retained;  ///< of all tasks, and other runs of this process
   run_faults faults;
   run_watches watches;
   trace_desk traces;
   run_steering steering;
   const transport::topology_instance instance;
+  /// Some task takes dead letters back, or will, that no complete snapshot has.
+  std::atomic<bool> replays_under_way{false};
+  health_board health;
+  recovery_board recoveries;
 
   void log(log_level level, const std::string& message);
   /// This process runs the task.
@@ -89,7 +101,14 @@ public:
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) const;
 
   [[nodiscard]] std::shared_ptr<engine::task_stats> fresh_stats(task_id task);
+  /// How often the task was made.
+  [[nodiscard]] std::uint64_t times_made(task_id task) const;
   [[nodiscard]] std::shared_ptr<engine::channel_stats> fresh_channel_stats(channel_id channel);
+  /// Those it has; fresh ones where it has none.
+  [[nodiscard]] std::shared_ptr<engine::channel_stats> known_channel_stats(channel_id channel);
+  /// Events that the sinks of a region have dealt with over the topology's
+  /// life; 0 where nobody measures.
+  [[nodiscard]] std::uint64_t handled_by_sinks(std::uint32_t region) const;
   void set_state(std::string state);
   /// What another node tells of the tasks it hosts.
   void on_report(const std::string& node, remote::status_report&& report);

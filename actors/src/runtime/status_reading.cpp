@@ -26,6 +26,7 @@ std::uint64_t with_open_span(const gauge<std::uint64_t>& sum, const gauge<std::i
 
 void read_counts(task_status& out, const engine::task_stats& s) {
   out.phase = s.phase.get();
+  out.place = s.place.get();
   out.events_in = s.events_in.get();
   out.events_out = s.events_out.get();
   out.batches_in = s.batches_in.get();

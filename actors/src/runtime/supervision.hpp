@@ -20,12 +20,21 @@ using phase = supervisor_state::phase;
 
 // endings.cpp: the end of tasks and of the run
 void kill_task(self_pointer self, std::size_t i);
-/// All tasks of the region end at once; when the last one is gone the region comes back.
-void stop_region(self_pointer self, std::uint32_t region);
+/// All tasks of the region end at once; when the last one is gone, and after
+/// the pause, the region comes back.
+void stop_region(self_pointer self, std::uint32_t region, std::chrono::nanoseconds pause);
 void end_run(self_pointer self, run_outcome outcome);
 void fail_run(self_pointer self, std::string why, bool escalated = false);
 /// Lets go of everything once all tasks are gone.
 void quit_if_over(self_pointer self);
+
+// failing.cpp: what a failure leads to
+void on_failure(self_pointer self, const failure_message& m);
+/// A task makes no progress, and its policy says that its place is to be taken.
+/// `times_made`: which of its incarnations.
+void on_hung(self_pointer self, task_id id, std::uint64_t times_made, const std::string& why);
+/// A task is gone, or counts as gone.
+void on_gone(self_pointer self, std::size_t i);
 
 // placing.cpp: making and beginning the tasks of a region, here and on other nodes
 void place_tasks(self_pointer self, std::uint32_t region, const restored_message& from);
@@ -42,13 +51,20 @@ void spawn_here(self_pointer self, task_id id, std::unique_ptr<engine::task> mad
 /// All regions run: the coordinator may start snapshots.
 void tell_coordinator(self_pointer self);
 
-// rebuilding.cpp: a task that comes back alone
-/// Why the task cannot be rebuilt alone now; empty: it can.
-[[nodiscard]] std::string why_not_alone(self_pointer self, task_id id);
-/// Ends the task alone; it comes back when it is down and the coordinator holds.
-void begin_rebuilding(self_pointer self, task_id id, const std::string& why);
-/// The task is down, or the coordinator holds: goes on when it is both.
+// way_back.cpp: what goes back with a task
+/// `is_hung`: its incarnation is still there, with its journal.
+[[nodiscard]] supervisor_state::way_back choose_way(self_pointer self, task_id cause, restart_scope wanted,
+                                                    bool is_hung);
+/// The next larger way, because of the obstacle.
+[[nodiscard]] supervisor_state::way_back wider(self_pointer self, task_id cause, std::string obstacle);
+
+// rebuilding.cpp: tasks that come back while their region goes on
+/// Ends the tasks; they come back when they are down, the coordinator holds,
+/// and the pause is over.
+void begin_rebuilding(self_pointer self, supervisor_state::rebuilding r);
+/// Something it waited for has happened.
 void go_on_rebuilding(self_pointer self);
-void rebuild(self_pointer self, task_id id);
+void rebuild(self_pointer self, std::uint64_t number);
+void give_up_rebuilding(self_pointer self, const std::string& why);
 
 }  // namespace millrace::runtime::supervision

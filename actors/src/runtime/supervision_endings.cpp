@@ -49,6 +49,7 @@ void quit_if_over(self_pointer self) {
   self->send_exit(s.writer, caf::exit_reason::user_shutdown);
   s.coordinator = nullptr;
   s.writer = nullptr;
+  s.ending->has_left_behind = s.left_behind != 0;
   s.shared->finish(*s.ending);
   self->quit();
 }
@@ -84,23 +85,34 @@ void fail_run(self_pointer self, std::string why, bool escalated) {
   end_run(self, {run_outcome::kind::failed, escalated, std::move(why)});
 }
 
-void stop_region(self_pointer self, std::uint32_t region) {
+void stop_region(self_pointer self, std::uint32_t region, std::chrono::nanoseconds pause) {
   auto& s = self->state;
   s.regions[region].now = phase::stopping;
+  s.regions[region].pause = pause;
+  s.regions[region].handled = s.shared->handled_by_sinks(region);
   const auto alone = std::exchange(s.rebuild, std::nullopt);
   s.rebuilt.clear();
   s.shared->set_state("restoring");
   self->send(s.coordinator, pause_atom::value);
   for (const auto& t : s.shared->plan->tasks) {
-    if (t.region == region && s.tasks[t.id.value]) kill_task(self, t.id.value);
+    if (t.region != region) continue;
+    if (s.tasks[t.id.value]) kill_task(self, t.id.value);
+    s.shared->health.change(t.id, health::running, health::restoring, "its region goes back");
+    s.shared->health.change(t.id, health::degraded, health::restoring, "its region goes back");
   }
   s.guests->forget_pages();
-  // Nobody else would bring back a region whose task was to come back alone.
-  if (alone && region_of(s, alone->task) != region) stop_region(self, region_of(s, alone->task));
+  // Nobody else would bring back a region some of whose tasks were to come
+  // back.
+  if (alone && region_of(s, alone->cause) != region) {
+    const auto other = region_of(s, alone->cause);
+    stop_region(self, other, alone->pause);
+    s.regions[other].recovery = alone->number;
+    s.shared->recoveries.widen(alone->number, "region", "another region goes back", 0);
+  }
   auto& r = s.regions[region];
   if (r.alive != 0) return;
   r.now = phase::waiting;
-  self->send(self, revive_atom::value, region);
+  self->delayed_send(self, pause, revive_atom::value, region);
 }
 
 }  // namespace millrace::runtime::supervision

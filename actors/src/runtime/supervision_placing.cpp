@@ -47,6 +47,7 @@ void spawn_elsewhere(self_pointer self, task_id id, const restored_message& from
                            remote::remote_task_state{s.shared, s.guests->node_of(id), id, from.incarnation, from.point,
                                                      from.replays, s.courier, caf::actor_cast<caf::actor>(self)});
   watch(self, id, std::move(task), from.incarnation);
+  s.shared->health.set(id, health::running);
 }
 
 void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message& from) {
@@ -58,6 +59,17 @@ void spawn_tasks(self_pointer self, std::uint32_t region, const restored_message
     return;
   }
   auto& r = s.regions[region];
+  if (r.recovery != 0) {
+    std::set<task_id> tasks;
+    for (const auto& t : plan.tasks) {
+      if (t.region == region && s.guests->node_of(t.id).empty()) tasks.insert(t.id);
+    }
+    for (const auto t : tasks) s.links[t.value]->tells_when_caught_up = true;
+    s.shared->recoveries.reach(r.recovery, recovery_board::step::made);
+    s.shared->recoveries.wait_for(r.recovery, from.incarnation, from.point->epoch, tasks, {});
+    s.shared->recoveries.wait_for_events(from.incarnation, region, r.handled);
+    r.recovery = 0;
+  }
   auto next = made->begin();
   for (const auto& t : plan.tasks) {
     if (t.region != region) continue;
@@ -117,6 +129,9 @@ void wait_for_nodes(self_pointer self, std::uint32_t region, const std::string& 
   auto& s = self->state;
   auto& r = s.regions[region];
   if (!r.is_node_lost) s.shared->log(log_level::warning, "waiting for another node: " + why);
+  for (const auto& t : s.shared->plan->tasks) {
+    if (t.region == region) s.shared->health.set(t.id, health::restoring, "waits for another node: " + why);
+  }
   r.is_node_lost = true;
   r.from.reset();
   r.now = phase::waiting;
@@ -132,6 +147,8 @@ void place_tasks(self_pointer self, std::uint32_t region, const restored_message
   auto& s = self->state;
   auto& r = s.regions[region];
   r.reopens = from.replays->more;
+  if (r.reopens) s.shared->replays_under_way = true;
+  if (r.recovery != 0) s.shared->recoveries.reach(r.recovery, recovery_board::step::opened);
   if (s.guests->nodes_of(region).empty()) {
     spawn_tasks(self, region, from);
     return;

@@ -10,151 +10,205 @@ namespace millrace::runtime::supervision {
 
 namespace {
 
+using way_back = supervisor_state::way_back;
+
 // Only reached when the disk hangs; reading state takes as long as there is state.
 constexpr auto restore_timeout = std::chrono::minutes{10};
 
-/// The ends of a task's channels that belong to its neighbours.
+/// The ends of channels that belong to tasks that go on.
 struct far_ends {
   std::vector<std::pair<task_id, reconnect_message>> to;
 };
 
-/// Keeps the task's own ends for it and puts the others aside.
+/// Keeps the ends of the tasks that come back for them and puts the others
+/// aside.
 class parting_channels final : public engine::channel_factory {
 public:
-  parting_channels(engine::channel_factory& all, task_id own, far_ends& far) : all_{all}, own_{own}, far_{far} {}
+  parting_channels(engine::channel_factory& all, const std::set<task_id>& own, far_ends& far)
+      : all_{all}, own_{own}, far_{far} {}
 
   [[nodiscard]] result<ends> make(const engine::plan_channel& channel, generation incarnation) override {
     auto made = all_.make(channel, incarnation);
-    if (!made) return made;
+    const bool has_source = own_.contains(channel.source);
+    if (!made || (has_source && own_.contains(channel.target))) return made;
     auto far = std::make_shared<reconnect_message::ends>();
-    const bool is_source = channel.source == own_;
-    if (is_source) {
+    if (has_source) {
       far->receiver = std::move(made->second);
     } else {
       far->sender = std::move(made->first);
     }
-    far_.to.emplace_back(is_source ? channel.target : channel.source,
-                         reconnect_message{channel.name, std::move(far), incarnation, {}});
+    far_.to.emplace_back(has_source ? channel.target : channel.source,
+                         reconnect_message{channel.id, channel.name, std::move(far), incarnation, {}});
     return made;
   }
 
 private:
   engine::channel_factory& all_;
-  task_id own_;
+  const std::set<task_id>& own_;
   far_ends& far_;
 };
 
-void give_up_rebuilding(self_pointer self, const std::string& why) {
+/// Ends those of the tasks that are still there, and has their senders go on
+/// without them.
+void take_down(self_pointer self, const std::set<task_id>& tasks) {
   auto& s = self->state;
-  const auto task = s.rebuild->task;
-  s.shared->log(log_level::info, s.shared->plan->task_name(task) + " takes its region back with it: " + why);
-  stop_region(self, region_of(s, task));
+  for (const auto id : tasks) {
+    if (!s.tasks[id.value]) continue;
+    s.rebuild->not_down.insert(id);
+    kill_task(self, id.value);
+    const auto why =
+        id == s.rebuild->cause ? s.rebuild->why : "goes back with " + s.shared->plan->task_name(s.rebuild->cause);
+    s.shared->health.set(id, id == s.rebuild->cause ? health::backing_off : health::restoring, why);
+  }
+  for (const auto& c : s.shared->plan->channels) {
+    if (!tasks.contains(c.target) || s.rebuild->way.tasks.contains(c.source) || !s.tasks[c.source.value]) continue;
+    self->send(s.tasks[c.source.value], parting_message{c.name});
+  }
+}
+
+/// More tasks have to go back than was thought.
+void widen(self_pointer self, const std::string& obstacle) {
+  auto& s = self->state;
+  auto& r = *s.rebuild;
+  auto way = wider(self, r.cause, obstacle);
+  if (way.how == way_back::kind::region) return give_up_rebuilding(self, obstacle);
+  s.shared->log(log_level::info,
+                s.shared->plan->task_name(r.cause) + " takes what lies downstream back with it: " + obstacle);
+  s.shared->recoveries.widen(r.number, way.scope, way.obstacle, way.tasks.size());
+  r.way = std::move(way);
+  take_down(self, r.way.tasks);
+  go_on_rebuilding(self);
+}
+
+void tell_far_ends(self_pointer self, far_ends& far, epoch_id from) {
+  auto& s = self->state;
+  for (auto& [neighbour, m] : far.to) {
+    m.from = from;
+    self->send(s.tasks[neighbour.value], m);
+  }
+}
+
+void begin_tasks(self_pointer self, std::vector<std::unique_ptr<engine::task>> made, const restored_message& from,
+                 far_ends& far) {
+  auto& s = self->state;
+  const auto& r = *s.rebuild;
+  std::set<std::string> channels;
+  for (const auto& [neighbour, m] : far.to) {
+    if (m.end->sender) channels.insert(m.channel);
+  }
+  s.shared->recoveries.reach(r.number, recovery_board::step::made);
+  s.shared->recoveries.wait_for(r.number, from.incarnation, from.point->epoch, r.way.tasks, channels);
+  tell_far_ends(self, far, from.point->epoch);
+  auto next = made.begin();
+  for (const auto id : r.way.tasks) {
+    s.links[id.value]->tells_when_caught_up = true;
+    spawn_here(self, id, std::move(*next++), from);
+    s.rebuilt[id] = from.point->epoch;
+  }
+  for (const auto id : r.way.tasks) self->send(s.tasks[id.value], begin_atom::value);
+}
+
+std::string report_of(const supervisor_state& s, epoch_id from) {
+  const auto& r = *s.rebuild;
+  auto text = s.shared->plan->task_name(r.cause) + " was rebuilt ";
+  if (r.way.how == way_back::kind::alone) {
+    text += "alone";
+  } else {
+    text += "with " + std::to_string(r.way.tasks.size() - 1) + " other tasks of its ";
+    text += r.way.scope == "group" ? "group and downstream" : "rest, which lies downstream,";
+  }
+  text += " from snapshot " + std::to_string(from.value) + " after: " + r.why;
+  return text;
 }
 
 void put_back(self_pointer self, const restored_message& from) {
   auto& s = self->state;
-  const auto id = s.rebuild->task;
-  const auto& plan = *s.shared->plan;
-  if (const auto obstacle = s.links[id.value]->journal->obstacle(from.point->epoch); !obstacle.empty()) {
-    return give_up_rebuilding(self, obstacle);
-  }
+  const auto& r = *s.rebuild;
+  const bool is_alone = r.way.how == way_back::kind::alone;
   if (s.shared->steering.has_settings_after(from.point->epoch)) {
+    // All partitions change at the same barrier, which those that go on have behind them.
     return give_up_rebuilding(self, "parameters were changed since its last snapshot");
   }
-  s.links[id.value] = fresh_link(self, id, from.incarnation, s.links[id.value]->journal);
-  s.links[id.value]->rebuilt_since_ns = s.rebuild->failed_ns;
+  if (is_alone) {
+    const auto obstacle = s.links[r.cause.value]->journal->obstacle(from.point->epoch);
+    if (!obstacle.empty()) return widen(self, obstacle);
+  }
+  for (const auto id : r.way.tasks) {
+    // Who goes back with all that lies behind it may do things in another order
+    // than before.
+    auto journal = is_alone ? s.links[id.value]->journal : std::make_shared<engine::task_journal>();
+    s.links[id.value] = fresh_link(self, id, from.incarnation, std::move(journal));
+  }
   far_ends far;
   const task_making making{*s.shared,
-                           region_of(s, id),
+                           region_of(s, r.cause),
                            from.incarnation,
                            s.shared->options.batch_events,
                            [](task_id) { return std::string{}; },
                            [&s](task_id t) -> task_link& { return *s.links[t.value]; },
-                           id,
+                           [&r](task_id t) { return r.way.tasks.contains(t); },
                            [&](engine::channel_factory& all) -> std::unique_ptr<engine::channel_factory> {
-                             return std::make_unique<parting_channels>(all, id, far);
+                             return std::make_unique<parting_channels>(all, r.way.tasks, far);
                            }};
   auto made = making.make();
   if (!made) return fail_run(self, made.error().message);
-  for (auto& [neighbour, m] : far.to) {
-    m.from = from.point->epoch;
-    self->send(s.tasks[neighbour.value], m);
-  }
-  spawn_here(self, id, std::move(made->front()), from);
-  s.rebuilt[id] = from.point->epoch;
-  s.shared->on_rebuilt(plan.task_name(id) + " was rebuilt alone from snapshot " +
-                       std::to_string(from.point->epoch.value) + " after: " + s.rebuild->why);
+  begin_tasks(self, *std::move(made), from, far);
+  s.shared->on_rebuilt(report_of(s, from.point->epoch));
   s.rebuild.reset();
-  self->send(s.tasks[id.value], begin_atom::value);
   tell_coordinator(self);
 }
 
 }  // namespace
 
-std::string why_not_alone(self_pointer self, task_id id) {
+void give_up_rebuilding(self_pointer self, const std::string& why) {
   auto& s = self->state;
-  const auto& plan = *s.shared->plan;
-  const auto kind = s.shared->kinds[plan.tasks[id.value].actor];
-  const auto& link = s.links[id.value];
-  if (!link || !link->journal) return "nothing is retained for it";
-  if (s.rebuild) return "another task is being rebuilt";
-  if (s.regions[region_of(s, id)].reopens) return "dead letters are being replayed";
-  if (kind == actor_kind::producer) return "producers are not rebuilt alone";
-  if (!s.guests->nodes_of(region_of(s, id)).empty()) return "tasks of its region run on other nodes";
-  if (std::ranges::any_of(s.regions, [](const auto& r) { return r.now != phase::running; })) {
-    return "another region is coming back";
-  }
-  // What a rebuilt neighbour sends comes in other pieces than those the journal counts.
-  const auto newest = s.shared->newest_epoch();
-  // The other way round, a rebuilt receiver may still count what this task sent before.
-  for (const auto& c : plan.channels) {
-    if (c.source != id && c.target != id) continue;
-    const auto other = c.source == id ? c.target : c.source;
-    const auto at = s.rebuilt.find(other);
-    if (at != s.rebuilt.end() && at->second == newest) {
-      return plan.task_name(other) + " beside it was rebuilt since the last snapshot";
-    }
-  }
-  return {};
+  const auto r = *s.rebuild;
+  const auto region = region_of(s, r.cause);
+  s.shared->log(log_level::info, s.shared->plan->task_name(r.cause) + " takes its region back with it: " + why);
+  const auto all = std::ranges::count(s.shared->plan->tasks, region, &engine::plan_task::region);
+  s.shared->recoveries.widen(r.number, "region", why, static_cast<std::uint64_t>(all));
+  stop_region(self, region, r.is_pausing ? std::chrono::nanoseconds{0} : r.pause);
+  s.regions[region].recovery = r.number;
 }
 
-void begin_rebuilding(self_pointer self, task_id id, const std::string& why) {
+void begin_rebuilding(self_pointer self, supervisor_state::rebuilding r) {
   auto& s = self->state;
-  s.rebuild = supervisor_state::rebuilding{id, why, s.shared->time.steady_ns()};
+  s.rebuild = std::move(r);
   self->send(s.coordinator, hold_atom::value);
-  // It may have ended by itself.
-  if (s.tasks[id.value]) {
-    kill_task(self, id.value);
-  } else {
-    s.rebuild->is_down = true;
-  }
+  take_down(self, s.rebuild->way.tasks);
+  go_on_rebuilding(self);
 }
 
 void go_on_rebuilding(self_pointer self) {
   auto& s = self->state;
-  if (!s.rebuild->is_down || !s.rebuild->is_held) return;
-  const auto& journal = *s.links[s.rebuild->task.value]->journal;
-  if (const auto obstacle = journal.obstacle(s.shared->newest_epoch()); !obstacle.empty()) {
-    return give_up_rebuilding(self, obstacle);
+  auto& r = *s.rebuild;
+  if (!r.not_down.empty() || !r.is_held) return;
+  if (r.way.how == way_back::kind::alone) {
+    const auto obstacle = s.links[r.cause.value]->journal->obstacle(s.shared->newest_epoch());
+    if (!obstacle.empty()) return widen(self, obstacle);
   }
-  auto& r = s.regions[region_of(s, s.rebuild->task)];
-  const auto pause = r.budget.next(r.policy, s.shared->time.steady_ns());
-  if (!pause) {
-    return fail_run(self, s.rebuild->why + "; given up after " + std::to_string(r.policy.max_restarts) + " restarts");
-  }
-  self->delayed_send(self, *pause, rebuild_atom::value, s.rebuild->task.value);
+  s.shared->recoveries.reach(r.number, recovery_board::step::ended);
+  // It may have paused already, and found then that more have to go back.
+  const auto pause = std::exchange(r.is_pausing, true) ? std::chrono::nanoseconds{0} : r.pause;
+  self->delayed_send(self, pause, rebuild_atom::value, r.number);
 }
 
-void rebuild(self_pointer self, task_id id) {
+void rebuild(self_pointer self, std::uint64_t number) {
   auto& s = self->state;
-  if (s.ending || !s.rebuild || s.rebuild->task != id) return;
-  if (!s.rebuild->is_down || !s.rebuild->is_held) return;  // word of an earlier rebuilding
-  self->request(s.writer, restore_timeout, recover_atom::value, id.value)
+  if (s.ending || !s.rebuild || s.rebuild->number != number) return;
+  if (!s.rebuild->not_down.empty() || !s.rebuild->is_held) return;
+  s.shared->recoveries.reach(number, recovery_board::step::backed_off);
+  for (const auto id : s.rebuild->way.tasks) {
+    s.shared->health.change(id, health::backing_off, health::restoring, s.rebuild->why);
+  }
+  const auto& tasks = s.rebuild->way.tasks;
+  self->request(s.writer, restore_timeout, recover_message{{tasks.begin(), tasks.end()}})
       .then(
-          [self, id](const restored_message& m) {
+          [self, number](const restored_message& m) {
             auto& state = self->state;
-            if (state.ending || !state.rebuild || state.rebuild->task != id) return;
+            if (state.ending || !state.rebuild || state.rebuild->number != number) return;
             if (!m.error.empty()) return give_up_rebuilding(self, m.error);
+            state.shared->recoveries.reach(number, recovery_board::step::opened);
             put_back(self, m);
           },
           [self](const caf::error&) { fail_run(self, "the snapshot writer did not answer"); });

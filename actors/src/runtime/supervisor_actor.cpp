@@ -76,77 +76,26 @@ void on_lost(self_pointer self, const lost_message& m) {
     } else if (r.now == phase::running) {
       s.shared->log(log_level::warning, "node " + m.node + " is lost: " + m.why);
       r.is_node_lost = true;
-      stop_region(self, i);
+      stop_region(self, i, node_interval);
     } else if (r.now == phase::hosting) {
       wait_for_nodes(self, i, "node " + m.node + ": " + m.why);
     }
   }
 }
 
-void on_failure(self_pointer self, const failure_message& m) {
-  auto& s = self->state;
-  auto& r = s.regions[region_of(s, m.task)];
-  if (s.ending || r.now != phase::running || m.incarnation != s.incarnations[m.task.value]) return;
-  if (m.failure.action != failure_action::restart) {
-    fail_run(self, m.failure.what.message, m.failure.action == failure_action::escalate);
-    return;
-  }
-  r.policy = s.shared->plan->spec.actors[s.shared->plan->tasks[m.task.value].actor].on_failure;
-  if (r.budget.recent() >= r.policy.max_restarts && !r.budget.next(r.policy, s.shared->time.steady_ns())) {
-    fail_run(self, m.failure.what.message + "; given up after " + std::to_string(r.policy.max_restarts) +
-                       " restarts within " + std::to_string(r.policy.period.count() / 1000) + " s");
-    return;
-  }
-  if (const auto obstacle = why_not_alone(self, m.task); obstacle.empty()) {
-    begin_rebuilding(self, m.task, m.failure.what.message);
-  } else {
-    s.shared->log(log_level::info, s.shared->plan->task_name(m.task) + " takes its region back with it: " + obstacle);
-    stop_region(self, region_of(s, m.task));
-  }
+void on_down(self_pointer self, const caf::down_msg& down) {
+  const auto& tasks = self->state.tasks;
+  const auto at = std::ranges::find_if(tasks, [&](const auto& t) { return t && t.address() == down.source; });
+  if (at != tasks.end()) on_gone(self, static_cast<std::size_t>(at - tasks.begin()));
 }
 
-void on_down(self_pointer self, const caf::down_msg& down) {
+/// A neighbour of tasks that were made anew does not have all they need.
+void on_shortfall(self_pointer self, const shortfall_message& m) {
   auto& s = self->state;
-  for (std::size_t i = 0; i < s.tasks.size(); ++i) {
-    if (!s.tasks[i] || s.tasks[i].address() != down.source) continue;
-    const auto region = region_of(s, {static_cast<std::uint32_t>(i)});
-    auto& r = s.regions[region];
-    if (s.links[i]) s.links[i]->bell()->silence();
-    if (s.links[i] && !s.ending) s.links[i]->failure.clear();  // its next incarnation mends it
-    s.tasks[i] = nullptr;
-    --r.alive;
-    if (s.ending) {
-      quit_if_over(self);
-      return;
-    }
-    if (s.rebuild && s.rebuild->task.value == i) {
-      s.rebuild->is_down = true;
-      go_on_rebuilding(self);
-      return;
-    }
-    if (r.now == phase::running) {
-      on_failure(self, {task_id{static_cast<std::uint32_t>(i)},
-                        s.incarnations[i],
-                        {fatal_error(errc::failed, s.shared->plan->task_name({static_cast<std::uint32_t>(i)}) +
-                                                       " ended unexpectedly"),
-                         failure_action::restart}});
-    }
-    if (r.now == phase::stopping && r.alive == 0 && r.is_node_lost) {
-      r.now = phase::waiting;
-      self->delayed_send(self, node_interval, revive_atom::value, region);
-      return;
-    }
-    if (r.now == phase::stopping && r.alive == 0) {
-      const auto pause = r.budget.next(r.policy, s.shared->time.steady_ns());
-      if (!pause) {
-        fail_run(self, "given up after " + std::to_string(r.policy.max_restarts) + " restarts");
-        return;
-      }
-      r.now = phase::waiting;
-      self->delayed_send(self, *pause, revive_atom::value, region);
-    }
-    return;
-  }
+  const auto region = region_of(s, m.task);
+  if (s.ending || m.incarnation != s.incarnations[m.task.value] || s.regions[region].now != phase::running) return;
+  s.shared->log(log_level::info, s.shared->plan->task_name(m.task) + " takes its region back with it: " + m.why);
+  stop_region(self, region, {});
 }
 
 /// Tasks that wait for input hear of what is wanted now.
@@ -184,6 +133,8 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
   s.tasks.resize(shared->plan->tasks.size());
   s.links.resize(shared->plan->tasks.size());
   s.incarnations.resize(shared->plan->tasks.size());
+  s.below.resize(shared->plan->tasks.size());
+  for (const auto& c : shared->plan->channels) s.below[c.source.value].push_back(c.target);
   s.guests = std::make_unique<remote::guest_tasks>(*shared);
   self->set_default_handler(caf::drop);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
@@ -196,7 +147,12 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
         recover_reachable(self, all);
       },
       [self](revive_atom, std::uint32_t region) {
-        if (!self->state.ending) recover_reachable(self, {region});
+        auto& state = self->state;
+        if (state.ending) return;
+        if (const auto n = state.regions[region].recovery; n != 0) {
+          state.shared->recoveries.reach(n, recovery_board::step::backed_off);
+        }
+        recover_reachable(self, {region});
       },
       [self](stop_atom) {
         auto& state = self->state;
@@ -216,6 +172,10 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
       },
       [self](steer_atom) { steer(self); },
       [self](const failure_message& m) { on_failure(self, m); },
+      [self](const shortfall_message& m) { on_shortfall(self, m); },
+      [self](hung_atom, std::uint32_t task, std::uint64_t times_made, const std::string& why) {
+        on_hung(self, {task}, times_made, why);
+      },
       [self](failure_atom, std::uint32_t task, const std::string& why) {
         const auto& incarnations = self->state.incarnations;
         if (task >= incarnations.size()) return;
@@ -227,7 +187,7 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
         self->state.rebuild->is_held = true;
         go_on_rebuilding(self);
       },
-      [self](rebuild_atom, std::uint32_t task) { rebuild(self, {task}); },
+      [self](rebuild_atom, std::uint64_t number) { rebuild(self, number); },
       [self](const query_message& m) {
         auto& guests = *self->state.guests;
         if (m.task.value < self->state.tasks.size() && !guests.node_of(m.task).empty()) return guests.ask_state(m);
@@ -237,7 +197,7 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
       [self](done_atom, bool stopped) {
         auto& state = self->state;
         // A sink that failed while the last snapshot was written has not committed it.
-        if (state.rebuild) state.links[state.rebuild->task.value]->failure = state.rebuild->why;
+        if (state.rebuild) state.links[state.rebuild->cause.value]->failure = state.rebuild->why;
         end_run(self, {stopped ? run_outcome::kind::stopped : run_outcome::kind::finished, false, {}});
       },
       [self](give_up_atom, const std::string& why) {
@@ -248,6 +208,7 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
         // Some handler hangs: its thread cannot be ended from here. Say so and let the caller decide.
         auto outcome = *self->state.ending;
         outcome.message += (outcome.message.empty() ? "" : "; ") + why;
+        outcome.has_left_behind = true;
         self->state.shared->finish(std::move(outcome));
       },
   };

@@ -13,7 +13,8 @@ using self_pointer = caf::stateful_actor<task_state, ordered_actor>*;
 void report(self_pointer self, engine::task_failure failure) {
   auto& s = self->state;
   s.link->failure = failure.what.message;
-  self->send(s.link->supervisor(), failure_message{s.link->id(), s.incarnation, std::move(failure)});
+  const auto now = s.link->shared().time.steady_ns();
+  self->send(s.link->supervisor(), failure_message{s.link->id(), s.incarnation, std::move(failure), now});
   s.link->stopping = true;
 }
 
@@ -24,6 +25,15 @@ void begin(self_pointer self) {
   from.reopens = s.replays->more;
   for (const auto& [task, items] : s.replays->items) {
     if (task == s.link->id()) from.replays = items;
+  }
+  std::uint64_t bytes = 0;
+  if (from.each_page) {
+    from.each_page = [&bytes, all = std::move(from.each_page)](const auto& visit) {
+      return all([&](std::uint32_t page, bytes_view content) {
+        bytes += content.size();
+        return visit(page, content);
+      });
+    };
   }
   auto ok = s.task->restore(from);
   s.from.reset();
@@ -40,12 +50,31 @@ void begin(self_pointer self) {
     return;
   }
   s.has_begun = true;
+  auto& shared = s.link->shared();
+  shared.health.set(s.link->id(), health::running);
+  shared.recoveries.on_loaded(s.incarnation, s.link->id(), bytes);
   s.link->bell()->ring();
 }
 
-void tell_caught_up(task_state& s) {
-  const auto ns = s.link->shared().time.steady_ns() - std::exchange(s.link->rebuilt_since_ns, 0);
-  s.link->log(log_level::info, "caught up " + std::to_string(ns / 1'000'000) + " ms after its failure");
+/// It has done what it had done before, and nothing waits for it.
+void tell_caught_up(task_state& s, engine::step_result done) {
+  if (s.task->is_catching_up() || done == engine::step_result::failed) return;
+  // A producer always has more to do.
+  if (done == engine::step_result::again && s.task->behavior().kind() != actor_kind::producer) return;
+  s.link->tells_when_caught_up = false;
+  s.link->shared().recoveries.on_caught_up(s.incarnation, s.link->id());
+}
+
+void tell_emptied(task_state& s) {
+  auto& all = s.link->behind;
+  std::erase_if(all, [&](const auto& b) {
+    auto& shared = s.link->shared();
+    // What waits for credit counts as used credit.
+    const auto told = shared.options.measures ? shared.known_channel_stats(b.first) : nullptr;
+    if (told && told->credit_used() >= told->credit_window()) return false;
+    shared.recoveries.on_emptied(b.second, shared.plan->channels[b.first.value].name);
+    return true;
+  });
 }
 
 void on_reconnect(self_pointer self, const reconnect_message& m) {
@@ -53,8 +82,10 @@ void on_reconnect(self_pointer self, const reconnect_message& m) {
   if (s.link->stopping) return;
   if (m.end->receiver) {
     s.task->reconnect(m.channel, std::move(m.end->receiver), m.incarnation);
-  } else if (auto done = s.task->reconnect(m.channel, std::move(m.end->sender), m.incarnation, m.from); !done) {
-    report(self, {std::move(done).error(), failure_action::restart});
+  } else if (auto done = s.task->reconnect(m.channel, std::move(m.end->sender), m.incarnation, m.from); done) {
+    s.link->behind.emplace_back(m.id, m.incarnation);
+  } else {
+    self->send(s.link->supervisor(), shortfall_message{s.link->id(), s.incarnation, done.error().message});
   }
   s.link->bell()->ring();
 }
@@ -65,7 +96,8 @@ void run(self_pointer self) {
   // Peers may ring before this task is restored; what they sent waits in the channels.
   if (s.link->stopping || !s.has_begun) return;
   const auto done = s.task->step();
-  if (s.link->rebuilt_since_ns != 0 && !s.task->is_catching_up()) tell_caught_up(s);
+  if (s.link->tells_when_caught_up) tell_caught_up(s, done);
+  if (!s.link->behind.empty()) tell_emptied(s);
   switch (done) {
     case engine::step_result::again:
       s.link->bell()->ring();
@@ -149,6 +181,11 @@ caf::behavior task_actor(self_pointer self, std::shared_ptr<task_state> parts) {
       [self](const epoch_message& m) { on_epoch(self, m); },
       [self](const query_message& m) { on_query(self, m); },
       [self](const reconnect_message& m) { on_reconnect(self, m); },
+      [self](const parting_message& m) {
+        if (self->state.link->stopping) return;
+        self->state.task->part(m.channel);
+        self->state.link->bell()->ring();
+      },
       [self](const replays_message& m) {
         if (self->state.link->stopping) return;
         self->state.task->offer_replays(m.items ? *m.items : std::vector<engine::replay_item>{}, m.more);

@@ -2,6 +2,9 @@
 
 #include <atomic>
 #include <memory>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include <caf/stateful_actor.hpp>
 
@@ -37,8 +40,12 @@ public:
   std::string failure{};
   /// Of this incarnation and those it is rebuilt from; null: it cannot be rebuilt alone.
   std::shared_ptr<engine::task_journal> journal{};
-  /// When it failed, while it catches up with that moment; 0: it does not (steady clock, ns).
-  std::int64_t rebuilt_since_ns = 0;
+  /// Somebody wants to know when it has caught up with what was done before.
+  /// Before it begins the supervisor's, then the task's.
+  bool tells_when_caught_up = false;
+  /// Channels to receivers that were made anew and have not got everything yet,
+  /// and their incarnation. The task's.
+  std::vector<std::pair<channel_id, generation>> behind{};
 
   void wake_at(std::int64_t steady_ns) override;
   [[nodiscard]] engine::epoch_target target_of(epoch_id epoch) override { return shared_.target_of(epoch); }

@@ -31,7 +31,8 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                        [this](task_id t) { return link_of(t).journal; },
                                        // Of topologies on several nodes no task comes back alone.
                                        shared.options.where.nodes ? 0 : shared.options.retained_bytes_max,
-                                       [this](task_id t) { return only ? t == *only : node_of(t).empty(); },
+                                       shared.retained,
+                                       [this](task_id t) { return only ? only(t) : node_of(t).empty(); },
                                        [&faults](task_id t) {
                                          return chaos::task_gate{faults.task(t), t};
                                        },
@@ -41,7 +42,12 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
   }
   environment.steering_of = [this](task_id t) { return shared.steering.of(t); };
   if (shared.options.measures) {
-    environment.channel_stats_of = [this](channel_id c) { return shared.fresh_channel_stats(c); };
+    environment.channel_stats_of = [this](channel_id c) {
+      const auto& ends = shared.plan->channels[c.value];
+      // The end that goes on tells what it has told.
+      const bool goes_on = only && !(only(ends.source) && only(ends.target));
+      return goes_on ? shared.known_channel_stats(c) : shared.fresh_channel_stats(c);
+    };
   }
   const auto through = between ? between(channels) : nullptr;
   return engine::assemble(*shared.plan, region, incarnation, through ? *through : channels, environment);

@@ -25,7 +25,7 @@ struct task_making {
   std::uint32_t batch_events = 256;
   std::function<std::string(task_id)> node_of;  ///< the node that runs it; empty: it is here
   std::function<task_link&(task_id)> link_of;   ///< of those that are here; outlive the tasks
-  std::optional<task_id> only{};                ///< makes this task alone; none: all that are here
+  std::function<bool(task_id)> only{};          ///< makes these tasks alone; none: all that are here
   /// What stands between the task and the channels it gets; none: nothing.
   std::function<std::unique_ptr<engine::channel_factory>(engine::channel_factory&)> between{};
 

@@ -14,6 +14,7 @@
 #include "runtime/run_parts.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/supervisor_actor.hpp"
+#include "runtime/watchdog_actor.hpp"
 #include "runtime/writer_actor.hpp"
 
 namespace millrace::runtime {
@@ -27,6 +28,7 @@ public:
     auto writer = system_.spawn<caf::detached>(writer_actor, shared_.get());
     supervisor_ = system_.spawn(supervisor_actor, shared_.get(), writer);
     coordinator_ = system_.spawn(coordinator_actor, shared_.get(), writer, supervisor_);
+    system_.spawn<caf::detached>(watchdog_actor, shared_.get(), supervisor_);
     caf::anon_send(supervisor_, begin_atom::value, coordinator_);
     caf::anon_send(coordinator_, tick_atom::value);
     shared_->steering.on_change([supervisor = supervisor_, coordinator = coordinator_](bool wants_snapshot) {
@@ -38,10 +40,9 @@ public:
   ~caf_topology_run() override {
     shared_->faults.board().close();
     shared_->watches.board().close();
-    if (!shared_->is_finished()) {
-      caf::anon_send(supervisor_, give_up_atom::value, std::string{"the run was abandoned"});
-      (void)shared_->wait(std::chrono::seconds{20});
-    }
+    // Nobody hears it where the run is over, except when it was the watchdog that ended it.
+    caf::anon_send(supervisor_, give_up_atom::value, std::string{"the run was abandoned"});
+    if (!shared_->is_finished()) (void)shared_->wait(std::chrono::seconds{20});
     shared_->steering.on_change({});
     supervisor_ = nullptr;
     coordinator_ = nullptr;

@@ -26,10 +26,12 @@ restored_message recover(run_shared& shared) {
           std::make_shared<const letter_keeper::replays>(std::move(*replays))};
 }
 
-restored_message recover_task(run_shared& shared, task_id task) {
+restored_message recover_tasks(run_shared& shared, const std::vector<task_id>& tasks) {
   auto incarnation = shared.store->next_generation();
   if (!incarnation) return {nullptr, {}, incarnation.error().message};
-  auto point = engine::load_task(*shared.store, shared.plan->task_name(task));
+  std::vector<std::string> names;
+  for (const auto t : tasks) names.push_back(shared.plan->task_name(t));
+  auto point = engine::load_tasks(*shared.store, names);
   if (!point) return {nullptr, *incarnation, point.error().message};
   return {std::make_shared<const engine::restore_point>(std::move(*point)),
           *incarnation,
@@ -79,8 +81,8 @@ caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
         *incarnation = answer.incarnation;
         return answer;
       },
-      [=](recover_atom, std::uint32_t task) {
-        auto answer = recover_task(*shared, {task});
+      [=](const recover_message& m) {
+        auto answer = recover_tasks(*shared, m.tasks);
         *incarnation = answer.incarnation;
         return answer;
       },

@@ -55,6 +55,15 @@ struct stream_spec {
   bool operator==(const stream_spec&) const = default;
 };
 
+/// Actors whose failures are counted together, and may send each other back.
+struct group_spec {
+  std::string name;
+  std::vector<std::string> actors;
+  failure_policy restarts{};  ///< of this only what says how restarts are done, which counts instead of the actors' own
+
+  bool operator==(const group_spec&) const = default;
+};
+
 /// How much room dead letters get, and what happens when it is used up.
 struct dead_letter_settings {
   enum class overflow : std::uint8_t {
@@ -86,7 +95,8 @@ struct topology {
   topology_settings settings;
   std::vector<actor_spec> actors;
   std::vector<stream_spec> streams;
-  std::string base_folder{};  ///< where relative paths start; not part of equality or of the file
+  std::vector<group_spec> groups{};  ///< an actor is in one at most
+  std::string base_folder{};         ///< where relative paths start; not part of equality or of the file
 
   /// Adds an actor: `t.add("sum", "millrace.aggregate", {{"key", "account"}}, 4)`.
   actor_spec& add(std::string actor_name, std::string type, std::map<std::string, param_value> params = {},
@@ -94,9 +104,12 @@ struct topology {
   /// Adds a stream; ends are written `actor.port`, or `actor` when the port is called `out` or `in`.
   topology& connect(const std::string& from, const std::string& to);
   [[nodiscard]] const actor_spec* find(const std::string& actor_name) const;
+  /// The group of an actor; nullptr: it is in none.
+  [[nodiscard]] const group_spec* group_of(const std::string& actor_name) const;
 
   friend bool operator==(const topology& a, const topology& b) {
-    return a.name == b.name && a.settings == b.settings && a.actors == b.actors && a.streams == b.streams;
+    return a.name == b.name && a.settings == b.settings && a.actors == b.actors && a.streams == b.streams &&
+           a.groups == b.groups;
   }
 };
 

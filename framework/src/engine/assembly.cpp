@@ -39,6 +39,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   out.stats = environment.stats_of(t.id);
   if (environment.journal_of) out.journal = environment.journal_of(t.id);
   out.retained_bytes_max = environment.retained_bytes_max;
+  out.retained = environment.retained;
   if (environment.faults_of) out.faults = environment.faults_of(t.id);
   if (environment.watch_of) out.watch = environment.watch_of(t.id);
   if (environment.tracing_of) out.tracing = environment.tracing_of(t.id);

@@ -50,9 +50,9 @@ void epoch_coordinator::on_complete(std::int64_t now_ns) {
   close(now_ns);
 }
 
-void epoch_coordinator::on_abort(std::int64_t now_ns) {
+void epoch_coordinator::on_abort(std::int64_t now_ns, bool is_failure) {
   if (!open_) return;
-  ++failures_;
+  failures_ += is_failure ? 1 : 0;
   requested_ = requested_ || open_->last;
   close(now_ns);
 }

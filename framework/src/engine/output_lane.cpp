@@ -1,6 +1,7 @@
 #include "millrace/engine/output_lane.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace millrace::engine {
@@ -95,11 +96,14 @@ void output_lane::collect_credit() {
       ++batches_left_;
     }
   }
+  if (now_ == receiver::away) return;  // what came back was of a channel that is no more
   while (!waiting_.empty() && covers(waiting_.front())) {
     if (auto& t = waiting_.front().traces; t != nullptr) t->sent_ns = time_->steady_ns() + wall_offset_ns_;
+    if (now_ == receiver::behind) waiting_bytes_ -= kept_bytes(waiting_.front());
     pass(std::move(waiting_.front()));
     waiting_.pop_front();
   }
+  if (waiting_.empty()) now_ = receiver::there;
   if (is_changed) tell_credit();
 }
 
@@ -115,7 +119,9 @@ bool output_lane::covers(const frame& f) const noexcept {
 }
 
 void output_lane::push(frame f) {
-  if (waiting_.empty() && covers(f)) {
+  if (now_ != receiver::there) {
+    wait(std::move(f));
+  } else if (waiting_.empty() && covers(f)) {
     if (f.traces != nullptr) f.traces->sent_ns = f.traces->emitted_ns;
     pass(std::move(f));
   } else {
@@ -124,9 +130,27 @@ void output_lane::push(frame f) {
   tell_credit();
 }
 
-void output_lane::retain(std::uint64_t bytes_max, epoch_id epoch) {
-  retained_ = std::make_unique<retained_frames>(bytes_max);
+void output_lane::wait(frame&& f) {
+  // The newest watermark says what those before it said.
+  if (f.kind == frame_kind::watermark && !waiting_.empty() && waiting_.back().kind == frame_kind::watermark) {
+    waiting_.back().watermark = f.watermark;
+    return;
+  }
+  waiting_bytes_ += kept_bytes(f);
+  waiting_.push_back(std::move(f));
+}
+
+void output_lane::retain(std::uint64_t bytes_max, epoch_id epoch, retained_budget* all) {
+  retained_ = std::make_unique<retained_frames>(bytes_max, all);
   retained_->mark(epoch);
+}
+
+void output_lane::part() noexcept {
+  if (retained_ == nullptr) return;  // the region goes back
+  now_ = receiver::away;
+  waiting_bytes_ = 0;
+  for (const auto& f : waiting_) waiting_bytes_ += kept_bytes(f);
+  tell_credit();
 }
 
 void output_lane::epoch_complete(epoch_id epoch) {
@@ -137,15 +161,22 @@ bool output_lane::reconnect(std::unique_ptr<channel_sender> sender, generation i
   if (retained_ == nullptr || !retained_->covers(from)) return false;
   sender_ = std::move(sender);
   stamp_.incarnation = incarnation;
-  for (auto& f : waiting_) f.incarnation = incarnation;
   batches_left_ = window_.batches;
   bytes_left_ = static_cast<std::int64_t>(window_.bytes);
   in_flight_bytes_.clear();
-  retained_->for_each_since(from, [&](const retained_frames::entry& e) {
-    auto f = e.what;
+  auto unsent = std::exchange(waiting_, retained_->take_since(from));
+  // What was traced on its way once is not traced again: the traces are with whoever had it.
+  for (auto& f : waiting_) f.traces = nullptr;
+  // Barriers that wait belong to epochs that were given up, and would only hold up the new receiver.
+  std::erase_if(unsent, [](const frame& f) { return f.kind == frame_kind::barrier; });
+  std::ranges::move(unsent, std::back_inserter(waiting_));
+  now_ = receiver::behind;
+  waiting_bytes_ = 0;
+  for (auto& f : waiting_) {
     f.incarnation = incarnation;
-    count(e.bytes != 0, sender_->send(std::move(f)));
-  });
+    waiting_bytes_ += kept_bytes(f);
+  }
+  collect_credit();
   tell_credit();
   return true;
 }
@@ -163,7 +194,7 @@ void output_lane::pass(frame&& f) {
   }
   const auto kept = f;
   const auto bytes = sender_->send(std::move(f));
-  retained_->keep(kept, counts ? std::max<std::uint64_t>(bytes, 1) : 0);
+  retained_->keep(kept);
   count(counts, bytes);
 }
 

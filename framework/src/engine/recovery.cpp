@@ -121,7 +121,7 @@ result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, b
   return restore_point{};
 }
 
-result<restore_point> load_task(snapshot_store& store, const std::string& task) {
+result<restore_point> load_tasks(snapshot_store& store, const std::vector<std::string>& tasks) {
   const auto known = store.list();
   if (known.empty()) return restore_point{};
   const auto& newest = known.front();
@@ -131,9 +131,11 @@ result<restore_point> load_task(snapshot_store& store, const std::string& task) 
   restore_point out;
   out.epoch = newest.epoch;
   out.environment = newest.environment;
-  auto meta = (*reader)->meta(task);
-  if (!meta) return std::move(meta).error();
-  out.metas[task] = copy_of(*meta);
+  for (const auto& task : tasks) {
+    auto meta = (*reader)->meta(task);
+    if (!meta) return std::move(meta).error();
+    out.metas[task] = copy_of(*meta);
+  }
   out.pages = std::make_shared<restore_point::page_source>();
   out.pages->reader = std::move(*reader);
   return out;

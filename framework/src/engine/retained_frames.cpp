@@ -1,6 +1,8 @@
 #include "millrace/engine/retained_frames.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <utility>
 
 namespace millrace::engine {
 
@@ -9,22 +11,27 @@ void retained_frames::mark(epoch_id epoch) {
   is_keeping_ = true;
 }
 
-void retained_frames::keep(const frame& f, std::uint64_t bytes) {
+void retained_frames::keep(const frame& f) {
   if (!is_keeping_) return;
-  // What a batch takes up in memory, whether or not it travelled as bytes.
-  bytes_ += sizeof(entry) + (f.body ? f.body->bytes() : 0);
-  if (bytes_ > bytes_max_) {
+  const auto bytes = kept_bytes(f);
+  if (bytes_ + bytes > bytes_max_ || (all_ != nullptr && !all_->take(bytes))) {
     let_go();
     return;
   }
-  entries_.push_back({f, bytes});
+  bytes_ += bytes;
+  entries_.push_back(f);
+}
+
+void retained_frames::give_back(std::uint64_t bytes) {
+  bytes_ -= bytes;
+  if (all_ != nullptr) all_->give_back(bytes);
 }
 
 void retained_frames::let_go() {
   entries_.clear();
   markers_.clear();
   first_ = 0;
-  bytes_ = 0;
+  give_back(bytes_);
   is_keeping_ = false;
 }
 
@@ -32,8 +39,7 @@ void retained_frames::forget_before(epoch_id epoch) {
   const auto at = std::ranges::find(markers_, epoch, &marker::epoch);
   if (at == markers_.end()) return;
   for (; first_ < at->at; ++first_) {
-    const auto& oldest = entries_.front().what;
-    bytes_ -= sizeof(entry) + (oldest.body ? oldest.body->bytes() : 0);
+    give_back(kept_bytes(entries_.front()));
     entries_.pop_front();
   }
   markers_.erase(markers_.begin(), at);
@@ -43,10 +49,15 @@ bool retained_frames::covers(epoch_id epoch) const {
   return std::ranges::find(markers_, epoch, &marker::epoch) != markers_.end();
 }
 
-void retained_frames::for_each_since(epoch_id epoch, const std::function<void(const entry&)>& visit) const {
+std::deque<frame> retained_frames::take_since(epoch_id epoch) {
   const auto at = std::ranges::find(markers_, epoch, &marker::epoch);
-  if (at == markers_.end()) return;
-  for (auto i = at->at - first_; i < entries_.size(); ++i) visit(entries_[i]);
+  if (at == markers_.end()) return {};
+  const auto from = entries_.begin() + static_cast<std::ptrdiff_t>(at->at - first_);
+  std::deque<frame> out{std::make_move_iterator(from), std::make_move_iterator(entries_.end())};
+  entries_.erase(from, entries_.end());
+  markers_.erase(std::next(at), markers_.end());
+  for (const auto& f : out) give_back(kept_bytes(f));
+  return out;
 }
 
 }  // namespace millrace::engine

@@ -83,6 +83,38 @@ const char* to_string(task_phase p) noexcept {
   return "?";
 }
 
+const char* to_string(task_call c) noexcept {
+  switch (c) {
+    case task_call::none:
+      return "no call";
+    case task_call::handler:
+      return "handler";
+    case task_call::timer:
+      return "timer";
+    case task_call::window:
+      return "window";
+    case task_call::watermark:
+      return "on_watermark";
+    case task_call::end_of_input:
+      return "on_end_of_input";
+    case task_call::poll:
+      return "poll";
+    case task_call::restore:
+      return "restore";
+    case task_call::open:
+      return "open";
+    case task_call::close:
+      return "close";
+    case task_call::snapshot:
+      return "snapshot";
+    case task_call::commit:
+      return "commit";
+    case task_call::log:
+      return "event log";
+  }
+  return "?";
+}
+
 task::task(task_parts parts)
     : parts_{std::move(parts)},
       kind_{parts_.behavior->kind()},
@@ -220,6 +252,7 @@ task::progress task::start_frame(std::size_t channel, input_channel::arrival wha
       if (parts_.watch != nullptr && parts_.watch->is_on()) [[unlikely]]
         parts_.watch->see(current_, skip);
       if (has_faults()) {
+        const calling here{*parts_.stats, task_call::handler, current_input()};
         if (const auto met = meet_faults(current_.count - skip, true)) return *met;
       }
       return run_records();
@@ -315,6 +348,7 @@ task::progress task::poll_producer() {
     return progress::nothing;
   }
   if (has_faults()) {
+    const calling here{*parts_.stats, task_call::poll};
     if (const auto met = meet_poll_faults(now)) return *met;
   } else if (upstream_ != nullptr) {
     upstream_.reset();
@@ -322,6 +356,7 @@ task::progress task::poll_producer() {
   outputs_.begin_frame(now);
   auto& source = static_cast<producer&>(*parts_.behavior);
   try {
+    const calling here{*parts_.stats, task_call::poll};
     const auto r = source.poll(context_, log_ ? logged_poll_events : poll_events);
     attempts_ = 0;
     poll_failures_ = 0;
@@ -425,6 +460,7 @@ void task::inject_barrier(const epoch_target& target) {
 }
 
 void task::close() {
+  const calling here{*parts_.stats, task_call::close};
   try {
     parts_.behavior->close(context_);
   } catch (...) {

@@ -77,6 +77,7 @@ void task::run_handlers(std::uint32_t end) {
   const auto port = current_input();
   const bool keyed = parts_.input_keys[port] != nullptr;
   auto& input = *actor_access::inputs(*parts_.behavior)[port];
+  const calling here{*parts_.stats, task_call::handler, port};
   const bool takes_batches = input.takes_batches();
   while (cursor_ < turn_end && !outputs_.pause()) {
     event_time late_against;

@@ -44,6 +44,7 @@ task::progress task::log_emitted() {
 }
 
 task::progress task::write_log() {
+  const calling here{*parts_.stats, task_call::log};
   if (auto done = log_->write(); !done) return on_log_failure(done.error());
   log_failures_ = 0;
   (void)fault_point("log.appended");

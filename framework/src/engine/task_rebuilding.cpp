@@ -7,7 +7,8 @@ namespace millrace::engine {
 
 void task::begin_retaining(epoch_id epoch) {
   if (parts_.retained_bytes_max != 0) {
-    outputs_.for_each_lane([&](output_lane& lane) { lane.retain(parts_.retained_bytes_max, epoch); });
+    outputs_.for_each_lane(
+        [&](output_lane& lane) { lane.retain(parts_.retained_bytes_max, epoch, parts_.retained.get()); });
   }
   if (parts_.journal == nullptr) return;
   // What a sink writes is taken back with its epoch, whatever it depended on.
@@ -34,6 +35,12 @@ void task::forget_before(epoch_id epoch) {
     outputs_.for_each_lane([&](output_lane& lane) { lane.epoch_complete(epoch); });
   }
   if (parts_.journal != nullptr) parts_.journal->forget_before(epoch);
+}
+
+void task::part(const std::string& channel) {
+  outputs_.for_each_lane([&](output_lane& lane) {
+    if (lane.name() == channel) lane.part();
+  });
 }
 
 result<void> task::reconnect(const std::string& channel, std::unique_ptr<channel_sender> sender, generation incarnation,

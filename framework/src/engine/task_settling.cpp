@@ -6,6 +6,24 @@
 
 namespace millrace::engine {
 
+task_call task::call_of(settling s) noexcept {
+  switch (s) {
+    case settling::timers:
+    case settling::processing:
+      return task_call::timer;
+    case settling::windows:
+      return task_call::window;
+    case settling::watermark:
+      return task_call::watermark;
+    case settling::end:
+      return task_call::end_of_input;
+    case settling::ended:
+    case settling::done:
+      break;
+  }
+  return task_call::none;
+}
+
 // What follows a frame that moved the watermark or ended the input, or a moment of processing time. Each step may
 // throw, and then be tried again or given up, without keeping the steps behind it from happening.
 task::progress task::settle() {
@@ -31,6 +49,7 @@ task::progress task::settle() {
 
 bool task::run_settling_step() {
   fired_ = nullptr;
+  const calling here{*parts_.stats, call_of(settling_)};
   switch (settling_) {
     case settling::timers:
       return fire_timers(actor_access::timer_heap(*parts_.behavior), watermarks_.current().ns);

@@ -57,6 +57,7 @@ void task::freeze(const epoch_target& target) {
   letters_want_out_ = false;
   if (!prepare_sink(target.epoch, part.prepared)) return;
   if (tracer_ != nullptr) tracer_->at_barrier(target.epoch);
+  const calling here{*parts_.stats, task_call::snapshot};
   const auto saved = guarded("its state cannot be saved", [&]() -> result<void> {
     msgpack::writer out{part.meta};
     encode_meta(out);
@@ -99,6 +100,7 @@ bool task::prepare_sink(epoch_id epoch, std::string& handle) {
   if (kind_ != actor_kind::sink) return true;
   auto& s = static_cast<sink&>(*parts_.behavior);
   (void)fault_point("sink.prepare");
+  const calling here{*parts_.stats, task_call::snapshot};
   const auto ready = guarded("its output cannot be prepared", [&] { return s.prepare(context_, epoch); });
   if (!ready) {
     parts_.host->snapshot_failed(epoch, ready.error());
@@ -173,6 +175,7 @@ result<void> task::restore(const restored& from) {
     std::vector<cell_source> sources;
     if (auto ok = load_meta(in, sources); !ok) return ok;
     if (auto ok = load_channels(in, from.reopens); !ok) return ok;
+    const calling here{*parts_.stats, task_call::restore};
     const auto loaded = guarded(parts_.name + ": its state cannot be loaded", [&]() -> result<void> {
       if (auto ok = load_actor(in); !ok) return ok;
       if (meta_format_ >= 3) {
@@ -189,6 +192,7 @@ result<void> task::restore(const restored& from) {
   if (log_) log_->note(from.epoch);
   begin_retaining(from.epoch);
   offer_replays(from.replays, from.reopens);
+  const calling here{*parts_.stats, task_call::open};
   const auto opened = guarded(parts_.name + ": cannot open", [&]() -> result<void> {
     if (!from.meta.empty() || *logged) parts_.behavior->on_restore(context_);
     parts_.behavior->open(context_);
@@ -363,6 +367,7 @@ void task::enrol_rows_of(std::uint32_t page) {
 result<void> task::recover_sink(epoch_id epoch) {
   if (kind_ != actor_kind::sink) return {};
   (void)fault_point("sink.recover");
+  const calling here{*parts_.stats, task_call::restore};
   auto done = guarded(parts_.name + ": its output cannot be recovered",
                       [&] { return static_cast<sink&>(*parts_.behavior).recover(context_, epoch, prepared_); });
   if (done) prepared_.clear();
@@ -382,6 +387,7 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
   while (!prepared_.empty() && prepared_.front().epoch <= epoch) {
     const auto& next = prepared_.front();
     (void)fault_point("sink.commit");
+    const calling here{*parts_.stats, task_call::commit};
     auto done =
         guarded(parts_.name + ": the output of epoch " + std::to_string(next.epoch.value) + " cannot be committed",
                 [&] { return s.commit(context_, next.epoch, next.handle); });
@@ -395,6 +401,8 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
 }
 
 void task::epoch_aborted(epoch_id epoch) {
+  // One that is not in the stream yet would hold up receivers whose other inputs never see it.
+  if (barrier_ && barrier_->epoch == epoch) barrier_.reset();
   replays_want_out_ = more_replays_;
   // As if its barriers had come: inputs that wait for one that is lost are read again, else what they hold up would
   // keep the next epoch's barriers from coming, too. One that comes after all is stale.

@@ -17,6 +17,7 @@ constexpr std::uint32_t key_groups_max = 65'536;
 constexpr milliseconds snapshot_interval_min{10};
 constexpr std::uint32_t attempts_max = 1'000;
 constexpr std::size_t actors_max = 10'000;
+constexpr milliseconds hang_after_min{10};
 constexpr std::uint64_t state_memory_min = std::uint64_t{64} << 10;
 
 const char* const name_rule = "use 1 to 64 of the characters a-z, A-Z, 0-9, _ and -";
@@ -105,24 +106,52 @@ void check_params(graph& g, graph_actor& a) {
   a.has_failed = g.problems.errors() != errors_before;
 }
 
-void check_policy(graph& g, const graph_actor& a) {
-  const auto& p = a.spec->on_failure;
-  const auto where = a.name() + ".on_failure";
-  if (p.max_attempts < 1 || p.max_attempts > attempts_max) {
-    g.problems.error(where, "max_attempts is " + std::to_string(p.max_attempts), "give a number from 1 to 1000");
-  }
+void check_restarts(graph& g, const failure_policy& p, const std::string& where) {
   if (p.max_restarts > attempts_max) {
     g.problems.error(where, "max_restarts is " + std::to_string(p.max_restarts), "give a number from 0 to 1000");
-  }
-  if (p.after_retries == failure_action::retry) {
-    g.problems.error(where, "after_retries is 'retry', which would never end",
-                     "give one of 'resume', 'restart', 'stop', 'escalate'");
   }
   if (p.backoff.count() < 0 || p.backoff > p.backoff_max) {
     g.problems.error(where, "backoff is negative or longer than backoff_max", "make backoff_max the longer of the two");
   }
   if (p.period.count() <= 0) {
     g.problems.error(where, "period is not longer than 0", "give the time max_restarts counts in, for example \"1m\"");
+  }
+  if (p.jitter_percent > 100) {
+    g.problems.error(where, "jitter_percent is " + std::to_string(p.jitter_percent), "give a number from 0 to 100");
+  }
+  if (p.beyond != failure_action::stop && p.beyond != failure_action::escalate) {
+    g.problems.error(where, std::string{"beyond is '"} + to_string(p.beyond) + "', which is no end of restarts",
+                     "give 'stop' or 'escalate'");
+  }
+}
+
+/// What hangs keeps its thread and may come back at any time: nothing it then does may count.
+void check_hanging(graph& g, const graph_actor& a) {
+  const auto& p = a.spec->on_failure;
+  const auto where = a.name() + ".on_failure";
+  if (p.hang_after != milliseconds::zero() && p.hang_after < hang_after_min) {
+    g.problems.error(where, "hang_after is shorter than 10ms", "give for example \"30s\", or \"0s\" to look away");
+  }
+  if (p.on_hang != hang_action::rebuild || a.probe == nullptr) return;
+  const char* why = nullptr;
+  if (a.is(actor_kind::sink)) why = "a sink that hangs may still write when it comes back";
+  if (a.is(actor_kind::producer)) why = "a producer that hangs may still take from its source when it comes back";
+  if (a.spec->state.place == state_place::disk) why = "its state is on disk, where the one that hangs may still write";
+  if (why == nullptr) return;
+  g.problems.error(where, std::string{"on_hang is 'rebuild', but "} + why,
+                   "give 'restart', which ends the whole process, or 'report'");
+}
+
+void check_policy(graph& g, const graph_actor& a) {
+  const auto& p = a.spec->on_failure;
+  const auto where = a.name() + ".on_failure";
+  check_restarts(g, p, where);
+  if (p.max_attempts < 1 || p.max_attempts > attempts_max) {
+    g.problems.error(where, "max_attempts is " + std::to_string(p.max_attempts), "give a number from 1 to 1000");
+  }
+  if (p.after_retries == failure_action::retry) {
+    g.problems.error(where, "after_retries is 'retry', which would never end",
+                     "give one of 'resume', 'restart', 'stop', 'escalate'");
   }
 }
 
@@ -145,12 +174,39 @@ void check_actor(graph& g, graph_actor& a) {
     a.parallelism = 1;
   }
   make_probe(g, a);
+  check_hanging(g, a);
   if (a.probe == nullptr) return;
   check_ports(g, a);
   check_params(g, a);
 }
 
 }  // namespace
+
+void check_groups(graph& g) {
+  std::set<std::string> names;
+  std::set<std::string> taken;
+  for (const auto& group : g.spec.groups) {
+    const auto where = "groups." + group.name;
+    if (!is_valid_name(group.name)) {
+      g.problems.error("groups", "'" + group.name + "' is no valid name of a group", name_rule);
+    } else if (!names.insert(group.name).second) {
+      g.problems.error(where, "two groups have this name", "rename one of them");
+    }
+    if (group.actors.empty()) g.problems.error(where, "no actor is in it", "name some, or take the group out");
+    for (const auto& name : group.actors) {
+      if (g.spec.find(name) == nullptr) {
+        std::vector<std::string> known;
+        for (const auto& a : g.spec.actors) known.push_back(a.name);
+        const auto near = nearest(name, known);
+        g.problems.error(where, "there is no actor '" + name + "'",
+                         near.empty() ? "name actors of this topology" : "did you mean '" + near + "'?");
+      } else if (!taken.insert(name).second) {
+        g.problems.error(where, "'" + name + "' is in two groups, or twice in one", "leave it in one of them");
+      }
+    }
+    check_restarts(g, group.restarts, where);
+  }
+}
 
 void check_settings(graph& g) {
   const auto& s = g.spec.settings;

@@ -26,7 +26,7 @@ struct graph_stream {
 /// An actor with the instance its ports, parameters and types are read from.
 struct graph_actor {
   const actor_spec* spec = nullptr;
-  std::unique_ptr<actor> probe{};              ///< nullptr: its type is not known
+  std::unique_ptr<actor> probe{};  ///< nullptr: its type is not known
   engine::salt_role role = engine::salt_role::whole;
   std::uint32_t parallelism = 1;               ///< of a router: its upstream's
   bool has_failed = false;                     ///< its types say nothing: what depends on them is not checked
@@ -64,6 +64,7 @@ struct graph {
 void check_settings(graph& g);
 /// Names, types, parameters and failure policies; makes `actors`.
 void check_actors(graph& g);
+void check_groups(graph& g);
 /// Ends, unconnected ports, cycles; makes `streams` and `order`.
 void check_streams(graph& g);
 /// Record types along the streams, `configure`; fills types and converters.

@@ -132,6 +132,10 @@ std::optional<salted_topology> with_merge_stages(const graph& g) {
       t.connect(a.name + collecting + "." + engine::partials_port, a.name + gathering + ".in");
       t.connect(a.name + gathering + ".out", a.name + "." + engine::partials_port);
       out.roles.insert(out.roles.end(), {salt_role::collects, salt_role::gathers});
+      for (auto& group : t.groups) {
+        if (std::ranges::find(group.actors, a.name) == group.actors.end()) continue;
+        group.actors.insert(group.actors.end(), {a.name + collecting, a.name + gathering});
+      }
     }
     t.actors.push_back(a);
     out.roles.push_back(at == salted.end() ? salt_role::whole : salt_role::merges);

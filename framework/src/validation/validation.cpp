@@ -17,8 +17,8 @@ std::string to_string(const problem& p) {
 namespace {
 
 void check(detail::graph& g) {
-  for (const auto step : {detail::check_settings, detail::check_actors, detail::check_streams, detail::check_types,
-                          detail::check_parallelism, detail::check_keys, detail::check_limits}) {
+  for (const auto step : {detail::check_settings, detail::check_actors, detail::check_groups, detail::check_streams,
+                          detail::check_types, detail::check_parallelism, detail::check_keys, detail::check_limits}) {
     step(g);
   }
 }

@@ -41,6 +41,31 @@ struct ends {
 };
 
 constexpr credit_window small{4, std::uint64_t{1} << 20};
+constexpr std::uint64_t plenty = std::uint64_t{1} << 20;
+
+/// A lane that retains, whose receiver can be made anew.
+struct lane_with_a_past : ends {
+  lane_with_a_past() : ends{small} { lane.retain(plenty, {1}); }
+  bool come_back() {
+    wire = std::make_shared<sample::hand_wire>();
+    const bool done = lane.reconnect(std::make_unique<sample::hand_sender>(wire), {4}, {1});
+    input = {"a/0.out -> b/0.in", 0, std::make_unique<sample::hand_receiver>(wire), nullptr, window, {4}};
+    return done;
+  }
+  /// First values of the batches that come until nothing does any more.
+  std::string rest() {
+    std::string out;
+    for (;;) {
+      const auto what = receive();
+      if (what == arrival::none) return out;
+      if (what == arrival::barrier) out += "|";
+      if (what != arrival::data) continue;
+      out += std::to_string(got.first.value);
+      input.done(got);
+      lane.collect_credit();
+    }
+  }
+};
 
 }  // namespace
 
@@ -96,6 +121,97 @@ private slots:
       while (e.receive() == arrival::data) e.input.done(e.got);
       e.lane.collect_credit();
     }
+  }
+
+  void itsTaskGoesOnWhileTheReceiverIsAway() {
+    lane_with_a_past e;
+    e.lane.part();
+    for (int i = 0; i < 100; ++i) {
+      QVERIFY2(e.lane.is_free(), "others wait for it");
+      e.send(i, 1);
+    }
+    QVERIFY(e.wire->frames.empty());
+  }
+
+  void whatItTakesForAReceiverThatIsAwayIsBounded() {
+    lane_with_a_past e;
+    e.lane.part();
+    int sent = 0;
+    for (; e.lane.is_free() && sent < 1'000'000; ++sent) e.send(sent * 1000, 1000);
+    QVERIFY2(sent > 1 && sent < 1000, qPrintable(QString::number(sent)));
+    QVERIFY(e.come_back());
+    for (int more = 0; e.lane.is_free(); ++more, ++sent) {
+      QVERIFY2(more <= 4, "there is room for what the receiver has got credit for, and no more");
+      e.send(sent * 1000, 1000);
+    }
+    while (e.receive() == arrival::data) {
+      e.input.done(e.got);
+      e.lane.collect_credit();
+    }
+    QVERIFY(e.lane.is_free());
+  }
+
+  void aReceiverMadeAnewGetsAllSinceItsSnapshotAsCreditAllows() {
+    lane_with_a_past e;
+    e.send(0, 1);
+    e.send(1, 1);
+    QCOMPARE(e.receive(), arrival::data);  // and is lost with the receiver
+    for (int i = 2; i < 7; ++i) e.send(i, 1);
+    e.lane.part();
+    e.send(7, 1);
+    QVERIFY(e.come_back());
+    QVERIFY2(e.lane.is_free(), "its task does not wait for it to catch up");
+    QCOMPARE(e.wire->frames.size(), std::size_t{4});
+    e.send(8, 1);
+    QCOMPARE(e.rest(), std::string{"012345678"});
+    for (int i = 0; i < 4; ++i) e.send(9 + i, 1);
+    QVERIFY2(!e.lane.is_free(), "caught up, credit is the bound again");
+  }
+
+  void aReceiverThatFailsAgainWhileItCatchesUpGetsAllOnceMore() {
+    lane_with_a_past e;
+    for (int i = 0; i < 3; ++i) e.send(i, 1);
+    e.lane.part();
+    for (int i = 3; i < 8; ++i) e.send(i, 1);
+    QVERIFY(e.come_back());
+    QCOMPARE(e.receive(), arrival::data);
+    e.lane.part();
+    e.send(8, 1);
+    QVERIFY(e.come_back());
+    QCOMPARE(e.rest(), std::string{"012345678"});
+  }
+
+  void barriersOfEpochsThatWereGivenUpStayAway() {
+    lane_with_a_past e;
+    for (int i = 0; i < 5; ++i) e.send(i, 1);  // the last one waits for credit, and a barrier behind it
+    e.lane.send_barrier({2});
+    e.lane.part();
+    QVERIFY(e.come_back());
+    QCOMPARE(e.rest(), std::string{"01234"});
+    e.lane.send_barrier({3});
+    QCOMPARE(e.rest(), std::string{"|"});
+  }
+
+  void watermarksThatWaitAreOneInTheEnd() {
+    lane_with_a_past e;
+    e.lane.part();
+    for (int i = 1; i < 1000; ++i) e.lane.send_watermark({i});
+    QVERIFY(e.come_back());
+    QCOMPARE(e.wire->frames.size(), std::size_t{1});
+    QCOMPARE(e.wire->frames.front().watermark.ns, 999);
+  }
+
+  void withoutAllThatWasSentNothingIsDone() {
+    ends e{small};
+    QVERIFY(!e.lane.reconnect(std::make_unique<sample::hand_sender>(e.wire), {4}, {1}));
+    lane_with_a_past full;
+    for (int i = 0; i < 100; ++i) {
+      full.send(i * 1000, 1000);
+      if (full.receive() == arrival::data) full.input.done(full.got);
+      full.lane.collect_credit();
+    }
+    full.lane.part();
+    QVERIFY(!full.come_back());
   }
 
   void barriersAndEndsNeedNoCredit() {

@@ -37,6 +37,22 @@ private slots:
     QVERIFY(c.is_due(100 * ms));
   }
 
+  void whatStoodInTheWayOfARecoveryIsNoFailure() {
+    auto c = started(1);
+    for (std::uint64_t e = 1; e < 10; ++e) {
+      c.start({.epoch = {e}}, 50 * ms);
+      c.on_abort(60 * ms, false);
+    }
+    QCOMPARE(c.failures_in_a_row(), 0U);
+    c.request();
+    QVERIFY2(c.is_due(60 * ms), "the next need not wait");
+    c.start({.epoch = {10}}, 60 * ms);
+    c.on_abort(60 * ms);
+    QCOMPARE(c.failures_in_a_row(), 1U);
+    c.request();
+    QVERIFY(!c.is_due(60 * ms));
+  }
+
   void startsOnRequestAtOnce() {
     auto c = started(1);
     c.request();

@@ -27,6 +27,20 @@ private slots:
     QCOMPARE(b.next(policy, at(2ms)).value(), std::chrono::nanoseconds{30ms});
   }
 
+  void jitterMovesThePauseByItsShareAtMost() {
+    auto jittery = policy;
+    jittery.jitter_percent = 50;
+    for (const auto& [draw, wanted] : {std::pair{0.0, 5ms}, {0.5, 10ms}, {0.75, std::chrono::milliseconds{12}}}) {
+      restart_budget b;
+      const auto pause = b.next(jittery, at(0ms), draw).value();
+      QCOMPARE(std::chrono::floor<std::chrono::milliseconds>(pause), std::chrono::milliseconds{wanted});
+    }
+    auto still = policy;
+    still.jitter_percent = 0;
+    restart_budget b;
+    QCOMPARE(b.next(still, at(0ms), 0.99).value(), std::chrono::nanoseconds{10ms});
+  }
+
   void refusesBeyondTheLimit() {
     restart_budget b;
     for (int i = 0; i < 3; ++i) QVERIFY(b.next(policy, at(1ms)).has_value());

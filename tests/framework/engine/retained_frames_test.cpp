@@ -22,9 +22,13 @@ frame numbered(std::uint64_t n) {
   return f;
 }
 
-std::string since(const retained_frames& r, epoch_id epoch) {
+/// Takes them out and puts them back, as a lane does that sends them again.
+std::string since(retained_frames& r, epoch_id epoch) {
   std::string out;
-  r.for_each_since(epoch, [&](const auto& e) { out += std::to_string(e.what.first.value); });
+  for (const auto& f : r.take_since(epoch)) {
+    out += std::to_string(f.first.value);
+    r.keep(f);
+  }
   return out;
 }
 
@@ -36,22 +40,23 @@ private slots:
   void whatWasSentBehindABarrierIsThere() {
     retained_frames r{plenty};
     r.mark(first);
-    r.keep(numbered(1), 1);
+    r.keep(numbered(1));
     r.mark(second);
-    r.keep(numbered(2), 1);
-    r.keep(numbered(3), 1);
+    r.keep(numbered(2));
+    r.keep(numbered(3));
     QVERIFY(r.covers(first) && r.covers(second));
-    QCOMPARE(since(r, first), std::string{"123"});
     QCOMPARE(since(r, second), std::string{"23"});
+    QCOMPARE(since(r, first), std::string{"123"});
+    QVERIFY(!r.covers(second));  // it came to nothing, or nobody would go back before it
   }
 
   void aCompleteSnapshotMakesTheOlderNeedless() {
     retained_frames r{plenty};
     r.mark(first);
-    r.keep(numbered(1), 1);
+    r.keep(numbered(1));
     const auto one = r.bytes();
     r.mark(second);
-    r.keep(numbered(2), 1);
+    r.keep(numbered(2));
     r.forget_before(second);
     QVERIFY(!r.covers(first));
     QCOMPARE(since(r, second), std::string{"2"});
@@ -61,7 +66,7 @@ private slots:
   void anEpochNobodyMarkedChangesNothing() {
     retained_frames r{plenty};
     r.mark(first);
-    r.keep(numbered(1), 1);
+    r.keep(numbered(1));
     r.forget_before(second);
     QCOMPARE(since(r, first), std::string{"1"});
   }
@@ -69,13 +74,39 @@ private slots:
   void beyondItsLimitItLetsGoUntilTheNextBarrier() {
     retained_frames r{1000};
     r.mark(first);
-    for (std::uint64_t i = 0; i < 100; ++i) r.keep(numbered(i), 1);
+    for (std::uint64_t i = 0; i < 100; ++i) r.keep(numbered(i));
     QVERIFY(!r.covers(first));
     QCOMPARE(r.bytes(), std::uint64_t{0});
     r.mark(second);
-    r.keep(numbered(7), 1);
+    r.keep(numbered(7));
     QVERIFY(r.covers(second));
     QCOMPARE(since(r, second), std::string{"7"});
+  }
+
+  void whoFindsTheCommonRoomUsedUpLetsGo() {
+    millrace::engine::retained_budget all{1000};
+    retained_frames greedy{plenty, &all};
+    retained_frames modest{plenty, &all};
+    greedy.mark(first);
+    modest.mark(first);
+    modest.keep(numbered(1));
+    for (std::uint64_t i = 0; i < 100; ++i) greedy.keep(numbered(i));
+    QVERIFY(!greedy.covers(first));
+    QVERIFY(modest.covers(first));
+    QCOMPARE(all.used(), modest.bytes());
+    modest.forget_before(first);
+    QCOMPARE(since(modest, first), std::string{"1"});
+  }
+
+  void whatIsLetGoWithItsLaneIsRoomForOthers() {
+    millrace::engine::retained_budget all{plenty};
+    {
+      retained_frames r{plenty, &all};
+      r.mark(first);
+      r.keep(numbered(1));
+      QVERIFY(all.used() != 0);
+    }
+    QCOMPARE(all.used(), std::uint64_t{0});
   }
 };
 

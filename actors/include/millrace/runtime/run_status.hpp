@@ -10,6 +10,7 @@
 #include "millrace/engine/task_stats.hpp"
 #include "millrace/ids.hpp"
 #include "millrace/param.hpp"
+#include "millrace/runtime/health.hpp"
 #include "millrace/time.hpp"
 
 namespace millrace::runtime {
@@ -23,7 +24,10 @@ struct task_status {
   std::string kind;
   std::string node{};  ///< another one that runs it; empty: it is here
   engine::task_phase phase{};
-  std::uint64_t incarnation = 0;  ///< how often it was made; 0: not yet
+  health_change health{};            ///< how it is, and since when
+  std::vector<health_change> was{};  ///< how it was before, oldest first, at most 16
+  engine::task_place place{};        ///< what is being called
+  std::uint64_t incarnation = 0;     ///< how often it was made; 0: not yet
   std::uint64_t events_in = 0;
   std::uint64_t events_out = 0;
   std::uint64_t dead_letters = 0;
@@ -112,7 +116,8 @@ struct run_status {
   std::chrono::nanoseconds since_last_snapshot{};
   processing_time paused_since{};          ///< producers rest on somebody's wish; 0: they do not
   std::vector<changed_parameter> changed;  ///< since the run began, one for each parameter
-  std::vector<std::string> notes;          ///< recovery notes and the newest errors, oldest first, at most 20
+  std::vector<recovery_report> recoveries{};  ///< oldest first, at most 64
+  std::vector<std::string> notes;             ///< recovery notes and the newest errors, oldest first, at most 20
 };
 
 /// How a run ended.
@@ -121,6 +126,8 @@ struct run_outcome {
   kind how = kind::finished;
   bool escalated = false;  ///< an actor's policy wants the whole process to end
   std::string message;     ///< why, when failed
+  /// Actors that hang are still there: to destroy the run would wait for them, for ever perhaps.
+  bool has_left_behind = false;
 };
 
 }  // namespace millrace::runtime

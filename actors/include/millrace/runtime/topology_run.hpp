@@ -22,6 +22,9 @@
 
 namespace millrace::runtime {
 
+/// What all channels of a process may retain together where nobody says anything else.
+inline constexpr std::uint64_t retained_total_bytes_max = std::uint64_t{512} << 20;
+
 struct run_options {
   std::string data_dir;  ///< snapshots live here; the same folder resumes
   transport::payload_mode payload = transport::payload_mode::shared;
@@ -40,6 +43,8 @@ struct run_options {
   /// A task that fails is rebuilt alone where that is possible, and its neighbours go on: they retain what they send
   /// it, at most so many bytes of a channel. 0: its region goes back to the newest snapshot as a whole.
   std::uint64_t retained_bytes_max = std::uint64_t{16} << 20;
+  /// Shared by the runs of a process; null: this one has `retained_total_bytes_max` for itself.
+  std::shared_ptr<engine::retained_budget> retained{};
   placement where;             ///< tasks that other nodes run
   engine::trace_rule trace{};  ///< which events are followed from producer to sink; none
   steering_wishes steering{};  ///< what holds from the first event on

@@ -21,12 +21,20 @@ namespace {
 using self_pointer = caf::stateful_actor<guest_state, ordered_actor>*;
 
 constexpr auto report_interval = std::chrono::milliseconds{500};
+// The queue of a link drains in less.
+constexpr auto word_interval = std::chrono::milliseconds{5};
+// A task ends or fails once, takes part in one epoch at a time, and answers questions one by one.
+constexpr std::size_t words_of_task_max = 16;
+constexpr std::size_t words_max = 1'000;
 
 template <class Message>
 void tell_lead(self_pointer self, generation incarnation, const Message& m) {
   auto& s = self->state;
-  // What the lead does not hear it takes for lost: it looks at the node's session, not at single messages.
-  (void)s.shared->options.where.nodes->send(s.lead, to_bytes(s.shared->instance, incarnation, m).view());
+  const bool was_waiting = s.words->is_waiting();
+  if (!s.words->say(to_bytes(s.shared->instance, incarnation, m))) {
+    s.shared->log(log_level::error, "a word to node " + s.lead + " was dropped: too many wait already");
+  }
+  if (s.words->is_waiting() && !was_waiting) self->delayed_send(self, word_interval, run_atom::value);
 }
 
 generation incarnation_of(const guest_state& s, task_id t) {
@@ -353,6 +361,8 @@ caf::behavior guest_actor(self_pointer self, run_shared* shared, std::string lea
   s.shared = shared;
   s.lead = std::move(lead);
   s.courier = std::move(courier);
+  s.words = std::make_unique<word_queue>(*shared->options.where.nodes, s.lead,
+                                         words_max + words_of_task_max * shared->plan->tasks.size());
   s.regions.resize(shared->plan->regions);
   self->set_default_handler(caf::drop);
   self->set_down_handler([self](const caf::down_msg& down) { on_down(self, down); });
@@ -362,9 +372,13 @@ caf::behavior guest_actor(self_pointer self, run_shared* shared, std::string lea
       [self](steer_atom) {
         for (const auto& [id, t] : self->state.tasks) t.link->bell()->ring();
       },
+      [self](run_atom) {
+        if (!self->state.words->send_waiting()) self->delayed_send(self, word_interval, run_atom::value);
+      },
       [self](const inbound_message& m) { on_inbound(self, m); },
       [self](const lost_message& m) {
         if (m.node == self->state.lead) {
+          self->state.words->clear();
           leave(self);
         } else {
           tell_lead(self, {}, loss_report{m.node, m.why});

@@ -13,6 +13,7 @@
 #include "runtime/ordered_actor.hpp"
 #include "runtime/remote/exchange.hpp"
 #include "runtime/remote/wire.hpp"
+#include "runtime/remote/word_queue.hpp"
 #include "runtime/run_shared.hpp"
 #include "runtime/task_actor.hpp"
 
@@ -35,6 +36,7 @@ struct guest_state {
   run_shared* shared = nullptr;
   std::string lead;
   caf::actor courier;
+  std::unique_ptr<word_queue> words;  ///< for the lead
   std::vector<region> regions;
   std::map<task_id, hosted_task> tasks;
   bool is_leaving = false;  ///< the run is over, or its lead lost: ends with the last task

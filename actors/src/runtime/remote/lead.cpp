@@ -7,6 +7,7 @@
 #include "runtime/remote/span_report.hpp"
 #include "runtime/remote/status_report.hpp"
 #include "runtime/remote/wire.hpp"
+#include "runtime/supervision.hpp"
 
 namespace millrace::runtime::remote {
 
@@ -50,7 +51,9 @@ void on_hosted(self_pointer self, const std::string& node, const envelope& e) {
   if (answer->is_final) {
     self->send(self, give_up_atom::value, why);
   } else {
-    self->send(self, lost_message{node, why});
+    // Another region may do well on the same node.
+    const auto& r = s.regions[answer->region];
+    if (!s.ending && r.now == supervision::phase::hosting) supervision::wait_for_nodes(self, answer->region, why);
   }
 }
 

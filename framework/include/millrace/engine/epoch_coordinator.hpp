@@ -35,8 +35,9 @@ public:
   [[nodiscard]] std::optional<std::vector<task_snapshot>> on_part(task_snapshot&& part);
   /// The epoch is durable.
   void on_complete(std::int64_t now_ns);
-  /// The open epoch came to nothing (a write failed, a sink could not prepare, a task died).
-  void on_abort(std::int64_t now_ns);
+  /// The open epoch came to nothing. `is_failure`: a write failed or a sink could not prepare, so that the next attempt
+  /// had better wait; else it stood in the way of a recovery.
+  void on_abort(std::int64_t now_ns, bool is_failure = true);
   /// What came to nothing last did so because somebody wanted it: it does not count as a failure.
   void forgive() noexcept { failures_ = failures_ == 0 ? 0 : failures_ - 1; }
   /// The open epoch if its barriers have been under way for too long.

@@ -24,7 +24,9 @@ struct credit_window {
 
 /// The sender's side of one channel: counts events, keeps within credit, holds back what credit does not cover yet.
 ///
-/// What waits here is bounded: a task stops taking input as soon as something does. Thread: owning task.
+/// What waits here is bounded: a task stops taking input as soon as something does. Only while its receiver is away, to
+/// be rebuilt, and until that has caught up, a lane takes what comes and sends it as credit allows, so that the task's
+/// other receivers do not wait for that one; of this it holds as much as it may retain. Thread: owning task.
 class output_lane {
 public:
   output_lane(std::string name, frame stamp, std::unique_ptr<channel_sender> sender, credit_window window)
@@ -56,7 +58,10 @@ public:
 
   /// Takes credit that came back and sends what waited for it.
   void collect_credit();
-  [[nodiscard]] bool is_free() const noexcept { return waiting_.empty() && has_credit(); }
+  [[nodiscard]] bool is_free() const noexcept {
+    if (now_ == receiver::there) return waiting_.empty() && has_credit();
+    return waiting_bytes_ < retained_->bytes_max();
+  }
   [[nodiscard]] std::uint32_t batches_in_flight() const noexcept {
     return static_cast<std::uint32_t>(window_.batches - batches_left_) + static_cast<std::uint32_t>(waiting_.size());
   }
@@ -64,19 +69,24 @@ public:
   [[nodiscard]] const std::string& name() const noexcept { return name_; }
 
   /// From now on what is sent is retained, for a receiver that has to be rebuilt; `epoch` is what all starts from.
-  void retain(std::uint64_t bytes_max, epoch_id epoch);
+  /// `all` bounds what all lanes retain, and outlives this one; nullptr: nothing does.
+  void retain(std::uint64_t bytes_max, epoch_id epoch, retained_budget* all = nullptr);
   /// The epoch is complete: what was sent before its barrier is not needed any more.
   void epoch_complete(epoch_id epoch);
+  /// The receiver is gone and will be made anew: what comes now waits for that.
+  void part() noexcept;
   /// The receiver was made anew from the snapshot of `from`: everything behind that barrier goes out again, over a
-  /// channel of its new incarnation. It counts as on its way, so credit is short until it was handled. False: not all
-  /// of it was retained, and nothing was done.
+  /// channel of its new incarnation, as credit allows. False: not all of it was retained, and nothing was done.
   [[nodiscard]] bool reconnect(std::unique_ptr<channel_sender> sender, generation incarnation, epoch_id from);
 
   [[nodiscard]] sequence next() const noexcept { return next_; }
   void restore(sequence next) noexcept;
 
 private:
+  enum class receiver : std::uint8_t { there, away, behind };
+
   void push(frame f);
+  void wait(frame&& f);
   [[nodiscard]] frame stamped(frame_kind kind) const;
   [[nodiscard]] bool has_credit() const noexcept { return batches_left_ > 0 && bytes_left_ > 0; }
   [[nodiscard]] bool covers(const frame& f) const noexcept;
@@ -92,13 +102,15 @@ private:
   const clock* time_ = nullptr;
   std::int64_t wall_offset_ns_ = 0;
   std::unique_ptr<retained_frames> retained_;  // null: nothing is
-  std::int64_t batches_left_;                  // below zero while a rebuilt receiver catches up
+  std::int64_t batches_left_;
   std::int64_t bytes_left_;
   // What is neither waiting nor given back, oldest first. The receiver counts the same sizes and gives credit back when
   // a quarter of the window, in batches or in bytes, is used up: a lane without credit always has more than that on its
   // way, so its credit always comes.
   std::deque<std::uint64_t> in_flight_bytes_;
   std::deque<frame> waiting_;
+  std::uint64_t waiting_bytes_ = 0;  // counted while the receiver is away or behind
+  receiver now_ = receiver::there;
   sequence next_{};
   event_time sent_watermark_ = event_time::min();
   bool said_idle_ = false;

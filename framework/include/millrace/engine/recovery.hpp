@@ -38,9 +38,10 @@ struct restore_point {
 /// (`accept_duplicates` overrules). errc::corrupt when nothing intact is left of a topology that has committed output.
 [[nodiscard]] result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, bool accept_duplicates);
 
-/// What one task starts from when it is rebuilt alone: its part of the newest snapshot, and of no other. Fresh when
-/// there is none. errc::corrupt when that snapshot is damaged: the region has to go back, which may find an older one.
-[[nodiscard]] result<restore_point> load_task(snapshot_store& store, const std::string& task);
+/// What tasks start from when they are rebuilt while others go on: their part of the newest snapshot, and of no other.
+/// Fresh when there is none. errc::corrupt when that snapshot is damaged: the region has to go back, which may find an
+/// older one.
+[[nodiscard]] result<restore_point> load_tasks(snapshot_store& store, const std::vector<std::string>& tasks);
 
 /// Writes a snapshot: pages, then meta, then the manifest that makes it the newest. Lets go of each page as soon as the
 /// store has it. Thread: snapshot writer.

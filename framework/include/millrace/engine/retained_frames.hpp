@@ -3,34 +3,43 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
-#include <functional>
 
 #include "millrace/engine/frame.hpp"
+#include "millrace/engine/retained_budget.hpp"
 
 namespace millrace::engine {
 
+/// What a frame takes up in memory while it is kept, whether or not it travels as bytes.
+[[nodiscard]] inline std::uint64_t kept_bytes(const frame& f) noexcept {
+  return sizeof(frame) + (f.body ? f.body->bytes() : 0);
+}
+
 /// What one lane has sent since the oldest snapshot its receiver may have to be rebuilt from.
 ///
-/// Holds references to immutable batches, so it costs memory rather than work. Bounded: beyond `bytes_max` everything
-/// is let go, and the receiver cannot be rebuilt alone until a snapshot has begun and is complete. Thread: owning task.
+/// Holds references to immutable batches, so it costs memory rather than work. Bounded: beyond `bytes_max`, or what all
+/// lanes may have together, everything is let go, and the receiver cannot be rebuilt without its sender until a
+/// snapshot has begun and is complete. Thread: owning task.
 class retained_frames {
 public:
-  struct entry {
-    frame what;
-    std::uint64_t bytes = 0;  ///< of credit; 0: it needs none
-  };
-  explicit retained_frames(std::uint64_t bytes_max) : bytes_max_{bytes_max} {}
+  /// `all`: what it has to share with others, and outlives it; nullptr: nothing.
+  explicit retained_frames(std::uint64_t bytes_max, retained_budget* all = nullptr)
+      : bytes_max_{bytes_max}, all_{all} {}
+  ~retained_frames() { let_go(); }
+  retained_frames(const retained_frames&) = delete;
+  retained_frames& operator=(const retained_frames&) = delete;
 
   /// The lane stands at the barrier of `epoch`.
   void mark(epoch_id epoch);
-  void keep(const frame& f, std::uint64_t bytes);
+  void keep(const frame& f);
   /// `epoch` is complete: nothing before its barrier is needed.
   void forget_before(epoch_id epoch);
   /// All that was sent behind the barrier of `epoch` is here.
   [[nodiscard]] bool covers(epoch_id epoch) const;
-  /// Those sent behind that barrier, oldest first.
-  void for_each_since(epoch_id epoch, const std::function<void(const entry&)>& visit) const;
+  /// Gives back what was sent behind that barrier, oldest first, to be sent and kept once more. Later barriers were
+  /// those of epochs that came to nothing.
+  [[nodiscard]] std::deque<frame> take_since(epoch_id epoch);
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
+  [[nodiscard]] std::uint64_t bytes_max() const noexcept { return bytes_max_; }
 
 private:
   struct marker {
@@ -38,11 +47,13 @@ private:
     std::uint64_t at = 0;  ///< number of the first entry behind it
   };
   void let_go();
+  void give_back(std::uint64_t bytes);
 
   std::uint64_t bytes_max_;
+  retained_budget* all_;
   std::uint64_t bytes_ = 0;
   std::uint64_t first_ = 0;  ///< number of the oldest entry
-  std::deque<entry> entries_;
+  std::deque<frame> entries_;
   std::deque<marker> markers_;
   bool is_keeping_ = false;  ///< some marker is there
 };

@@ -15,6 +15,7 @@
 #include "millrace/engine/hot_key_watch.hpp"
 #include "millrace/engine/input_channel.hpp"
 #include "millrace/engine/producer_log.hpp"
+#include "millrace/engine/retained_budget.hpp"
 #include "millrace/engine/state_query.hpp"
 #include "millrace/engine/step_meter.hpp"
 #include "millrace/engine/task_context.hpp"
@@ -75,6 +76,7 @@ struct task_parts {
   /// For a task that can be rebuilt alone, and neighbours that can; outlives the task. None: the region goes back.
   std::shared_ptr<task_journal> journal{};
   std::uint64_t retained_bytes_max = 0;         ///< of each lane; 0: nothing is retained
+  std::shared_ptr<retained_budget> retained{};  ///< of all lanes; none: there is no common limit
   std::optional<chaos::task_gate> faults{};     ///< none: nobody can inject any
   inspect::task_watch* watch = nullptr;         ///< outlives the task; null: nobody can look into its channels
   std::optional<task_tracer::parts> tracing{};  ///< none: nothing is traced
@@ -139,7 +141,9 @@ public:
   /// Before the task is destroyed in an orderly end.
   void close();
 
-  /// A neighbour was rebuilt alone from the snapshot of `from`, and this is the end of the channel with its new
+  /// The receiver of this channel is gone and will be made anew; the task goes on for its other receivers.
+  void part(const std::string& channel);
+  /// A neighbour was made anew from the snapshot of `from`, and this is the end of the channel with its new
   /// incarnation (by the channel's name). Error: what it needs was not retained.
   [[nodiscard]] result<void> reconnect(const std::string& channel, std::unique_ptr<channel_sender> sender,
                                        generation incarnation, epoch_id from);
@@ -155,11 +159,29 @@ public:
   [[nodiscard]] actor& behavior() noexcept { return *parts_.behavior; }
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
   /// The task may wait for the disk or whatever its actor waits for: it needs a thread of its own.
-  [[nodiscard]] bool is_blocking() const noexcept { return log_ != nullptr || parts_.behavior->is_blocking(); }
+  [[nodiscard]] bool is_blocking() const noexcept {
+    // Whoever hangs keeps its thread: where its place is to be taken by another, that must not be one of all tasks.
+    const bool may_be_left_behind = parts_.on_failure.on_hang == hang_action::rebuild;
+    return log_ != nullptr || may_be_left_behind || parts_.behavior->is_blocking();
+  }
   [[nodiscard]] const failure_policy& policy() const noexcept { return parts_.on_failure; }
 
 private:
   enum class progress { worked, nothing, stopped };
+
+  /// Says what is being called, for whoever wonders why nothing goes on.
+  struct calling {
+    calling(task_stats& stats, task_call call, std::uint32_t port = 0) : stats_{stats}, before_{stats.place.get()} {
+      stats_.place.set({call, port});
+    }
+    calling(const calling&) = delete;
+    calling& operator=(const calling&) = delete;
+    ~calling() { stats_.place.set(before_); }
+
+  private:
+    task_stats& stats_;
+    task_place before_;
+  };
 
   // task.cpp: the step loop
   [[nodiscard]] progress advance();
@@ -194,6 +216,7 @@ private:
 
   // task_settling.cpp: timers, watermark and end of input
   enum class settling : std::uint8_t { done, timers, windows, watermark, end, ended, processing };
+  [[nodiscard]] static task_call call_of(settling s) noexcept;
   [[nodiscard]] progress settle();
   [[nodiscard]] bool run_settling_step();
   /// Of a salted actor, the half that merges is the one that follows time.

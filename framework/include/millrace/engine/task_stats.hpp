@@ -24,6 +24,30 @@ private:
 enum class task_phase : std::uint8_t { starting, running, blocked, idle, backing_off, finished, failed };
 [[nodiscard]] const char* to_string(task_phase p) noexcept;
 
+/// Where a task is when it is in code that may not come back.
+enum class task_call : std::uint8_t {
+  none,
+  handler,  ///< of an input
+  timer,
+  window,
+  watermark,
+  end_of_input,
+  poll,
+  restore,
+  open,
+  close,
+  snapshot,
+  commit,
+  log,
+};
+[[nodiscard]] const char* to_string(task_call c) noexcept;
+
+/// A call and its input port, as one number.
+struct task_place {
+  task_call call = task_call::none;
+  std::uint32_t port = 0;  ///< of `handler` alone
+};
+
 /// What a task tells about itself. Times in nanoseconds, counts since the task's incarnation started unless said
 /// otherwise. Thread: written by the owning task, read by any.
 struct task_stats {
@@ -65,6 +89,7 @@ struct task_stats {
   gauge<std::uint32_t> credit_window;        ///< …as many as may be
   gauge<std::int64_t> watermark{};           ///< event time, ns; the minimum while unknown
   gauge<task_phase> phase;
+  gauge<task_place> place;     ///< what is being called
   hot_key_board hot_keys;      ///< routers by key
   latency_histogram latency;   ///< sinks: from entering the topology to handled here
   latency_histogram queue;     ///< of batches followed: from sent to taken, by events
