@@ -96,6 +96,7 @@ int run_node(node_request& r, const CLI::App& app) {
     std::_Exit(exit_failed);
   }
   print("node " + r.own.name + ": stopped; the next start goes on from the last snapshots\n");
+  if (hosting.has_left_behind()) std::_Exit(exit_ok);
   return exit_ok;
 }
 

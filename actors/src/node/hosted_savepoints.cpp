@@ -55,14 +55,23 @@ void hosted_topology::keep_newest() {
   for (auto& w : wishes) kept_->end(w.id, copy_newest(options_.data_dir, w.folder, std::move(w.about)));
 }
 
+void hosted_topology::refuse_savepoints(const error& why) {
+  std::vector<savepoint_wish> wishes;
+  {
+    const std::lock_guard lock{mutex_};
+    wishes.swap(savepoint_wishes_);
+  }
+  for (const auto& w : wishes) kept_->end(w.id, why);
+}
+
 result<epoch_id> hosted_topology::newest_epoch() const {
   const std::unique_lock folder{folder_, std::try_to_lock};
   if (!folder) return retryable_error(errc::unavailable, "'" + deployed().name + "' is being started; ask again");
   {
     const std::lock_guard lock{mutex_};
     if (run_) return epoch_id{std::numeric_limits<std::uint64_t>::max()};
-    if (!ended_.expired()) return retryable_error(errc::unavailable, "its last run is not quite over; ask again");
   }
+  if (auto free = check_free(); !free) return std::move(free).error();
   return persistence::newest_committed(options_.data_dir);
 }
 

@@ -18,6 +18,10 @@ namespace {
 
 constexpr std::chrono::milliseconds sample_interval{100};
 
+const char* const hanging =
+    "a call that hangs is left of its last run, and has its data: it can start again when that call has returned, or "
+    "with the next start of the node";
+
 /// The first error of a topology that does not validate.
 std::string first_error(const validation& checked) {
   for (const auto& p : checked.problems) {
@@ -77,8 +81,10 @@ void hosted_topology::advance(clock::time_point now) {
     }
     is_due = deployment_.is_wanted && !is_done_;
   }
-  // A run that is not quite gone still has the data folder.
-  if (!ended_.expired()) return;
+  if (hold_.is_held()) {
+    if (hold_.hangs()) refuse_savepoints(check_free().error());
+    return;
+  }
   keep_newest();
   if (is_due) begin();
 }
@@ -107,7 +113,7 @@ void hosted_topology::begin() {
   if (!run) return fail(run.error().message);
   {
     const std::lock_guard lock{mutex_};
-    run_ = *std::move(run);
+    run_ = hold_.keep(*std::move(run));
     desk_ = std::make_shared<look_desk>(*run_);
     phase_ = phase::running;
     message_.clear();
@@ -139,8 +145,11 @@ void hosted_topology::end(const runtime::run_outcome& outcome) {
                                            : phase::stopped;
   message_ = outcome.message;
   is_done_ = outcome.how == kind::failed || outcome.how == kind::finished;
+  if (outcome.has_left_behind) {
+    hold_.note_left_behind();
+    options_.log(log_level::warning, hanging);
+  }
   ended = std::move(run_);
-  ended_ = ended;
 }
 
 void hosted_topology::fail(std::string why) {
@@ -223,6 +232,7 @@ nlohmann::json hosted_topology::completed(nlohmann::json j) const {
   if (phase_ != phase::running || is_unknown) j["state"] = phase_ == phase::running ? "starting" : to_string(phase_);
   j["wanted"] = deployment_.is_wanted ? "running" : "stopped";
   j["message"] = message_;
+  if (hold_.hangs()) j["message"] = message_ + (message_.empty() ? "" : "; ") + hanging;
   j["paused_since"] = instant_json(deployment_.paused_since);
   j["muted"] = deployment_.muted;
   j["pid"] = ::getpid();
@@ -282,18 +292,20 @@ result<nlohmann::json> hosted_topology::letters(const std::string& verb, const n
   if (const auto run = current()) return answer_letters_of(*run, verb, args);
   // A store is open once in a process: no run may begin meanwhile, and none may still have it.
   const std::unique_lock folder{folder_, std::chrono::milliseconds{300}};
-  bool is_free = false;
-  {
-    const std::lock_guard lock{mutex_};
-    is_free = folder && run_ == nullptr && ended_.expired();
-  }
-  if (!is_free) return retryable_error(errc::unavailable, "the topology is being started or stopped; ask again");
+  if (!folder) return retryable_error(errc::unavailable, "the topology is being started or stopped; ask again");
+  if (auto free = check_free(); !free) return std::move(free).error();
   return answer_letters_in(options_.data_dir, verb, args);
 }
 
 std::shared_ptr<runtime::topology_run> hosted_topology::current() const {
   const std::lock_guard lock{mutex_};
   return run_;
+}
+
+result<void> hosted_topology::check_free() const {
+  if (hold_.hangs()) return user_error(errc::unavailable, hanging);
+  if (!hold_.is_held()) return {};
+  return retryable_error(errc::unavailable, "the topology is being started or stopped; ask again");
 }
 
 error hosted_topology::not_running() const {

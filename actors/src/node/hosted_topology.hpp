@@ -15,6 +15,7 @@
 #include "node/logs/log_book.hpp"
 #include "node/looking/look_desk.hpp"
 #include "node/metrics/metrics_text.hpp"
+#include "node/run_hold.hpp"
 #include "node/savepoints/savepoint_desk.hpp"
 #include "node/status_view.hpp"
 #include "node/telemetry_json.hpp"
@@ -55,6 +56,9 @@ public:
   void want(bool running);
   /// True when nothing is to be done: no run, and none wanted.
   [[nodiscard]] bool is_at_rest() const;
+  /// Its run is there, or is over but for a call that hangs. Then its data is not free, and the process cannot end in
+  /// good order.
+  [[nodiscard]] bool holds_data() const noexcept { return hold_.is_held(); }
   [[nodiscard]] phase now() const;
   [[nodiscard]] deployment deployed() const;
   /// Pausing and muting are as `d` has them from now on, in the run too, and the text of the topology. What else it has
@@ -93,6 +97,8 @@ public:
 private:
   [[nodiscard]] std::shared_ptr<runtime::topology_run> current() const;
   [[nodiscard]] error not_running() const;
+  /// Error: nobody may look at its data now.
+  [[nodiscard]] result<void> check_free() const;
   [[nodiscard]] nlohmann::json completed(nlohmann::json j) const;
   void begin();
   void sample(clock::time_point now);
@@ -100,6 +106,7 @@ private:
   void fail(std::string why);
   [[nodiscard]] result<void> go_back(const deployment& d);
   void keep_newest();
+  void refuse_savepoints(const error& why);
 
   const runtime::run_options options_;
   const placer place_;
@@ -111,7 +118,7 @@ private:
   clock::time_point sampled_{};
   bool is_escalated_ = false;
   bool is_stop_sent_ = false;
-  std::weak_ptr<runtime::topology_run> ended_;  // somebody's query may keep the last run for a moment
+  run_hold hold_;  // somebody's query may keep the last run for a moment
 
   mutable std::timed_mutex folder_;  // while a run comes or goes, and while its data are looked at without one
   mutable std::mutex mutex_;

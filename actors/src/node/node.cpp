@@ -242,6 +242,10 @@ std::size_t node::topologies() const {
   return hosted_.size();
 }
 
+bool node::has_left_behind() const {
+  return std::ranges::any_of(all(), [](const auto& h) { return h->holds_data(); });
+}
+
 node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wait) {
   bool is_stopping = false;
   for (;;) {
@@ -258,7 +262,7 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
     {
       const std::lock_guard lock{mutex_};
       std::erase_if(removed_, [&](const auto& r) {
-        if (!r.second->is_at_rest()) return false;
+        if (!r.second->is_at_rest() || r.second->holds_data()) return false;
         if (auto gone = store_.remove(r.first); !gone) options_.log(log_level::error, gone.error().message);
         return true;
       });

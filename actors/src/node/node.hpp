@@ -18,8 +18,8 @@
 #include "node/peers/peer_news.hpp"
 #include "node/placing/guest_keeper.hpp"
 #include "node/placing/link_exchange.hpp"
-#include "node/tracing/trace_settings.hpp"
 #include "node/savepoints/savepoint_shelf.hpp"
+#include "node/tracing/trace_settings.hpp"
 
 namespace millrace::node {
 
@@ -57,6 +57,9 @@ public:
   /// Hosts until `wait` (called with how long there is nothing to do) says that the node is to stop; then every
   /// topology takes a last snapshot and ends. It is started again with the node. What a failure escalated ends at once.
   [[nodiscard]] ending work(const std::function<bool(std::chrono::milliseconds)>& wait);
+
+  /// Behind `work`: an actor hangs in a call, so the process had better end without waiting for anybody.
+  [[nodiscard]] bool has_left_behind() const;
 
   [[nodiscard]] const std::string& address() const noexcept { return server_->address(); }
   /// Where clients with a key reach it, and what they know it by; empty: nowhere.

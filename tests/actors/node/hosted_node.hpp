@@ -24,6 +24,11 @@ public:
   hosted_node(const hosted_node&) = delete;
   hosted_node& operator=(const hosted_node&) = delete;
 
+  /// As a signal does it. Nobody can be asked any more.
+  void stop() {
+    over_.release();
+    working_.join();
+  }
   void restart() {
     end();
     begin();
@@ -32,6 +37,9 @@ public:
                                            nlohmann::json args = nlohmann::json::object()) const {
     return client_->call(verb, args, std::chrono::seconds{20});
   }
+  [[nodiscard]] const node::node& itself() const noexcept { return *node_; }
+  /// It ended because an actor's policy wants it.
+  [[nodiscard]] bool is_escalated() const noexcept { return is_escalated_; }
   /// The message of what must be refused; empty when it was not.
   [[nodiscard]] QByteArray refusal(const std::string& verb, nlohmann::json args) const {
     const auto answer = ask(verb, std::move(args));
@@ -62,8 +70,10 @@ private:
         {.name = "trial", .data_dir = data_dir_, .threads = 2, .log = [](log_level, const std::string&) {}});
     if (!opened) qFatal("%s", opened.error().message.c_str());
     node_ = *std::move(opened);
-    working_ = std::thread{
-        [this] { (void)node_->work([this](std::chrono::milliseconds t) { return over_.try_acquire_for(t); }); }};
+    working_ = std::thread{[this] {
+      const auto how = node_->work([this](std::chrono::milliseconds t) { return over_.try_acquire_for(t); });
+      is_escalated_ = how == node::node::ending::escalated;
+    }};
     sockets_ = std::make_unique<transport::zmq_context>(*transport::zmq_context::open(16));
     auto client = transport::control_client::connect(*sockets_, node_->address(), std::chrono::seconds{20});
     if (!client) qFatal("%s", client.error().message.c_str());
@@ -72,8 +82,7 @@ private:
   void end() {
     client_.reset();
     sockets_.reset();
-    over_.release();
-    working_.join();
+    if (working_.joinable()) stop();
     node_.reset();
   }
 
@@ -83,6 +92,7 @@ private:
   std::unique_ptr<transport::control_client> client_;
   std::thread working_;
   std::binary_semaphore over_{0};
+  std::atomic<bool> is_escalated_{false};
 };
 
 /// Committed lines of a file sink, headers left out, sorted. `up_to`: segments of later epochs are left out.

@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <semaphore>
 
 namespace millrace::test {
 
@@ -36,6 +37,24 @@ std::atomic<std::int64_t>& steered::allowed() {
 std::atomic<bool>& steered::keeps_texts() {
   static std::atomic<bool> is_on{false};
   return is_on;
+}
+
+std::atomic<std::int64_t>& steered::hangs_at() {
+  static std::atomic<std::int64_t> tick{-1};
+  return tick;
+}
+
+namespace {
+
+std::binary_semaphore& hanging() {
+  static std::binary_semaphore held{0};
+  return held;
+}
+
+}  // namespace
+
+void steered::let_go() {
+  hanging().release();
 }
 
 namespace {
@@ -80,6 +99,7 @@ public:
   param<std::int64_t> fixed{this, "fixed", 1};
 
   void on_tick(context&, const tick& t) {
+    if (auto here = t.n; steered::hangs_at().compare_exchange_strong(here, -1)) hanging().acquire();
     if (!seen_) return;
     ++**seen_;
     out_.emit({t.key, t.n, **seen_, *limit});

@@ -18,6 +18,10 @@ struct steered {
   /// trial.stamp keeps texts instead of numbers under the same name.
   static std::atomic<bool>& keeps_texts();
 
+  /// The handler of trial.stamp that gets this tick hangs, once, until `let_go`. -1: none.
+  static std::atomic<std::int64_t>& hangs_at();
+  static void let_go();
+
   /// `count` ticks at most; two partitions of trial.stamp. The sink `save` is yet to be added.
   [[nodiscard]] static topology input(const std::string& name, std::int64_t count);
   /// With a file sink.
