@@ -5,6 +5,7 @@
 using namespace millrace;
 using namespace std::chrono_literals;
 using runtime::recovery_board;
+using runtime::recovery_report;
 using step = recovery_board::step;
 
 namespace {
@@ -18,11 +19,18 @@ struct hand_clock final : engine::clock {
   void pass(std::int64_t n) { ns += n * ms; }
 };
 
+recovery_report of(std::string cause, std::string scope) {
+  recovery_report out;
+  out.cause = std::move(cause);
+  out.scope = std::move(scope);
+  return out;
+}
+
 /// A recovery of two tasks that has come to the point where they load.
 struct recovery {
   hand_clock time;
   recovery_board board{time};
-  std::uint64_t number = board.begin({.cause = "count/1", .scope = "rest"}, 98 * ms);
+  std::uint64_t number = board.begin(of("count/1", "rest"), 98 * ms);
 
   recovery() {
     board.reach(number, step::noticed);
@@ -97,7 +105,7 @@ private slots:
   void theOldestAreForgotten() {
     hand_clock time;
     recovery_board b{time};
-    for (int i = 0; i < 200; ++i) (void)b.begin({.cause = std::to_string(i)}, 1);
+    for (int i = 0; i < 200; ++i) (void)b.begin(of(std::to_string(i), "alone"), 1);
     QCOMPARE(b.reports().size(), recovery_board::reports_max);
     QCOMPARE(b.reports().back().cause, std::string{"199"});
   }
