@@ -6,12 +6,11 @@
 #include <QTest>
 #include <set>
 
-#include "app/main_window.hpp"
 #include "app/settings_dialog.hpp"
 #include "canvas/picture_export.hpp"
 #include "canvas/snap_guides.hpp"
 #include "core/text.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
 
@@ -20,19 +19,8 @@ class CanvasTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void init() {
-    m_surroundings.emplace();
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), 30'000);
-    tab().setFocus();
-  }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void init() { QVERIFY(m_place.open()); }
+  void cleanup() { m_place.close(); }
 
   void aGroupIsMadeNamedCollapsedAndOpenedByKeys() {
     addTwo();
@@ -87,7 +75,7 @@ private Q_SLOTS:
     QTest::keyClicks(field, QStringLiteral("mind the gap"));
     tab().setFocus();
     QCOMPARE(layout().comments.begin()->second.text, std::string{"mind the gap"});
-    auto& model = m_window->outline().model();
+    auto& model = m_place.window().outline().model();
     QCOMPARE(model.index(0, OutlineModel::Name).data().toString(), QStringLiteral("mind the gap"));
     QVERIFY(model.setData(model.index(0, OutlineModel::Place), QStringLiteral("64, 128"), Qt::EditRole));
     QCOMPARE(layout().comments.begin()->second.place, QPointF(64, 128));
@@ -100,7 +88,7 @@ private Q_SLOTS:
 
   void theOutlineGroupsMovesAndCollapses() {
     addTwo();
-    auto& model = m_window->outline().model();
+    auto& model = m_place.window().outline().model();
     const auto set = [&](int row, int column, const char* text) {
       return model.setData(model.index(row, column), QString::fromLatin1(text), Qt::EditRole);
     };
@@ -130,61 +118,61 @@ private Q_SLOTS:
 
   void picturesAreWrittenWhole() {
     addTwo();
-    const auto png = m_surroundings->path(QStringLiteral("drawn.png"));
+    const auto png = m_place.path(QStringLiteral("drawn.png"));
     tab().scene().select({"generator"});
     QVERIFY(exportPicture(tab().scene(), png).has_value());
     QCOMPARE(tab().scene().selectedActors(), std::vector<std::string>{"generator"});
     const QImage image{png};
     QVERIFY(image.width() > 2 * 192);
-    const auto svg = m_surroundings->path(QStringLiteral("drawn.svg"));
+    const auto svg = m_place.path(QStringLiteral("drawn.svg"));
     QVERIFY(exportPicture(tab().scene(), svg).has_value());
     QFile file{svg};
     QVERIFY(file.open(QIODevice::ReadOnly));
     QVERIFY(file.readAll().contains("generator"));
-    QVERIFY(!exportPicture(tab().scene(), m_surroundings->path(QStringLiteral("drawn.txt"))).has_value());
-    QVERIFY(!exportPicture(tab().scene(), m_surroundings->path(QStringLiteral("no/such/drawn.png"))).has_value());
-    m_window->newDocument();
+    QVERIFY(!exportPicture(tab().scene(), m_place.path(QStringLiteral("drawn.txt"))).has_value());
+    QVERIFY(!exportPicture(tab().scene(), m_place.path(QStringLiteral("no/such/drawn.png"))).has_value());
+    m_place.window().newDocument();
     QVERIFY(!exportPicture(tab().scene(), png).has_value());
   }
 
   void keysAreChangedKeptAndClashesRefused() {
-    auto keys = m_window->commands().keys();
+    auto keys = m_place.window().commands().keys();
     keys[QStringLiteral("Edit/Group")] = {QKeySequence{Qt::Key_W}};
     QCOMPARE(Commands::clashes(keys).size(), std::size_t{1});
-    SettingsDialog dialog{m_window->settings(), m_window->commands()};
+    SettingsDialog dialog{m_place.window().settings(), m_place.window().commands()};
     keys[QStringLiteral("Edit/Group")] = {QKeySequence{Qt::Key_J}};
-    m_window->commands().setKeys(keys);
+    m_place.window().commands().setKeys(keys);
     addTwo();
     key(Qt::Key_A, Qt::ControlModifier);
     key(Qt::Key_J);
     QCOMPARE(layout().groups.size(), std::size_t{1});
     // Another window of a later start has it, too.
     QCOMPARE(MainWindow{}.commands().find(QStringLiteral("Edit/Group"))->shortcut(), QKeySequence{Qt::Key_J});
-    m_window->commands().setKeys({});
-    QCOMPARE(m_window->commands().find(QStringLiteral("Edit/Group"))->shortcut(), QKeySequence{Qt::Key_G});
-    QVERIFY(!m_window->settings().keysOf(QStringLiteral("Edit/Group")).has_value());
+    m_place.window().commands().setKeys({});
+    QCOMPARE(m_place.window().commands().find(QStringLiteral("Edit/Group"))->shortcut(), QKeySequence{Qt::Key_G});
+    QVERIFY(!m_place.window().settings().keysOf(QStringLiteral("Edit/Group")).has_value());
   }
 
   void everyCommandHasANameNoTwoShareAKeyAndThePaletteListsThem() {
     std::set<QString> names;
-    for (const auto& command : m_window->commands().entries()) {
+    for (const auto& command : m_place.window().commands().entries()) {
       QVERIFY2(names.insert(command.name).second, qPrintable(command.name));
     }
-    QVERIFY(Commands::clashes(m_window->commands().keys()).empty());
+    QVERIFY(Commands::clashes(m_place.window().commands().keys()).empty());
     // Every action of the menus is one of them, and so in the palette.
-    for (const auto* action : m_window->findChildren<QAction*>()) {
+    for (const auto* action : m_place.window().findChildren<QAction*>()) {
       if (action->isSeparator() || action->menu() != nullptr || action->text().isEmpty()) continue;
-      if (qobject_cast<const QWidget*>(action->parent()) != nullptr && action->parent() != m_window.get() &&
+      if (qobject_cast<const QWidget*>(action->parent()) != nullptr && action->parent() != &m_place.window() &&
           !action->parent()->inherits("QMenu")) {
         continue;
       }
       const auto isSame = [action](const Commands::Entry& e) { return e.action == action; };
-      QVERIFY2(std::ranges::any_of(m_window->commands().entries(), isSame), qPrintable(action->text()));
+      QVERIFY2(std::ranges::any_of(m_place.window().commands().entries(), isSame), qPrintable(action->text()));
     }
   }
 
   void arrangementsAreKeptAsTheUserLeftThem() {
-    auto* palette = m_window->findChild<QDockWidget*>(QStringLiteral("Palette"));
+    auto* palette = m_place.window().findChild<QDockWidget*>(QStringLiteral("Palette"));
     QVERIFY(palette->isVisible());
     key(Qt::Key_2, Qt::ControlModifier);
     QVERIFY(palette->isHidden());
@@ -196,12 +184,12 @@ private Q_SLOTS:
     QVERIFY(palette->isVisible());
     key(Qt::Key_1, Qt::ControlModifier);
     QVERIFY(palette->isHidden());
-    m_window->commands().find(QStringLiteral("View/As usual again"))->trigger();
+    m_place.window().commands().find(QStringLiteral("View/As usual again"))->trigger();
     QVERIFY(palette->isVisible());
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
   [[nodiscard]] const topology& spec() const { return tab().document().spec(); }
   [[nodiscard]] const TopologyLayout& layout() const { return tab().document().layout(); }
 
@@ -221,8 +209,7 @@ private:
     QTest::mouseRelease(viewport, Qt::LeftButton, {}, to);
   }
 
-  std::optional<testing::Surroundings> m_surroundings;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

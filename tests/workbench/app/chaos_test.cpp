@@ -2,37 +2,22 @@
 #include <QTest>
 #include <nlohmann/json.hpp>
 
-#include "app/main_window.hpp"
 #include "core/text.hpp"
 #include "engine_witness.hpp"
 #include "user.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
-namespace {
 
-constexpr int patience = 60'000;
-
-}  // namespace
+using testing::patience;
 
 /// Breaking a run from the window, against a real engine process.
 class ChaosTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void init() {
-    m_surroundings.emplace();
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), patience);
-    tab().setFocus();
-  }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void init() { QVERIFY(m_place.open()); }
+  void cleanup() { m_place.close(); }
 
   /// Journey 3: select, X, `kill`, Enter, and the verdict comes by itself.
   void aKilledActorIsJudged() {
@@ -46,10 +31,10 @@ private Q_SLOTS:
     QCOMPARE(user.events(), 6);
     testing::EngineWitness engine{session().address()};
     QTRY_VERIFY_WITH_TIMEOUT(strikes(engine.ask("chaos_list", "broken")) > 0, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->chaos().panel()->verdict().isEmpty(), patience);
-    QVERIFY2(m_window->chaos().panel()->verdict().contains(QStringLiteral("PASS")) ||
-                 m_window->chaos().panel()->verdict().contains(QStringLiteral("DEGRADED")),
-             qPrintable(m_window->chaos().panel()->verdict()));
+    QTRY_VERIFY_WITH_TIMEOUT(!m_place.window().chaos().panel()->verdict().isEmpty(), patience);
+    QVERIFY2(m_place.window().chaos().panel()->verdict().contains(QStringLiteral("PASS")) ||
+                 m_place.window().chaos().panel()->verdict().contains(QStringLiteral("DEGRADED")),
+             qPrintable(m_place.window().chaos().panel()->verdict()));
     QCOMPARE(engine.state("broken"), std::string{"running"});
     // In the charts it is a band that has ended.
     const auto& marks = session().history("broken")->marks();
@@ -66,30 +51,29 @@ private Q_SLOTS:
     user.type("hang");
     user.key(Qt::Key_Return);
     testing::EngineWitness engine{session().address()};
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().banner()->text().contains(QStringLiteral("hang sum")), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.window().engine().banner()->text().contains(QStringLiteral("hang sum")), patience);
     QVERIFY(tab().scene().node("sum")->content().isFaulty);
     user.key(Qt::Key_Period, Qt::ControlModifier | Qt::ShiftModifier);
     QTRY_VERIFY_WITH_TIMEOUT(activeFaults(engine.ask("chaos_list", "broken")) == 0, patience);
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->engine().banner()->text().contains(QStringLiteral("Chaos")), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_place.window().engine().banner()->text().contains(QStringLiteral("Chaos")), patience);
     QVERIFY(!tab().scene().node("sum")->content().isFaulty);
   }
 
   void aFaultThatHitsNothingIsNoProof() {
     run();
     const auto& entry = chaos::entry_of(chaos::fault_kind::slow);
-    ChaosTrial trial{usualFault(entry, "sum"), session().history("broken")->last(5), *m_window->engine().figures(),
-                     100};
+    ChaosTrial trial{usualFault(entry, "sum"), session().history("broken")->last(5), *m_place.figures(), 100};
     FaultNote note;
     note.state = QStringLiteral("over");
     trial.observe(note, 101);
-    for (int i = 0; i < 50 && !trial.isOver(); ++i) trial.observe(*m_window->engine().figures(), 101 + i);
+    for (int i = 0; i < 50 && !trial.isOver(); ++i) trial.observe(*m_place.figures(), 101 + i);
     QVERIFY(trial.isOver());
     QCOMPARE(trial.card().verdict, QStringLiteral("INVALID"));
   }
 
   void anExportedFaultIsAnExperimentThatValidates() {
-    const auto path = m_surroundings->path(QStringLiteral("experiment.json"));
-    const auto topology = m_surroundings->path(QStringLiteral("broken.mill"));
+    const auto path = m_place.path(QStringLiteral("experiment.json"));
+    const auto topology = m_place.path(QStringLiteral("broken.mill"));
     QFile mill{topology};
     QVERIFY(mill.open(QIODevice::WriteOnly));
     mill.write(QByteArray::fromStdString(to_text(broken())));
@@ -107,8 +91,8 @@ private Q_SLOTS:
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
-  [[nodiscard]] EngineSession& session() const { return m_window->engine().session(); }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
+  [[nodiscard]] EngineSession& session() const { return m_place.session(); }
 
   static std::uint64_t strikes(const nlohmann::json& faults) {
     std::uint64_t sum = 0;
@@ -129,22 +113,16 @@ private:
     return t.connect("events", "keys").connect("keys", "sum").connect("sum", "out");
   }
   void run() {
-    const auto path = m_surroundings->path(QStringLiteral("broken.mill"));
-    QFile file{path};
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(QByteArray::fromStdString(to_text(broken())));
-    file.close();
-    QVERIFY(m_window->openFile(path));
-    m_window->engine().run();
+    QVERIFY(m_place.open(broken()));
+    m_place.window().engine().run();
     // A baseline is there, and a snapshot to go back to.
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().figures() != nullptr && m_window->engine().figures()->snapshots > 1 &&
-                                 m_window->engine().figures()->actors.contains("out") &&
-                                 m_window->engine().figures()->actors.at("out").inPerS > 0,
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->snapshots > 1 &&
+                                 m_place.figures()->actors.contains("out") &&
+                                 m_place.figures()->actors.at("out").inPerS > 0,
                              patience);
   }
 
-  std::optional<testing::Surroundings> m_surroundings;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

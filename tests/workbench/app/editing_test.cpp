@@ -3,35 +3,25 @@
 #include <QSignalSpy>
 #include <QTest>
 
-#include "app/main_window.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
+
+using testing::patience;
 
 /// What mouse and keys do to a topology, from the window on.
 class EditingTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void init() {
-    m_surroundings.emplace();
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), 30'000);
-    tab().setFocus();
-  }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void init() { QVERIFY(m_place.open()); }
+  void cleanup() { m_place.close(); }
 
   void threeActorsAreAddedByTypingAndUndoneOneByOne() {
     addTypes({"gen", "win", "fsi"});
     QCOMPARE(spec().actors.size(), std::size_t{4});
     QCOMPARE(spec().streams.size(), std::size_t{3});
-    QTRY_VERIFY_WITH_TIMEOUT(tab().validator().isCurrent(), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(tab().validator().isCurrent(), patience);
     QVERIFY(tab().validator().problems().empty());
     key(Qt::Key_Z, Qt::ControlModifier);
     QCOMPARE(spec().actors.size(), std::size_t{3});
@@ -109,7 +99,7 @@ private Q_SLOTS:
     addTypes({"gen", "nul"});
     tab().scene().select({"generator"});
     QLineEdit* field = nullptr;
-    for (auto* e : m_window->findChildren<QLineEdit*>()) {
+    for (auto* e : m_place.window().findChildren<QLineEdit*>()) {
       if (e->text() == QStringLiteral("generator") && e->isVisible()) field = e;
     }
     QVERIFY(field != nullptr);
@@ -127,7 +117,7 @@ private Q_SLOTS:
     tab().scene().select({"generator", "null_sink"});
     key(Qt::Key_C, Qt::ControlModifier);
     QVERIFY(parse_topology(QGuiApplication::clipboard()->text().toStdString(), "clipboard").has_value());
-    m_window->newDocument();
+    m_place.window().newDocument();
     key(Qt::Key_V, Qt::ControlModifier);
     QCOMPARE(spec().actors.size(), std::size_t{2});
     QCOMPARE(spec().streams.size(), std::size_t{1});
@@ -139,14 +129,14 @@ private Q_SLOTS:
     key(Qt::Key_Return);
     QCOMPARE(spec().actors.size(), std::size_t{6});
     QVERIFY(tab().document().isModified());
-    QTRY_VERIFY_WITH_TIMEOUT(tab().validator().isCurrent(), 30'000);
+    QTRY_VERIFY_WITH_TIMEOUT(tab().validator().isCurrent(), patience);
     QVERIFY(tab().validator().problems().empty());
     tab().document().markSaved({});
   }
 
   void aWrongParameterIsRefusedWhereItIsTyped() {
     tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
-    const auto editors = m_window->inspector().findChildren<ParamEditor*>();
+    const auto editors = m_place.window().inspector().findChildren<ParamEditor*>();
     const auto keys = std::ranges::find_if(editors, [](const auto* e) { return e->param().name == "keys"; });
     QVERIFY(keys != editors.end());
     const auto steps = tab().document().undoStack().count();
@@ -164,7 +154,7 @@ private Q_SLOTS:
 
   void aTopologyIsSavedAndOpenedAgain() {
     addTypes({"gen", "nul"});
-    const auto path = m_surroundings->path(QStringLiteral("saved.mill"));
+    const auto path = m_place.path(QStringLiteral("saved.mill"));
     QVERIFY(tab().file().save(path).has_value());
     const auto text = tab().document().text();
     MainWindow other;
@@ -175,7 +165,7 @@ private Q_SLOTS:
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
   [[nodiscard]] const topology& spec() const { return tab().document().spec(); }
 
   static void key(Qt::Key k, Qt::KeyboardModifiers modifiers = {}) {
@@ -200,8 +190,7 @@ private:
     QTest::mouseRelease(viewport, Qt::LeftButton, {}, to);
   }
 
-  std::optional<testing::Surroundings> m_surroundings;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

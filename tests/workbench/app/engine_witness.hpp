@@ -19,8 +19,23 @@ public:
   }
   [[nodiscard]] nlohmann::json ask(const char* verb, const std::string& topology) {
     if (m_client == nullptr) return {};
-    auto answer = m_client->call(verb, {{"topology", topology}}, std::chrono::seconds{5});
+    auto answer = m_client->call(verb, {{"topology", topology}}, std::chrono::seconds{20});
     return answer ? *answer : nlohmann::json{{"error", answer.error().message}};
+  }
+  /// The first task of an actor, as the status has it; empty: it has none.
+  [[nodiscard]] nlohmann::json task(const std::string& topology, const std::string& actor) {
+    const auto tasks = ask("status", topology).value("tasks", nlohmann::json::array());
+    for (const auto& task : tasks) {
+      if (task.value("actor", "") == actor) return task;
+    }
+    return nlohmann::json::object();
+  }
+  /// A parameter as it is deployed now; null: the topology leaves it out, or is not there.
+  [[nodiscard]] nlohmann::json changed(const std::string& topology, const std::string& parameter) {
+    for (const auto& change : ask("status", topology).value("changed_parameters", nlohmann::json::array())) {
+      if (change.value("parameter", "") == parameter) return change.at("value");
+    }
+    return nullptr;
   }
   [[nodiscard]] std::string state(const std::string& topology) { return ask("status", topology).value("state", ""); }
 

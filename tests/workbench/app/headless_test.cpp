@@ -1,35 +1,27 @@
 #include <QDir>
-#include <QDirIterator>
 #include <QProcess>
 #include <QTest>
 #include <algorithm>
 #include <vector>
 
-#include "app/main_window.hpp"
 #include "core/text.hpp"
 #include "user.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
-namespace {
 
-constexpr int patience = 60'000;
+using testing::patience;
+
+namespace {
 
 QByteArray bytesOf(const QString& path) {
   QFile file{path};
   return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray{};
 }
 
-/// All events of all files below a folder, sorted: partitions and files may be cut elsewhere.
-std::vector<QByteArray> eventsBelow(const QString& folder) {
-  std::vector<QByteArray> lines;
-  for (QDirIterator files{folder, {QStringLiteral("*.csv")}, QDir::Files, QDirIterator::Subdirectories};
-       files.hasNext();) {
-    QFile file{files.next()};
-    if (!file.open(QIODevice::ReadOnly)) continue;
-    file.readLine();
-    while (!file.atEnd()) lines.push_back(file.readLine());
-  }
+/// Sorted: partitions and files may be cut elsewhere.
+std::vector<QByteArray> sortedBelow(const QString& folder) {
+  auto lines = testing::eventsBelow(folder);
   std::ranges::sort(lines);
   return lines;
 }
@@ -41,24 +33,13 @@ class HeadlessTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void init() {
-    m_surroundings.emplace();
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), patience);
-    tab().setFocus();
-  }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void init() { QVERIFY(m_place.open()); }
+  void cleanup() { m_place.close(); }
 
   void drawnSavedAndRunByTheCommandIsTheSame() {
     draw();
-    const auto here = m_surroundings->path(QStringLiteral("here/drawn.mill"));
-    const auto there = m_surroundings->path(QStringLiteral("there/drawn.mill"));
+    const auto here = m_place.path(QStringLiteral("here/drawn.mill"));
+    const auto there = m_place.path(QStringLiteral("there/drawn.mill"));
     for (const auto& path : {here, there}) {
       QVERIFY(QDir{}.mkpath(QFileInfo{path}.absolutePath()));
       QVERIFY(tab().file().save(path).has_value());
@@ -73,20 +54,19 @@ private Q_SLOTS:
     QVERIFY(headless.waitForFinished(patience));
     QVERIFY2(headless.exitCode() == 0, headless.readAllStandardError());
 
-    QVERIFY(m_window->openFile(here));
-    m_window->engine().run();
-    QTRY_VERIFY_WITH_TIMEOUT(
-        m_window->engine().figures() != nullptr && m_window->engine().figures()->state == QLatin1String("finished"),
-        patience);
-    const auto fromWindow = eventsBelow(QFileInfo{here}.absolutePath());
-    const auto fromCommand = eventsBelow(QFileInfo{there}.absolutePath());
+    QVERIFY(m_place.window().openFile(here));
+    m_place.window().engine().run();
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->state == QLatin1String("finished"),
+                             patience);
+    const auto fromWindow = sortedBelow(QFileInfo{here}.absolutePath());
+    const auto fromCommand = sortedBelow(QFileInfo{there}.absolutePath());
     QVERIFY(fromWindow.size() > 10);
     QCOMPARE(fromWindow, fromCommand);
   }
 
   void movingChangesTheLayoutAlone() {
     draw();
-    const auto path = m_surroundings->path(QStringLiteral("moved.mill"));
+    const auto path = m_place.path(QStringLiteral("moved.mill"));
     QVERIFY(tab().file().save(path).has_value());
     const auto text = bytesOf(path);
     const auto layout = bytesOf(DocumentFile::layoutPath(path));
@@ -97,7 +77,7 @@ private Q_SLOTS:
     user.key(Qt::Key_G);
     user.key(Qt::Key_C);
     tab().setFocus();
-    QVERIFY(m_window->save());
+    QVERIFY(m_place.window().save());
     QCOMPARE(bytesOf(path), text);
     QVERIFY(bytesOf(DocumentFile::layoutPath(path)) != layout);
   }
@@ -106,13 +86,13 @@ private Q_SLOTS:
   void everythingIsReachedByTheKeyboard() {
     draw();
     int panels = 0;
-    for (const auto& command : m_window->commands().entries()) {
+    for (const auto& command : m_place.window().commands().entries()) {
       if (!command.name.startsWith(QLatin1String("Go to/"))) continue;
       command.action->trigger();
       const auto* focus = QApplication::focusWidget();
       QVERIFY2(focus != nullptr, qPrintable(command.name));
       const auto title = command.name.section(QLatin1Char('/'), 1);
-      const auto* dock = m_window->findChild<QWidget*>(title);
+      const auto* dock = m_place.window().findChild<QWidget*>(title);
       QVERIFY2(
           title == QLatin1String("Canvas") ? tab().isAncestorOf(focus) : dock != nullptr && dock->isAncestorOf(focus),
           qPrintable(command.name));
@@ -136,7 +116,7 @@ private Q_SLOTS:
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
 
   /// Generator, keys, window and file by keys; how many events, in the outline's place: the inspector.
   void draw() {
@@ -155,8 +135,7 @@ private:
     tab().document().push(edit.take(QStringLiteral("Count")));
   }
 
-  std::optional<testing::Surroundings> m_surroundings;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

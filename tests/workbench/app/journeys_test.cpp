@@ -6,16 +6,17 @@
 #include <set>
 #include <vector>
 
-#include "app/main_window.hpp"
 #include "core/text.hpp"
 #include "engine_witness.hpp"
 #include "user.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
-namespace {
 
-constexpr int patience = 30'000;
+using testing::eventsBelow;
+using testing::patience;
+
+namespace {
 
 /// Lines in all files below a folder.
 qsizetype linesBelow(const QString& folder) {
@@ -35,19 +36,8 @@ class JourneysTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void init() {
-    m_surroundings.emplace();
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), patience);
-    tab().setFocus();
-  }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void init() { QVERIFY(m_place.open()); }
+  void cleanup() { m_place.close(); }
 
   void aFirstTopologyRunsAfterSixteenKeys() {
     testing::User user;
@@ -65,9 +55,8 @@ private Q_SLOTS:
     QCOMPARE(engine.state("topology-1"), std::string{"running"});
     const auto status = engine.ask("status", "topology-1");
     QCOMPARE(status.at("tasks").size(), std::size_t{4});
-    QTRY_VERIFY_WITH_TIMEOUT(
-        m_window->engine().figures() != nullptr && m_window->engine().figures()->actors.at("file_sink").inPerS > 0,
-        patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->actors.at("file_sink").inPerS > 0,
+                             patience);
     QVERIFY(tab().scene().node("generator")->content().figures.has_value());
 
     user.key(Qt::Key_F6, Qt::ShiftModifier);
@@ -79,30 +68,30 @@ private Q_SLOTS:
   }
 
   void whyAsksTheEngineAndEnterGoesToTheCulprit() {
-    open(slowTopology());
+    QVERIFY(m_place.open(slowTopology()));
     testing::User user;
     user.key(Qt::Key_F5);
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().figures() != nullptr && m_window->engine().figures()->uptimeS > 3,
-                             patience);
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().statusLine()->whyButton()->isVisible(), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->uptimeS > 3, patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.window().engine().statusLine()->whyButton()->isVisible(), patience);
     testing::EngineWitness engine{session().address()};
     QTRY_VERIFY_WITH_TIMEOUT(engine.ask("why", "slow").value("where", "").starts_with("work/"), patience);
-    user.click(m_window->engine().statusLine()->whyButton());
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().diagnosis()->sentence().contains(QStringLiteral("work/0")), patience);
+    user.click(m_place.window().engine().statusLine()->whyButton());
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.window().engine().diagnosis()->sentence().contains(QStringLiteral("work/0")),
+                             patience);
     user.key(Qt::Key_Return);
     QCOMPARE(tab().scene().selectedActors(), std::vector<std::string>{"work"});
     QCOMPARE(user.events(), 3);
   }
 
   void aKilledEngineComesBackAndTheRunGoesOn() {
-    open(countedTopology());
+    QVERIFY(m_place.open(countedTopology()));
     testing::User user;
     user.key(Qt::Key_F5);
     const auto output = tab().document().baseFolder() + QStringLiteral("/counted");
     QTRY_VERIFY_WITH_TIMEOUT(linesBelow(output) > 1, patience);
     ::kill(static_cast<pid_t>(session().processId()), SIGKILL);
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
-    QVERIFY(m_window->engine().banner()->text().contains(QStringLiteral("killed")));
+    QVERIFY(m_place.window().engine().banner()->text().contains(QStringLiteral("killed")));
     // Editing goes on meanwhile.
     tab().addTypeAt(QStringLiteral("millrace.null_sink"), {0, 400});
     QCOMPARE(tab().document().spec().actors.size(), std::size_t{3});
@@ -114,21 +103,20 @@ private Q_SLOTS:
     const auto lines = eventsBelow(output);
     QCOMPARE(lines.size(), std::size_t{20'000});
     QCOMPARE((std::set<QByteArray>{lines.begin(), lines.end()}).size(), std::size_t{20'000});
-    QVERIFY(m_window->engine().banner()->isHidden());
+    QVERIFY(m_place.window().engine().banner()->isHidden());
   }
 
   void aStoppedProcessIsLostAndFoundAgain() {
-    open(slowTopology());
+    QVERIFY(m_place.open(slowTopology()));
     testing::User user;
     user.key(Qt::Key_F5);
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().figures() != nullptr && m_window->engine().figures()->uptimeS > 0,
-                             patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->uptimeS > 0, patience);
     const auto pid = static_cast<pid_t>(session().processId());
     ::kill(pid, SIGSTOP);
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Stale, patience);
     QVERIFY(tab().scene().node("work")->content().isStale);
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
-    QVERIFY(!m_window->engine().banner()->isHidden());
+    QVERIFY(!m_place.window().engine().banner()->isHidden());
     // The last values stay to be seen.
     QVERIFY(tab().scene().node("work")->content().figures.has_value());
     ::kill(pid, SIGCONT);
@@ -140,23 +128,14 @@ private Q_SLOTS:
     tab().addTypeAt(QStringLiteral("millrace.file_source"), {0, 0});
     testing::User user;
     user.key(Qt::Key_F5);
-    QTRY_VERIFY_WITH_TIMEOUT(m_window->engine().banner()->text().contains(QStringLiteral("failed")), patience);
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->problems().model().rowCount() == 0, patience);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.window().engine().banner()->text().contains(QStringLiteral("failed")), patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!m_place.window().problems().model().rowCount() == 0, patience);
     QCOMPARE(session().pendingCommands(), std::size_t{0});
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
-  [[nodiscard]] EngineSession& session() const { return m_window->engine().session(); }
-
-  void open(const topology& spec) {
-    const auto path = m_surroundings->path(toQt(spec.name) + QStringLiteral(".mill"));
-    QFile file{path};
-    QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(QByteArray::fromStdString(to_text(spec)));
-    file.close();
-    QVERIFY(m_window->openFile(path));
-  }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
+  [[nodiscard]] EngineSession& session() const { return m_place.session(); }
 
   /// A script that takes its time holds everything before it up.
   static topology slowTopology() {
@@ -180,20 +159,7 @@ private:
     t.add("file", "millrace.file_sink", {{"path", std::string{"counted"}}});
     return t.connect("events", "file");
   }
-  static std::vector<QByteArray> eventsBelow(const QString& folder) {
-    std::vector<QByteArray> lines;
-    for (QDirIterator files{folder, {QStringLiteral("*.csv")}, QDir::Files, QDirIterator::Subdirectories};
-         files.hasNext();) {
-      QFile file{files.next()};
-      if (!file.open(QIODevice::ReadOnly)) continue;
-      file.readLine();
-      while (!file.atEnd()) lines.push_back(file.readLine());
-    }
-    return lines;
-  }
-
-  std::optional<testing::Surroundings> m_surroundings;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

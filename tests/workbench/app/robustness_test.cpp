@@ -9,14 +9,15 @@
 #include <thread>
 #include <zmq.hpp>
 
-#include "app/main_window.hpp"
 #include "core/text.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
+
+using testing::patience;
+
 namespace {
 
-constexpr int patience = 30'000;
 constexpr auto pollTime = std::chrono::milliseconds{20};
 
 /// Files of this process cannot grow beyond a few bytes: what a write meets on a full disk.
@@ -114,10 +115,10 @@ class RobustnessTest : public QObject {
 
 private Q_SLOTS:
   void init() {
-    m_surroundings.emplace();
-    m_address = QStringLiteral("ipc://") + m_surroundings->path(QStringLiteral("false.sock"));
+    m_place.surround();
+    m_address = QStringLiteral("ipc://") + m_place.path(QStringLiteral("false.sock"));
     // In the place of the program: its node is the false engine, everything else the real one.
-    const auto program = m_surroundings->path(QStringLiteral("millrace"));
+    const auto program = m_place.path(QStringLiteral("millrace"));
     QFile script{program};
     QVERIFY(script.open(QIODevice::WriteOnly));
     script.write(
@@ -127,17 +128,10 @@ private Q_SLOTS:
     script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
     script.close();
     qputenv("MILLRACE_COMMAND", QFile::encodeName(program));
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), patience);
+    QVERIFY(m_place.openWindow());
     tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
   }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void cleanup() { m_place.close(); }
 
   void garbageFramesAreNoEngine() {
     const FalseEngine engine{m_address, FalseEngine::Manner::Garbage};
@@ -147,7 +141,7 @@ private Q_SLOTS:
   void anotherVersionIsNamed() {
     const FalseEngine engine{m_address, FalseEngine::Manner::OtherVersion};
     loseAndEdit(engine);
-    QVERIFY2(m_window->engine().banner()->text().contains(QStringLiteral("version")) ||
+    QVERIFY2(m_place.window().engine().banner()->text().contains(QStringLiteral("version")) ||
                  session().message().contains(QStringLiteral("version")),
              qPrintable(session().message()));
   }
@@ -155,7 +149,7 @@ private Q_SLOTS:
   void figuresThatCannotBeReadAreLeftOut() {
     const FalseEngine engine{m_address, FalseEngine::Manner::StrangeFigures};
     QTRY_VERIFY_WITH_TIMEOUT(engine.isListening(), patience);
-    m_window->engine().run();
+    m_place.window().engine().run();
     QTRY_VERIFY_WITH_TIMEOUT(session().ageMs().has_value(), patience);
     // After them comes nothing: first stale, then lost.
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
@@ -164,14 +158,14 @@ private Q_SLOTS:
 
   void anEngineThatCannotBeStartedIsSaid() {
     qputenv("MILLRACE_COMMAND", "/no/such/millrace");
-    m_window->engine().run();
+    m_place.window().engine().run();
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
-    QVERIFY(!m_window->engine().banner()->isHidden());
+    QVERIFY(!m_place.window().engine().banner()->isHidden());
     edit();
   }
 
   void aFullDiskOnSavingIsSaidAndNothingIsLost() {
-    const auto path = m_surroundings->path(QStringLiteral("kept.mill"));
+    const auto path = m_place.path(QStringLiteral("kept.mill"));
     QVERIFY(tab().file().save(path).has_value());
     QFile file{path};
     QVERIFY(file.open(QIODevice::ReadOnly));
@@ -189,27 +183,27 @@ private Q_SLOTS:
     bool isSaved = true;
     {
       const FullDisk full;
-      isSaved = m_window->save();
+      isSaved = m_place.window().save();
     }
     QVERIFY(!isSaved);
     QVERIFY2(said.contains(QStringLiteral("make room")), qPrintable(said));
     QVERIFY(tab().document().isModified());
     file.seek(0);
     QCOMPARE(file.readAll(), before);
-    QVERIFY(m_window->save());
+    QVERIFY(m_place.window().save());
     QVERIFY(!tab().document().isModified());
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
-  [[nodiscard]] EngineSession& session() const { return m_window->engine().session(); }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
+  [[nodiscard]] EngineSession& session() const { return m_place.session(); }
 
   void loseAndEdit(const FalseEngine& engine) {
     QTRY_VERIFY_WITH_TIMEOUT(engine.isListening(), patience);
-    m_window->engine().run();
+    m_place.window().engine().run();
     QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
     QVERIFY(engine.answers() > 0);
-    QVERIFY(m_window->engine().banner()->text().contains(QStringLiteral("Engine lost")));
+    QVERIFY(m_place.window().engine().banner()->text().contains(QStringLiteral("Engine lost")));
     edit();
   }
   void edit() {
@@ -221,9 +215,8 @@ private:
     tab().document().undoStack().redo();
   }
 
-  std::optional<testing::Surroundings> m_surroundings;
   QString m_address;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

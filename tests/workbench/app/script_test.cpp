@@ -1,14 +1,10 @@
 #include <QTest>
 
-#include "app/main_window.hpp"
-#include "workbench_setup.hpp"
+#include "workplace.hpp"
 
 namespace millrace::workbench {
-namespace {
 
-constexpr int patience = 60'000;
-
-}  // namespace
+using testing::patience;
 
 /// Writing Lua, with the engine's own word on it and a trial in a process of its own.
 class ScriptTest : public QObject {
@@ -16,22 +12,14 @@ class ScriptTest : public QObject {
 
 private Q_SLOTS:
   void init() {
-    m_surroundings.emplace();
-    m_window = std::make_unique<MainWindow>();
-    m_window->show();
-    m_window->activateWindow();
-    QVERIFY(QTest::qWaitForWindowActive(m_window.get()));
-    QTRY_VERIFY_WITH_TIMEOUT(!m_window->catalogueSource().catalogue().isEmpty(), patience);
+    QVERIFY(m_place.open());
     tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
     tab().addType(QStringLiteral("millrace.filter_by"));
     tab().addType(QStringLiteral("millrace.null_sink"));
     tab().scene().select({"filter_by"});
-    m_window->findChild<QWidget*>(QStringLiteral("Script"))->raise();
+    m_place.window().findChild<QWidget*>(QStringLiteral("Script"))->raise();
   }
-  void cleanup() {
-    m_window.reset();
-    m_surroundings.reset();
-  }
+  void cleanup() { m_place.close(); }
 
   void aMistakeIsMarkedWhereItStands() {
     QVERIFY(script().hasScript());
@@ -74,8 +62,8 @@ private Q_SLOTS:
   }
 
 private:
-  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
-  [[nodiscard]] ScriptPanel& script() const { return m_window->script(); }
+  [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
+  [[nodiscard]] ScriptPanel& script() const { return m_place.window().script(); }
 
   void type(const char* text) {
     auto& editor = script().editor();
@@ -84,8 +72,7 @@ private:
     QTest::keyClick(&editor, Qt::Key_Return, Qt::ControlModifier);
   }
 
-  std::optional<testing::Surroundings> m_surroundings;
-  std::unique_ptr<MainWindow> m_window;
+  testing::Workplace m_place;
 };
 
 }  // namespace millrace::workbench

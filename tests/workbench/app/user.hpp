@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QApplication>
+#include <QGraphicsView>
 #include <QTest>
 
 namespace millrace::workbench::testing {
@@ -21,6 +22,11 @@ public:
   void click(QWidget* target) {
     ++m_events;
     QTest::mouseClick(target, Qt::LeftButton);
+  }
+  /// At a place of the scene that a view shows.
+  void click(const QGraphicsView& view, QPointF place) {
+    ++m_events;
+    QTest::mouseClick(view.viewport(), Qt::LeftButton, {}, view.mapFromScene(place));
   }
   [[nodiscard]] int events() const noexcept { return m_events; }
 

@@ -74,8 +74,7 @@ void MainWindow::makeRunMenu() {
   add(menu, tr("&Continue"), QKeySequence{Qt::Key_F8}, [this] { m_steering.wire()->step(true); });
   addOnCanvas(menu, tr("Dead &letters of the actor"), QKeySequence{Qt::Key_D}, [this](DocumentTab& tab) {
     const auto actors = tab.scene().meantActors();
-    raisePanel(tr("Dead letters"));
-    m_steering.letters()->setActor(actors.size() == 1 ? actors.front() : std::string{});
+    m_steering.showLetters(actors.size() == 1 ? actors.front() : std::string{});
   });
   add(menu, tr("Sa&vepoint"), QKeySequence{tr("Ctrl+Shift+P")}, [this] {
     raisePanel(tr("Savepoints"));

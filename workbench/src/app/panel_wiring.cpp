@@ -29,6 +29,8 @@ void MainWindow::connectPanels() {
     m_engine.diagnosis()->setFocus();
   });
   connect(&m_steering, &SteeringDesk::hint, this, &MainWindow::tell);
+  connect(&m_steering, &SteeringDesk::wireShown, this, [this] { raisePanel(tr("Wire")); });
+  connect(&m_steering, &SteeringDesk::lettersShown, this, [this] { raisePanel(tr("Dead letters")); });
   connect(&m_chaos, &ChaosDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::shown, this, [this] { raisePanel(tr("Chaos")); });
   connect(&m_engine, &EngineDesk::differencesShown, this, [this](bool isShown) {
@@ -72,6 +74,9 @@ void MainWindow::connectPanels() {
 void MainWindow::connectTab(DocumentTab& tab) {
   connect(&tab, &DocumentTab::hint, this, &MainWindow::tell);
   connect(&tab, &DocumentTab::editingWanted, this, [this] { editSelection(); });
+  connect(&tab.scene(), &CanvasScene::wireClicked, &m_steering, &SteeringDesk::lookAt);
+  connect(&tab.scene(), &CanvasScene::lettersWanted, &m_steering, &SteeringDesk::showLetters);
+  connect(&tab.view(), &CanvasView::spaceTapped, &m_steering, &SteeringDesk::toggleHold);
   connect(&tab.scene(), &CanvasScene::actorSelectionChanged, this, [this, &tab] {
     if (&tab == &current()) showSelection();
   });

@@ -1,18 +1,9 @@
 #include "app/steering_desk.hpp"
 
-#include <variant>
-
+#include "core/live_changes.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
-namespace {
-
-nlohmann::json jsonOf(const param_value& value) {
-  return std::visit([](const auto& v) { return nlohmann::json(v); }, value);
-}
-
-}  // namespace
-
 SteeringDesk::SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, QObject* parent)
     : QObject{parent},
       m_engine{engine},
@@ -23,10 +14,10 @@ SteeringDesk::SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, 
   connect(m_savepoints, &SavepointPanel::wanted, this, &SteeringDesk::request);
   connect(m_letters, &LettersPanel::wanted, this, &SteeringDesk::request);
   connect(m_wire, &WirePanel::wanted, this, &SteeringDesk::request);
-  connect(m_savepoints, &SavepointPanel::startWanted, this, [this](const QString& savepoint) {
+  connect(m_savepoints, &SavepointPanel::startWanted, this, [this](const QString& savepoint, bool acceptsDuplicates) {
     if (m_tab == nullptr) return;
-    m_engine.session().runDocument(m_tab->document(), toStd(savepoint));
-    Q_EMIT hint(tr("goes on from %1").arg(savepoint));
+    m_engine.session().runDocument(m_tab->document(), {toStd(savepoint), acceptsDuplicates});
+    Q_EMIT hint(tr("Run from savepoint %1: pending").arg(savepoint));
   });
   connect(&m_engine.session(), &EngineSession::commandFinished, this, &SteeringDesk::take);
   connect(&m_engine, &EngineDesk::figuresShown, this, &SteeringDesk::follow);
@@ -57,6 +48,24 @@ void SteeringDesk::showSelection() {
   const auto wires = m_tab->scene().selectedStreams();
   // What is not selected any more goes on being looked at, until another wire is.
   if (wires.size() == 1) m_wire->setWire(m_tab->document().spec().name, wires.front());
+}
+
+void SteeringDesk::lookAt(const stream_spec& wire) {
+  const auto* run = m_engine.figures();
+  if (run == nullptr || !run->isActive()) return;
+  m_wire->setWire(m_tab->document().spec().name, wire);
+  m_wire->setHeld(false);
+  m_wire->setLooking(true);
+  Q_EMIT wireShown();
+}
+
+void SteeringDesk::toggleHold() {
+  if (m_wire->isLooking()) m_wire->setHeld(!m_wire->isHeld());
+}
+
+void SteeringDesk::showLetters(const std::string& actor) {
+  m_letters->setActor(actor);
+  Q_EMIT lettersShown();
 }
 
 void SteeringDesk::togglePause() {
@@ -92,30 +101,22 @@ void SteeringDesk::applyLive() {
     Q_EMIT hint(tr("it does not run: press F5"));
     return;
   }
-  int count = 0;
-  for (const auto& actor : m_tab->document().spec().actors) {
-    const auto* before = deployed->spec.find(actor.name);
-    const auto* type = m_catalogue.find(actor.type);
-    if (before == nullptr || type == nullptr) continue;
-    for (const auto& param : type->params) {
-      const auto now = actor.params.find(param.name);
-      const auto then = before->params.find(param.name);
-      const auto value = now == actor.params.end() ? param.initial : now->second;
-      const auto was = then == before->params.end() ? param.initial : then->second;
-      if (!param.live || value == was) continue;
-      ++count;
-      request("set",
-              {{"topology", m_tab->document().spec().name},
-               {"actor", actor.name},
-               {"parameter", param.name},
-               {"value", jsonOf(value)}},
-              tr("Set %1.%2").arg(toQt(actor.name), toQt(param.name)));
-    }
+  const auto found = liveChanges(deployed->spec, m_tab->document().spec(), m_catalogue);
+  m_fixed = found.fixed.isEmpty()
+                ? QString{}
+                : tr("%1 cannot be changed while it runs: F5 deploys what is drawn, from a last snapshot")
+                      .arg(found.fixed.join(QStringLiteral(", ")));
+  for (const auto& change : found.changes) {
+    m_engine.session().setLive(m_tab->document().spec().name, change);
   }
-  if (count == 0) Q_EMIT hint(tr("no parameter that may be changed while it runs is other than in the run"));
+  if (!found.changes.empty()) return;
+  Q_EMIT hint(m_fixed.isEmpty() ? tr("no parameter that may be changed while it runs is other than in the run")
+                                : m_fixed);
 }
 
 void SteeringDesk::take(const Command& command) {
+  // What became of the others is told first.
+  if (command.verb == "set" && command.state == Command::State::Done && !m_fixed.isEmpty()) Q_EMIT hint(m_fixed);
   m_savepoints->take(command);
   m_letters->take(command);
   m_wire->take(command);

@@ -28,12 +28,19 @@ public:
   void togglePause();
   /// Mutes the selected actors, or unmutes them when the first one is muted.
   void toggleMute();
+  /// Begins to look at a wire of what runs.
+  void lookAt(const stream_spec& wire);
+  /// Holds what is shown of a wire still, or lets it go on.
+  void toggleHold();
+  void showLetters(const std::string& actor);
   /// Changes in the run what was changed in the drawing, as far as parameters may be changed while it runs.
   void applyLive();
 
 Q_SIGNALS:
   void hint(const QString& text);
+  /// There is something to see in the panel.
   void wireShown();
+  void lettersShown();
 
 private:
   void request(const std::string& verb, const nlohmann::json& args, const QString& title);
@@ -46,6 +53,7 @@ private:
   LettersPanel* m_letters;
   WirePanel* m_wire;
   DocumentTab* m_tab = nullptr;
+  QString m_fixed;  // what Ctrl+Enter could not change, and what can
 };
 
 }  // namespace millrace::workbench

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "canvas/canvas_scene.hpp"
+#include "canvas/node_painter.hpp"
 #include "canvas/snap_guides.hpp"
 #include "canvas/theme.hpp"
 #include "core/layout_edits.hpp"
@@ -55,7 +56,16 @@ void CanvasScene::mousePressEvent(QGraphicsSceneMouseEvent* event) {
     }
   }
   QGraphicsScene::mousePressEvent(event);
+  if (event->button() == Qt::LeftButton && over != nullptr &&
+      lettersBadge(over->content()).contains(over->mapFromScene(event->scenePos()))) {
+    Q_EMIT lettersWanted(over->content().name);
+    return;
+  }
   auto* grabbed = mouseGrabberItem();
+  if (event->button() == Qt::LeftButton && grabbed != nullptr && grabbed->type() == WireItem::Type) {
+    Q_EMIT wireClicked(static_cast<WireItem*>(grabbed)->stream());
+    return;
+  }
   if (event->button() != Qt::LeftButton || grabbed == nullptr || !isMovable(*grabbed)) return;
   if (grabbed->type() == GroupItem::Type && GroupItem::sign().contains(grabbed->mapFromScene(event->scenePos()))) {
     const auto& content = static_cast<GroupItem*>(grabbed)->content();

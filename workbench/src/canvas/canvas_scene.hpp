@@ -74,6 +74,10 @@ Q_SIGNALS:
   void actorSelectionChanged();
   /// Somebody wants to write into what is selected.
   void editingWanted();
+  /// A wire was clicked.
+  void wireClicked(const millrace::stream_spec& stream);
+  /// The badge of an actor's dead letters was clicked.
+  void lettersWanted(const std::string& actor);
 
 protected:
   void mousePressEvent(QGraphicsSceneMouseEvent* event) override;

@@ -107,7 +107,7 @@ void CanvasView::wheelEvent(QWheelEvent* event) {
 
 void CanvasView::mousePressEvent(QMouseEvent* event) {
   if (event->button() == Qt::MiddleButton || (event->button() == Qt::LeftButton && m_isSpaceHeld)) {
-    m_isPanning = true;
+    m_isPanning = m_isSpaceUsed = true;
     m_panFrom = event->pos();
     viewport()->setCursor(Qt::ClosedHandCursor);
     return;
@@ -139,6 +139,7 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
   const double step = event->modifiers() & Qt::ShiftModifier ? nudgeStep * 4 : nudgeStep;
   switch (event->key()) {
     case Qt::Key_Space:
+      if (!event->isAutoRepeat()) m_isSpaceUsed = false;
       m_isSpaceHeld = true;
       return;
     case Qt::Key_Left:
@@ -162,7 +163,10 @@ void CanvasView::keyPressEvent(QKeyEvent* event) {
 }
 
 void CanvasView::keyReleaseEvent(QKeyEvent* event) {
-  if (event->key() == Qt::Key_Space && !event->isAutoRepeat()) m_isSpaceHeld = false;
+  if (event->key() == Qt::Key_Space && !event->isAutoRepeat()) {
+    if (m_isSpaceHeld && !m_isSpaceUsed) Q_EMIT spaceTapped();
+    m_isSpaceHeld = false;
+  }
   QGraphicsView::keyReleaseEvent(event);
 }
 

@@ -37,6 +37,8 @@ public:
 Q_SIGNALS:
   void typeDropped(const QString& type, QPointF place);
   void viewChanged();
+  /// Space was pressed and let go, and nothing was moved by it.
+  void spaceTapped();
 
 protected:
   void wheelEvent(QWheelEvent* event) override;
@@ -59,7 +61,7 @@ private:
   CanvasScene& m_canvas;
   Minimap* m_minimap;
   QPoint m_panFrom;
-  bool m_isPanning = false, m_isSpaceHeld = false;
+  bool m_isPanning = false, m_isSpaceHeld = false, m_isSpaceUsed = false;
 };
 
 }  // namespace millrace::workbench

@@ -37,6 +37,23 @@ QString elided(const QFont& font, const QString& text, double width) {
   return QFontMetricsF{font}.elidedText(text, Qt::ElideRight, width);
 }
 
+constexpr double faultWidth = 16;
+constexpr double badgeGap = 8;
+constexpr double badgeBaseline = firstLine + 2 * linePitch - 2;
+
+QFont badgeFont() {
+  return ownFont(10, true);
+}
+
+/// The words beside the bolt: what keeps the actor from its usual work.
+QString conditionOf(const ActorFigures& f) {
+  return f.isMuted ? QStringLiteral("muted") : QString{};
+}
+
+QString lettersText(const ActorFigures& f) {
+  return QStringLiteral("✕ %1").arg(countText(f.deadLetters));
+}
+
 Health healthOf(const NodeContent& c) {
   // While it runs, only what keeps the drawing from being deployed counts beside the figures.
   if (c.figures) return c.problem == Health::Critical ? Health::Critical : c.figures->health;
@@ -187,17 +204,13 @@ private:
       m_painter.setBrush(m_theme.of(Health::Warning));
       m_painter.drawPolygon(QPolygonF{{at + QPointF{6, 0}, at + QPointF{0, 7}, at + QPointF{4, 7}, at + QPointF{2, 12},
                                        at + QPointF{9, 5}, at + QPointF{5, 5}}});
-      left += 16;
+      left += faultWidth;
     }
-    const auto font = ownFont(10, true);
-    if (f.isMuted) {
-      const auto words = QStringLiteral("muted");
-      text(QPointF{left, firstLine + 2 * linePitch - 2}, words, font, m_theme.of(Health::Warning));
-      left += QFontMetricsF{font}.horizontalAdvance(words) + 8;
-    }
-    if (f.deadLetters <= 0) return;
-    const auto count = QStringLiteral("✕ %1").arg(countText(f.deadLetters));
-    text(QPointF{left, firstLine + 2 * linePitch - 2}, count, font, m_theme.of(Health::Critical));
+    const auto words = conditionOf(f);
+    if (!words.isEmpty()) text(QPointF{left, badgeBaseline}, words, badgeFont(), m_theme.of(Health::Warning));
+    const auto letters = lettersBadge(m_content);
+    if (letters.isEmpty()) return;
+    text(QPointF{letters.left(), badgeBaseline}, lettersText(f), badgeFont(), m_theme.of(Health::Critical));
   }
 
   void ports() {
@@ -284,6 +297,16 @@ void paintPort(QPainter& painter, QPointF centre, double radius, PortLook look, 
       painter.drawPolygon(regular(centre, radius, 6, 0));
       return;
   }
+}
+
+QRectF lettersBadge(const NodeContent& content) {
+  if (!content.figures || content.figures->deadLetters <= 0) return {};
+  const QFontMetricsF metrics{badgeFont()};
+  const auto words = conditionOf(*content.figures);
+  const double left =
+      inset + (content.isFaulty ? faultWidth : 0) + (words.isEmpty() ? 0 : metrics.horizontalAdvance(words) + badgeGap);
+  return {left, badgeBaseline - metrics.ascent(), metrics.horizontalAdvance(lettersText(*content.figures)),
+          metrics.height()};
 }
 
 void paintNode(QPainter& painter, const NodeItem& node, const NodeMoment& moment) {

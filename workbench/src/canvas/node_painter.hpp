@@ -26,6 +26,9 @@ struct NodeMoment {
 /// Below this the node takes its state's colour and a name that keeps its size on the screen.
 inline constexpr double detailedFrom = 0.4;
 
+/// Where a node shows how many dead letters its actor has, in its own coordinates; empty: it has none.
+[[nodiscard]] QRectF lettersBadge(const NodeContent& content);
+
 void paintNode(QPainter& painter, const NodeItem& node, const NodeMoment& moment);
 
 }  // namespace millrace::workbench

@@ -2,6 +2,7 @@
 
 #include <QDateTime>
 #include <algorithm>
+#include <variant>
 
 #include "core/text.hpp"
 
@@ -153,9 +154,9 @@ void EngineSession::takeFigures() {
   Q_EMIT figuresChanged();
 }
 
-void EngineSession::send(std::string verb, nlohmann::json args, const QString& title) {
+quint64 EngineSession::send(std::string verb, nlohmann::json args, const QString& title) {
   Command command;
-  command.id = ++m_lastCommand;
+  const auto id = command.id = ++m_lastCommand;
   command.verb = std::move(verb);
   command.args = std::move(args);
   command.title = title;
@@ -164,7 +165,7 @@ void EngineSession::send(std::string verb, nlohmann::json args, const QString& t
     command.state = Command::State::Failed;
     command.message = tr("too many commands are waiting for the engine");
     finish(command);
-    return;
+    return id;
   }
   m_waiting.push_back(std::move(command));
   if (m_state == State::Off) {
@@ -174,6 +175,7 @@ void EngineSession::send(std::string verb, nlohmann::json args, const QString& t
     flush();
   }
   Q_EMIT stateChanged();
+  return id;
 }
 
 /// Commands wait until there is somebody to take them.
@@ -198,19 +200,25 @@ void EngineSession::finish(const Command& command) {
     // What is there already and the same is not begun again by deploying it.
     if (!command.answer.value("changed", true)) send("start", {{"topology", name}}, command.title);
   }
-  if (command.verb == "set" && command.state == Command::State::Done) noteSet(command.args);
+  const bool isUsual = m_usual.erase(command.id) != 0;
+  if (command.verb == "set" && command.state == Command::State::Done) noteSet(command.args, isUsual);
   Q_EMIT commandFinished(command);
   Q_EMIT stateChanged();
 }
 
 /// A parameter that was changed while it runs is part of what is deployed.
-void EngineSession::noteSet(const nlohmann::json& args) {
+void EngineSession::noteSet(const nlohmann::json& args, bool isUsual) {
   const auto at = m_deployed.find(args.value("topology", ""));
   if (at == m_deployed.end()) return;
   auto& spec = at->second.drawing.spec;
   const auto actor = std::ranges::find(spec.actors, args.value("actor", ""), &actor_spec::name);
   if (actor == spec.actors.end() || !args.contains("value")) return;
   const auto& value = args["value"];
+  if (isUsual) {
+    actor->params.erase(args.value("parameter", ""));
+    at->second.hash = Document::hashOf(QByteArray::fromStdString(to_text(spec)));
+    return;
+  }
   auto& param = actor->params[args.value("parameter", "")];
   if (value.is_boolean()) {
     param = value.get<bool>();
@@ -224,12 +232,23 @@ void EngineSession::noteSet(const nlohmann::json& args) {
   at->second.hash = Document::hashOf(QByteArray::fromStdString(to_text(spec)));
 }
 
-void EngineSession::runDocument(const Document& document, const std::string& from) {
+void EngineSession::runDocument(const Document& document, const RunFrom& from) {
   m_deploying[document.spec().name] = document.drawing();
   nlohmann::json args{
       {"text", document.text().toStdString()}, {"base_folder", toStd(document.baseFolder())}, {"replace", true}};
-  if (!from.empty()) args["from"] = from;
+  if (!from.savepoint.empty()) args["from"] = from.savepoint;
+  if (from.acceptsDuplicates) args["accept_duplicates"] = true;
   send("deploy", std::move(args), tr("Run %1").arg(toQt(document.spec().name)));
+}
+
+void EngineSession::setLive(const std::string& topology, const LiveChanges::Change& change) {
+  const auto id = send("set",
+                       {{"topology", topology},
+                        {"actor", change.actor},
+                        {"parameter", change.param},
+                        {"value", std::visit([](const auto& v) { return nlohmann::json(v); }, change.value)}},
+                       tr("Set %1.%2").arg(toQt(change.actor), toQt(change.param)));
+  if (change.isUsual) m_usual.insert(id);
 }
 
 void EngineSession::stopTopology(const std::string& topology) {

@@ -6,8 +6,10 @@
 #include <QTimer>
 #include <memory>
 #include <optional>
+#include <set>
 
 #include "core/document.hpp"
+#include "core/live_changes.hpp"
 #include "core/run_history.hpp"
 #include "engine/backoff.hpp"
 #include "engine/command_link.hpp"
@@ -15,6 +17,12 @@
 #include "engine/telemetry_link.hpp"
 
 namespace millrace::workbench {
+
+/// What a run goes on from.
+struct RunFrom {
+  std::string savepoint;           ///< empty: its newest snapshot
+  bool acceptsDuplicates = false;  ///< sinks that cannot take output back may write some of it twice
+};
 
 /// The engine this window works with: starts it when it is first needed, watches it, sends it commands, and gets it
 /// back when it is lost, with waits from 100 ms to 5 s. Editing never depends on it.
@@ -51,16 +59,18 @@ public:
   [[nodiscard]] qint64 processId() const { return m_process.processId(); }
   [[nodiscard]] std::size_t pendingCommands() const noexcept { return m_pending; }
 
-  /// Deploys the document and runs it; starts the engine first when there is none. `from`: a savepoint to go on from.
-  void runDocument(const Document& document, const std::string& from = {});
+  /// Deploys the document and runs it; starts the engine first when there is none.
+  void runDocument(const Document& document, const RunFrom& from = {});
+  /// Changes a parameter of what runs.
+  void setLive(const std::string& topology, const LiveChanges::Change& change);
   /// A last snapshot, then the end.
   void stopTopology(const std::string& topology);
   void takeSnapshot(const std::string& topology);
   /// What holds it up; the answer comes as `commandFinished`.
   void askWhy(const std::string& topology);
-  /// Any other verb; the answer comes as `commandFinished`. `title`: for people.
-  void request(std::string verb, nlohmann::json args, const QString& title) {
-    send(std::move(verb), std::move(args), title);
+  /// Any other verb; the answer comes as `commandFinished`. `title`: for people. Returns its number.
+  quint64 request(std::string verb, nlohmann::json args, const QString& title) {
+    return send(std::move(verb), std::move(args), title);
   }
   /// To mark in it what happened; nullptr: it never ran here.
   [[nodiscard]] RunHistory* historyOf(const std::string& topology);
@@ -78,7 +88,7 @@ Q_SIGNALS:
   void logged(const QString& line);
 
 private:
-  void send(std::string verb, nlohmann::json args, const QString& title);
+  quint64 send(std::string verb, nlohmann::json args, const QString& title);
   void flush();
   void link(const QString& address);
   /// Lets both threads end in their own time: the GUI does not wait for them.
@@ -89,7 +99,7 @@ private:
   void takeFigures();
   void remember();
   void finish(const Command& command);
-  void noteSet(const nlohmann::json& args);
+  void noteSet(const nlohmann::json& args, bool isUsual);
 
   EngineProcess m_process;
   std::optional<transport::zmq_context> m_context;
@@ -112,6 +122,7 @@ private:
   };
   std::map<std::string, Deployed> m_deployed;  // by topology
   std::map<std::string, Drawing> m_deploying;  // by topology: sent, not answered
+  std::set<quint64> m_usual;                   // commands that set what the drawing leaves out
   quint64 m_lastCommand = 0;
   std::size_t m_pending = 0;
 };

@@ -31,7 +31,12 @@ QString timeOf(const json& j) {
 }  // namespace
 
 LettersPanel::LettersPanel(QWidget* parent)
-    : QWidget{parent}, m_list{new QTreeWidget}, m_content{new QPlainTextEdit}, m_message{new QLabel} {
+    : QWidget{parent},
+      m_list{new QTreeWidget},
+      m_content{new QPlainTextEdit},
+      m_match{new QLineEdit},
+      m_with{new QLineEdit},
+      m_message{new QLabel} {
   auto* column = new QVBoxLayout{this};
   column->setContentsMargins(8, 4, 8, 4);
   auto* row = new QHBoxLayout;
@@ -41,8 +46,9 @@ LettersPanel::LettersPanel(QWidget* parent)
     connect(button, &QPushButton::clicked, this, act);
   };
   addButton(tr("Select &all"), [this] { m_list->selectAll(); });
+  addButton(tr("Fix and re&play"), [this] { fix(true); });
+  addButton(tr("&Fix"), [this] { fix(false); });
   addButton(tr("&Replay"), [this] { act("deadletter_replay", tr("Replay")); });
-  addButton(tr("&Fix"), [this] { fix(); });
   addButton(tr("&Discard"), [this] { act("deadletter_discard", tr("Discard")); });
   addButton(tr("Re&fresh"), [this] { refresh(); });
   m_message->setForegroundRole(QPalette::PlaceholderText);
@@ -53,17 +59,29 @@ LettersPanel::LettersPanel(QWidget* parent)
   m_list->setHeaderLabels({tr("Time"), tr("Actor"), tr("State"), tr("Reason")});
   m_list->header()->setStretchLastSection(true);
   m_list->setAccessibleName(tr("Dead letters"));
-  m_content->setPlaceholderText(tr("content of the letter; changed here, Fix keeps it"));
   m_content->setAccessibleName(tr("Content of the letter"));
   m_content->setTabChangesFocus(true);
   auto* halves = new QSplitter{Qt::Horizontal};
   halves->addWidget(m_list);
-  halves->addWidget(m_content);
+  m_match->setPlaceholderText(tr("or find: ,(\\d+),(\\d+)"));
+  m_match->setAccessibleName(tr("Find in all selected letters"));
+  m_with->setPlaceholderText(tr("replace by: ,$1.$2"));
+  m_with->setAccessibleName(tr("Replace by"));
+  auto* mending = new QWidget;
+  auto* side = new QVBoxLayout{mending};
+  side->setContentsMargins(0, 0, 0, 0);
+  side->addWidget(m_content, 1);
+  auto* replacing = new QHBoxLayout;
+  replacing->addWidget(m_match);
+  replacing->addWidget(m_with);
+  side->addLayout(replacing);
+  halves->addWidget(mending);
   halves->setStretchFactor(0, 3);
   halves->setStretchFactor(1, 2);
   column->addLayout(row);
   column->addWidget(halves, 1);
   connect(m_list, &QTreeWidget::itemSelectionChanged, this, &LettersPanel::showContent);
+  showContent();
   setTopology({});
 }
 
@@ -105,31 +123,52 @@ void LettersPanel::act(const char* verb, const QString& title) {
   Q_EMIT wanted(verb, {{"topology", m_topology}, {"ids", std::move(ids)}}, title);
 }
 
-void LettersPanel::fix() {
-  const auto items = m_list->selectedItems();
-  if (items.size() != 1) {
-    m_message->setText(tr("select the one letter whose content is mended"));
+std::vector<LetterNote> LettersPanel::chosenLetters() const {
+  std::vector<LetterNote> letters;
+  for (const auto* item : m_list->selectedItems()) {
+    letters.push_back({item->data(0, idRole).toString(), item->data(0, contentRole).toString()});
+  }
+  return letters;
+}
+
+void LettersPanel::fix(bool isReplayed) {
+  const auto letters = mended(chosenLetters(), {m_content->toPlainText(), m_match->text(), m_with->text()});
+  if (!letters) {
+    m_message->setText(toQt(letters.error().message));
     return;
   }
-  const json fixed{{"id", toStd(items.front()->data(0, idRole).toString())},
-                   {"content", toStd(m_content->toPlainText())}};
-  Q_EMIT wanted("deadletter_fix", {{"topology", m_topology}, {"fixes", json::array({fixed})}}, tr("Fix"));
+  auto fixes = json::array();
+  for (const auto& letter : *letters) fixes.push_back({{"id", toStd(letter.id)}, {"content", toStd(letter.content)}});
+  m_isReplayed = isReplayed;
+  Q_EMIT wanted("deadletter_fix", {{"topology", m_topology}, {"fixes", std::move(fixes)}}, tr("Fix"));
 }
 
 void LettersPanel::showContent() {
-  const auto items = m_list->selectedItems();
-  m_content->setEnabled(items.size() == 1);
-  m_content->setPlainText(items.size() == 1 ? items.front()->data(0, contentRole).toString() : QString{});
+  const auto letters = chosenLetters();
+  const bool isOne = letters.size() == 1;
+  m_content->setEnabled(!letters.empty());
+  m_content->setPlainText(isOne ? letters.front().content : QString{});
+  m_content->setPlaceholderText(letters.empty()
+                                    ? tr("content of the letter; changed here, Fix keeps it")
+                                    : tr("members to set in all %1 letters: {\"amount\": 12.5}").arg(letters.size()));
 }
 
 void LettersPanel::take(const Command& command) {
   if (!command.verb.starts_with("deadletter_") || command.args.value("topology", "") != m_topology) return;
   if (command.state != Command::State::Done) {
+    if (command.verb == "deadletter_fix") m_isReplayed = false;
     m_message->setText(tr("%1: %2").arg(command.title, command.message));
     return;
   }
   if (command.verb == "deadletter_list") {
     show(command.answer);
+    return;
+  }
+  if (command.verb == "deadletter_fix" && m_isReplayed) {
+    m_isReplayed = false;
+    auto ids = json::array();
+    for (const auto& fixed : command.args.value("fixes", json::array())) ids.push_back(fixed.value("id", ""));
+    Q_EMIT wanted("deadletter_replay", {{"topology", m_topology}, {"ids", std::move(ids)}}, tr("Replay"));
     return;
   }
   m_message->setText(tr("%1: done").arg(command.title));

@@ -13,6 +13,8 @@ namespace {
 
 using nlohmann::json;
 
+constexpr std::chrono::milliseconds lookInterval{300};
+
 QString textOf(const json& j, const char* name) {
   const auto at = j.find(name);
   return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
@@ -26,7 +28,11 @@ double numberOf(const json& j, const char* name) {
 }  // namespace
 
 SavepointPanel::SavepointPanel(QWidget* parent)
-    : QWidget{parent}, m_label{new QLineEdit}, m_list{new QTreeWidget}, m_message{new QLabel} {
+    : QWidget{parent},
+      m_accepts{new QCheckBox{tr("&accept duplicates")}},
+      m_label{new QLineEdit},
+      m_list{new QTreeWidget},
+      m_message{new QLabel} {
   auto* column = new QVBoxLayout{this};
   column->setContentsMargins(8, 4, 8, 4);
   auto* row = new QHBoxLayout;
@@ -39,9 +45,9 @@ SavepointPanel::SavepointPanel(QWidget* parent)
     return button;
   };
   connect(addButton(tr("&Take")), &QPushButton::clicked, this, &SavepointPanel::takeSavepoint);
-  connect(addButton(tr("&Start from it")), &QPushButton::clicked, this, [this] {
-    if (!current().isEmpty()) Q_EMIT startWanted(current());
-  });
+  connect(addButton(tr("&Start from it")), &QPushButton::clicked, this, &SavepointPanel::startFromCurrent);
+  m_accepts->setToolTip(tr("Sinks that cannot take output back may write some of it a second time"));
+  row->addWidget(m_accepts);
   connect(addButton(tr("&Delete")), &QPushButton::clicked, this, [this] {
     if (!current().isEmpty()) {
       Q_EMIT wanted("savepoint_delete", {{"topology", m_topology}, {"savepoint", toStd(current())}},
@@ -61,12 +67,18 @@ SavepointPanel::SavepointPanel(QWidget* parent)
   column->addLayout(row);
   column->addWidget(m_list, 1);
   column->addWidget(m_message);
+  m_look.setSingleShot(true);
+  m_look.setInterval(lookInterval);
+  connect(&m_look, &QTimer::timeout, this, &SavepointPanel::refresh);
+  connect(m_list, &QTreeWidget::itemActivated, this, &SavepointPanel::startFromCurrent);
   setTopology({});
 }
 
 void SavepointPanel::setTopology(const std::string& topology) {
   if (topology == m_topology && !topology.empty()) return;
   m_topology = topology;
+  m_taken.clear();
+  m_look.stop();
   m_list->clear();
   // Not the panel itself, which takes the keyboard also when it has nothing to show.
   for (auto* part : findChildren<QWidget*>(Qt::FindDirectChildrenOnly)) part->setEnabled(!topology.empty());
@@ -86,6 +98,10 @@ void SavepointPanel::takeSavepoint() {
   m_label->clear();
 }
 
+void SavepointPanel::startFromCurrent() {
+  if (!current().isEmpty()) Q_EMIT startWanted(current(), m_accepts->isChecked());
+}
+
 void SavepointPanel::refresh() {
   if (!m_topology.empty()) Q_EMIT wanted("savepoint_list", {{"topology", m_topology}}, tr("Savepoints"));
 }
@@ -99,9 +115,18 @@ void SavepointPanel::take(const Command& command) {
   if (command.verb == "savepoint_list") {
     show(command.answer);
   } else {
+    if (command.verb == "savepoint") m_taken = command.answer.value("savepoint", "");
     m_message->setText(tr("%1: done").arg(command.title));
     refresh();
   }
+}
+
+/// Why there is none of the newest that was asked for here; empty: there is.
+QString SavepointPanel::failureOf(const json& answer) const {
+  for (const auto& failed : answer.value("failed", json::array())) {
+    if (failed.is_object() && !m_taken.empty() && failed.value("id", "") == m_taken) return textOf(failed, "problem");
+  }
+  return {};
 }
 
 void SavepointPanel::show(const json& answer) {
@@ -120,7 +145,10 @@ void SavepointPanel::show(const json& answer) {
   const auto underWay = answer.find("under_way");
   const bool isWriting = underWay != answer.end() && !underWay->is_null() && !underWay->empty();
   if (isWriting) {
-    m_message->setText(tr("one is being written: Refresh shows it"));
+    m_message->setText(tr("one is being written …"));
+    m_look.start();
+  } else if (const auto why = failureOf(answer); !why.isEmpty()) {
+    m_message->setText(tr("Savepoint of %1: %2").arg(toQt(m_topology), why));
   } else if (m_list->topLevelItemCount() == 0) {
     m_message->setText(tr("there are none yet: Take makes one of the next snapshot"));
   } else {

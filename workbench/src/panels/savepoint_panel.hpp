@@ -1,7 +1,9 @@
 #pragma once
 
+#include <QCheckBox>
 #include <QLabel>
 #include <QLineEdit>
+#include <QTimer>
 #include <QTreeWidget>
 #include <QWidget>
 #include <nlohmann/json.hpp>
@@ -25,18 +27,25 @@ public:
   /// Asks for the list again.
   void refresh();
   [[nodiscard]] int count() const { return m_list->topLevelItemCount(); }
+  [[nodiscard]] QTreeWidget& list() noexcept { return *m_list; }
+  /// Goes on from the current one.
+  void startFromCurrent();
   [[nodiscard]] QString message() const { return m_message->text(); }
 
 Q_SIGNALS:
   void wanted(const std::string& verb, const nlohmann::json& args, const QString& title);
-  /// Stop, and start again from this one.
-  void startWanted(const QString& savepoint);
+  /// Stop, and start again from this one. `acceptsDuplicates`: sinks may write twice what they cannot take back.
+  void startWanted(const QString& savepoint, bool acceptsDuplicates);
 
 private:
   [[nodiscard]] QString current() const;
   void show(const nlohmann::json& answer);
+  [[nodiscard]] QString failureOf(const nlohmann::json& answer) const;
 
   std::string m_topology;
+  std::string m_taken;  // the id of the newest that was asked for here
+  QTimer m_look;        // while one is being written
+  QCheckBox* m_accepts;
   QLineEdit* m_label;
   QTreeWidget* m_list;
   QLabel* m_message;

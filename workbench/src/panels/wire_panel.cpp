@@ -171,11 +171,21 @@ void WirePanel::take(const Command& command) {
     }
     return;
   }
-  if (command.verb == "tail_open") m_tail = command.answer.value("tail", std::uint64_t{0});
+  if (command.verb == "tail_open") takeTail(command);
   if (command.verb == "tail_read") addSamples(command.answer);
   if (command.verb == "break_set") m_breaks.push_back(command.answer.value("id", std::uint64_t{0}));
   if (command.verb == "break_list") showBreaks(command.answer);
   if (m_tail || !m_breaks.empty()) m_tick.start();
+}
+
+void WirePanel::takeTail(const Command& command) {
+  const auto tail = command.answer.value("tail", std::uint64_t{0});
+  if (m_wire && m_look->isChecked() && !m_tail && command.args.value("channel", "") == channel()) {
+    m_tail = tail;
+    return;
+  }
+  // Another wire is looked at by now, or none.
+  ask("tail_close", {{"tail", tail}}, tr("Look no more"));
 }
 
 void WirePanel::addSamples(const json& answer) {

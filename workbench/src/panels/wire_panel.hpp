@@ -28,6 +28,7 @@ public:
   /// Begins to look, or ends it.
   void setLooking(bool isLooking);
   void setHeld(bool isHeld);
+  [[nodiscard]] bool isLooking() const { return m_look->isChecked(); }
   [[nodiscard]] bool isHeld() const { return m_hold->isChecked(); }
   void setBreakpoint();
   void step(bool isToNextHit);
@@ -48,6 +49,7 @@ private:
   void tick();
   void ask(const char* verb, nlohmann::json args, const QString& title);
   void close();
+  void takeTail(const Command& command);
   void addSamples(const nlohmann::json& answer);
   void showBreaks(const nlohmann::json& answer);
   [[nodiscard]] std::string channel() const;
