@@ -12,9 +12,9 @@
 #include "command/report.hpp"
 #include "command/running.hpp"
 #include "console/terminal.hpp"
+#include "millrace/transport/node_address.hpp"
 #include "node/access/gatekeeper.hpp"
 #include "node/deployment_store.hpp"
-#include "node/peers/node_address.hpp"
 
 namespace millrace::command {
 
@@ -57,15 +57,15 @@ int invite(const peers_request& r) {
 }
 
 /// A word from the command line, or, for -, a line of standard input: there nobody sees it among the processes.
-result<node::join_token> read_token(const std::string& word) {
-  if (word != "-") return node::join_token_of(word);
+result<transport::join_token> read_token(const std::string& word) {
+  if (word != "-") return transport::join_token_of(word);
   std::string line;
   for (char c = 0; line.size() <= token_bytes_max && std::cin.get(c) && c != '\n';) line += c;
-  return node::join_token_of(line);
+  return transport::join_token_of(line);
 }
 
 /// Asks the node that invites; its answer tells who is there.
-result<json> ask_to_join(const node::join_token& token, const json& self) {
+result<json> ask_to_join(const transport::join_token& token, const json& self) {
   auto keys = transport::curve_keys_of(token.secret_key);
   if (!keys) return std::move(keys).error();
   const reachable inviting{{"", 0, token.address}, transport::remote_keys{token.server_key, *std::move(keys)}};
@@ -78,24 +78,24 @@ json everybody(const json& answer) {
   return all;
 }
 
-int report(const join_request& r, const node::join_token& token, const std::string& own_key, const json& answer) {
+int report(const join_request& r, const transport::join_token& token, const std::string& own_key, const json& answer) {
   const auto name = answer["peer"].value("name", "");
   if (r.is_json) {
     print(json{{"joined", name},
-               {"fingerprint", node::fingerprint(own_key)},
-               {"their_fingerprint", node::fingerprint(token.server_key)},
+               {"fingerprint", transport::fingerprint(own_key)},
+               {"their_fingerprint", transport::fingerprint(token.server_key)},
                {"peers", everybody(answer).size()}}
               .dump() +
           "\n");
     return exit_ok;
   }
   print("joined node " + name + " at " + token.address + "; known nodes: " + std::to_string(everybody(answer).size()) +
-        "\n  its fingerprint       " + node::fingerprint(token.server_key) + "\n  this node's fingerprint " +
-        node::fingerprint(own_key) + "\n");
+        "\n  its fingerprint       " + transport::fingerprint(token.server_key) + "\n  this node's fingerprint " +
+        transport::fingerprint(own_key) + "\n");
   return exit_ok;
 }
 
-int join_running(const join_request& r, const node::join_token& token) {
+int join_running(const join_request& r, const transport::join_token& token) {
   const auto own = choose_node(r.node);
   if (!own) return fail_with(own.error());
   const auto described = ask(*own, "node");
@@ -112,7 +112,7 @@ int join_running(const join_request& r, const node::join_token& token) {
 }
 
 /// The node's folder is this process's as long as it works: no node runs on it meanwhile.
-int join_stopped(const join_request& r, const node::join_token& token) {
+int join_stopped(const join_request& r, const transport::join_token& token) {
   const auto store = node::deployment_store::open(r.own.data_dir);
   if (!store) return fail_with(store.error());
   auto gate = node::gatekeeper::open(store->folder());
@@ -120,8 +120,8 @@ int join_stopped(const join_request& r, const node::join_token& token) {
   const auto& key = gate->own().public_key;
   const node::peer self{
       .name = r.own.name,
-      .control_address = r.own.address.empty() ? node::reachable_address(r.own.listen) : r.own.address,
-      .link_address = node::reachable_address(r.own.link),
+      .control_address = r.own.address.empty() ? transport::reachable_address(r.own.listen) : r.own.address,
+      .link_address = transport::reachable_address(r.own.link),
       .server_key = key,
       .labels = r.own.labels()};
   if (auto fine = check_peer(self); !fine) return fail_with(fine.error());

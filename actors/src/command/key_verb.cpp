@@ -4,12 +4,13 @@
 #include <vector>
 
 #include "command/exit_code.hpp"
-#include "command/key_file.hpp"
+#include "command/key_invitation_verb.hpp"
 #include "command/report.hpp"
 #include "command/running.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/key_file.hpp"
+#include "millrace/transport/node_address.hpp"
 
 namespace millrace::command {
 
@@ -32,7 +33,7 @@ void print(const std::string& text) {
 
 int create(const key_request& r) {
   if (!r.address.empty()) {
-    if (auto fine = node::check_node_address(r.address); !fine) return fail_with(fine.error());
+    if (auto fine = transport::check_node_address(r.address); !fine) return fail_with(fine.error());
   }
   auto own = transport::make_curve_keys();
   if (!own) return fail_with(own.error());
@@ -44,10 +45,10 @@ int create(const key_request& r) {
       ask(*node, "key_create",
           {{"name", r.name}, {"role", r.role}, {"topologies", r.topologies}, {"public_key", own->public_key}});
   if (!answer) return fail_with(answer.error());
-  const key_file key{r.name,
-                     r.address.empty() ? answer->value("address", "") : r.address,
-                     {answer->value("server_key", ""), *std::move(own)}};
-  if (auto written = write_key_file(path, key); !written) {
+  const transport::key_file key{r.name,
+                                r.address.empty() ? answer->value("address", "") : r.address,
+                                {answer->value("server_key", ""), *std::move(own)}};
+  if (auto written = transport::write_key_file(path, key); !written) {
     // A key that nobody has is of no use; its name is gone.
     (void)ask(*node, "key_revoke", {{"name", r.name}});
     return fail_with(written.error());
@@ -74,7 +75,8 @@ int rotate(const key_request& r) {
   const auto described = ask(*node, "node");
   if (!described) return fail_with(described.error());
   const auto address = r.address.empty() ? described->value("address", "") : r.address;
-  if (auto written = write_key_file(path, {r.name, address, {described->value("server_key", ""), *own}}); !written) {
+  if (auto written = transport::write_key_file(path, {r.name, address, {described->value("server_key", ""), *own}});
+      !written) {
     return fail_with(written.error());
   }
   const auto answer = ask(*node, "key_rotate",
@@ -159,6 +161,7 @@ void declare_key(CLI::App& app, action& chosen) {
       ->required()
       ->type_name("");
   declare(app.add_subcommand("list", "The keys a node knows"), request, chosen, list);
+  declare_key_invitations(app, chosen);
 }
 
 }  // namespace millrace::command

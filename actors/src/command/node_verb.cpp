@@ -15,7 +15,7 @@
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
 #include "node/node.hpp"
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/node_address.hpp"
 #include "plugins/plugin_loader.hpp"
 
 namespace millrace::command {
@@ -106,7 +106,7 @@ int make_identity(const node_request& r) {
   if (!store) return fail_with(store.error());
   const auto keys = node::key_registry::open(store->folder());
   if (!keys) return fail_with(keys.error());
-  print("public key   " + keys->own().public_key + "\nfingerprint  " + node::fingerprint(keys->own().public_key) +
+  print("public key   " + keys->own().public_key + "\nfingerprint  " + transport::fingerprint(keys->own().public_key) +
         "\n");
   return exit_ok;
 }

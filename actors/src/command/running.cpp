@@ -3,7 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 
-#include "command/key_file.hpp"
+#include "millrace/transport/key_file.hpp"
 #include "command/report.hpp"
 
 namespace millrace::command {
@@ -20,7 +20,7 @@ bool is_node(const control_endpoint& e) {
 
 /// The node that a key is for.
 result<reachable> node_of_key(const std::string& key_file) {
-  auto key = read_key_file(key_file);
+  auto key = transport::read_key_file(key_file);
   if (!key) return std::move(key).error();
   if (key->address.empty()) {
     return user_error(errc::invalid_argument,

@@ -9,7 +9,7 @@
 #include "millrace/topology.hpp"
 #include "millrace/transport/control_endpoint.hpp"
 #include "node/leftover_sockets.hpp"
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/node_address.hpp"
 
 namespace millrace::node {
 
@@ -27,13 +27,13 @@ processing_time clock_now() {
 /// What other nodes keep must be good for them, and after the next start too.
 result<void> check_addresses(const node_options& o) {
   if (!o.address.empty()) {
-    if (auto fine = check_node_address(o.address); !fine) return fine;
+    if (auto fine = transport::check_node_address(o.address); !fine) return fine;
   }
   if (o.link.empty()) return {};
   if (o.listen.empty() && o.address.empty()) {
     return user_error(errc::invalid_argument, "a node with --link needs --listen: other nodes have to reach it");
   }
-  return check_node_address(reachable_address(o.link));
+  return transport::check_node_address(transport::reachable_address(o.link));
 }
 
 }  // namespace

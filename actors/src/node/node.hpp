@@ -118,6 +118,9 @@ private:
   [[nodiscard]] result<json> add_peers(const json& args);
   [[nodiscard]] result<json> remove_peer(const json& args);
   [[nodiscard]] result<json> invite(const json& args);
+  [[nodiscard]] result<json> invite_person(const json& args);
+  [[nodiscard]] result<json> accept_key(const caller& who, const json& args);
+  [[nodiscard]] result<json> make_token(const json& args, std::optional<key_offer> offer);
   [[nodiscard]] result<json> join(const caller& who, const json& args);
   void tell_peers();
   /// The topology that the argument `topology` names; left out: the only one.

@@ -157,6 +157,11 @@ result<json> node::plan(const json& args) const {
     if (parsed) before = *std::move(parsed);
   }
   answer["changes"] = differences(before, read->parsed);
+  const auto where = known == hosted_.end() ? placement_rules{} : known->second->deployed().where;
+  if (where != read->wanted.where) {
+    answer["changes"].push_back(
+        {{"what", "changed"}, {"where", "placement"}, {"from", to_json(where)}, {"to", to_json(read->wanted.where)}});
+  }
   return answer;
 }
 

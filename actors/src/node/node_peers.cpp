@@ -1,8 +1,8 @@
 #include <chrono>
 #include <utility>
 
+#include "millrace/transport/node_address.hpp"
 #include "node/node.hpp"
-#include "node/peers/node_address.hpp"
 
 namespace millrace::node {
 
@@ -21,8 +21,8 @@ invitations::time_point now() {
 peer node::self() const {
   const std::lock_guard lock{mutex_};
   return {.name = options_.name,
-          .control_address = options_.address.empty() ? reachable_address(listening_at_) : options_.address,
-          .link_address = reachable_address(options_.link),
+          .control_address = options_.address.empty() ? transport::reachable_address(listening_at_) : options_.address,
+          .link_address = transport::reachable_address(options_.link),
           .server_key = gate_.own().public_key,
           .labels = options_.labels};
 }
@@ -40,7 +40,7 @@ json node::list_peers() const {
   auto out = json::array();
   for (const auto& p : peers().list()) {
     auto one = to_json(p);
-    one["fingerprint"] = fingerprint(p.server_key);
+    one["fingerprint"] = transport::fingerprint(p.server_key);
     out.push_back(std::move(one));
   }
   return out;
@@ -92,9 +92,18 @@ result<json> node::remove_peer(const json& args) {
 }
 
 result<json> node::invite(const json& args) {
+  return make_token(args, std::nullopt);
+}
+
+result<json> node::invite_person(const json& args) {
+  auto offer = gate_.offer_in(args);
+  return offer ? make_token(args, *std::move(offer)) : result<json>{offer.error()};
+}
+
+result<json> node::make_token(const json& args, std::optional<key_offer> offer) {
   const auto lifetime = args.find("lifetime_s");
   if (lifetime != args.end() && !lifetime->is_number_unsigned()) {
-    return user_error(errc::invalid_argument, "node_invite takes lifetime_s, a number of seconds");
+    return user_error(errc::invalid_argument, "an invitation takes lifetime_s, a number of seconds");
   }
   const auto address = self().control_address;
   if (address.empty()) {
@@ -105,16 +114,37 @@ result<json> node::invite(const json& args) {
                            ? std::chrono::seconds{invitation_default}
                            : std::chrono::seconds{std::min<std::uint64_t>(lifetime->get<std::uint64_t>(), 1U << 30U)};
   const auto made_at = now();
-  const auto keys = gate_.invited().make(made_at, seconds);
-  if (!keys) return keys.error();
-  return json{{"token", to_text({address, public_key(), keys->secret_key, made_at + seconds})},
+  transport::join_token token{address, public_key(), {}, made_at + seconds};
+  if (offer) {
+    token.holder = offer->name;
+    token.role = to_string(offer->allows.may);
+  }
+  auto keys = gate_.invited().make(made_at, seconds, std::move(offer));
+  if (!keys) return std::move(keys).error();
+  token.secret_key = std::move(keys->secret_key);
+  return json{{"token", to_text(token)},
               {"address", address},
-              {"fingerprint", fingerprint(public_key())},
+              {"fingerprint", transport::fingerprint(public_key())},
               {"lifetime_s", seconds.count()}};
+}
+
+/// A person who was invited shows the key that is theirs from now on.
+result<json> node::accept_key(const caller& who, const json& args) {
+  auto made = gate_.accept_key(who, args);
+  if (!made) return made;
+  (*made)["node"] = options_.name;
+  (*made)["address"] = self().control_address;
+  options_.log(log_level::info, "key " + made->value("name", "") + " was made with an invitation");
+  return made;
 }
 
 /// A node that was invited says who it is, and hears who is here.
 result<json> node::join(const caller& who, const json& args) {
+  const auto invitation = gatekeeper::key_of_node(who);
+  if (gate_.invited().offer_of(invitation)) {
+    return user_error(errc::denied,
+                      "this invitation is for a person's key, not for a node: ask for one by 'millrace node invite'");
+  }
   auto joining = peer_from_json(args);
   if (!joining) return std::move(joining).error();
   if (auto fine = check_peer(*joining); !fine) return std::move(fine).error();
@@ -124,7 +154,6 @@ result<json> node::join(const caller& who, const json& args) {
                                                 : "the node that invites is called '" + options_.name +
                                                       "', too: give the one that joins another --name");
   }
-  const auto invitation = gatekeeper::key_of_node(who);
   if (invitation.empty()) {
     return user_error(errc::invalid_argument, "node_join is for nodes with an invitation; people use peer_add");
   }
@@ -144,7 +173,8 @@ result<json> node::join(const caller& who, const json& args) {
   }
   if (is_known) return json{{"peer", to_json(self())}, {"peers", std::move(others)}};
   joining->added_at = time_now();
-  options_.log(log_level::info, "node " + joining->name + " joined, fingerprint " + fingerprint(joining->server_key));
+  options_.log(log_level::info,
+               "node " + joining->name + " joined, fingerprint " + transport::fingerprint(joining->server_key));
   if (auto added = gate_.peers().add(*std::move(joining)); !added) return std::move(added).error();
   tell_peers();
   return json{{"peer", to_json(self())}, {"peers", std::move(others)}};

@@ -10,7 +10,7 @@
 #include "node/chaos_answer.hpp"
 #include "node/letters/letter_answer.hpp"
 #include "node/node.hpp"
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/node_address.hpp"
 #include "node/steering_answer.hpp"
 
 // Who asks what: the request goes to whoever answers it.
@@ -81,6 +81,9 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
     return made;
   }
   if (verb.starts_with("peer_") || verb.starts_with("node_")) return serve_peers(who, verb, args);
+  if (verb == "key_invite") return invite_person(args);
+  if (verb == "key_accept") return accept_key(who, args);
+  if (verb == "audit") return gate_.read_log(args);
   if (verb == "key_revoke") return gate_.revoke_key(args);
   if (verb == "key_list") return gate_.list_keys();
   const auto h = chosen(who, args);
@@ -114,6 +117,7 @@ std::string node::topology_in(const caller& who, const std::string& verb, const 
 
 json node::describe() const {
   return {{"node", options_.name},
+          {"version", MILLRACE_VERSION},
           {"pid", ::getpid()},
           {"data_dir", store_.folder().string()},
           {"topologies", topologies()},
@@ -121,7 +125,7 @@ json node::describe() const {
           {"server_key", public_key()},
           {"link", self().link_address},
           {"labels", options_.labels},
-          {"fingerprint", fingerprint(public_key())},
+          {"fingerprint", transport::fingerprint(public_key())},
           {"peers", peers().list().size()},
           {"links", links()},
           {"guests", guests_ ? guests_->status() : json::array()}};

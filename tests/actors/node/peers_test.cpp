@@ -1,8 +1,8 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "millrace/library.hpp"
 #include "millrace/transport/control_client.hpp"
+#include "millrace/transport/node_address.hpp"
 #include "node/node.hpp"
-#include "node/peers/node_address.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -20,9 +20,9 @@ using namespace millrace;
 using namespace std::chrono_literals;
 using hosting = millrace::node::node;
 using millrace::node::invitations;
-using millrace::node::join_token;
 using millrace::node::peer;
 using millrace::node::peer_registry;
+using millrace::transport::join_token;
 using nlohmann::json;
 using transport::control_client;
 
@@ -102,7 +102,12 @@ class peers_test : public QObject {
   [[nodiscard]] join_token invitation(const running_node& by) {
     const auto made = local(by)->call("node_invite", json::object(), patience);
     if (!made) qFatal("%s", made.error().message.c_str());
-    return *millrace::node::join_token_of((*made)["token"].get<std::string>());
+    return *millrace::transport::join_token_of((*made)["token"].get<std::string>());
+  }
+  [[nodiscard]] join_token offered(const running_node& by, const std::string& name, const std::string& role) {
+    const auto made = local(by)->call("key_invite", {{"name", name}, {"role", role}}, patience);
+    if (!made) qFatal("%s", made.error().message.c_str());
+    return *millrace::transport::join_token_of((*made)["token"].get<std::string>());
   }
   [[nodiscard]] result<client_ptr> connect(const join_token& t, std::chrono::milliseconds timeout = patience) {
     return control_client::connect(*sockets_, t.address, timeout,
@@ -210,7 +215,7 @@ private slots:
     const join_token t{"tcp://host.example:7423", keys.public_key, keys.secret_key,
                        invitations::time_point{std::chrono::seconds{1'800'000'000}}};
     const auto text = to_text(t);
-    const auto read = millrace::node::join_token_of(text);
+    const auto read = millrace::transport::join_token_of(text);
     QVERIFY(read.has_value());
     QCOMPARE(read->address, t.address);
     QCOMPARE(read->server_key, t.server_key);
@@ -220,10 +225,10 @@ private slots:
       auto other = text;
       other[i] = other[i] == 'A' ? 'B' : 'A';
       // The last letter has bits that stand for nothing.
-      QVERIFY(i + 1 == text.size() || !millrace::node::join_token_of(other));
-      QVERIFY(!millrace::node::join_token_of(text.substr(0, i)));
+      QVERIFY(i + 1 == text.size() || !millrace::transport::join_token_of(other));
+      QVERIFY(!millrace::transport::join_token_of(text.substr(0, i)));
     }
-    QVERIFY(!millrace::node::join_token_of(std::string(100'000, 'A')));
+    QVERIFY(!millrace::transport::join_token_of(std::string(100'000, 'A')));
   }
 
   void invitationsAreFewAndEnd() {
@@ -306,6 +311,73 @@ private slots:
     QVERIFY(!lines.contains(token.secret_key.c_str()));
   }
 
+  void aPersonMakesAKeyWithAnInvitationOnce() {
+    QTemporaryDir folders[1];
+    const running_node a{"a", folders[0]};
+    const auto token = offered(a, "ada", "operator");
+    QCOMPARE(token.holder, std::string{"ada"});
+    QCOMPARE(token.role, std::string{"operator"});
+    const auto client = *connect(token);
+    for (const auto& rule : millrace::node::verb_rules()) {
+      if (std::string_view{rule.verb} == "key_accept") continue;
+      QCOMPARE(client->call(rule.verb, json::object(), patience).error().code, errc::denied);
+    }
+    const auto accept = [&](const join_token& t, const std::string& key) {
+      return (*connect(t))->call("key_accept", {{"public_key", key}}, patience);
+    };
+    const auto own = *transport::make_curve_keys();
+    QCOMPARE(accept(token, "no key").error().code, errc::invalid_argument);
+    const auto made = accept(token, own.public_key);
+    QVERIFY2(made.has_value(), made ? "" : made.error().message.c_str());
+    QVERIFY((*made)["role"] == "operator");
+    QVERIFY(accept(token, own.public_key).has_value());  // had not heard the answer
+    QCOMPARE(accept(token, transport::make_curve_keys()->public_key).error().code, errc::denied);
+    const auto ada = *control_client::connect(*sockets_, a->remote_address(), patience,
+                                              transport::remote_keys{a->public_key(), own});
+    QVERIFY(ada->call("list", json::object(), patience).has_value());
+    QCOMPARE(ada->call("key_list", json::object(), patience).error().code, errc::denied);
+    // What is revoked does not come back by the word that made it.
+    QVERIFY(local(a)->call("key_revoke", {{"name", "ada"}}, patience).has_value());
+    QVERIFY(!accept(token, own.public_key).has_value());
+    QCOMPARE(local(a)->call("key_invite", {{"name", "ada"}, {"role", "viewer"}}, patience).error().code,
+             errc::already_exists);
+    QCOMPARE(local(a)->call("key_invite", {{"name", "eve"}, {"role", "king"}}, patience).error().code,
+             errc::invalid_argument);
+    // One for a node makes no key.
+    QCOMPARE(accept(invitation(a), own.public_key).error().code, errc::denied);
+  }
+
+  void aNameThatIsTakenMeanwhileDoesNotUseAnInvitationUp() {
+    QTemporaryDir folders[1];
+    const running_node a{"a", folders[0]};
+    const auto token = offered(a, "ada", "viewer");
+    const auto other = transport::make_curve_keys()->public_key;
+    QVERIFY(local(a)->call("key_create", {{"name", "ada"}, {"role", "admin"}, {"public_key", other}}, patience));
+    const auto refused =
+        (*connect(token))->call("key_accept", {{"public_key", transport::make_curve_keys()->public_key}}, patience);
+    QCOMPARE(refused.error().code, errc::already_exists);
+  }
+
+  void anAdministratorReadsTheAuditLog() {
+    QTemporaryDir folders[1];
+    const running_node a{"a", folders[0]};
+    (void)offered(a, "ada", "viewer");
+    (void)invitation(a);
+    const auto log = local(a)->call("audit", {{"limit", 1}, {"verify", true}}, patience);
+    QVERIFY2(log.has_value(), log ? "" : log.error().message.c_str());
+    QCOMPARE((*log)["entries"].size(), std::size_t{1});
+    QVERIFY((*log)["entries"][0]["verb"] == "node_invite");
+    QVERIFY((*log)["intact"] == true);
+    QFile file{folders[0].filePath("audit.log")};
+    QVERIFY(file.open(QIODevice::ReadWrite));
+    auto lines = file.readAll();
+    file.seek(0);
+    file.write(lines.replace("key_invite", "key_invent"));
+    file.close();
+    const auto forged = local(a)->call("audit", {{"verify", true}}, patience);
+    QVERIFY(forged && (*forged)["intact"] == false);
+  }
+
   void aPeerMayNotDoWhatPeopleDo() {
     QTemporaryDir folders[2];
     const running_node a{"a", folders[0]};
@@ -326,16 +398,16 @@ private slots:
   }
 
   void addressesForOthers() {
-    using millrace::node::reachable_address;
+    using millrace::transport::reachable_address;
     QCOMPARE(reachable_address("tcp://10.0.0.5:7423"), std::string{"tcp://10.0.0.5:7423"});
     for (const char* all : {"tcp://0.0.0.0:7423", "tcp://*:7423", "tcp://[::]:7423"}) {
       const auto told = reachable_address(all);
-      QVERIFY2(told.ends_with(":7423") && millrace::node::check_node_address(told).has_value(), told.c_str());
+      QVERIFY2(told.ends_with(":7423") && millrace::transport::check_node_address(told).has_value(), told.c_str());
     }
     QCOMPARE(reachable_address(""), std::string{});
-    const auto fp = millrace::node::fingerprint("key");
+    const auto fp = millrace::transport::fingerprint("key");
     QCOMPARE(fp.size(), std::size_t{39});
-    QVERIFY(fp != millrace::node::fingerprint("kez"));
+    QVERIFY(fp != millrace::transport::fingerprint("kez"));
   }
 };
 

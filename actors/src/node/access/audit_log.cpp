@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <deque>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -281,6 +282,25 @@ result<void> audit_log::add(const entry& e) {
   }
   bytes_ += line.size();
   return {};
+}
+
+std::vector<audit_log::entry> audit_log::newest(const fs::path& folder, std::size_t most) {
+  std::deque<entry> last;
+  std::vector<fs::path> files{folder / "audit.log"};
+  if (const auto full = full_files(folder); !full.empty()) files.insert(files.begin(), full.rbegin()->second);
+  for (const auto& file : files) {
+    std::ifstream in{file, std::ios::binary};
+    for (std::string line; std::getline(in, line);) {
+      const auto j = line.size() > line_bytes_max ? json{} : json::parse(line, nullptr, false);
+      try {
+        last.push_back({j.at("at"), j.at("who"), j.at("verb"), j.at("topology"), j.at("outcome")});
+        if (last.size() > most) last.pop_front();
+      } catch (const json::exception&) {
+        // `verify` tells which it is.
+      }
+    }
+  }
+  return {last.rbegin(), last.rend()};
 }
 
 result<audit_log::verdict> audit_log::verify(const fs::path& folder, std::string_view secret) {

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "millrace/error.hpp"
 
@@ -37,6 +38,7 @@ public:
   audit_log& operator=(audit_log&&) = delete;
   ~audit_log();
 
+  [[nodiscard]] const std::filesystem::path& folder() const noexcept { return folder_; }
   /// Durable when it returns. After an error it is not there, and the log goes on as soon as it can be written again.
   [[nodiscard]] result<void> add(const entry& e);
 
@@ -45,6 +47,9 @@ public:
     std::uint64_t entries = 0;  ///< intact from the first on
     std::string problem{};      ///< what is wrong, with the line; empty: all is as it was written
   };
+  /// The newest entries, newest first, at most `most` and from the two newest files alone. What is no entry is left out.
+  [[nodiscard]] static std::vector<entry> newest(const std::filesystem::path& folder, std::size_t most);
+
   /// Reads all of it. Error (`not_found`): there is no log.
   [[nodiscard]] static result<verdict> verify(const std::filesystem::path& folder, std::string_view secret);
 

@@ -53,6 +53,13 @@ public:
   [[nodiscard]] result<nlohmann::json> rotate_key(const nlohmann::json& args);
   [[nodiscard]] result<nlohmann::json> revoke_key(const nlohmann::json& args);
   [[nodiscard]] nlohmann::json list_keys() const;
+  /// An offer as `key_invite` asks for it. Errors: a name that is none or taken, no role.
+  [[nodiscard]] result<key_offer> offer_in(const nlohmann::json& args) const;
+  /// Makes the offered key of the invitation that `who` came with, once; the same key may come again. Errors (`denied`):
+  /// it is for a node, has ended, was used.
+  [[nodiscard]] result<nlohmann::json> accept_key(const transport::control_caller& who, const nlohmann::json& args);
+  /// The newest entries of the audit log, and whether all of it is as it was written.
+  [[nodiscard]] result<nlohmann::json> read_log(const nlohmann::json& args) const;
 
 private:
   gatekeeper(key_registry keys, audit_log log, peer_registry peers, invitations invited)

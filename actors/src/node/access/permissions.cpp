@@ -57,6 +57,9 @@ constexpr std::array rules{
     verb_rule{"key_create", role::admin, false, true},
     verb_rule{"key_revoke", role::admin, false, true},
     verb_rule{"key_rotate", role::admin, false, true},
+    verb_rule{"key_invite", role::admin, false, true},
+    verb_rule{"key_accept", role::admin, false, true, party::invited},
+    verb_rule{"audit", role::admin, false, false},
     verb_rule{"peer_list", role::viewer, false, false},
     verb_rule{"peer_add", role::admin, false, true},
     verb_rule{"peer_remove", role::admin, false, true},
@@ -102,7 +105,7 @@ bool grant::covers(const std::string& topology) const noexcept {
 result<void> check(const grant& g, const verb_rule& rule, const std::string& topology) {
   if (g.is != party::person) {
     if (rule.also_for == g.is) return {};
-    return user_error(errc::denied, std::string{"'"} + rule.verb + "' is not for other nodes");
+    return user_error(errc::denied, std::string{"'"} + rule.verb + "' is not for other nodes, nor for who is only invited");
   }
   if (g.may < rule.least) {
     return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs the role " + to_string(rule.least) +

@@ -24,7 +24,7 @@ enum class role : unsigned char {
 enum class party : unsigned char {
   person,   ///< with a key, or at the local socket
   peer,     ///< another node that this one knows
-  invited,  ///< another node, before it is known
+  invited,  ///< another node, or a person, before they are known
 };
 
 /// A verb of a node, who may use it, and whether it is about one topology.

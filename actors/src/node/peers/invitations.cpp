@@ -16,6 +16,19 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr int format = 1;
+
+json to_json(const key_offer& o) {
+  return {{"name", o.name}, {"role", to_string(o.allows.may)}, {"topologies", o.allows.topologies}};
+}
+
+/// Throws json's exceptions.
+std::optional<key_offer> offer_in(const json& entry) {
+  const auto at = entry.find("key");
+  if (at == entry.end()) return std::nullopt;
+  const auto may = role_of(at->at("role").get<std::string>());
+  // Less than was meant rather than more, should a later version have other roles.
+  return key_offer{at->at("name"), {may.value_or(role::viewer), at->at("topologies")}};
+}
 /// Those that have ended are told so for a day.
 constexpr std::chrono::hours remembered{24};
 /// Used ones and ended ones included.
@@ -37,8 +50,8 @@ result<void> invitations::load() {
   try {
     if (j.at("millrace_invitations") == format) {
       for (const auto& i : j.at("invitations")) {
-        all_.push_back(
-            {i.at("public_key"), time_point{std::chrono::seconds{i.at("ends").get<std::int64_t>()}}, i.at("used_by")});
+        all_.push_back({i.at("public_key"), time_point{std::chrono::seconds{i.at("ends").get<std::int64_t>()}},
+                        i.at("used_by"), offer_in(i)});
       }
       return {};
     }
@@ -51,6 +64,7 @@ result<void> invitations::save(std::vector<invitation> next) {
   auto list = json::array();
   for (const auto& i : next) {
     list.push_back({{"public_key", i.public_key}, {"ends", i.ends.time_since_epoch().count()}, {"used_by", i.used_by}});
+    if (i.offer) list.back()["key"] = to_json(*i.offer);
   }
   const json j{{"millrace_invitations", format}, {"invitations", std::move(list)}};
   if (auto saved = persistence::replace_file(file_, j.dump(2) + "\n", 0600); !saved) return saved;
@@ -58,7 +72,8 @@ result<void> invitations::save(std::vector<invitation> next) {
   return {};
 }
 
-result<transport::curve_keys> invitations::make(time_point now, std::chrono::seconds lifetime) {
+result<transport::curve_keys> invitations::make(time_point now, std::chrono::seconds lifetime,
+                                                std::optional<key_offer> offer) {
   if (lifetime < lifetime_min || lifetime > lifetime_max) {
     return user_error(errc::invalid_argument, "an invitation is good for 10 seconds to 7 days, not for " +
                                                   std::to_string(lifetime.count()) + " seconds");
@@ -71,7 +86,7 @@ result<transport::curve_keys> invitations::make(time_point now, std::chrono::sec
   }
   auto keys = transport::make_curve_keys();
   if (!keys) return keys;
-  next.push_back({keys->public_key, now + lifetime, ""});
+  next.push_back({keys->public_key, now + lifetime, "", std::move(offer)});
   if (auto saved = save(std::move(next)); !saved) return std::move(saved).error();
   return keys;
 }
@@ -80,6 +95,11 @@ std::optional<invitations::time_point> invitations::end_of(const std::string& pu
   const auto found = std::ranges::find(all_, public_key, &invitation::public_key);
   if (found == all_.end() || now >= found->ends) return std::nullopt;
   return found->ends;
+}
+
+std::optional<key_offer> invitations::offer_of(const std::string& public_key) const {
+  const auto found = std::ranges::find(all_, public_key, &invitation::public_key);
+  return found == all_.end() ? std::nullopt : found->offer;
 }
 
 bool invitations::was_used_by(const std::string& public_key, const std::string& server_key) const {
@@ -94,7 +114,8 @@ result<void> invitations::use(const std::string& public_key, const std::string& 
   if (now >= found->ends) return user_error(errc::denied, "this invitation has ended: ask for another one");
   if (found->used_by == server_key) return {};
   if (!found->used_by.empty()) {
-    return user_error(errc::denied, "another node has joined with this invitation: ask for another one");
+    return user_error(errc::denied, found->offer ? "somebody has made a key with this invitation: ask for another one"
+                                                 : "another node has joined with this invitation: ask for another one");
   }
   found->used_by = server_key;
   return save(std::move(next));

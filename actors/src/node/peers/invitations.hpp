@@ -8,13 +8,21 @@
 
 #include "millrace/error.hpp"
 #include "millrace/transport/curve_keys.hpp"
+#include "millrace/transport/join_token.hpp"
+#include "node/access/permissions.hpp"
 
 namespace millrace::node {
 
-/// What another node may join with, once: a pair of CURVE keys made for that. The secret is in the token and nowhere
-/// else; the node keeps the public key, which tells nothing of it, in `invitations.json` (mode 0600). So a stranger
-/// without a token does not get as far as a request, and one with a wrong token neither. Time is handed in. Changes are
-/// durable when they return. Thread: control thread.
+/// What a person makes of an invitation: a key under this name.
+struct key_offer {
+  std::string name;
+  grant allows;
+};
+
+/// What another node may join with, or a person may make a key with, once: a pair of CURVE keys made for that. The
+/// secret is in the token and nowhere else; the node keeps the public key, which tells nothing of it, in
+/// `invitations.json` (mode 0600). So a stranger without a token does not get as far as a request, and one with a wrong
+/// token neither. Time is handed in. Changes are durable when they return. Thread: control thread.
 class invitations {
 public:
   using time_point = std::chrono::sys_seconds;
@@ -25,20 +33,27 @@ public:
   [[nodiscard]] static result<invitations> open(const std::filesystem::path& folder);
 
   /// Errors: `limit_exceeded` when too many are open, `invalid_argument` for a lifetime out of bounds.
-  [[nodiscard]] result<transport::curve_keys> make(time_point now, std::chrono::seconds lifetime);
+  /// `offer`: for a person's key; nothing: for a node.
+  [[nodiscard]] result<transport::curve_keys> make(time_point now, std::chrono::seconds lifetime,
+                                                   std::optional<key_offer> offer = std::nullopt);
   /// Until when there is such an invitation, used or not; nothing: it is not known, or has ended.
   [[nodiscard]] std::optional<time_point> end_of(const std::string& public_key, time_point now) const;
-  /// Whether this node has it already.
+  /// What it offers; nothing: it is not known, or for a node.
+  [[nodiscard]] std::optional<key_offer> offer_of(const std::string& public_key) const;
+  /// Whether nobody has used it.
+  [[nodiscard]] bool is_open(const std::string& public_key) const { return was_used_by(public_key, {}); }
+  /// Whether this node, or this key, has it already.
   [[nodiscard]] bool was_used_by(const std::string& public_key, const std::string& server_key) const;
-  /// Gives the invitation to the node with this key. It may come again, should it not have heard the answer; another
-  /// node may not. Errors (`denied`): it has ended, was used by another, is not known.
+  /// Gives the invitation to the node or person with this key. They may come again, should they not have heard the
+  /// answer; others may not. Errors (`denied`): it has ended, was used by another, is not known.
   [[nodiscard]] result<void> use(const std::string& public_key, const std::string& server_key, time_point now);
 
 private:
   struct invitation {
     std::string public_key;
     time_point ends;
-    std::string used_by;  // a node's key; empty: open
+    std::string used_by;  // the key it was used for; empty: open
+    std::optional<key_offer> offer{};
   };
   explicit invitations(std::filesystem::path file) : file_{std::move(file)} {}
   [[nodiscard]] result<void> load();
@@ -47,17 +62,5 @@ private:
   std::filesystem::path file_;
   std::vector<invitation> all_;  // oldest first
 };
-
-/// What is handed from one node's administrator to another's.
-struct join_token {
-  std::string address;     ///< tcp://HOST:PORT of the node that invites
-  std::string server_key;  ///< its public key: nobody else can pose as it
-  std::string secret_key;  ///< of the invitation
-  invitations::time_point ends;
-};
-/// One word without characters that shells know.
-[[nodiscard]] std::string to_text(const join_token& t);
-/// Error (`invalid_argument`): it is none, or not all of it.
-[[nodiscard]] result<join_token> join_token_of(std::string_view text);
 
 }  // namespace millrace::node

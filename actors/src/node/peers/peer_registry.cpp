@@ -8,7 +8,7 @@
 #include "millrace/persistence/data_folder.hpp"
 #include "millrace/topology.hpp"
 #include "millrace/transport/curve_keys.hpp"
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/node_address.hpp"
 
 namespace millrace::node {
 
@@ -28,7 +28,7 @@ error bad_field(const std::string& what) {
 
 result<void> check_address(const std::string& address, const char* what) {
   if (address.empty()) return {};
-  if (auto fine = check_node_address(address); !fine) {
+  if (auto fine = transport::check_node_address(address); !fine) {
     return bad_field(std::string{"with a "} + what + " address that is none: " + fine.error().message);
   }
   return {};

@@ -1,4 +1,4 @@
-#include "command/key_file.hpp"
+#include "millrace/transport/key_file.hpp"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -10,7 +10,7 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 
-namespace millrace::command {
+namespace millrace::transport {
 
 namespace {
 
@@ -57,12 +57,12 @@ result<key_file> read_key_file(const std::string& path) {
   const auto wrong = user_error(errc::invalid_argument, path + " is no key file as 'millrace key create' writes it");
   if (!j.is_object() || j.value("millrace_key", 0) != format) return wrong;
   try {
-    auto own = transport::curve_keys_of(j.at("secret_key"));
-    if (!own || !transport::is_curve_key(j.at("server_key").get<std::string>())) return wrong;
+    auto own = curve_keys_of(j.at("secret_key"));
+    if (!own || !is_curve_key(j.at("server_key").get<std::string>())) return wrong;
     return key_file{j.at("name"), j.at("address"), {j.at("server_key"), *std::move(own)}};
   } catch (const json::exception&) {
     return wrong;
   }
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::transport

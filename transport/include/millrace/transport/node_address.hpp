@@ -4,7 +4,7 @@
 
 #include "millrace/error.hpp"
 
-namespace millrace::node {
+namespace millrace::transport {
 
 /// Whether others could connect there: tcp://HOST:PORT with a host that is a name or an address, not a wildcard, and a
 /// port from 1 to 65535. Pure. Error (`invalid_argument`): what is wrong.
@@ -18,4 +18,4 @@ namespace millrace::node {
 /// digits.
 [[nodiscard]] std::string fingerprint(const std::string& public_key);
 
-}  // namespace millrace::node
+}  // namespace millrace::transport

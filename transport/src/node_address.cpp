@@ -1,4 +1,4 @@
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/node_address.hpp"
 
 #include <openssl/evp.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace millrace::node {
+namespace millrace::transport {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::string fingerprint(const std::string& public_key) {
   return text;
 }
 
-}  // namespace millrace::node
+}  // namespace millrace::transport

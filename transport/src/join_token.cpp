@@ -1,3 +1,5 @@
+#include "millrace/transport/join_token.hpp"
+
 #include <openssl/evp.h>
 
 #include <algorithm>
@@ -5,16 +7,18 @@
 #include <cstdint>
 #include <string_view>
 
-#include "node/peers/invitations.hpp"
-#include "node/peers/node_address.hpp"
+#include "millrace/transport/curve_keys.hpp"
+#include "millrace/transport/node_address.hpp"
 
-namespace millrace::node {
+namespace millrace::transport {
 
 namespace {
 
-// mrj1. and base64url of: server key (Z85, 40 bytes), secret (40), end (seconds since 1970, 8 bytes, big endian),
-// address, and the first 4 bytes of the SHA-256 of all that, so that a word that was not copied whole is known as such.
-constexpr std::string_view prefix = "mrj1.";
+// mrj1. (for a node) or mrk1. (for a person's key), and base64url of: server key (Z85, 40 bytes), secret (40), end
+// (seconds since 1970, 8 bytes, big endian), address, for a person also a line with the name and one with the role, and
+// the first 4 bytes of the SHA-256 of all that, so that a word that was not copied whole is known as such.
+constexpr std::string_view prefix_for_node = "mrj1.";
+constexpr std::string_view prefix_for_key = "mrk1.";
 constexpr std::size_t key_bytes = 40;
 constexpr std::size_t time_bytes = 8;
 constexpr std::size_t sum_bytes = 4;
@@ -57,6 +61,17 @@ std::string from_base64(std::string text) {
   return bytes;
 }
 
+/// The lines behind the address.
+bool take_holder(join_token& t) {
+  const auto name = t.address.find('\n');
+  const auto role = name == std::string::npos ? name : t.address.find('\n', name + 1);
+  if (role == std::string::npos) return false;
+  t.role = t.address.substr(role + 1);
+  t.holder = t.address.substr(name + 1, role - name - 1);
+  t.address.resize(name);
+  return !t.holder.empty() && !t.role.empty();
+}
+
 }  // namespace
 
 std::string to_text(const join_token& t) {
@@ -64,15 +79,17 @@ std::string to_text(const join_token& t) {
   const auto ends = static_cast<std::uint64_t>(t.ends.time_since_epoch().count());
   for (std::size_t i = 0; i < time_bytes; ++i) bytes += static_cast<char>(ends >> (8 * (time_bytes - 1 - i)) & 0xff);
   bytes += t.address;
-  return std::string{prefix} + to_base64(bytes + sum_of(bytes));
+  if (!t.holder.empty()) bytes += "\n" + t.holder + "\n" + t.role;
+  return std::string{t.holder.empty() ? prefix_for_node : prefix_for_key} + to_base64(bytes + sum_of(bytes));
 }
 
 result<join_token> join_token_of(std::string_view text) {
   const auto none = user_error(errc::invalid_argument,
                                "this is no invitation, or not all of it: give the word that 'millrace node invite' "
-                               "printed, from mrj1. on");
-  if (text.size() > text_bytes_max || !text.starts_with(prefix)) return none;
-  const auto bytes = from_base64(std::string{text.substr(prefix.size())});
+                               "or 'millrace key invite' printed, from mrj1. or mrk1. on");
+  const bool is_for_key = text.starts_with(prefix_for_key);
+  if (text.size() > text_bytes_max || !(is_for_key || text.starts_with(prefix_for_node))) return none;
+  const auto bytes = from_base64(std::string{text.substr(prefix_for_key.size())});
   if (bytes.size() <= fixed_bytes) return none;
   const std::string_view all{bytes};
   const auto signed_part = all.substr(0, all.size() - sum_bytes);
@@ -81,12 +98,12 @@ result<join_token> join_token_of(std::string_view text) {
   for (const char c : all.substr(2 * key_bytes, time_bytes)) ends = ends << 8 | static_cast<unsigned char>(c);
   join_token t{std::string{signed_part.substr(2 * key_bytes + time_bytes)}, std::string{all.substr(0, key_bytes)},
                std::string{all.substr(key_bytes, key_bytes)},
-               invitations::time_point{std::chrono::seconds{static_cast<std::int64_t>(ends)}}};
-  if (!check_node_address(t.address) || !transport::is_curve_key(t.server_key) ||
-      !transport::is_curve_key(t.secret_key)) {
+               std::chrono::sys_seconds{std::chrono::seconds{static_cast<std::int64_t>(ends)}}};
+  if (is_for_key && !take_holder(t)) return none;
+  if (!check_node_address(t.address) || !is_curve_key(t.server_key) || !is_curve_key(t.secret_key)) {
     return none;
   }
   return t;
 }
 
-}  // namespace millrace::node
+}  // namespace millrace::transport

@@ -6,13 +6,13 @@
 #include "millrace/error.hpp"
 #include "millrace/transport/control_client.hpp"
 
-namespace millrace::command {
+namespace millrace::transport {
 
-/// What `millrace key create` gives to the one the key is for: where the node is, the node's own key, and the secret.
+/// What its holder reaches a node with: where the node is, the node's own key, and the secret.
 struct key_file {
   std::string name;
   std::string address;  ///< tcp://HOST:PORT
-  transport::remote_keys keys;
+  remote_keys keys;
 };
 
 /// Writes it for this user alone (mode 0600). Error (`already_exists`): it is there.
@@ -20,4 +20,4 @@ struct key_file {
 /// Errors: no such file, one that others can read, one that is no key file.
 [[nodiscard]] result<key_file> read_key_file(const std::string& path);
 
-}  // namespace millrace::command
+}  // namespace millrace::transport
