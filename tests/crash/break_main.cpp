@@ -57,6 +57,9 @@ runtime::run_options options_of(const trial& t, const fs::path& folder, tally& s
 }
 
 /// A controller that sets breakpoints, lets tasks go on, and now and then is gone: then leases end what it began.
+// A few stops in each, at least.
+constexpr std::uint64_t runs_max = 1000;
+
 class controller {
 public:
   controller(inspect::watch_board& board, std::mt19937_64& random, tally& sum)
@@ -168,7 +171,10 @@ int run(const trial& t) {
   std::mt19937_64 random{t.seed};
   tally sum;
   std::string difference;
-  for (std::uint64_t i = 1; sum.stops < static_cast<std::uint64_t>(t.stops) && difference.empty(); ++i) {
+  const auto has_all = [&] {
+    return sum.stops >= static_cast<std::uint64_t>(t.stops) && sum.steps != 0 && sum.continued != 0;
+  };
+  for (std::uint64_t i = 1; i <= runs_max && !has_all() && difference.empty(); ++i) {
     const auto folder = fs::temp_directory_path() / ("break-" + std::to_string(::getpid()) + "-" + std::to_string(i));
     fs::create_directories(folder / "out");
     auto expected = crash::write_input(folder, t.lines, t.seed * 1000 + i);

@@ -49,6 +49,7 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   s.decide->on_abort(s.shared->time.steady_ns(), !why.empty());
   for (auto& k : s.keeps) k.epoch = {};
   tell_tasks(self, {*open, false, {}});
+  if (!s.shared->steering.actors_changed_at(*open).empty()) self->send(s.supervisor, unset_atom::value, open->value);
   if (why.empty()) return;
   s.shared->on_snapshot_failure("epoch " + std::to_string(open->value) + ": " + why);
   if (s.decide->failures_in_a_row() >= failures_max) {
@@ -76,8 +77,11 @@ void start_epoch(self_pointer self, const number_message& m) {
   if (s.paused || s.decide->open() || s.decide->is_finished()) return;
   auto target = m.target;
   target.last = s.decide->next_is_last();
+  std::string untold;
   if (s.shared->steering.begin_epoch(target.epoch)) {
-    for (const auto& node : s.tasks.nodes) remote::tell_steering(*s.shared, node);
+    for (const auto& node : s.tasks.nodes) {
+      if (!remote::tell_steering(*s.shared, node)) untold = node;
+    }
   }
   for (auto& k : s.keeps) {
     if (k.epoch.value == 0) k.epoch = target.epoch;
@@ -85,6 +89,9 @@ void start_epoch(self_pointer self, const number_message& m) {
   s.shared->open_epoch(target);
   s.decide->start(target, now);
   s.started_ns = now;
+  if (!untold.empty()) {
+    return give_up_epoch(self, "node " + untold + " cannot be told of parameters that were changed: its link is full");
+  }
   s.not_opened = s.tasks.nodes;
   // A barrier that reaches another node before this word would find nowhere to put its snapshot.
   for (const auto& node : s.tasks.nodes) remote::announce(*s.shared, node, target);
@@ -103,7 +110,6 @@ void wait_for_breakpoint(self_pointer self) {
   const auto open = *s.decide->open();
   give_up_epoch(self, {});
   s.decide->request(false);
-  s.decide->forgive();
   s.shared->log(log_level::warning, "epoch " + std::to_string(open.value) +
                                         " is given up: a task stands at a breakpoint; the next snapshot follows when "
                                         "it goes on");

@@ -61,6 +61,8 @@ using failure_atom = caf::atom_constant<caf::atom("failure")>;
 /// The run cannot go on: error text.
 using give_up_atom = caf::atom_constant<caf::atom("giveup")>;
 
+/// An epoch behind whose barrier parameters were changed is given up: its number.
+using unset_atom = caf::atom_constant<caf::atom("unset")>;
 /// What is wanted of the run while it runs has changed: tasks look at it.
 using steer_atom = caf::atom_constant<caf::atom("steer")>;
 

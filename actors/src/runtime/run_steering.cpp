@@ -5,6 +5,19 @@
 
 namespace millrace::runtime {
 
+namespace {
+
+// Only the newest can be given up, or be behind the snapshot that something goes back to.
+constexpr std::size_t epochs_kept = 16;
+
+/// One for each parameter, so there are never many.
+void replace(std::vector<changed_parameter>& all, const changed_parameter& c) {
+  std::erase_if(all, [&](const auto& other) { return other.actor == c.actor && other.param == c.param; });
+  all.push_back(c);
+}
+
+}  // namespace
+
 run_steering::run_steering(const engine::plan& p, const steering_wishes& wishes) : plan_{p} {
   for (std::size_t i = 0; i < p.tasks.size(); ++i) tasks_.push_back(std::make_shared<engine::task_steering>());
   adopt(wishes.paused_since.ns != 0, wishes.muted, {});
@@ -97,9 +110,7 @@ result<void> run_steering::set(const std::string& actor, const std::string& para
   }
   {
     const std::lock_guard lock{mutex_};
-    // One for each parameter, so there are never many.
-    std::erase_if(changed_, [&](const auto& c) { return c.actor == actor && c.param == param; });
-    changed_.push_back({actor, param, (*at)->get(), {}});
+    replace(wanted_, {actor, param, (*at)->get(), {}});
   }
   tell(true);
   return {};
@@ -113,19 +124,26 @@ void run_steering::give(const changed_parameter& c) {
 
 bool run_steering::begin_epoch(epoch_id epoch) {
   const std::lock_guard lock{mutex_};
-  bool is_any = false;
-  for (auto& c : changed_) {
-    if (c.from.value != 0) continue;
+  if (wanted_.empty()) return false;
+  for (auto& c : std::exchange(wanted_, {})) {
     c.from = epoch;
     give(c);
-    is_any = true;
+    replace(given_, c);
+    if (const auto index = find(c.actor)) changed_at_[epoch].insert(*index);
   }
-  return is_any;
+  while (changed_at_.size() > epochs_kept) changed_at_.erase(changed_at_.begin());
+  return true;
 }
 
 bool run_steering::has_settings_after(epoch_id epoch) const {
   const std::lock_guard lock{mutex_};
-  return std::ranges::any_of(changed_, [&](const auto& c) { return c.from > epoch; });
+  return std::ranges::any_of(given_, [&](const auto& c) { return c.from > epoch; });
+}
+
+std::set<std::uint32_t> run_steering::actors_changed_at(epoch_id epoch) const {
+  const std::lock_guard lock{mutex_};
+  const auto at = changed_at_.find(epoch);
+  return at == changed_at_.end() ? std::set<std::uint32_t>{} : at->second;
 }
 
 void run_steering::adopt(bool is_paused, const std::set<std::string>& muted,
@@ -137,8 +155,8 @@ void run_steering::adopt(bool is_paused, const std::set<std::string>& muted,
     for (std::uint32_t i = 0; i < plan_.spec.actors.size(); ++i) {
       mute_tasks(i, muted.contains(plan_.spec.actors[i].name));
     }
-    changed_ = changed;
-    for (const auto& c : changed_) give(c);
+    given_ = changed;
+    for (const auto& c : given_) give(c);
   }
   tell(false);
 }
@@ -155,7 +173,14 @@ std::set<std::string> run_steering::muted() const {
 
 std::vector<changed_parameter> run_steering::changed() const {
   const std::lock_guard lock{mutex_};
-  return changed_;
+  auto out = given_;
+  for (const auto& c : wanted_) replace(out, c);
+  return out;
+}
+
+std::vector<changed_parameter> run_steering::given() const {
+  const std::lock_guard lock{mutex_};
+  return given_;
 }
 
 }  // namespace millrace::runtime

@@ -33,6 +33,9 @@ void on_failure(self_pointer self, const failure_message& m);
 /// A task makes no progress, and its policy says that its place is to be taken.
 /// `times_made`: which of its incarnations.
 void on_hung(self_pointer self, task_id id, std::uint64_t times_made, const std::string& why);
+/// The epoch behind whose barrier parameters were changed is given up: some of the actor's partitions have them, others
+/// have not. Their regions go back, and have them from the snapshot on.
+void on_settings_lost(self_pointer self, epoch_id epoch);
 /// A task is gone, or counts as gone.
 void on_gone(self_pointer self, std::size_t i);
 
@@ -65,6 +68,8 @@ void begin_rebuilding(self_pointer self, supervisor_state::rebuilding r);
 /// Something it waited for has happened.
 void go_on_rebuilding(self_pointer self);
 void rebuild(self_pointer self, std::uint64_t number);
+/// More tasks have to go back than was thought.
+void widen(self_pointer self, const std::string& obstacle);
 void give_up_rebuilding(self_pointer self, const std::string& why);
 
 }  // namespace millrace::runtime::supervision

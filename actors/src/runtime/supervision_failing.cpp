@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <map>
 #include <random>
 #include <utility>
 
@@ -91,9 +92,12 @@ void on_failure(self_pointer self, const failure_message& m) {
 
 void on_hung(self_pointer self, task_id id, std::uint64_t times_made, const std::string& why) {
   auto& s = self->state;
-  if (s.ending || !s.tasks[id.value] || s.shared->times_made(id) != times_made) return;
-  if (s.regions[region_of(s, id)].now != phase::running) return;
-  if (s.left_behind >= left_behind_max) {
+  if (!s.tasks[id.value] || s.shared->times_made(id) != times_made) return;
+  const auto now = s.regions[region_of(s, id)].now;
+  // One that has to end, because others failed or because all is over, would be waited for for ever.
+  const bool has_to_end = s.ending || now == phase::stopping;
+  if (!has_to_end && now != phase::running) return;
+  if (!s.ending && s.left_behind >= left_behind_max) {
     fail_run(self,
              why + "; " + std::to_string(left_behind_max) +
                  " tasks that hung were replaced before, and are "
@@ -102,14 +106,45 @@ void on_hung(self_pointer self, task_id id, std::uint64_t times_made, const std:
     return;
   }
   ++s.left_behind;
+  if (s.ending && s.ending->how != run_outcome::kind::failed) {
+    // It may be a sink that has not committed all.
+    s.ending = run_outcome{run_outcome::kind::failed, false,
+                           why + "; start again with the same data directory to finish the output"};
+  }
   // Nothing it does counts any more: its channels are those of an incarnation
   // that is over.
   s.links[id.value]->stopping = true;
   self->demonitor(s.tasks[id.value]);
   self->send_exit(s.tasks[id.value], caf::exit_reason::kill);
-  if (!s.rebuild || !s.rebuild->way.tasks.contains(id)) act_on(self, id, why, 0, true);
+  const bool comes_back = s.rebuild && s.rebuild->way.tasks.contains(id);
+  if (!has_to_end && !comes_back) act_on(self, id, why, 0, true);
+  // It failed before it was found, or was killed: it still has the journal that it was to be rebuilt by.
+  if (comes_back && s.rebuild->way.how == supervisor_state::way_back::kind::alone) {
+    widen(self, "it hangs, and still has what it would be rebuilt by");
+  }
   // As far as the others are concerned it is.
   if (s.tasks[id.value]) on_gone(self, id.value);
+}
+
+void on_settings_lost(self_pointer self, epoch_id epoch) {
+  auto& s = self->state;
+  if (s.ending) return;
+  const auto& plan = *s.shared->plan;
+  std::map<std::uint32_t, task_id> regions;  // with one of the tasks
+  const auto actors = s.shared->steering.actors_changed_at(epoch);
+  for (const auto& t : plan.tasks) {
+    if (actors.contains(t.actor)) regions.emplace(t.region, t.id);
+  }
+  for (const auto& [region, task] : regions) {
+    if (s.regions[region].now != phase::running) continue;
+    const std::string why = "snapshot " + std::to_string(epoch.value) + ", behind which its parameters changed, failed";
+    if (s.rebuild && region_of(s, s.rebuild->cause) == region) {
+      give_up_rebuilding(self, why);
+      continue;
+    }
+    s.shared->log(log_level::info, plan.task_name(task) + " takes its region back with it: " + why);
+    stop_region(self, region, {});
+  }
 }
 
 void on_gone(self_pointer self, std::size_t i) {

@@ -169,7 +169,11 @@ void on_hosted(self_pointer self, std::uint32_t region, generation incarnation) 
   if (self->state.ending || r.now != phase::hosting || r.incarnation != incarnation) return;
   r.is_node_lost = false;
   const auto from = *std::exchange(r.from, std::nullopt);
-  for (const auto& node : self->state.guests->nodes_of(region)) remote::tell_steering(*self->state.shared, node);
+  for (const auto& node : self->state.guests->nodes_of(region)) {
+    if (!remote::tell_steering(*self->state.shared, node)) {
+      return wait_for_nodes(self, region, "node " + node + " cannot be told what is wanted");
+    }
+  }
   spawn_tasks(self, region, from);
 }
 

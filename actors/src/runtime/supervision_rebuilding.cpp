@@ -14,6 +14,8 @@ using way_back = supervisor_state::way_back;
 
 // Only reached when the disk hangs; reading state takes as long as there is state.
 constexpr auto restore_timeout = std::chrono::minutes{10};
+// The snapshot that it waited for may have found some: they went to the task that is no more.
+const char* const letters_obstacle = "dead letters are being replayed";
 
 /// The ends of channels that belong to tasks that go on.
 struct far_ends {
@@ -66,20 +68,6 @@ void take_down(self_pointer self, const std::set<task_id>& tasks) {
   }
 }
 
-/// More tasks have to go back than was thought.
-void widen(self_pointer self, const std::string& obstacle) {
-  auto& s = self->state;
-  auto& r = *s.rebuild;
-  auto way = wider(self, r.cause, obstacle);
-  if (way.how == way_back::kind::region) return give_up_rebuilding(self, obstacle);
-  s.shared->log(log_level::info,
-                s.shared->plan->task_name(r.cause) + " takes what lies downstream back with it: " + obstacle);
-  s.shared->recoveries.widen(r.number, way.scope, way.obstacle, way.tasks.size());
-  r.way = std::move(way);
-  take_down(self, r.way.tasks);
-  go_on_rebuilding(self);
-}
-
 void tell_far_ends(self_pointer self, far_ends& far, epoch_id from) {
   auto& s = self->state;
   for (auto& [neighbour, m] : far.to) {
@@ -125,6 +113,7 @@ void put_back(self_pointer self, const restored_message& from) {
   auto& s = self->state;
   const auto& r = *s.rebuild;
   const bool is_alone = r.way.how == way_back::kind::alone;
+  if (s.shared->replays_under_way) return give_up_rebuilding(self, letters_obstacle);
   if (s.shared->steering.has_settings_after(from.point->epoch)) {
     // All partitions change at the same barrier, which those that go on have behind them.
     return give_up_rebuilding(self, "parameters were changed since its last snapshot");
@@ -171,6 +160,19 @@ void give_up_rebuilding(self_pointer self, const std::string& why) {
   s.regions[region].recovery = r.number;
 }
 
+void widen(self_pointer self, const std::string& obstacle) {
+  auto& s = self->state;
+  auto& r = *s.rebuild;
+  auto way = wider(self, r.cause, obstacle);
+  if (way.how == way_back::kind::region) return give_up_rebuilding(self, obstacle);
+  s.shared->log(log_level::info,
+                s.shared->plan->task_name(r.cause) + " takes what lies downstream back with it: " + obstacle);
+  s.shared->recoveries.widen(r.number, way.scope, way.obstacle, way.tasks.size());
+  r.way = std::move(way);
+  take_down(self, r.way.tasks);
+  go_on_rebuilding(self);
+}
+
 void begin_rebuilding(self_pointer self, supervisor_state::rebuilding r) {
   auto& s = self->state;
   s.rebuild = std::move(r);
@@ -183,6 +185,7 @@ void go_on_rebuilding(self_pointer self) {
   auto& s = self->state;
   auto& r = *s.rebuild;
   if (!r.not_down.empty() || !r.is_held) return;
+  if (s.shared->replays_under_way) return give_up_rebuilding(self, letters_obstacle);
   if (r.way.how == way_back::kind::alone) {
     const auto obstacle = s.links[r.cause.value]->journal->obstacle(s.shared->newest_epoch());
     if (!obstacle.empty()) return widen(self, obstacle);

@@ -104,7 +104,10 @@ void steer(self_pointer self) {
   for (const auto& link : s.links) {
     if (link) link->bell()->ring();
   }
-  for (const auto& node : s.guests->nodes()) remote::tell_steering(*s.shared, node);
+  bool is_all_told = true;
+  for (const auto& node : s.guests->nodes()) is_all_told = remote::tell_steering(*s.shared, node) && is_all_told;
+  // A link that stands still takes words later; one that is lost is told when it hosts again.
+  if (!is_all_told && !s.ending) self->delayed_send(self, node_interval, steer_atom::value);
 }
 
 /// From now on the supervisor hears what other nodes say about this run.
@@ -171,6 +174,7 @@ caf::behavior supervisor_actor(self_pointer self, run_shared* shared, caf::actor
         wait_for_nodes(self, region, "a node does not answer");
       },
       [self](steer_atom) { steer(self); },
+      [self](unset_atom, std::uint64_t epoch) { on_settings_lost(self, {epoch}); },
       [self](const failure_message& m) { on_failure(self, m); },
       [self](const shortfall_message& m) { on_shortfall(self, m); },
       [self](hung_atom, std::uint32_t task, std::uint64_t times_made, const std::string& why) {

@@ -99,7 +99,8 @@ void output_lane::collect_credit() {
   if (now_ == receiver::away) return;  // what came back was of a channel that is no more
   while (!waiting_.empty() && covers(waiting_.front())) {
     if (auto& t = waiting_.front().traces; t != nullptr) t->sent_ns = time_->steady_ns() + wall_offset_ns_;
-    if (now_ == receiver::behind) waiting_bytes_ -= kept_bytes(waiting_.front());
+    if (now_ == receiver::behind) set_waiting_bytes(waiting_bytes_ - kept_bytes(waiting_.front()));
+    if (resent_ != 0) --resent_;
     pass(std::move(waiting_.front()));
     waiting_.pop_front();
   }
@@ -131,13 +132,20 @@ void output_lane::push(frame f) {
 }
 
 void output_lane::wait(frame&& f) {
-  // The newest watermark says what those before it said.
-  if (f.kind == frame_kind::watermark && !waiting_.empty() && waiting_.back().kind == frame_kind::watermark) {
+  // The newest watermark says what those before it said; but what the receiver has done with one that it had is done
+  // once more in the same way.
+  const bool is_new = waiting_.size() > resent_;
+  if (is_new && f.kind == frame_kind::watermark && waiting_.back().kind == frame_kind::watermark) {
     waiting_.back().watermark = f.watermark;
     return;
   }
-  waiting_bytes_ += kept_bytes(f);
+  set_waiting_bytes(waiting_bytes_ + kept_bytes(f));
   waiting_.push_back(std::move(f));
+}
+
+void output_lane::set_waiting_bytes(std::uint64_t bytes) noexcept {
+  retained_->waits(bytes);
+  waiting_bytes_ = bytes;
 }
 
 void output_lane::retain(std::uint64_t bytes_max, epoch_id epoch, retained_budget* all) {
@@ -148,8 +156,9 @@ void output_lane::retain(std::uint64_t bytes_max, epoch_id epoch, retained_budge
 void output_lane::part() noexcept {
   if (retained_ == nullptr) return;  // the region goes back
   now_ = receiver::away;
-  waiting_bytes_ = 0;
-  for (const auto& f : waiting_) waiting_bytes_ += kept_bytes(f);
+  std::uint64_t bytes = 0;
+  for (const auto& f : waiting_) bytes += kept_bytes(f);
+  set_waiting_bytes(bytes);
   tell_credit();
 }
 
@@ -165,17 +174,19 @@ bool output_lane::reconnect(std::unique_ptr<channel_sender> sender, generation i
   bytes_left_ = static_cast<std::int64_t>(window_.bytes);
   in_flight_bytes_.clear();
   auto unsent = std::exchange(waiting_, retained_->take_since(from));
+  resent_ += waiting_.size();
   // What was traced on its way once is not traced again: the traces are with whoever had it.
   for (auto& f : waiting_) f.traces = nullptr;
   // Barriers that wait belong to epochs that were given up, and would only hold up the new receiver.
   std::erase_if(unsent, [](const frame& f) { return f.kind == frame_kind::barrier; });
   std::ranges::move(unsent, std::back_inserter(waiting_));
   now_ = receiver::behind;
-  waiting_bytes_ = 0;
+  std::uint64_t bytes = 0;
   for (auto& f : waiting_) {
     f.incarnation = incarnation;
-    waiting_bytes_ += kept_bytes(f);
+    bytes += kept_bytes(f);
   }
+  set_waiting_bytes(bytes);
   collect_credit();
   tell_credit();
   return true;

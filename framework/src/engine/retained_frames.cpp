@@ -27,6 +27,12 @@ void retained_frames::give_back(std::uint64_t bytes) {
   if (all_ != nullptr) all_->give_back(bytes);
 }
 
+void retained_frames::waits(std::uint64_t bytes) noexcept {
+  if (all_ != nullptr && bytes > waiting_) all_->take_anyway(bytes - waiting_);
+  if (all_ != nullptr && bytes < waiting_) all_->give_back(waiting_ - bytes);
+  waiting_ = bytes;
+}
+
 void retained_frames::let_go() {
   entries_.clear();
   markers_.clear();

@@ -192,7 +192,7 @@ result<void> task::restore(const restored& from) {
   if (log_) log_->note(from.epoch);
   begin_retaining(from.epoch);
   offer_replays(from.replays, from.reopens);
-  const calling here{*parts_.stats, task_call::open};
+  const calling_out here{*parts_.stats, *parts_.time, task_call::open};
   const auto opened = guarded(parts_.name + ": cannot open", [&]() -> result<void> {
     if (!from.meta.empty() || *logged) parts_.behavior->on_restore(context_);
     parts_.behavior->open(context_);
@@ -367,7 +367,7 @@ void task::enrol_rows_of(std::uint32_t page) {
 result<void> task::recover_sink(epoch_id epoch) {
   if (kind_ != actor_kind::sink) return {};
   (void)fault_point("sink.recover");
-  const calling here{*parts_.stats, task_call::restore};
+  const calling_out here{*parts_.stats, *parts_.time, task_call::restore};
   auto done = guarded(parts_.name + ": its output cannot be recovered",
                       [&] { return static_cast<sink&>(*parts_.behavior).recover(context_, epoch, prepared_); });
   if (done) prepared_.clear();
@@ -387,7 +387,7 @@ result<void> task::epoch_complete(epoch_id epoch, epoch_id oldest_retained) {
   while (!prepared_.empty() && prepared_.front().epoch <= epoch) {
     const auto& next = prepared_.front();
     (void)fault_point("sink.commit");
-    const calling here{*parts_.stats, task_call::commit};
+    const calling_out here{*parts_.stats, *parts_.time, task_call::commit};
     auto done =
         guarded(parts_.name + ": the output of epoch " + std::to_string(next.epoch.value) + " cannot be committed",
                 [&] { return s.commit(context_, next.epoch, next.handle); });

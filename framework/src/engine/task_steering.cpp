@@ -48,9 +48,18 @@ task::progress task::rest() {
 }
 
 void task::follow_steering() {
-  if (!parts_.steering || parts_.steering->is_muted() == outputs_.is_muted()) return;
-  outputs_.mute(parts_.steering->is_muted() ? parts_.steering.get() : nullptr);
-  spoil_journal("it was muted, or heard again, since its last snapshot");
+  if (!parts_.steering) return;
+  // What was done once is done again as it was, whatever is wanted now.
+  auto* journal = parts_.journal.get();
+  const bool is_past = journal != nullptr && journal->next_replayed();
+  const bool on = is_past ? journal->is_muted() : parts_.steering->is_muted();
+  if (on == outputs_.is_muted() && (journal == nullptr || on == journal->is_muted())) return;
+  outputs_.flush();  // what was emitted before goes or is dropped as it was then
+  outputs_.mute(on ? parts_.steering.get() : nullptr);
+  if (is_past || journal == nullptr || on == journal->is_muted()) return;
+  journal->mute(on);
+  // Of sinks, too: what they are given again is what they would drop.
+  if (!journal->is_blank()) journal->spoil("it was muted, or heard again, since its last snapshot");
 }
 
 /// Behind the barrier of `epoch`. All partitions have it at the same place of their streams.

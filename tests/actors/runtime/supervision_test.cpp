@@ -36,6 +36,7 @@ std::atomic<bool> is_hanging{false};      ///< those whose handlers hang stay th
 std::atomic<int> hangs_wanted{0};         ///< so many handlers are to hang
 std::atomic<std::int64_t> made{0};        ///< by the source, at its end
 std::atomic<std::int64_t> sum_at_end{0};  ///< of the sink behind 'second'
+std::atomic<std::int64_t> got_at_end{0};  ///< by that sink: events
 
 struct source : producer {
   out<number> numbers{this, "out"};
@@ -58,6 +59,7 @@ struct pass : processor {
   out<number> passed{this, "out"};
   param<bool> hangs{this, "hangs", false, {}};
   param<bool> reads_clock{this, "reads_clock", false, {}};
+  param<std::int64_t> marks{this, "marks", 0, {.live = true}};
   void on_number(context& c, const number& n) {
     if (*reads_clock) (void)c.now();
     if (*hangs && hangs_wanted > 0 && hangs_wanted-- > 0) is_hanging.wait(true);
@@ -69,12 +71,21 @@ struct total : sink {
   in<number> numbers{this, "in", &total::on_number};
   param<bool> tells{this, "tells", false, {}};
   std::int64_t sum = 0;
-  void on_number(context&, const number& n) { sum += n.value; }
-  void on_end_of_input(context&) override {
-    if (*tells) sum_at_end = sum;
+  std::int64_t got = 0;
+  void on_number(context&, const number& n) {
+    sum += n.value;
+    ++got;
   }
-  void save_state(msgpack::writer& w) const override { w.integer(sum); }
-  bool load_state(msgpack::reader& r) override { return r.integer(sum); }
+  void on_end_of_input(context&) override {
+    if (!*tells) return;
+    sum_at_end = sum;
+    got_at_end = got;
+  }
+  void save_state(msgpack::writer& w) const override {
+    w.integer(sum);
+    w.integer(got);
+  }
+  bool load_state(msgpack::reader& r) override { return r.integer(sum) && r.integer(got); }
   delivery delivers() const noexcept override { return delivery::idempotent; }
 };
 
@@ -321,6 +332,104 @@ private slots:
     r.wait_for([&] { return r.run().status().snapshots > snapshots; });
     r.release();  // what it does now counts for nothing
     QVERIFY(r.ends_right());
+  }
+
+  void whoHangsAndIsKilledComesBackWithoutItsJournal() {
+    auto t = chain();
+    std::ranges::find(t.actors, "second", &actor_spec::name)->params["hangs"] = true;
+    policy_of(t, "second").hang_after = 500ms;
+    policy_of(t, "second").on_hang = hang_action::rebuild;
+    chain_run r{t};
+    actors::hangs_wanted = 1;
+    r.wait_for([] { return actors::hangs_wanted == 0; });
+    const auto report = r.fail("second/0");
+    QCOMPARE(report.scope, std::string{"rest"});
+    QVERIFY2(report.obstacle.find("it hangs") == 0, report.obstacle.c_str());
+    r.release();
+    QVERIFY(r.ends_right());
+  }
+
+  void severalThatHangAtOnceAreAllReplaced() {
+    auto t = chain();
+    for (const char* const actor : {"side2", "side3"}) {
+      t.add(actor, "sup.pass");
+      t.connect("source", actor).connect(actor, "side_sink");
+      policy_of(t, actor).backoff = policy_of(t, actor).backoff_max = 1ms;
+    }
+    for (const char* const actor : {"side", "side2", "side3"}) {
+      std::ranges::find(t.actors, actor, &actor_spec::name)->params["hangs"] = true;
+      policy_of(t, actor).hang_after = 200ms;
+      policy_of(t, actor).on_hang = hang_action::rebuild;
+    }
+    chain_run r{t};
+    actors::hangs_wanted = 3;
+    r.wait_for([] { return actors::hangs_wanted == 0; });
+    for (const char* const task : {"side/0", "side2/0", "side3/0"}) {
+      r.wait_for([&] { return r.task(task).incarnation > 1 && r.task(task).health.now == health::running; });
+      QVERIFY2(r.task(task).incarnation > 1, task);
+    }
+    QVERIFY(r.ends_right());
+    r.release();
+  }
+
+  void whatIsMutedWhileItIsAwayDidItsPastAloud() {
+    auto t = chain();
+    t.settings.snapshot_interval = 0ms;  // all its past is done once more
+    policy_of(t, "second").backoff = policy_of(t, "second").backoff_max = 100ms;
+    chain_run r{t};
+    const auto seen = r.task("second/0").events_in;
+    r.wait_for([&] { return r.task("second/0").events_in > seen + 200; });
+    r.run().fail_task(r.id_of("second/0"), "wanted");
+    r.wait_for([&] { return r.task("second/0").health.now == health::backing_off; });
+    QVERIFY(r.run().steering().mute("second", true));
+    const auto report = r.next_recovery(0);
+    QCOMPARE(report.scope, std::string{"alone"});
+    r.wait_for([&] { return r.task("second/0").muted_events > 100; });
+    QVERIFY(r.run().steering().mute("second", false));
+    actors::may_end = true;
+    const auto over = r.run().wait(30s);
+    QVERIFY(over && over->how == runtime::run_outcome::kind::finished);
+    const auto muted = static_cast<std::int64_t>(r.run().status().tasks[r.id_of("second/0").value].muted_events);
+    QCOMPARE(actors::got_at_end + muted, actors::made.load());
+  }
+
+  void aTaskThatIsMutedAllAlongStillComesBackAlone() {
+    chain_run r{chain()};
+    QVERIFY(r.run().steering().mute("second", true));
+    const auto snapshots = r.run().status().snapshots;
+    r.wait_for([&] { return r.run().status().snapshots > snapshots + 2; });
+    QCOMPARE(r.fail("second/0").scope, std::string{"alone"});
+  }
+
+  void aSettingWhoseSnapshotFailsHoldsFromTheOneBefore() {
+    auto t = chain();
+    std::ranges::find(t.actors, "second", &actor_spec::name)->params["hangs"] = true;
+    t.settings.snapshot_timeout = 200ms;
+    chain_run r{t};
+    actors::hangs_wanted = 1;
+    r.wait_for([] { return actors::hangs_wanted == 0; });
+    const auto given_up = r.run().status().snapshot_failures;
+    QVERIFY(r.run().steering().set("first", "marks", std::int64_t{7}));
+    r.wait_for([&] { return r.run().status().state == "restoring"; });
+    QVERIFY2(r.run().status().snapshot_failures > given_up, "the barrier did not get past who hangs");
+    r.release();
+    r.wait_for([&] { return r.task("first/0").incarnation > 1 && r.run().status().state == "running"; });
+    QCOMPARE(r.made_again(), std::string{"source first second sink side side_sink "});
+    QVERIFY(r.ends_right());
+  }
+
+  void aSettingThatWaitsHidesNoneThatWasGiven() {
+    const auto checked = validate(chain());
+    QVERIFY(checked.ok());
+    runtime::run_steering s{*checked.plan, {}};
+    QVERIFY(s.set("first", "marks", std::int64_t{2}));
+    QVERIFY(s.begin_epoch({5}));
+    QVERIFY(s.set("first", "marks", std::int64_t{3}));
+    QVERIFY(s.has_settings_after({4}) && !s.has_settings_after({5}));
+    QCOMPARE(s.given().size(), std::size_t{1});
+    QCOMPARE(std::get<std::int64_t>(s.given().front().value), std::int64_t{2});
+    QCOMPARE(std::get<std::int64_t>(s.changed().front().value), std::int64_t{3});
+    QVERIFY(s.actors_changed_at({5}).size() == 1 && s.actors_changed_at({4}).empty());
   }
 
   void aHangEndsTheProcessWhereThatIsWanted() {

@@ -2,6 +2,8 @@
 #include "hand_channel.hpp"
 #include "sample_actors.hpp"
 
+#include <vector>
+
 #include <QtTest>
 
 using namespace millrace;
@@ -190,6 +192,46 @@ private slots:
     QCOMPARE(e.rest(), std::string{"01234"});
     e.lane.send_barrier({3});
     QCOMPARE(e.rest(), std::string{"|"});
+  }
+
+  void aWatermarkThatWasTakenGoesOutAgainAsItWas() {
+    lane_with_a_past e;
+    for (int i = 0; i < 5; ++i) {
+      e.send(i * 10, 10);
+      (void)e.rest();
+    }
+    e.lane.send_watermark({1000});
+    QCOMPARE(e.receive(), arrival::watermark);
+    e.lane.part();
+    QVERIFY(e.come_back());
+    QVERIFY2(e.wire->frames.back().kind == frame_kind::data, "credit does not cover it yet");
+    e.lane.send_watermark({2000});
+    e.lane.send_watermark({3000});
+    std::vector<std::int64_t> seen;
+    for (auto what = e.receive(); what != arrival::none; what = e.receive()) {
+      if (what == arrival::watermark) seen.push_back(e.got.watermark.ns);
+      e.input.done(e.got);
+      e.lane.collect_credit();
+    }
+    QCOMPARE(seen, (std::vector<std::int64_t>{1000, 3000}));
+  }
+
+  void whatWaitsForAnAbsentReceiverIsInTheLimitOfAll() {
+    ends e{small};
+    const auto one = engine::kept_bytes(frame{.body = readings(0, 10)});
+    engine::retained_budget all{4 * one};
+    e.lane.retain(plenty, {1}, &all);
+    e.lane.part();
+    int sent = 0;
+    for (; e.lane.is_free() && sent < 100; ++sent) e.send(sent * 10, 10);
+    QCOMPARE(sent, 4);
+    QCOMPARE(all.used(), 4 * one);
+    e.wire = std::make_shared<sample::hand_wire>();
+    QVERIFY(e.lane.reconnect(std::make_unique<sample::hand_sender>(e.wire), {4}, {1}));
+    QCOMPARE(e.wire->frames.size(), std::size_t{4});
+    QVERIFY2(all.used() == 4 * one, "what waited is retained now");
+    e.lane.retain(plenty, {2});
+    QCOMPARE(all.used(), std::uint64_t{0});
   }
 
   void watermarksThatWaitAreOneInTheEnd() {

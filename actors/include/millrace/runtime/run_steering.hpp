@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <set>
@@ -38,6 +40,7 @@ public:
   [[nodiscard]] result<void> set(const std::string& actor, const std::string& param, param_value value);
 
   [[nodiscard]] processing_time paused_since() const;
+  /// What was given to the tasks, and in its place what waits for the next epoch (whose `from` is 0).
   [[nodiscard]] std::vector<changed_parameter> changed() const;
 
   // For the run itself.
@@ -45,8 +48,12 @@ public:
   [[nodiscard]] const std::shared_ptr<engine::task_steering>& of(task_id task) const { return tasks_[task.value]; }
   /// The epoch begins: what was set since the last one holds behind its barrier. True when there was anything.
   [[nodiscard]] bool begin_epoch(epoch_id epoch);
+  /// What tasks have, with the epochs behind whose barriers they have it.
+  [[nodiscard]] std::vector<changed_parameter> given() const;
   /// A parameter was changed behind the barrier of a later epoch.
   [[nodiscard]] bool has_settings_after(epoch_id epoch) const;
+  /// The actors (indices) whose parameters were changed behind the barrier of this epoch.
+  [[nodiscard]] std::set<std::uint32_t> actors_changed_at(epoch_id epoch) const;
   /// Takes over what the node that leads the run says.
   void adopt(bool is_paused, const std::set<std::string>& muted, const std::vector<changed_parameter>& changed);
   [[nodiscard]] std::set<std::string> muted() const;
@@ -62,7 +69,9 @@ private:
   mutable std::mutex mutex_;
   processing_time paused_since_{};
   std::set<std::string> muted_;
-  std::vector<changed_parameter> changed_;
+  std::vector<changed_parameter> given_;   // one for each parameter, as the next
+  std::vector<changed_parameter> wanted_;  // behind the barrier of the next epoch
+  std::map<epoch_id, std::set<std::uint32_t>> changed_at_;  // the newest
   std::function<void(bool)> on_change_;
 };
 

@@ -30,7 +30,7 @@ struct run_options {
   transport::payload_mode payload = transport::payload_mode::shared;
   std::size_t threads = 0;  ///< scheduler threads; 0: one a core
   std::uint32_t batch_events = 256;
-  /// Tells all that a status has. Off: the least, for measuring what the rest costs.
+  /// Tells all that a status has. Off: the least, for measuring what the rest costs; handlers that hang are not found.
   bool measures = true;
   bool accept_duplicates = false;  ///< go back behind committed output of sinks that cannot withdraw
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread

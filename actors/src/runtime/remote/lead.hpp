@@ -15,9 +15,8 @@ namespace millrace::runtime::remote {
 /// come to nothing.
 void announce(run_shared& shared, const std::string& node, const engine::epoch_target& target);
 
-/// Tells a node what is wanted of the run while it runs; does nothing while the node cannot be told, which hears of it
-/// when it hosts again.
-void tell_steering(run_shared& shared, const std::string& node);
+/// Tells a node all that is wanted of the run while it runs. False: its link takes nothing now.
+[[nodiscard]] bool tell_steering(run_shared& shared, const std::string& node);
 
 /// What a node says of its tasks goes where those that are here would have said it. Whatever is about an older
 /// incarnation, or about a task that the node does not host, is passed over.

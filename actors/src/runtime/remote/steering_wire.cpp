@@ -34,14 +34,12 @@ param_value value_of(const setting& s) {
 
 }  // namespace
 
-void tell_steering(run_shared& shared, const std::string& node) {
+bool tell_steering(run_shared& shared, const std::string& node) {
   steer_request out;
   out.is_paused = shared.steering.paused_since().ns != 0;
   for (const auto& actor : shared.steering.muted()) out.muted.push_back(actor);
-  for (const auto& c : shared.steering.changed()) {
-    if (c.from.value != 0) out.settings.push_back(to_wire(c));
-  }
-  (void)shared.options.where.nodes->send(node, to_bytes(shared.instance, {}, out).view());
+  for (const auto& c : shared.steering.given()) out.settings.push_back(to_wire(c));
+  return shared.options.where.nodes->send(node, to_bytes(shared.instance, {}, out).view()).has_value();
 }
 
 void adopt(run_steering& steering, const steer_request& m) {

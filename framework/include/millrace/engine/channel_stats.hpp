@@ -53,14 +53,14 @@ public:
   }
   /// When the batch that begins at `first` was sent; 0: that was not noted.
   [[nodiscard]] std::int64_t on_taken(std::uint64_t first, std::uint64_t end) noexcept {
-    taken_.set(end);
+    advance(taken_, end);
     const auto followed = followed_.load(std::memory_order_acquire);
     if (followed == nothing || followed > first) return 0;
     const auto at = followed_at_.load(std::memory_order_relaxed);
     followed_.store(nothing, std::memory_order_release);
     return followed == first ? at : 0;
   }
-  void on_done(std::uint64_t end) noexcept { done_.set(end); }
+  void on_done(std::uint64_t end) noexcept { advance(done_, end); }
   /// Not read until a barrier has come on the task's other inputs, too; 0: it is read again.
   void on_held(std::int64_t since) noexcept { held_since_.set(since); }
 
@@ -85,6 +85,11 @@ public:
   }
 
 private:
+  // A receiver that hung and was replaced may come back from its call, and is behind.
+  static void advance(gauge<std::uint64_t>& to, std::uint64_t end) noexcept {
+    if (end > to.get()) to.set(end);
+  }
+
   static constexpr std::uint64_t nothing = std::numeric_limits<std::uint64_t>::max();
   static constexpr std::size_t cache_line = 64;
   struct stamp {

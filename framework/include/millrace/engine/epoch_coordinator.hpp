@@ -39,7 +39,6 @@ public:
   /// had better wait; else it stood in the way of a recovery.
   void on_abort(std::int64_t now_ns, bool is_failure = true);
   /// What came to nothing last did so because somebody wanted it: it does not count as a failure.
-  void forgive() noexcept { failures_ = failures_ == 0 ? 0 : failures_ - 1; }
   /// The open epoch if its barriers have been under way for too long.
   [[nodiscard]] std::optional<epoch_id> overdue(std::int64_t now_ns) const noexcept;
 

@@ -60,7 +60,7 @@ public:
   void collect_credit();
   [[nodiscard]] bool is_free() const noexcept {
     if (now_ == receiver::there) return waiting_.empty() && has_credit();
-    return waiting_bytes_ < retained_->bytes_max();
+    return waiting_bytes_ < retained_->bytes_max() && !retained_->is_crowded();
   }
   [[nodiscard]] std::uint32_t batches_in_flight() const noexcept {
     return static_cast<std::uint32_t>(window_.batches - batches_left_) + static_cast<std::uint32_t>(waiting_.size());
@@ -87,6 +87,7 @@ private:
 
   void push(frame f);
   void wait(frame&& f);
+  void set_waiting_bytes(std::uint64_t bytes) noexcept;
   [[nodiscard]] frame stamped(frame_kind kind) const;
   [[nodiscard]] bool has_credit() const noexcept { return batches_left_ > 0 && bytes_left_ > 0; }
   [[nodiscard]] bool covers(const frame& f) const noexcept;
@@ -110,6 +111,7 @@ private:
   std::deque<std::uint64_t> in_flight_bytes_;
   std::deque<frame> waiting_;
   std::uint64_t waiting_bytes_ = 0;  // counted while the receiver is away or behind
+  std::size_t resent_ = 0;  // so many at the front were taken by an incarnation of the receiver that is no more
   receiver now_ = receiver::there;
   sequence next_{};
   event_time sent_watermark_ = event_time::min();

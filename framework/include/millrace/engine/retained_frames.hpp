@@ -24,7 +24,10 @@ public:
   /// `all`: what it has to share with others, and outlives it; nullptr: nothing.
   explicit retained_frames(std::uint64_t bytes_max, retained_budget* all = nullptr)
       : bytes_max_{bytes_max}, all_{all} {}
-  ~retained_frames() { let_go(); }
+  ~retained_frames() {
+    let_go();
+    waits(0);
+  }
   retained_frames(const retained_frames&) = delete;
   retained_frames& operator=(const retained_frames&) = delete;
 
@@ -38,6 +41,10 @@ public:
   /// Gives back what was sent behind that barrier, oldest first, to be sent and kept once more. Later barriers were
   /// those of epochs that came to nothing.
   [[nodiscard]] std::deque<frame> take_since(epoch_id epoch);
+  /// So much waits in the lane for a receiver that is away. It is in no limit but the common one.
+  void waits(std::uint64_t bytes) noexcept;
+  /// All lanes together have as much as they may.
+  [[nodiscard]] bool is_crowded() const noexcept { return all_ != nullptr && all_->is_used_up(); }
   [[nodiscard]] std::uint64_t bytes() const noexcept { return bytes_; }
   [[nodiscard]] std::uint64_t bytes_max() const noexcept { return bytes_max_; }
 
@@ -52,6 +59,7 @@ private:
   std::uint64_t bytes_max_;
   retained_budget* all_;
   std::uint64_t bytes_ = 0;
+  std::uint64_t waiting_ = 0;
   std::uint64_t first_ = 0;  ///< number of the oldest entry
   std::deque<frame> entries_;
   std::deque<marker> markers_;

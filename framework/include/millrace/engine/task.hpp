@@ -183,6 +183,24 @@ private:
     task_place before_;
   };
 
+  /// A call outside the step loop, which takes as long as somebody else wants: says since when, too.
+  struct calling_out {
+    calling_out(task_stats& stats, const clock& time, task_call call)
+        : here_{stats, call}, stats_{stats}, is_first_{stats.stepping_since.get() == 0} {
+      if (is_first_) stats_.stepping_since.set(time.steady_ns());
+    }
+    calling_out(const calling_out&) = delete;
+    calling_out& operator=(const calling_out&) = delete;
+    ~calling_out() {
+      if (is_first_) stats_.stepping_since.set(0);
+    }
+
+  private:
+    calling here_;
+    task_stats& stats_;
+    bool is_first_;
+  };
+
   // task.cpp: the step loop
   [[nodiscard]] progress advance();
   [[nodiscard]] progress take_frame();

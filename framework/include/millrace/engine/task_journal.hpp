@@ -29,6 +29,12 @@ public:
   /// `why` is a literal.
   void spoil(const char* why);
 
+  /// Nothing has been taken, and nothing was, since the oldest snapshot it may have to be rebuilt from.
+  [[nodiscard]] bool is_blank() const noexcept { return runs_.empty() && markers_.size() <= 1; }
+  /// The task's output is dropped from here on, or is not any more.
+  void mute(bool on) noexcept { is_muted_ = on; }
+  [[nodiscard]] bool is_muted() const noexcept { return is_muted_; }
+
   /// Why the task cannot be rebuilt from the snapshot of `epoch`; empty: it can.
   [[nodiscard]] std::string obstacle(epoch_id epoch) const;
   /// A new incarnation starts from that snapshot: the inputs come again in the order noted.
@@ -53,6 +59,7 @@ private:
   std::deque<run> runs_;
   std::uint64_t first_ = 0;  ///< number of the oldest run
   std::deque<marker> markers_;
+  bool is_muted_ = false;
   bool starts_run_ = true;  ///< the next frame begins a run of its own: a barrier lies between
   std::uint64_t replay_run_ = 0;
   std::uint64_t replay_frames_ = 0;  ///< of that run, taken again
