@@ -5,12 +5,20 @@
 
 namespace millrace::engine {
 
+namespace {
+
+/// Where there is no interval: before what was asked for is tried again.
+constexpr std::chrono::seconds retry_pause{5};
+
+}  // namespace
+
 bool epoch_coordinator::is_due(std::int64_t now_ns) const noexcept {
   if (open_ || finished_) return false;
   // After a failure the next attempt waits for the interval, so that a full disk is not hammered.
-  const auto pause = failures_ == 0
-                         ? std::chrono::nanoseconds{0}
-                         : std::max<std::chrono::nanoseconds>(timing_.interval, std::chrono::milliseconds{100});
+  const bool is_alone = timing_.interval.count() == 0 && !next_is_last();
+  const std::chrono::nanoseconds retried_after =
+      is_alone ? retry_pause : std::max<std::chrono::nanoseconds>(timing_.interval, std::chrono::milliseconds{100});
+  const auto pause = failures_ == 0 ? std::chrono::nanoseconds{0} : retried_after;
   if (requested_ || last_requested_ || all_ended()) return now_ns - idle_since_ns_ >= pause.count();
   return timing_.interval.count() > 0 && now_ns - started_ns_ >= timing_.interval.count();
 }
@@ -28,7 +36,7 @@ void epoch_coordinator::request(bool last) noexcept {
 
 void epoch_coordinator::start(const epoch_target& target, std::int64_t now_ns) {
   open_ = target;
-  requested_ = false;
+  is_open_requested_ = std::exchange(requested_, false);
   started_ns_ = now_ns;
   parts_.clear();
   parts_in_.assign(parts_in_.size(), false);
@@ -53,7 +61,7 @@ void epoch_coordinator::on_complete(std::int64_t now_ns) {
 void epoch_coordinator::on_abort(std::int64_t now_ns, bool is_failure) {
   if (!open_) return;
   failures_ += is_failure ? 1 : 0;
-  requested_ = requested_ || open_->last;
+  requested_ = requested_ || is_open_requested_ || open_->last;
   close(now_ns);
 }
 

@@ -53,6 +53,26 @@ private slots:
     QVERIFY(!c.is_due(60 * ms));
   }
 
+  void whatWasAskedForComesAgainWhenItIsGivenUp() {
+    epoch_coordinator c{1, {.interval = 0ms, .timeout = 400ms}};
+    c.on_task_started({0}, {1});
+    c.request();
+    c.start({.epoch = {1}}, 0);
+    c.on_abort(10 * ms, false);
+    QVERIFY2(c.is_due(10 * ms), "nothing else would begin one");
+    c.start({.epoch = {2}}, 10 * ms);
+    c.on_complete(20 * ms);
+    QVERIFY2(!c.is_due(60'000 * ms), "once is enough");
+    c.start({.epoch = {3}}, 30 * ms);
+    c.on_abort(40 * ms, false);
+    QVERIFY2(!c.is_due(60'000 * ms), "nobody waits for that one");
+    c.request();
+    c.start({.epoch = {4}}, 50 * ms);
+    c.on_abort(60 * ms);
+    QVERIFY2(!c.is_due(1'000 * ms), "a full disk must not be hammered");
+    QVERIFY(c.is_due(5'060 * ms));
+  }
+
   void startsOnRequestAtOnce() {
     auto c = started(1);
     c.request();

@@ -35,8 +35,8 @@ public:
   [[nodiscard]] std::optional<std::vector<task_snapshot>> on_part(task_snapshot&& part);
   /// The epoch is durable.
   void on_complete(std::int64_t now_ns);
-  /// The open epoch came to nothing. `is_failure`: a write failed or a sink could not prepare, so that the next attempt
-  /// had better wait; else it stood in the way of a recovery.
+  /// The open epoch came to nothing; when it was asked for, another one is due. `is_failure`: a write failed or a sink
+  /// could not prepare, so that the next attempt had better wait; else it stood in the way of a recovery.
   void on_abort(std::int64_t now_ns, bool is_failure = true);
   /// What came to nothing last did so because somebody wanted it: it does not count as a failure.
   /// The open epoch if its barriers have been under way for too long.
@@ -69,6 +69,7 @@ private:
   std::vector<task_snapshot> parts_;
   std::optional<epoch_target> open_;
   bool requested_ = false;
+  bool is_open_requested_ = false;  ///< somebody waits for the open one
   bool last_requested_ = false;
   bool finished_ = false;
   std::int64_t started_ns_ = 0;
