@@ -165,6 +165,15 @@ private:
 
 }  // namespace
 
+std::string soak_result::problem() const {
+  if (!failure.empty()) return failure;
+  if (rounds == 0) return "it was ended before the first round was over";
+  const bool is_struck = std::ranges::any_of(hits, [](const auto& h) { return h.second != 0; }) || restarts != 0;
+  if (is_struck) return {};
+  return faults == 0 ? "no fault was done: its input ends too soon, or none of these faults finds a target"
+                     : std::to_string(faults) + " faults were done, and none struck anything";
+}
+
 result<soak_result> run_soak(const soak_request& request) {
   return soak{request}.run();
 }

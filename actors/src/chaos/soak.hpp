@@ -59,6 +59,9 @@ struct soak_result {
   output_difference worst{};                    ///< of the round that differs
   std::string failure{};                        ///< why it failed; empty: it did not
   std::chrono::milliseconds took{};
+
+  /// Why this is no pass; empty: it is one. A soak in which nothing was struck shows nothing.
+  [[nodiscard]] std::string problem() const;
 };
 
 /// Runs a topology whose input ends again and again, each time in a process and folders of its own, and does things to

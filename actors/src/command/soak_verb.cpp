@@ -30,7 +30,7 @@ struct soak_flags {
 };
 
 nlohmann::json to_json(const chaos::soak_result& r, const soak_flags& f) {
-  nlohmann::json out{{"passed", r.failure.empty() && r.rounds != 0},
+  nlohmann::json out{{"passed", r.problem().empty()},
                      {"seed", f.seed},
                      {"rounds", r.rounds},
                      {"faults", r.faults},
@@ -38,17 +38,15 @@ nlohmann::json to_json(const chaos::soak_result& r, const soak_flags& f) {
                      {"restarts", r.restarts},
                      {"records_compared", r.records},
                      {"took_s", static_cast<double>(r.took.count()) / 1000}};
-  if (r.failure.empty()) return out;
-  out["failure"] = r.failure;
+  if (r.problem().empty()) return out;
+  out["failure"] = r.problem();
   out["examples"] = r.worst.examples;
   return out;
 }
 
 std::string to_text(const chaos::soak_result& r, const soak_flags& f) {
-  const bool has_passed = r.failure.empty() && r.rounds != 0;
-  std::string out = has_passed ? "PASS" : "FAIL";
-  if (!r.failure.empty()) out += ": " + r.failure;
-  if (r.failure.empty() && !has_passed) out += ": it was ended before the first round was over";
+  const auto problem = r.problem();
+  std::string out = problem.empty() ? "PASS" : "FAIL: " + problem;
   out += "\n  " + std::to_string(r.rounds) + " rounds in " + std::to_string(r.took.count() / 1000) + " s, " +
          std::to_string(r.faults) + " faults, " + std::to_string(r.restarts) + " restarts, " +
          std::to_string(r.records) + " records compared, seed " + std::to_string(f.seed) + "\n  struck:";
@@ -96,7 +94,7 @@ int soak(const soak_flags& f) {
   };
   const auto r = chaos::run_soak(request);
   std::error_code ignored;
-  const bool has_passed = r && r->failure.empty() && r->rounds != 0;
+  const bool has_passed = r && r->problem().empty();
   if (f.folder.empty() && (has_passed || !r)) fs::remove_all(*folder, ignored);
   if (!r) return fail_with(r.error());
   auto said = f.is_json ? to_json(*r, f).dump(2) + "\n" : to_text(*r, f);
