@@ -192,6 +192,13 @@ private slots:
     QFAIL("what was denied is not in the audit log");
   }
 
+  /// Texts and inputs as they came: nothing in them can be hidden from whoever may only look.
+  void whatMayHoldRecordsIsNotForViewers() {
+    for (const auto* verb : {"logs", "tail_open", "tail_read", "break_list", "deadletter_list", "deadletter_show"}) {
+      QVERIFY2(millrace::node::rule_of(verb)->least >= millrace::node::role::operator_, verb);
+    }
+  }
+
   void namesAndFloodsDoNotHarmTheAuditLog() {
     const auto client = *connect(key("eve", "viewer"));
     QCOMPARE(client->call("stop", {{"topology", std::string(200'000, 'x')}}, patience).error().code, errc::denied);
