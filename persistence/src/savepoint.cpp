@@ -12,6 +12,7 @@
 #include "millrace/msgpack/reader.hpp"
 #include "millrace/msgpack/writer.hpp"
 #include "millrace/persistence/data_folder.hpp"
+#include "millrace/persistence/event_log.hpp"
 
 namespace millrace::persistence {
 
@@ -28,6 +29,12 @@ constexpr std::uintmax_t file_bytes_max = std::uintmax_t{16} << 20U;
 error damaged(const fs::path& folder, const std::string& why) {
   return fatal_error(errc::corrupt, "the savepoint '" + folder.string() + "' is damaged: " + why +
                                         "; use another one, or a copy of it from a backup");
+}
+
+error of_another_version(const std::string& task) {
+  return user_error(errc::schema_mismatch, "the savepoint's part of " + task +
+                                               " was written by another version of Millrace; start the topology "
+                                               "that it is of with that one, and take another");
 }
 
 /// Goes through everything of a snapshot in a fixed order.
@@ -86,11 +93,7 @@ private:
     if (auto ok = to_.set_page_count(task, pages); !ok) return ok;
     if (!moves_) return to_.put_meta(task, meta);
     const auto stripped = engine::without_prepared_output(meta);
-    if (!stripped) {
-      return user_error(errc::schema_mismatch, "the savepoint's part of " + task +
-                                                   " was written by another version of Millrace; start the topology "
-                                                   "that it is of from it, and take another");
-    }
+    if (!stripped) return of_another_version(task);
     return to_.put_meta(task, stripped->view());
   }
   result<void> on_page(const std::string& task, std::uint32_t page, bytes_view content) override {
@@ -100,26 +103,20 @@ private:
   bool moves_;
 };
 
-/// Copies the snapshot of `epoch` into a store that has none.
-result<savepoint> copy(engine::snapshot_store& from, lmdb_snapshot_store& to, epoch_id epoch, bool moves) {
-  auto reader = from.open(epoch);
-  if (!reader) return std::move(reader).error();
-  auto ledger = from.ledger();
-  if (!ledger) return std::move(ledger).error();
-  const auto entry = std::ranges::find(*ledger, epoch, &engine::ledger_entry::epoch);
-  if (entry == ledger->end()) {
-    return fatal_error(errc::corrupt, "epoch " + std::to_string(epoch.value) + " is not in the ledger");
-  }
+/// Copies a snapshot into a store that has none.
+result<savepoint> copy(const held_snapshot& from, lmdb_snapshot_store& to, bool moves) {
+  auto entry = from.entry;
+  const auto epoch = entry.epoch;
   if (auto counted = to.count_as_used(epoch); !counted) return std::move(counted).error();
   const auto incarnation = to.next_generation();
   if (!incarnation) return incarnation.error();
   auto writer = to.begin(epoch, *incarnation);
   if (!writer) return std::move(writer).error();
-  content_copy content{**reader, **writer, moves};
+  content_copy content{*from.content, **writer, moves};
   if (auto copied = content.run(); !copied) return std::move(copied).error();
-  entry->incarnation = *incarnation;
-  if (moves) entry->prepared.clear();
-  if (auto done = (*writer)->commit(*entry); !done) return std::move(done).error();
+  entry.incarnation = *incarnation;
+  if (moves) entry.prepared.clear();
+  if (auto done = (*writer)->commit(entry); !done) return std::move(done).error();
   return savepoint{epoch, {}, content.bytes(), content.tasks(), content.checksum(), {}};
 }
 
@@ -167,11 +164,11 @@ fs::path draft_of(const fs::path& folder) {
   return folder.string() + ".new";
 }
 
-result<savepoint> write_draft(const fs::path& draft, engine::snapshot_store& from, epoch_id epoch, processing_time now,
+result<savepoint> write_draft(const fs::path& draft, const held_snapshot& from, processing_time now,
                               std::string about) {
   auto store = lmdb_snapshot_store::open(draft, {});
   if (!store) return std::move(store).error();
-  auto made = copy(from, **store, epoch, false);
+  auto made = copy(from, **store, false);
   if (!made) return made;
   made->written_at = now;
   made->about = std::move(about);
@@ -183,8 +180,20 @@ result<savepoint> write_draft(const fs::path& draft, engine::snapshot_store& fro
 
 }  // namespace
 
-result<savepoint> write_savepoint(const fs::path& folder, engine::snapshot_store& from, epoch_id epoch,
-                                  processing_time now, std::string about) {
+result<held_snapshot> hold_snapshot(engine::snapshot_store& from, epoch_id epoch) {
+  auto reader = from.open(epoch);
+  if (!reader) return std::move(reader).error();
+  const auto ledger = from.ledger();
+  if (!ledger) return ledger.error();
+  const auto entry = std::ranges::find(*ledger, epoch, &engine::ledger_entry::epoch);
+  if (entry == ledger->end()) {
+    return fatal_error(errc::corrupt, "epoch " + std::to_string(epoch.value) + " is not in the ledger");
+  }
+  return held_snapshot{*entry, *std::move(reader)};
+}
+
+result<savepoint> write_savepoint(const fs::path& folder, const held_snapshot& from, processing_time now,
+                                  std::string about) {
   std::error_code code;
   if (fs::exists(folder, code)) {
     return user_error(errc::already_exists, "'" + folder.string() + "' is there already");
@@ -192,7 +201,7 @@ result<savepoint> write_savepoint(const fs::path& folder, engine::snapshot_store
   if (auto made = make_folder(folder.parent_path()); !made) return std::move(made).error();
   const auto draft = draft_of(folder);
   fs::remove_all(draft, code);
-  auto made = write_draft(draft, from, epoch, now, std::move(about));
+  auto made = write_draft(draft, from, now, std::move(about));
   if (made) {
     if (auto synced = sync_folder(draft); !synced) made = std::move(synced).error();
   }
@@ -242,7 +251,7 @@ result<savepoint> verify_savepoint(const fs::path& folder) {
 }
 
 result<savepoint> start_from_savepoint(const fs::path& savepoint_folder, const fs::path& data_folder, bool moves) {
-  auto said = verify_savepoint(savepoint_folder);
+  auto said = read_savepoint(savepoint_folder);
   if (!said) return said;
   snapshot_store_options look_only;
   look_only.read_only = true;
@@ -263,9 +272,44 @@ result<savepoint> start_from_savepoint(const fs::path& savepoint_folder, const f
       return std::move(counted).error();
     }
   }
-  auto copied = copy(**source, **target, said->epoch, moves);
+  const auto held = hold_snapshot(**source, said->epoch);
+  if (!held) return held.error();
+  auto copied = copy(*held, **target, moves);
   if (!copied) return copied;
   return said;
+}
+
+result<void> check_log_reaches(const fs::path& savepoint_folder, const fs::path& data_folder,
+                               const std::vector<std::string>& tasks) {
+  if (tasks.empty()) return {};
+  const auto said = read_savepoint(savepoint_folder);
+  if (!said) return said.error();
+  snapshot_store_options look_only;
+  look_only.read_only = true;
+  auto store = lmdb_snapshot_store::open(savepoint_folder, look_only);
+  if (!store) return std::move(store).error();
+  auto reader = (*store)->open(said->epoch);
+  if (!reader) return damaged(savepoint_folder, reader.error().message);
+  auto log = open_event_log(data_folder);
+  if (!log) return std::move(log).error();
+  for (const auto& task : tasks) {
+    const auto meta = (*reader)->meta(task);
+    if (!meta) return damaged(savepoint_folder, meta.error().message);
+    const auto wanted = engine::place_in_log(*meta);
+    if (!wanted) return of_another_version(task);
+    const auto slash = task.rfind('/');
+    const auto partition = static_cast<std::uint32_t>(std::stoul(task.substr(slash + 1)));
+    const auto there = (*log)->extent(engine::log_topic(task.substr(0, slash)), partition);
+    if (!there) return there.error();
+    if (there->head <= *wanted && *wanted <= there->tail) continue;
+    return user_error(errc::truncated,
+                      "the savepoint '" + savepoint_folder.filename().string() + "' goes on at event " +
+                          std::to_string(wanted->value) + " of " + task + ", and its log has only " +
+                          std::to_string(there->head.value) + " to " + std::to_string(there->tail.value) +
+                          ": what a logged producer took in before the newest two snapshots is not kept; start from a "
+                          "newer savepoint, or without one");
+  }
+  return {};
 }
 
 result<epoch_id> newest_committed(const fs::path& data_folder) {

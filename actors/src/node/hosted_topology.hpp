@@ -17,6 +17,7 @@
 #include "node/metrics/metrics_text.hpp"
 #include "node/run_hold.hpp"
 #include "node/savepoints/savepoint_desk.hpp"
+#include "node/side_thread.hpp"
 #include "node/status_view.hpp"
 #include "node/telemetry_json.hpp"
 #include "node/tracing/trace_watch.hpp"
@@ -25,8 +26,10 @@ namespace millrace::node {
 
 /// One topology of a node: its deployment, and its run while there is one.
 ///
-/// `advance` starts, samples and ends the run; everything else only says what is wanted or tells what is known. Thread:
-/// `advance` and the destructor on the node's own; the rest on any.
+/// `advance` starts, samples and ends the run; everything else only says what is wanted or tells what is known. What
+/// takes long (starting a run, going back to a savepoint, keeping one, the end of a run) is done on a thread of the
+/// topology's, so that the node's others go on. Thread: `advance` and the destructor on the node's own; the rest on
+/// any.
 class hosted_topology {
 public:
   enum class phase : unsigned char {
@@ -56,6 +59,8 @@ public:
   void want(bool running);
   /// True when nothing is to be done: no run, and none wanted.
   [[nodiscard]] bool is_at_rest() const;
+  /// A run comes or goes, or a savepoint of what it has is being written.
+  [[nodiscard]] bool is_at_work() const noexcept { return at_work_.is_busy(); }
   /// Its run is there, or is over but for a call that hangs. Then its data is not free, and the process cannot end in
   /// good order.
   [[nodiscard]] bool holds_data() const noexcept { return hold_.is_held(); }
@@ -66,8 +71,9 @@ public:
   void steer(const deployment& d);
   /// The same parameter in the run, when there is one. Errors: those of `run_steering::set`.
   [[nodiscard]] result<void> set(const std::string& actor, const std::string& param, const param_value& value);
-  /// What replaces the deployment when the present run has ended with a last snapshot.
-  void replace(deployment next);
+  /// What replaces the deployment when the present run has ended with a last snapshot. `inherits`: the savepoint that
+  /// it goes back to, if any, is what the one before was to go back to, and need not be gone back to twice.
+  void replace(deployment next, bool inherits);
 
   /// Fields: docs/command-line.md; without a run those that are known.
   [[nodiscard]] nlohmann::json status() const;
@@ -78,9 +84,15 @@ public:
   [[nodiscard]] result<void> snapshot();
   /// Copies its next snapshot, or the newest when it does not run, to a savepoint; does not wait.
   void take_savepoint(std::string id, std::filesystem::path folder, std::string about);
+  /// It is to go back to the savepoint in that folder, or is about it.
+  [[nodiscard]] bool needs_savepoint(const std::string& folder) const;
   [[nodiscard]] const savepoint_desk& savepoints() const noexcept { return *kept_; }
   /// Of the newest snapshot it has; the largest number while it runs, since more are to come.
   [[nodiscard]] result<epoch_id> newest_epoch() const;
+  /// Whether it still has what these logged producers' partitions took in behind a savepoint. While it runs nobody
+  /// knows: it is looked at before the start.
+  [[nodiscard]] result<void> check_log_reaches(const std::filesystem::path& savepoint,
+                                               const std::vector<std::string>& tasks) const;
   /// Why it is as slow as it is. Errors: no run, or too young a one.
   [[nodiscard]] result<nlohmann::json> why() const;
   /// Its dead letters, whether it runs or not.
@@ -100,13 +112,23 @@ private:
   /// Error: nobody may look at its data now.
   [[nodiscard]] result<void> check_free() const;
   [[nodiscard]] nlohmann::json completed(nlohmann::json j) const;
-  void begin();
+  struct savepoint_wish {
+    std::string id;
+    std::filesystem::path folder;
+    std::string about;
+  };
+  [[nodiscard]] bool follow(clock::time_point now);
+  void begin(const deployment& d);
+  void catch_up(const deployment& begun);
   void sample(clock::time_point now);
   void end(const runtime::run_outcome& outcome);
+  void part(const runtime::run_outcome& outcome);
   void fail(std::string why);
-  [[nodiscard]] result<void> go_back(const deployment& d);
-  void keep_newest();
-  void refuse_savepoints(const error& why);
+  [[nodiscard]] result<void> go_back(const deployment& d, const engine::plan& p, const runtime::placement& where);
+  [[nodiscard]] result<void> forget_savepoint(const deployment& d);
+  [[nodiscard]] error stay(const deployment& d, error why);
+  void keep_newest(std::vector<savepoint_wish> wishes);
+  void keep_in(runtime::topology_run& run, savepoint_wish wish);
 
   const runtime::run_options options_;
   const placer place_;
@@ -121,14 +143,11 @@ private:
   run_hold hold_;  // somebody's query may keep the last run for a moment
 
   mutable std::timed_mutex folder_;  // while a run comes or goes, and while its data are looked at without one
+  std::mutex steering_;              // so that a run hears of wishes in their order
   mutable std::mutex mutex_;
   deployment deployment_;
   std::optional<deployment> next_;
-  struct savepoint_wish {
-    std::string id;
-    std::filesystem::path folder;
-    std::string about;
-  };
+  bool next_inherits_ = false;
   std::vector<savepoint_wish> savepoint_wishes_;  // for when nobody has the data folder
   bool is_done_ = false;                          // finished or failed: not begun again until somebody wants it
   phase phase_ = phase::stopped;
@@ -136,6 +155,7 @@ private:
   std::shared_ptr<runtime::topology_run> run_;
   std::shared_ptr<look_desk> desk_;  // of the run, which outlives it
   status_view newest_;
+  side_thread at_work_;  // first to go: it uses the rest
 };
 
 [[nodiscard]] const char* to_string(hosted_topology::phase p) noexcept;

@@ -262,15 +262,16 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
     {
       const std::lock_guard lock{mutex_};
       std::erase_if(removed_, [&](const auto& r) {
-        if (!r.second->is_at_rest() || r.second->holds_data()) return false;
+        if (!r.second->is_at_rest() || r.second->is_at_work() || r.second->holds_data()) return false;
         if (auto gone = store_.remove(r.first); !gone) options_.log(log_level::error, gone.error().message);
         return true;
       });
     }
     if (server_ != nullptr && gate_.has_shut_out()) server_->has_stale_connections();
     if (alerts_ != nullptr && !is_stopping) alerts_->look(now, [this] { return measured(); });
-    if (is_stopping && std::ranges::all_of(hosted, [](const auto& h) { return h->is_at_rest(); }))
+    if (is_stopping && std::ranges::all_of(hosted, [](const auto& h) { return h->is_at_rest() && !h->is_at_work(); })) {
       return ending::stopped;
+    }
     if (!is_stopping) {
       is_stopping = wait(tick);
       if (is_stopping) server_.reset();

@@ -1,12 +1,11 @@
-#include <algorithm>
 #include <filesystem>
 #include <utility>
-#include <variant>
 
 #include "millrace/topology.hpp"
 #include "millrace/validation.hpp"
 #include "node/arguments.hpp"
 #include "node/node.hpp"
+#include "node/own_folder.hpp"
 #include "node/topology_difference.hpp"
 
 // What is deployed to a node: taken in, compared, started, stopped, removed.
@@ -21,23 +20,6 @@ struct checked_topology {
   topology parsed;
   validation checked;
 };
-
-/// What the node keeps for itself, its secret key first of all, is no actor's input or output.
-result<void> stay_outside(const topology& t, const std::filesystem::path& own) {
-  std::error_code code;
-  const auto kept = std::filesystem::weakly_canonical(own, code);
-  for (const auto& a : t.actors) {
-    for (const auto& [name, v] : a.params) {
-      const auto* const text = std::get_if<std::string>(&v);
-      if (text == nullptr || text->empty()) continue;
-      const auto at = std::filesystem::weakly_canonical(t.base_folder / std::filesystem::path{*text}, code);
-      if (code || std::ranges::mismatch(kept, at).in1 != kept.end()) continue;
-      return user_error(errc::denied, "actor '" + a.name + "', parameter '" + name + "': " + at.string() +
-                                          " is in the node's own data folder");
-    }
-  }
-  return {};
-}
 
 result<checked_topology> read_topology(const json& args, const std::filesystem::path& own) {
   const auto text = text_argument(args, "text");
@@ -96,6 +78,8 @@ result<json> node::deploy(const caller& who, const json& args) {
   if (!is_wanted) return is_wanted.error();
   const auto is_replacing = flag_argument(args, "replace", false);
   if (!is_replacing) return is_replacing.error();
+  const auto from = text_argument(args, "from");
+  if (!from) return from.error();
   d.is_wanted = *is_wanted;
   json answer{
       {"topology", d.name}, {"guarantees", guarantees_json(read->checked)}, {"problems", problems_json(read->checked)}};
@@ -132,7 +116,7 @@ result<json> node::deploy(const caller& who, const json& args) {
   }
   if (auto saved = store_.save(d); !saved) return std::move(saved).error();
   if (known != hosted_.end()) {
-    known->second->replace(std::move(d));
+    known->second->replace(std::move(d), from->empty());
   } else {
     const auto name = d.name;
     hosted_[name] = host(std::move(d));
@@ -176,9 +160,11 @@ result<json> node::want(const caller& who, const json& args, bool running) {
       return user_error(errc::in_use, "'" + d.name + "' is running: stop it, and it can start from a savepoint");
     }
     if (auto goes_back = go_back(who, d, args, *h); !goes_back) return std::move(goes_back).error();
-    (*h)->replace(d);
+    if (auto saved = store_.save(d); !saved) return std::move(saved).error();
+    (*h)->replace(d, false);
+  } else if (auto saved = store_.save(d); !saved) {
+    return std::move(saved).error();
   }
-  if (auto saved = store_.save(d); !saved) return std::move(saved).error();
   (*h)->want(running);
   return json{{"topology", d.name}, {running ? "starting" : "stopping", true}};
 }

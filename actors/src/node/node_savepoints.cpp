@@ -78,8 +78,9 @@ result<json> node::delete_savepoint(const json& args) {
   const auto folder = shelf_.path_of(*name, *id);
   if (!folder) return folder.error();
   const std::lock_guard lock{mutex_};
-  for (const auto& [n, h] : hosted_) {
-    if (h->deployed().from_savepoint == folder->string()) {
+  for (const auto* all : {&hosted_, &removed_}) {
+    for (const auto& [n, h] : *all) {
+      if (!h->needs_savepoint(folder->string())) continue;
       return user_error(errc::in_use, "'" + n + "' has not started from savepoint '" + *id + "' yet, and is to");
     }
   }
@@ -126,6 +127,12 @@ result<void> node::go_back(const caller& who, deployment& d, const json& args, c
                                                 "': remove the one, or deploy under another name");
   }
   if (auto has_logs = check_logs(*checked->plan, is_same); !has_logs) return has_logs;
+  if (before) {
+    const auto where = place(d, *checked->plan);
+    if (!where) return where.error();
+    auto reaches = before->check_log_reaches(*folder, logged_tasks(*checked->plan, *where));
+    if (!reaches) return reaches;
+  }
   if (!*accepts) {
     if (auto once = check_output(*checked->plan, is_same, kept->epoch, *newest); !once) return once;
   }

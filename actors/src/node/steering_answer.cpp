@@ -95,6 +95,23 @@ result<void> apply(runtime::run_steering& steering, const deployment& d) {
   return {};
 }
 
+std::vector<runtime::changed_parameter> settings_between(const std::string& was, const std::string& is) {
+  std::vector<runtime::changed_parameter> out;
+  if (was == is) return out;
+  const auto before = parse_topology(was, "before");
+  const auto after = parse_topology(is, "after");
+  if (!before || !after) return out;
+  for (const auto& a : after->actors) {
+    const auto old = std::ranges::find(before->actors, a.name, &actor_spec::name);
+    if (old == before->actors.end()) continue;
+    for (const auto& [name, value] : a.params) {
+      const auto at = old->params.find(name);
+      if (at == old->params.end() || at->second != value) out.push_back({a.name, name, value, {}});
+    }
+  }
+  return out;
+}
+
 result<json> steer(runtime::topology_run& run, const std::string& verb, const json& args) {
   auto& steering = run.steering();
   const auto& spec = run.plan().spec;

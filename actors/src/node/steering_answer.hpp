@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "millrace/error.hpp"
 #include "millrace/runtime/topology_run.hpp"
@@ -25,6 +26,9 @@ struct steered {
 
 /// Pausing and muting are in the run as the deployment has them. Error: an actor is not there.
 [[nodiscard]] result<void> apply(runtime::run_steering& steering, const deployment& d);
+
+/// What was set from one text of a topology to the next.
+[[nodiscard]] std::vector<runtime::changed_parameter> settings_between(const std::string& was, const std::string& is);
 
 /// Does it to a run that no node hosts, and answers. What is set holds as long as the run. Thread: any.
 [[nodiscard]] result<nlohmann::json> steer(runtime::topology_run& run, const std::string& verb,

@@ -1,5 +1,9 @@
 #include "runtime/writer_actor.hpp"
 
+#include <atomic>
+#include <mutex>
+#include <utility>
+
 #include "millrace/persistence/savepoint.hpp"
 #include "runtime/messages.hpp"
 
@@ -57,15 +61,45 @@ written_message write(run_shared& shared, generation incarnation, std::vector<en
   return {epoch, {}, shared.store->oldest_retained().value_or(epoch_id{}), std::move(replays)};
 }
 
-void keep(run_shared& shared, const keep_message& m) {
-  auto made =
-      persistence::write_savepoint(m.wanted->folder, *shared.store, m.epoch, shared.time.now(), m.wanted->about);
+// More would hold ever more of the store's file as it was.
+constexpr int copies_max = 16;
+
+/// What copies of snapshots have in common.
+struct copies {
+  std::atomic<int> open{0};
+  std::mutex disk;  // side by side they would only be in each other's way
+};
+
+void copy(run_shared& shared, const persistence::held_snapshot& from, keep_message::wish& wanted) {
+  auto made = persistence::write_savepoint(wanted.folder, from, shared.time.now(), wanted.about);
   if (made) {
-    m.wanted->answer(m.epoch);
+    wanted.answer(from.entry.epoch);
   } else {
     shared.log(log_level::error, "savepoint: " + made.error().message);
-    m.wanted->answer(std::move(made).error());
+    wanted.answer(std::move(made).error());
   }
+}
+
+/// Copied on a thread of its own: recoveries and the next snapshots do not wait for it.
+void keep(ordered_actor* self, run_shared& shared, const keep_message& m, const std::shared_ptr<copies>& all) {
+  if (all->open == copies_max) {
+    return m.wanted->answer(retryable_error(errc::limit_exceeded, "too many savepoints are being written"));
+  }
+  auto held = persistence::hold_snapshot(*shared.store, m.epoch);
+  if (!held) {
+    shared.log(log_level::error, "savepoint: " + held.error().message);
+    return m.wanted->answer(std::move(held).error());
+  }
+  ++all->open;
+  auto from = std::make_shared<persistence::held_snapshot>(*std::move(held));
+  self->system().spawn<caf::detached>([=, &shared, wanted = m.wanted, from = std::move(from)]() mutable {
+    {
+      const std::lock_guard lock{all->disk};
+      copy(shared, *from, *wanted);
+    }
+    from.reset();
+    --all->open;
+  });
 }
 
 }  // namespace
@@ -73,6 +107,7 @@ void keep(run_shared& shared, const keep_message& m) {
 caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
   // The newest generation handed out is the one that may write.
   auto incarnation = std::make_shared<generation>();
+  auto copying = std::make_shared<copies>();
   self->set_default_handler(caf::drop);
   return {
       [=](number_atom) { return next_number(*shared->store); },
@@ -86,7 +121,7 @@ caf::behavior writer_actor(ordered_actor* self, run_shared* shared) {
         *incarnation = answer.incarnation;
         return answer;
       },
-      [=](const keep_message& m) { keep(*shared, m); },
+      [=](const keep_message& m) { keep(self, *shared, m, copying); },
       [=](const write_message& m) { return write(*shared, *incarnation, *m.parts); },
   };
 }

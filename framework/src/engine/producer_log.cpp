@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "millrace/engine/snapshot_meta.hpp"
 #include "millrace/msgpack.hpp"
 
 namespace millrace::engine {
@@ -43,7 +44,7 @@ bool decode_head(msgpack::reader& in, logged_state& out) {
 
 producer_log::producer_log(event_log& log, std::string actor, std::uint32_t partition,
                            const std::vector<output_base*>& outputs)
-    : log_{&log}, topic_{"producer/" + std::move(actor)}, partition_{partition} {
+    : log_{&log}, topic_{log_topic(actor)}, partition_{partition} {
   for (const auto* out : outputs) {
     ports_.push_back({out->name(), out->type(), out->type() ? to_text(out->type()->schema()) : std::string{}});
   }

@@ -10,18 +10,25 @@ namespace {
 // As `task::encode_meta` writes it.
 constexpr std::uint64_t format_known = 4;
 constexpr std::uint32_t fields = 16;
+constexpr std::uint32_t before_position = 12;
 constexpr std::uint32_t before_prepared = 13;
+
+/// Reads up to a field.
+bool skip_to(std::uint32_t field, msgpack::reader& in) {
+  std::uint32_t n = 0;
+  std::uint64_t format = 0;
+  if (!in.array(n) || n != fields || !in.integer(format) || format != format_known) return false;
+  for (std::uint32_t i = 1; i < field; ++i) {
+    if (!in.skip()) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
 std::optional<byte_buffer> without_prepared_output(bytes_view meta) {
   msgpack::reader in{meta};
-  std::uint32_t n = 0;
-  std::uint64_t format = 0;
-  if (!in.array(n) || n != fields || !in.integer(format) || format != format_known) return std::nullopt;
-  for (std::uint32_t i = 1; i < before_prepared; ++i) {
-    if (!in.skip()) return std::nullopt;
-  }
+  if (!skip_to(before_prepared, in)) return std::nullopt;
   const auto first = in.offset();
   if (!in.skip()) return std::nullopt;
   const auto behind = in.offset();
@@ -30,6 +37,22 @@ std::optional<byte_buffer> without_prepared_output(bytes_view meta) {
   msgpack::writer none{out};
   none.array(0);
   out.append(meta.subspan(behind));
+  return out;
+}
+
+std::string log_topic(const std::string& actor) {
+  return "producer/" + actor;
+}
+
+std::optional<log_offset> place_in_log(bytes_view meta) {
+  msgpack::reader in{meta};
+  if (!skip_to(before_position, in)) return std::nullopt;
+  log_offset out;
+  if (in.take_nil()) return out;
+  std::uint32_t n = 0;
+  if (!in.array(n) || n < 2 || n > 3) return std::nullopt;
+  if (n == 2) return out;
+  if (!in.skip() || !in.skip() || !in.integer(out.value)) return std::nullopt;
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <QStringList>
 #include <QTemporaryDir>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <semaphore>
@@ -19,7 +20,12 @@ namespace millrace::test {
 /// A node in this process with its own data folder, and a client at its local socket.
 class hosted_node {
 public:
-  explicit hosted_node(std::string data_dir) : data_dir_{std::move(data_dir)} { begin(); }
+  using log = std::function<void(log_level, const std::string&)>;
+  explicit hosted_node(
+      std::string data_dir, log to = [](log_level, const std::string&) {})
+      : data_dir_{std::move(data_dir)}, log_{std::move(to)} {
+    begin();
+  }
   ~hosted_node() { end(); }
   hosted_node(const hosted_node&) = delete;
   hosted_node& operator=(const hosted_node&) = delete;
@@ -66,8 +72,7 @@ public:
 
 private:
   void begin() {
-    auto opened = node::node::open(
-        {.name = "trial", .data_dir = data_dir_, .threads = 2, .log = [](log_level, const std::string&) {}});
+    auto opened = node::node::open({.name = "trial", .data_dir = data_dir_, .threads = 2, .log = log_});
     if (!opened) qFatal("%s", opened.error().message.c_str());
     node_ = *std::move(opened);
     working_ = std::thread{[this] {
@@ -87,6 +92,7 @@ private:
   }
 
   std::string data_dir_;
+  log log_;
   std::unique_ptr<node::node> node_;
   std::unique_ptr<transport::zmq_context> sockets_;
   std::unique_ptr<transport::control_client> client_;

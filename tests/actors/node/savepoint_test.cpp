@@ -5,9 +5,13 @@
 #include "steered_actors.hpp"
 
 #include <QTest>
+#include <atomic>
 #include <filesystem>
 #include <random>
 #include <set>
+#include <string_view>
+
+#include "millrace/engine/fault_point.hpp"
 
 using namespace millrace;
 using millrace::test::committed;
@@ -19,6 +23,23 @@ namespace {
 
 constexpr int patience_ms = 30'000;
 constexpr std::int64_t count = 20'000;
+
+/// Whoever reads a snapshot first while this is set waits until it is not.
+std::atomic<bool> is_reading_held{false};
+std::atomic<bool> is_reader_waiting{false};
+
+engine::fault_action hold_first_reader(const char* point) {
+  if (std::string_view{point} != "snapshot.read" || !is_reading_held || is_reader_waiting.exchange(true)) {
+    return engine::fault_action::proceed;
+  }
+  is_reading_held.wait(true);
+  return engine::fault_action::proceed;
+}
+
+void let_readers_go() {
+  is_reading_held = false;
+  is_reading_held.notify_all();
+}
 
 }  // namespace
 
@@ -76,6 +97,8 @@ private slots:
     node_ = std::make_unique<hosted_node>(path("node"));
   }
   void cleanup() {
+    let_readers_go();
+    engine::remove_fault_hook(hold_first_reader);
     node_.reset();
     folder_.reset();
   }
@@ -136,6 +159,36 @@ private slots:
     QCOMPARE(rows, steered::oracle(count));
     // The one it is of has kept all it had.
     QVERIFY(node_->ask("start", {{"topology", "trial"}}));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    QCOMPARE(committed(folder_->filePath("out")), steered::oracle(count));
+  }
+
+  /// A copy that takes long holds up neither snapshots nor a task that comes back.
+  void goesOnWhileASavepointIsWritten() {
+    engine::install_fault_hook(hold_first_reader);
+    deploy(steered::to_files("trial", count, path("out")));
+    run_to(1000);
+    is_reader_waiting = false;
+    is_reading_held = true;
+    const auto asked = node_->ask("savepoint", {{"topology", "trial"}});
+    QVERIFY(asked);
+    QTRY_VERIFY_WITH_TIMEOUT(is_reader_waiting, patience_ms);
+    run_to(2000);  // so that the status is from behind the beginning of the copy
+    const auto before = node_->epoch("trial");
+    QTRY_VERIFY_WITH_TIMEOUT(node_->epoch("trial") >= before + 3, patience_ms);
+    QVERIFY(node_->ask("chaos_inject", {{"topology", "trial"}, {"kind", "throw"}, {"target", "stamp/0"}}));
+    steered::allowed() = 3000;
+    QTRY_VERIFY_WITH_TIMEOUT(node_->status("trial").value("restarts", 0) != 0, patience_ms);
+    QTRY_VERIFY_WITH_TIMEOUT(node_->epoch("trial") >= before + 6, patience_ms);
+    const auto id = (*asked)["savepoint"].get<std::string>();
+    QVERIFY(find("trial", id).is_null());
+    let_readers_go();
+    QTRY_VERIFY_WITH_TIMEOUT(!find("trial", id).is_null(), patience_ms);
+    // What was copied is what was there when the copy began.
+    QVERIFY(find("trial", id)["epoch"] <= before);
+    stop();
+    QVERIFY(node_->ask("start", {{"topology", "trial"}, {"from", id}}));
+    steered::allowed() = count;
     QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
     QCOMPARE(committed(folder_->filePath("out")), steered::oracle(count));
   }

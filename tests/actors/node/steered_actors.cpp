@@ -63,7 +63,10 @@ class ticks final : public producer {
 public:
   out<tick> out_{this, "out"};
   param<std::int64_t> count{this, "count", 0, {.min = 0}};
+  param<bool> logged{this, "logged", false};
+  param<std::string> label{this, "label", "", {.live = true}};
 
+  replay replays() const noexcept override { return *logged ? replay::logged : replay::replayable; }
   poll_result poll(context&, std::size_t max) override {
     for (std::size_t i = 0; i < max; ++i) {
       if (next_ == *count) return poll_result::end();

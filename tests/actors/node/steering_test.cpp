@@ -202,6 +202,10 @@ private slots:
     QVERIFY(!set("stamp", "limit", json::array()).isEmpty());
     QVERIFY2(set("stamp", "limits", 1).contains("did you mean 'limit'"), set("stamp", "limits", 1));
     QVERIFY(set("stampp", "limit", 1).contains("did you mean 'stamp'"));
+    for (const auto& own : {path("node/node.key"), std::string{"node/topologies"}}) {
+      QVERIFY2(set("ticks", "label", own).contains("is in the node's own data folder"), set("ticks", "label", own));
+    }
+    QCOMPARE(set("ticks", "label", "elsewhere"), QByteArray{});
   }
 };
 

@@ -6,6 +6,7 @@
 #include "millrace/producer.hpp"
 #include "millrace/sink.hpp"
 #include "node/savepoints/savepoint_shelf.hpp"
+#include "runtime/remote/exchange.hpp"
 
 // Whether a topology can go on from what another one, or an older version of it, had.
 namespace millrace::node {
@@ -61,6 +62,10 @@ std::string list_of(const std::set<std::string>& names) {
   std::string out;
   for (const auto& n : names) out += (out.empty() ? "" : ", ") + n;
   return out;
+}
+
+bool is_logged(const actor& a) {
+  return a.kind() == actor_kind::producer && static_cast<const producer&>(a).replays() == replay::logged;
 }
 
 }  // namespace
@@ -123,16 +128,22 @@ result<void> check_output(const engine::plan& p, bool is_same, epoch_id epoch, e
 result<void> check_logs(const engine::plan& p, bool is_same) {
   if (is_same) return {};
   for (std::uint32_t i = 0; i < p.spec.actors.size(); ++i) {
-    const auto made = first_of(p, i);
-    if (made->kind() != actor_kind::producer || static_cast<const producer&>(*made).replays() != replay::logged) {
-      continue;
-    }
+    if (!is_logged(*first_of(p, i))) continue;
     return user_error(errc::invalid_argument,
                       "'" + p.spec.actors[i].name +
                           "' logs its events in its topology's own data, which is not in a savepoint: only the "
                           "topology that it was taken of can start from it, under its name");
   }
   return {};
+}
+
+std::vector<std::string> logged_tasks(const engine::plan& p, const runtime::placement& where) {
+  std::vector<std::string> out;
+  const auto is_here = [&](task_id t) { return !where.nodes || where.of(t, where.nodes->name()).empty(); };
+  for (const auto& t : p.tasks) {
+    if (is_here(t.id) && is_logged(*p.instantiate(t.id))) out.push_back(p.task_name(t.id));
+  }
+  return out;
 }
 
 }  // namespace millrace::node

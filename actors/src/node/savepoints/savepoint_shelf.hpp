@@ -9,6 +9,7 @@
 #include "millrace/engine/plan.hpp"
 #include "millrace/error.hpp"
 #include "millrace/persistence/savepoint.hpp"
+#include "millrace/runtime/placement.hpp"
 #include "node/deployment_store.hpp"
 
 namespace millrace::node {
@@ -66,5 +67,8 @@ private:
 
 /// A logged producer's events are in its topology's own folder: they are not in a savepoint.
 [[nodiscard]] result<void> check_logs(const engine::plan& p, bool is_same);
+
+/// The partitions of logged producers whose log is on this node.
+[[nodiscard]] std::vector<std::string> logged_tasks(const engine::plan& p, const runtime::placement& where);
 
 }  // namespace millrace::node

@@ -2,7 +2,9 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "millrace/engine/snapshot_store.hpp"
 #include "millrace/error.hpp"
@@ -20,11 +22,20 @@ struct savepoint {
   std::string about;           ///< what its owner wants to know of it; not looked at here
 };
 
-/// Copies a complete snapshot of `from`. The savepoint is there as a whole or not at all, also after a power cut.
-/// Errors: `already_exists`; those of the store (`corrupt`, `not_found`), `disk_full`, `io_error`. Thread: the one that
-/// owns the store.
-[[nodiscard]] result<savepoint> write_savepoint(const std::filesystem::path& folder, engine::snapshot_store& from,
-                                                epoch_id epoch, processing_time now, std::string about);
+/// A complete snapshot that stays as it is while it is copied, whatever its store does meanwhile, at the price of room
+/// in the store's file. The store outlives it.
+struct held_snapshot {
+  engine::ledger_entry entry;
+  std::unique_ptr<engine::snapshot_reader> content;
+};
+
+/// Errors: those of `snapshot_store::open`. Thread: the one that owns the store.
+[[nodiscard]] result<held_snapshot> hold_snapshot(engine::snapshot_store& from, epoch_id epoch);
+
+/// Copies a snapshot. The savepoint is there as a whole or not at all, also after a power cut. Errors:
+/// `already_exists`; `corrupt`; `disk_full`, `io_error`. Thread: any one.
+[[nodiscard]] result<savepoint> write_savepoint(const std::filesystem::path& folder, const held_snapshot& from,
+                                                processing_time now, std::string about);
 
 /// Says what a savepoint is without reading its content. Errors: `not_found`; `corrupt`: names the file. Thread: any.
 [[nodiscard]] result<savepoint> read_savepoint(const std::filesystem::path& folder);
@@ -33,12 +44,19 @@ struct savepoint {
 [[nodiscard]] result<savepoint> verify_savepoint(const std::filesystem::path& folder);
 
 /// Makes the savepoint the only snapshot in the data folder: the next start goes on from it. Numbers that were handed
-/// out there stay used. The savepoint is verified first and not changed. After a crash in the middle call it again: the
-/// data folder may have no snapshot then. `moves`: the folder is of another topology than the savepoint; output that is
-/// prepared in it stays that one's to commit. Errors: those of `verify_savepoint` and `open_snapshot_store`. Thread: any
-/// one, while nobody else has the data folder.
+/// out there stay used. Verify the savepoint first, since what the folder has is given up; it is not changed. After a
+/// crash in the middle call it again: the data folder may have no snapshot then. `moves`: the folder is of another
+/// topology than the savepoint; output that is prepared in it stays that one's to commit. Errors: those of
+/// `read_savepoint` and `open_snapshot_store`. Thread: any one, while nobody else has the data folder.
 [[nodiscard]] result<savepoint> start_from_savepoint(const std::filesystem::path& savepoint_folder,
                                                      const std::filesystem::path& data_folder, bool moves);
+
+/// Whether the event log in a data folder still has what logged producers would have to give again behind the
+/// savepoint. `tasks`: these producers' partitions. errc::truncated names one whose events are gone. Errors of
+/// `read_savepoint` and `open_event_log`. Thread: any, while nobody else has the folder.
+[[nodiscard]] result<void> check_log_reaches(const std::filesystem::path& savepoint_folder,
+                                             const std::filesystem::path& data_folder,
+                                             const std::vector<std::string>& tasks);
 
 /// The newest epoch that is committed in a data folder; 0: none, or no such folder. Thread: any, while nobody else has
 /// the folder.
