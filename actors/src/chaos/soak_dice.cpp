@@ -28,12 +28,12 @@ const std::vector<rule>& rules() {
       {"duplicate", "*->*@25%", {}, false},
       {"reorder", "*->*@1", {}, false},
       {"corrupt", "*->*@1", {}, false},
-      {"barrier_delay", "*->*@1", {}, false},
-      {"barrier_drop", "*->*@1", {}, true},
-      {"credit_stall", "*->*@1", {}, false},
-      {"disk_slow", "*", {"delay_ms=20"}, false},
-      {"process_kill", "", {}, true},
-      {"process_pause", "", {}, true},
+      {"barrier-delay", "*->*@1", {}, false},
+      {"barrier-drop", "*->*@1", {}, true},
+      {"credit-stall", "*->*@1", {}, false},
+      {"disk-slow", "*", {"delay_ms=20"}, false},
+      {"process-kill", "", {}, true},
+      {"process-pause", "", {}, true},
   };
   return all;
 }

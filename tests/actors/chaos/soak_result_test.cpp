@@ -1,12 +1,23 @@
 #include "chaos/soak.hpp"
+#include "millrace/chaos/catalogue.hpp"
 
 #include <QtTest>
 
+using millrace::chaos::fault_kind_of;
+using millrace::chaos::soak_kinds;
 using millrace::chaos::soak_result;
 
 class soak_result_test : public QObject {
   Q_OBJECT
 private slots:
+  /// A kind that nobody knows is refused each time, and strikes nothing.
+  void drawsOnlyKindsThatThereAre() {
+    QVERIFY(soak_kinds().size() >= 15);
+    for (const auto& kind : soak_kinds()) {
+      QVERIFY2(fault_kind_of(kind).has_value(), kind.c_str());
+    }
+  }
+
   /// A fault that hit nothing is never a pass.
   void passesOnlyWhenSomethingWasStruck() {
     soak_result r;
