@@ -52,12 +52,12 @@ void hosted_topology::advance(clock::time_point now) {
 bool hosted_topology::follow(clock::time_point now) {
   const auto run = current();
   if (!run) return false;
-  const auto outcome = run->wait(std::chrono::milliseconds{0});
-  if (outcome || now - sampled_ >= sample_interval) sample(now);
-  if (outcome) {
+  if (const auto outcome = run->wait(std::chrono::milliseconds{0})) {
+    sample(now);
     end(*outcome);
     return true;
   }
+  if (now - sampled_ >= sample_interval) sample(now);
   const std::lock_guard lock{mutex_};
   const bool is_unwanted = !deployment_.is_wanted || next_;
   if (is_unwanted && !is_stop_sent_) {
@@ -135,34 +135,39 @@ void hosted_topology::sample(clock::time_point now) {
 }
 
 void hosted_topology::end(const runtime::run_outcome& outcome) {
+  using kind = runtime::run_outcome::kind;
   is_escalated_ = is_escalated_ || outcome.escalated;
   if (outcome.has_left_behind) {
     hold_.note_left_behind();
     options_.log(log_level::warning, check_free().error().message);
   }
+  {
+    const std::lock_guard lock{mutex_};
+    phase_ = phase::stopping;
+    message_ = outcome.message;
+    is_done_ = outcome.how == kind::failed || outcome.how == kind::finished;
+  }
+  const auto then = outcome.how == kind::failed     ? phase::failed
+                    : outcome.how == kind::finished ? phase::finished
+                                                    : phase::stopped;
   // It may still be writing a savepoint.
-  at_work_.start([this, outcome] { part(outcome); });
+  at_work_.start([this, then] { part(then); });
 }
 
-void hosted_topology::part(const runtime::run_outcome& outcome) {
-  using kind = runtime::run_outcome::kind;
+/// What it is from then on is told when its data is free.
+void hosted_topology::part(phase then) {
   const std::lock_guard folder{folder_};
   std::shared_ptr<runtime::topology_run> run;
   std::shared_ptr<look_desk> desk;
   {
     const std::lock_guard lock{mutex_};
-    phase_ = phase::stopping;
     run = std::move(run_);
     desk = std::move(desk_);
   }
   desk.reset();
   run.reset();
   const std::lock_guard lock{mutex_};
-  phase_ = outcome.how == kind::failed     ? phase::failed
-           : outcome.how == kind::finished ? phase::finished
-                                           : phase::stopped;
-  message_ = outcome.message;
-  is_done_ = outcome.how == kind::failed || outcome.how == kind::finished;
+  phase_ = then;
 }
 
 void hosted_topology::fail(std::string why) {

@@ -91,6 +91,8 @@ nlohmann::json hosted_topology::completed(nlohmann::json j) const {
   // While it runs, what the run says of itself tells more: restoring, backing off.
   const bool is_unknown = newest_.tasks.empty();
   if (phase_ != phase::running || is_unknown) j["state"] = phase_ == phase::running ? "starting" : to_string(phase_);
+  // A run that is over is not gone yet: nobody can start it again before that.
+  if (phase_ == phase::running && (j["state"] == "finished" || j["state"] == "failed")) j["state"] = "stopping";
   j["wanted"] = deployment_.is_wanted ? "running" : "stopped";
   j["message"] = message_;
   if (hold_.hangs()) j["message"] = message_ + (message_.empty() ? "" : "; ") + hanging;

@@ -122,7 +122,7 @@ private:
   void catch_up(const deployment& begun);
   void sample(clock::time_point now);
   void end(const runtime::run_outcome& outcome);
-  void part(const runtime::run_outcome& outcome);
+  void part(phase then);
   void fail(std::string why);
   [[nodiscard]] result<void> go_back(const deployment& d, const engine::plan& p, const runtime::placement& where);
   [[nodiscard]] result<void> forget_savepoint(const deployment& d);
