@@ -122,9 +122,11 @@ void EngineDesk::showState() {
   if (m_session.state() == State::Lost) {
     const auto wait = m_session.retryMs();
     const auto next = wait > 0 ? tr("next attempt in %1 s").arg(std::ceil(wait / 100.0) / 10) : tr("trying now");
-    m_banner->tell(Health::Warning,
-                   tr("Engine lost · %1 · last values kept, editing goes on · %2").arg(next, m_session.message()),
-                   tr("Try now"));
+    m_banner->tell(
+        Health::Warning,
+        tr("%1 lost · %2 · last values kept, editing goes on · %3")
+            .arg(m_session.target().isEmbedded() ? tr("Engine") : m_session.target().name, next, m_session.message()),
+        tr("Try now"));
   } else if (!m_failure.isEmpty()) {
     m_banner->tell(Health::Critical, m_failure, tr("Close"));
   } else if (run != nullptr && run->state == QLatin1String("failed")) {
@@ -163,6 +165,9 @@ void EngineDesk::tell(const Command& command) {
   // Those who ask all the time tell by themselves what became of it.
   static constexpr std::array others{"chaos_", "tail_", "break_", "deadletter_", "savepoint"};
   if (std::ranges::any_of(others, [&](const char* prefix) { return command.verb.starts_with(prefix); })) return;
+  static constexpr std::array polls{"node", "peer_list", "key_list", "audit"};
+  if (std::ranges::any_of(polls, [&](const char* verb) { return command.verb == verb; })) return;
+  if (command.verb == "plan" && command.state == Command::State::Done) return;
   if (command.verb == "why") {
     if (command.state == Command::State::Done) {
       m_diagnosis->show(readDiagnosis(command.answer));

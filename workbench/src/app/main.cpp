@@ -1,6 +1,7 @@
 #include <QApplication>
 #include <QCommandLineParser>
 #include <QFile>
+#include <optional>
 
 #include "app/make_window.hpp"
 #include "app/screenshots.hpp"
@@ -23,6 +24,12 @@ int main(int argc, char** argv) {
   const QCommandLineOption screenshots{QStringLiteral("screenshots"), QStringLiteral("Make pictures of all states"),
                                        QStringLiteral("FOLDER")};
   parser.addOption(screenshots);
+  const QCommandLineOption node{QStringLiteral("connect"),
+                                QStringLiteral("Work with this node: tcp://HOST:PORT, or ipc:// and a socket's path"),
+                                QStringLiteral("URI")};
+  parser.addOption(node);
+  const QCommandLineOption key{QStringLiteral("key-file"), QStringLiteral("The key for it"), QStringLiteral("FILE")};
+  parser.addOption(key);
   parser.process(app);
   if (const auto engine = workbench::Settings{}.enginePath();
       !engine.isEmpty() && !qEnvironmentVariableIsSet("MILLRACE_COMMAND")) {
@@ -30,7 +37,17 @@ int main(int argc, char** argv) {
   }
   if (parser.isSet(screenshots)) return workbench::makeScreenshots(parser.value(screenshots));
 
+  std::optional<workbench::Target> target;
+  if (parser.isSet(node)) {
+    auto wanted = workbench::targetOfUri(parser.value(node), parser.value(key));
+    if (!wanted) {
+      qCritical("--connect: %s", wanted.error().message.c_str());
+      return 2;
+    }
+    target = *std::move(wanted);
+  }
   const auto window = workbench::makeWindow();
+  if (target) window->nodes().visit(*target);
   window->arrange(workbench::MainWindow::Arrangement::Build);
   window->show();
   for (const auto& path : parser.positionalArguments()) window->openFile(path);

@@ -67,6 +67,8 @@ MainWindow::~MainWindow() {
   m_chaos.setTab(nullptr);
   m_steering.disconnect(this);
   m_steering.setTab(nullptr);
+  m_nodes.disconnect(this);
+  m_nodes.setTab(nullptr);
   m_engine.setTab(nullptr);
   m_inspector->setDocument(nullptr);
   m_outline->model().setDocument(nullptr);
@@ -125,6 +127,7 @@ void MainWindow::makeDocks() {
   addBottomPanel(tr("Wire"), m_steering.wire());
   addBottomPanel(tr("Dead letters"), m_steering.letters());
   addBottomPanel(tr("Savepoints"), m_steering.savepoints());
+  addBottomPanel(tr("Nodes"), m_nodes.panel());
   addBottomPanel(tr("Log"), m_engine.log());
   outline->raise();
   m_palette->setMinimumWidth(200);
@@ -165,6 +168,7 @@ void MainWindow::showCurrent() {
   m_engine.setTab(&tab);
   m_chaos.setTab(&tab);
   m_steering.setTab(&tab);
+  m_nodes.setTab(&tab);
   showTitles();
   showSelection();
   showProblems();

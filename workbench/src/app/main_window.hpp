@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "app/document_tab.hpp"
 #include "app/engine_desk.hpp"
+#include "app/nodes_desk.hpp"
 #include "app/settings.hpp"
 #include "app/steering_desk.hpp"
 #include "engine/catalogue_source.hpp"
@@ -52,6 +53,7 @@ public:
   [[nodiscard]] EngineDesk& engine() noexcept { return m_engine; }
   [[nodiscard]] ChaosDesk& chaos() noexcept { return m_chaos; }
   [[nodiscard]] SteeringDesk& steering() noexcept { return m_steering; }
+  [[nodiscard]] NodesDesk& nodes() noexcept { return m_nodes; }
   [[nodiscard]] InspectorPanel& inspector() noexcept { return *m_inspector; }
   [[nodiscard]] OutlinePanel& outline() noexcept { return *m_outline; }
   [[nodiscard]] ProblemsPanel& problems() noexcept { return *m_problems; }
@@ -84,6 +86,7 @@ private:
   void makeArrangementMenu(QMenu* view);
   void makeRunMenu();
   void makeChaosMenu();
+  void makeNodesMenu();
   void makeToolBar();
   void openPalette(SearchBox& box);
   void openSettings();
@@ -117,6 +120,7 @@ private:
   EngineDesk m_engine;
   ChaosDesk m_chaos{m_engine};
   SteeringDesk m_steering{m_engine, m_catalogue.catalogue()};
+  NodesDesk m_nodes{m_engine, m_settings};
   QTabWidget* m_tabs;
   PalettePanel* m_palette;
   InspectorPanel* m_inspector;

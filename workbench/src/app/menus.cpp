@@ -48,12 +48,14 @@ void MainWindow::makeMenus() {
   makeViewMenu();
   makeRunMenu();
   makeChaosMenu();
+  makeNodesMenu();
   for (auto* action : menuBar()->actions()) collectCommands(action->menu(), action->text().remove(QLatin1Char('&')));
 }
 
 void MainWindow::makeRunMenu() {
   auto* menu = menuBar()->addMenu(tr("&Run"));
-  m_icons.emplace_back(add(menu, tr("&Run"), QKeySequence{Qt::Key_F5}, [this] { m_engine.run(); }), ToolIcon::Run);
+  m_icons.emplace_back(add(menu, tr("&Run"), QKeySequence{Qt::Key_F5}, [this] { m_nodes.run(); }), ToolIcon::Run);
+  add(menu, tr("&Deploy with a plan …"), QKeySequence{tr("Shift+F5")}, [this] { m_nodes.deploy(); });
   m_icons.emplace_back(add(menu, tr("&Stop"), QKeySequence{tr("Shift+F6")}, [this] { m_engine.stop(); }),
                        ToolIcon::Stop);
   m_icons.emplace_back(
@@ -94,6 +96,16 @@ void MainWindow::makeChaosMenu() {
   add(menu, tr("&Run an experiment …"), {}, [this] { Q_EMIT m_chaos.panel()->experimentWanted(); });
 }
 
+void MainWindow::makeNodesMenu() {
+  auto* menu = menuBar()->addMenu(tr("&Nodes"));
+  add(menu, tr("&Target …"), QKeySequence{tr("Ctrl+T")}, [this] { m_nodes.chooseByTyping(); });
+  add(menu, tr("&Add a node …"), QKeySequence{tr("Ctrl+Shift+N")}, [this] { m_nodes.openAddDialog(); });
+  menu->addSeparator();
+  addOnCanvas(menu, tr("&Place on a node …"), QKeySequence{Qt::Key_N},
+              [this](DocumentTab&) { m_nodes.placeByTyping(); });
+  add(menu, tr("&Show nodes"), {}, [this] { raisePanel(tr("Nodes")); });
+}
+
 void MainWindow::makeToolBar() {
   auto* bar = addToolBar(tr("Tools"));
   bar->setObjectName(QStringLiteral("tools"));
@@ -105,6 +117,10 @@ void MainWindow::makeToolBar() {
   for (const auto& [action, icon] : m_icons) {
     if (icon == ToolIcon::Layout || icon == ToolIcon::StopChaos) bar->addSeparator();
     bar->addAction(action);
+    if (icon == ToolIcon::Fit) {
+      bar->addSeparator();
+      bar->addWidget(m_nodes.targetBox());
+    }
   }
   paintIcons();
 }

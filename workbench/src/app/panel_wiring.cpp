@@ -31,6 +31,7 @@ void MainWindow::connectPanels() {
   connect(&m_steering, &SteeringDesk::hint, this, &MainWindow::tell);
   connect(&m_steering, &SteeringDesk::wireShown, this, [this] { raisePanel(tr("Wire")); });
   connect(&m_steering, &SteeringDesk::lettersShown, this, [this] { raisePanel(tr("Dead letters")); });
+  connect(&m_nodes, &NodesDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::shown, this, [this] { raisePanel(tr("Chaos")); });
   connect(&m_engine, &EngineDesk::differencesShown, this, [this](bool isShown) {

@@ -9,10 +9,12 @@
 #include <QMouseEvent>
 #include <QStandardPaths>
 #include <QTabWidget>
+#include <QTemporaryDir>
 #include <functional>
 
 #include "app/main_window.hpp"
 #include "app/make_window.hpp"
+#include "app/node_pictures.hpp"
 #include "app/settings_dialog.hpp"
 #include "core/layout_edits.hpp"
 #include "core/text.hpp"
@@ -79,6 +81,10 @@ public:
     jam();
     group();
     settings();
+    takeNodePictures(*m_window, m_folder,
+                     {[this](const char* name) { shoot(name); },
+                      [this](QWidget& dialog, const char* name) { shootDialog(dialog, name); }, pumpUntil,
+                      [this](topology spec) { open(std::move(spec)); }});
     for (const int count : {40, 400}) many(count);
   }
 
@@ -247,12 +253,17 @@ private:
   void settings() {
     SettingsDialog dialog{m_window->settings(), m_window->commands(), m_window.get()};
     dialog.findChild<QTabWidget*>()->setCurrentIndex(1);
-    dialog.show();
-    QCoreApplication::processEvents();
+    shootDialog(dialog, "settings");
+  }
+
+  void shootDialog(QWidget& dialog, const char* name) {
+    if (!dialog.isVisible()) dialog.show();
     for (const bool isDark : {true, false}) {
       m_window->setDark(isDark);
       QCoreApplication::processEvents();
-      save(dialog.grab(), isDark ? QStringLiteral("settings-dark-1x") : QStringLiteral("settings-light-1x"));
+      save(dialog.grab(),
+           QStringLiteral("%1-%2-1x")
+               .arg(QString::fromLatin1(name), isDark ? QStringLiteral("dark") : QStringLiteral("light")));
     }
     m_window->setDark(true);
   }
@@ -304,6 +315,9 @@ int makeScreenshots(const QString& folder) {
     qCritical("the folder %s cannot be made", qPrintable(folder));
     return 1;
   }
+  // Pictures do not depend on anybody's settings, and change none.
+  const QTemporaryDir config;
+  qputenv("XDG_CONFIG_HOME", QFile::encodeName(config.path()));
   try {
     Session{QFileInfo{folder}.absoluteFilePath()}.run();
   } catch (const std::exception& e) {

@@ -1,9 +1,13 @@
 #include "app/settings.hpp"
 
 #include <QStandardPaths>
+#include <algorithm>
 
 namespace millrace::workbench {
 namespace {
+
+/// Nodes that one box can list.
+constexpr int targetsMax = 100;
 
 QString keyName(const QString& command) {
   // Slashes would be groups of the file.
@@ -36,6 +40,50 @@ void Settings::setEnginePath(const QString& path) {
     m_file.remove(QStringLiteral("engine"));
   } else {
     m_file.setValue(QStringLiteral("engine"), path);
+  }
+}
+
+QString Settings::keyFolder() {
+  return QStandardPaths::writableLocation(QStandardPaths::AppConfigLocation) + QStringLiteral("/keys");
+}
+
+std::vector<Target> Settings::targets() {
+  std::vector<Target> all;
+  const int count = std::min(m_file.beginReadArray(QStringLiteral("targets")), targetsMax);
+  for (int i = 0; i < count; ++i) {
+    m_file.setArrayIndex(i);
+    const auto text = [this](const char* name) { return m_file.value(QLatin1String(name)).toString(); };
+    Target target{text("name"), text("address"), text("server_key"), text("key_file")};
+    if (!target.name.isEmpty() && !target.address.isEmpty()) all.push_back(std::move(target));
+  }
+  m_file.endArray();
+  return all;
+}
+
+void Settings::setTargets(const std::vector<Target>& targets) {
+  m_file.remove(QStringLiteral("targets"));
+  m_file.beginWriteArray(QStringLiteral("targets"));
+  int i = 0;
+  for (const auto& target : targets) {
+    if (i >= targetsMax) break;
+    m_file.setArrayIndex(i++);
+    m_file.setValue(QStringLiteral("name"), target.name);
+    m_file.setValue(QStringLiteral("address"), target.address);
+    m_file.setValue(QStringLiteral("server_key"), target.serverKey);
+    m_file.setValue(QStringLiteral("key_file"), target.keyFile);
+  }
+  m_file.endArray();
+}
+
+QString Settings::targetName() const {
+  return m_file.value(QStringLiteral("target")).toString();
+}
+
+void Settings::setTargetName(const QString& name) {
+  if (name.isEmpty()) {
+    m_file.remove(QStringLiteral("target"));
+  } else {
+    m_file.setValue(QStringLiteral("target"), name);
   }
 }
 

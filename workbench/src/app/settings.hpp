@@ -6,6 +6,9 @@
 #include <QSettings>
 #include <QString>
 #include <optional>
+#include <vector>
+
+#include "core/target.hpp"
 
 namespace millrace::workbench {
 
@@ -21,6 +24,15 @@ public:
   /// The `millrace` program to use; empty: the one that is found.
   [[nodiscard]] QString enginePath() const;
   void setEnginePath(const QString& path);
+
+  /// The nodes this workbench knows, without what is secret.
+  [[nodiscard]] std::vector<Target> targets();
+  void setTargets(const std::vector<Target>& targets);
+  /// The one that was chosen last; empty: the embedded engine.
+  [[nodiscard]] QString targetName() const;
+  void setTargetName(const QString& name);
+  /// Where keys are that were made here, each a file of its user's alone.
+  [[nodiscard]] static QString keyFolder();
 
   /// The keys the user gave a command; nothing: those it comes with. `command`: as `Commands` names it.
   [[nodiscard]] std::optional<QList<QKeySequence>> keysOf(const QString& command) const;

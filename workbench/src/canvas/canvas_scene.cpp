@@ -84,6 +84,11 @@ NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
   if (m_run != nullptr) {
     if (const auto f = m_run->actors.find(actor.name); f != m_run->actors.end()) c.figures = f->second;
   }
+  if (const auto pins = m_document.layout().pins.find(actor.name); pins != m_document.layout().pins.end()) {
+    QStringList names;
+    for (const auto& node : pins->second) names << toQt(node);
+    c.pins = names.join(QStringLiteral(", "));
+  }
   c.isStale = m_isStale;
   c.isFaulty = m_faulty.contains(actor.name);
   return c;

@@ -11,6 +11,7 @@
 #include "canvas/minimap.hpp"
 #include "canvas/node_painter.hpp"
 #include "canvas/theme.hpp"
+#include "core/nodes_model.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -170,15 +171,39 @@ void CanvasView::keyReleaseEvent(QKeyEvent* event) {
   QGraphicsView::keyReleaseEvent(event);
 }
 
+NodeItem* CanvasView::nodeBelow(const QDropEvent& event) const {
+  for (auto* item : items(event.position().toPoint())) {
+    if (item->type() == NodeItem::Type) return static_cast<NodeItem*>(item);
+  }
+  return nullptr;
+}
+
 void CanvasView::dragEnterEvent(QDragEnterEvent* event) {
-  if (event->mimeData()->hasFormat(QLatin1String(actorTypeMime))) event->acceptProposedAction();
+  const auto* mime = event->mimeData();
+  if (mime->hasFormat(QLatin1String(actorTypeMime)) || mime->hasFormat(QLatin1String(NodesModel::nodeMime))) {
+    event->acceptProposedAction();
+  }
 }
 
 void CanvasView::dragMoveEvent(QDragMoveEvent* event) {
-  if (event->mimeData()->hasFormat(QLatin1String(actorTypeMime))) event->acceptProposedAction();
+  const bool isNode = event->mimeData()->hasFormat(QLatin1String(NodesModel::nodeMime));
+  // Only what would be done when it is let go there.
+  if (isNode ? nodeBelow(*event) != nullptr : event->mimeData()->hasFormat(QLatin1String(actorTypeMime))) {
+    event->acceptProposedAction();
+  } else {
+    event->ignore();
+  }
 }
 
 void CanvasView::dropEvent(QDropEvent* event) {
+  const auto node = QString::fromUtf8(event->mimeData()->data(QLatin1String(NodesModel::nodeMime)));
+  if (!node.isEmpty()) {
+    const auto* below = nodeBelow(*event);
+    if (below == nullptr) return;
+    event->acceptProposedAction();
+    Q_EMIT nodeDropped(node, below->content().name);
+    return;
+  }
   const auto type = QString::fromUtf8(event->mimeData()->data(QLatin1String(actorTypeMime)));
   if (type.isEmpty()) return;
   event->acceptProposedAction();

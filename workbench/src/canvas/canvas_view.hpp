@@ -36,6 +36,8 @@ public:
 
 Q_SIGNALS:
   void typeDropped(const QString& type, QPointF place);
+  /// A node, as the nodes panel drags it, onto an actor: it is to run there.
+  void nodeDropped(const QString& node, const std::string& actor);
   void viewChanged();
   /// Space was pressed and let go, and nothing was moved by it.
   void spaceTapped();
@@ -57,6 +59,7 @@ protected:
 
 private:
   void fit(const QRectF& rect);
+  [[nodiscard]] NodeItem* nodeBelow(const QDropEvent& event) const;
 
   CanvasScene& m_canvas;
   Minimap* m_minimap;

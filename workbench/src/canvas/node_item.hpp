@@ -32,6 +32,7 @@ struct NodeContent {
   bool isStale = false;                 ///< the figures are old
   bool isKnown = true;                  ///< its type is in the catalogue
   bool isFaulty = false;                ///< an injected fault is at work on it
+  QString pins;                         ///< the nodes it is placed on; empty: anywhere
   std::optional<ChangeKind> change;     ///< against what is deployed, while that is looked at
 };
 

@@ -18,6 +18,7 @@ constexpr double inset = 14;
 constexpr double nameBaseline = 21;
 constexpr double firstLine = 42;
 constexpr double linePitch = 16;
+constexpr double pinsWidthMin = 30;
 constexpr QRectF sparkBox{102, 32, 74, 26};
 /// Below this there is room for a name and a rate only.
 constexpr double fullFrom = 0.7;
@@ -79,6 +80,7 @@ public:
       figures(*m_content.figures);
     } else {
       line(0, m_content.isKnown ? m_content.typeTitle : QStringLiteral("unknown type"), m_theme.textDim, fullWidth());
+      if (!m_content.pins.isEmpty()) line(1, QStringLiteral("on %1").arg(m_content.pins), m_theme.text, fullWidth());
     }
     ports();
     if (m_content.change) paintChange(m_painter, m_node.geometry().box().topLeft(), *m_content.change, m_theme);
@@ -155,16 +157,17 @@ private:
     const double half = sparkBox.left() - inset - 6;
     line(0, rateText(f.rate()), colour, half);
     if (m_moment.detail >= fullFrom) line(1, lagText(f), m_theme.textDim, half);
+    double right = NodeGeometry::width - inset;
     if (f.latencyP99 && m_moment.detail >= fullFrom) {
       const auto font = ownFont(11);
       const auto p99 = QStringLiteral("p99 %1").arg(millisecondsText(*f.latencyP99));
-      text(QPointF{NodeGeometry::width - inset - QFontMetricsF{font}.horizontalAdvance(p99),
-                   firstLine + 2 * linePitch - 2},
-           p99, font, m_theme.textDim);
+      right -= QFontMetricsF{font}.horizontalAdvance(p99);
+      text(QPointF{right, badgeBaseline}, p99, font, m_theme.textDim);
+      right -= badgeGap;
     }
     spark(f.rates);
     bar(f);
-    badges(f);
+    badges(f, right);
   }
 
   void spark(const Trail& rates) {
@@ -195,7 +198,16 @@ private:
         QRectF{whole.left() + whole.width() * busy, whole.top(), whole.width() * blocked, whole.height()});
   }
 
-  void badges(const ActorFigures& f) {
+  /// Where it is placed, in what is left of the line of badges.
+  void pins(double left, double right) {
+    if (m_content.pins.isEmpty() || right - left < pinsWidthMin) return;
+    const auto font = ownFont(10);
+    const auto words = elided(font, QStringLiteral("on %1").arg(m_content.pins), right - left);
+    text(QPointF{right - QFontMetricsF{font}.horizontalAdvance(words), badgeBaseline}, words, font, m_theme.textDim);
+  }
+
+  /// Up to `right`.
+  void badges(const ActorFigures& f, double right) {
     double left = inset;
     if (m_content.isFaulty) {
       // A bolt, drawn: the font has none.
@@ -207,10 +219,16 @@ private:
       left += faultWidth;
     }
     const auto words = conditionOf(f);
-    if (!words.isEmpty()) text(QPointF{left, badgeBaseline}, words, badgeFont(), m_theme.of(Health::Warning));
+    if (!words.isEmpty()) {
+      text(QPointF{left, badgeBaseline}, words, badgeFont(), m_theme.of(Health::Warning));
+      left += QFontMetricsF{badgeFont()}.horizontalAdvance(words) + badgeGap;
+    }
     const auto letters = lettersBadge(m_content);
-    if (letters.isEmpty()) return;
-    text(QPointF{letters.left(), badgeBaseline}, lettersText(f), badgeFont(), m_theme.of(Health::Critical));
+    if (!letters.isEmpty()) {
+      text(QPointF{letters.left(), badgeBaseline}, lettersText(f), badgeFont(), m_theme.of(Health::Critical));
+      left = letters.right() + badgeGap;
+    }
+    pins(left, right);
   }
 
   void ports() {

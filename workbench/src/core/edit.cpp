@@ -50,6 +50,7 @@ struct Applier {
   void operator()(const PlaceChange& c) const { put(drawing.layout.places, c.actor, from(c.after, c.before)); }
   void operator()(const GroupChange& c) const { put(drawing.layout.groups, c.title, from(c.after, c.before)); }
   void operator()(const CommentChange& c) const { put(drawing.layout.comments, c.id, from(c.after, c.before)); }
+  void operator()(const PinsChange& c) const { put(drawing.layout.pins, c.actor, from(c.after, c.before)); }
   void operator()(const SettingsChange& c) const { drawing.spec.settings = from(c.after, c.before); }
   void operator()(const NameChange& c) const { drawing.spec.name = from(c.after, c.before); }
 };
@@ -92,6 +93,7 @@ void EditBuilder::removeActor(const std::string& actor) {
     if (stream.from_actor == actor || stream.to_actor == actor) removeStream(stream);
   }
   if (const auto place = presentIn(m_drawing.layout.places, actor)) record(PlaceChange{actor, place, std::nullopt});
+  setPins(actor, std::nullopt);
   takeOutOfGroup(actor);
   record(ActorChange{*index, m_drawing.spec.actors[*index], std::nullopt});
 }
@@ -137,6 +139,13 @@ void EditBuilder::setComment(const std::string& id, std::optional<Comment> after
   record(CommentChange{id, before, std::move(after)});
 }
 
+void EditBuilder::setPins(const std::string& actor, std::optional<std::vector<std::string>> after) {
+  if (after && after->empty()) after.reset();
+  const auto before = presentIn(m_drawing.layout.pins, actor);
+  if (before == after) return;
+  record(PinsChange{actor, before, std::move(after)});
+}
+
 void EditBuilder::changeSettings(topology_settings after) {
   if (after == m_drawing.spec.settings) return;
   record(SettingsChange{m_drawing.spec.settings, after});
@@ -163,6 +172,10 @@ void EditBuilder::renameActor(const std::string& from, const std::string& to) {
   if (const auto place = presentIn(m_drawing.layout.places, from)) {
     record(PlaceChange{from, place, std::nullopt});
     move(to, *place);
+  }
+  if (const auto pins = presentIn(m_drawing.layout.pins, from)) {
+    setPins(from, std::nullopt);
+    setPins(to, pins);
   }
   if (const auto* title = m_drawing.layout.groupOf(from)) {
     const std::string own = *title;

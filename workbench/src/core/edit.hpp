@@ -36,14 +36,18 @@ struct CommentChange {
   std::string id;
   std::optional<Comment> before, after;
 };
+struct PinsChange {
+  std::string actor;
+  std::optional<std::vector<std::string>> before, after;  // nodes
+};
 struct SettingsChange {
   topology_settings before, after;
 };
 struct NameChange {
   std::string before, after;
 };
-using Change =
-    std::variant<ActorChange, StreamChange, PlaceChange, GroupChange, CommentChange, SettingsChange, NameChange>;
+using Change = std::variant<ActorChange, StreamChange, PlaceChange, GroupChange, CommentChange, PinsChange,
+                            SettingsChange, NameChange>;
 
 /// One gesture of the user: a title for the Edit menu, and its changes.
 struct Edit {
@@ -73,7 +77,7 @@ public:
 
   void addActor(actor_spec actor, QPointF place);
   void changeActor(std::size_t index, actor_spec after);
-  /// With its streams and its place, and out of its group.
+  /// With its streams, its place and its nodes, and out of its group.
   void removeActor(const std::string& actor);
   /// Nothing happens when the stream is there already.
   void addStream(stream_spec stream);
@@ -84,9 +88,11 @@ public:
   void takeOutOfGroup(const std::string& actor);
   /// Nothing: there is to be none.
   void setComment(const std::string& id, std::optional<Comment> after);
+  /// The nodes an actor runs on. Nothing, or none: where the topology was given to.
+  void setPins(const std::string& actor, std::optional<std::vector<std::string>> after);
   void changeSettings(topology_settings after);
   void rename(std::string topology_name);
-  /// The actor, the ends of its streams, its place, and its name in its group.
+  /// The actor, the ends of its streams, its place, its nodes, and its name in its group.
   void renameActor(const std::string& from, const std::string& to);
 
   [[nodiscard]] Edit take(QString title) { return {std::move(title), std::move(m_changes)}; }

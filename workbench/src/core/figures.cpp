@@ -65,6 +65,9 @@ void addTask(ActorFigures& f, const json& task) {
   if (const auto muted = task.find("muted"); muted != task.end() && muted->is_boolean() && muted->get<bool>()) {
     f.isMuted = true;
   }
+  if (auto node = text(task, "node"); !node.isEmpty()) {
+    f.nodes[static_cast<int>(number(task, "partition"))] = std::move(node);
+  }
   f.retries += number(task, "retries");
   f.late += number(task, "late");
   f.stateBytes += number(task, "state_bytes");

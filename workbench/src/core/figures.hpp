@@ -46,6 +46,7 @@ struct ActorFigures {
   std::optional<double> lagMs;     ///< behind the clock; producers: none when their times are not of these days
   std::optional<double> behindMs;  ///< event time behind the most advanced producer
   bool isMuted = false;            ///< what it sends is dropped
+  std::map<int, QString> nodes;    ///< by partition: where it runs, when that is not where the topology was given to
   std::optional<double> latencyP50, latencyP99;  ///< sinks: ms, from entering the topology
   Trail rates;                                   ///< what it takes in, or gives out when it takes nothing in
 

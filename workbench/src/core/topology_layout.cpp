@@ -1,5 +1,6 @@
 #include "core/topology_layout.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace millrace::workbench {
@@ -12,6 +13,8 @@ constexpr const char* version_member = "millrace_layout";
 constexpr const char* places_member = "actors";
 constexpr const char* groups_member = "groups";
 constexpr const char* comments_member = "comments";
+constexpr const char* pins_member = "placement";
+constexpr std::size_t pinsMax = 256;  // as an engine takes
 
 error mistake(const std::string& source, const std::string& where, const std::string& what) {
   return user_error(errc::parse_error, source + ": " + where + ": " + what +
@@ -66,6 +69,20 @@ result<void> readComments(const json& comments, TopologyLayout& layout, const st
   return {};
 }
 
+result<void> readPins(const json& pins, TopologyLayout& layout, const std::string& source) {
+  if (!pins.is_object()) return mistake(source, "/placement", "expected an object");
+  for (const auto& [actor, nodes] : pins.items()) {
+    const auto isName = [](const json& node) {
+      return node.is_string() && !node.get_ref<const std::string&>().empty();
+    };
+    if (!nodes.is_array() || nodes.empty() || nodes.size() > pinsMax || !std::ranges::all_of(nodes, isName)) {
+      return mistake(source, "/placement/" + actor, "expected a list of names of nodes");
+    }
+    layout.pins[actor] = nodes.get<std::vector<std::string>>();
+  }
+  return {};
+}
+
 /// `,\n  "name": {` and its entries, one a line.
 template <class Map, class ToLine>
 std::string memberText(const char* name, const Map& entries, ToLine toLine) {
@@ -109,7 +126,12 @@ result<TopologyLayout> parseLayout(const QByteArray& text, const std::string& so
   if (auto read = readComments(root.value(comments_member, json::object()), layout, source); !read) {
     return std::move(read).error();
   }
-  for (const auto* member : {version_member, places_member, groups_member, comments_member}) root.erase(member);
+  if (auto read = readPins(root.value(pins_member, json::object()), layout, source); !read) {
+    return std::move(read).error();
+  }
+  for (const auto* member : {version_member, places_member, groups_member, comments_member, pins_member}) {
+    root.erase(member);
+  }
   layout.unknownMembers = std::move(root);
   return layout;
 }
@@ -129,6 +151,8 @@ QByteArray toText(const TopologyLayout& layout) {
   text += memberText(comments_member, layout.comments, [](const Comment& comment) {
     return "{\"place\": " + placeText(comment.place) + ", \"text\": " + json(comment.text).dump() + "}";
   });
+  text +=
+      memberText(pins_member, layout.pins, [](const std::vector<std::string>& nodes) { return json(nodes).dump(); });
   for (const auto& [name, value] : layout.unknownMembers.items()) {
     text += ",\n  " + json(name).dump() + ": " + value.dump();
   }

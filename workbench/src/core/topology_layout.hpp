@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "millrace/error.hpp"
 
@@ -27,8 +28,9 @@ struct Comment {
   bool operator==(const Comment&) const = default;
 };
 
-/// Where things stand on the canvas: the file `NAME.mill.layout` beside a topology. It means nothing to the engine, so
-/// moving a node never touches the topology's own file.
+/// Where things stand on the canvas: the file `NAME.mill.layout` beside a topology. The engine never reads it, so
+/// moving a node never touches the topology's own file. On which nodes actors run is here, too: the topology's file
+/// says what is computed, and is the same wherever that is.
 ///
 /// Places are those of a node's top left corner, in canvas units. Members this version does not know are kept as they
 /// are. Thread: as the value.
@@ -36,6 +38,7 @@ struct TopologyLayout {
   std::map<std::string, QPointF> places;                     ///< by actor
   std::map<std::string, NodeGroup> groups;                   ///< by title; an actor is in one at most
   std::map<std::string, Comment> comments;                   ///< by a number that nobody sees
+  std::map<std::string, std::vector<std::string>> pins;      ///< by actor: the nodes it runs on, in turns
   nlohmann::json unknownMembers = nlohmann::json::object();  ///< of the file, written back
 
   /// The title of the group an actor is in; nullptr: none.

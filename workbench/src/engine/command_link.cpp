@@ -10,8 +10,6 @@ namespace {
 
 using transport::control_client;
 
-constexpr std::chrono::milliseconds connectMax{1000};
-
 void settle(Command& command, const result<nlohmann::json>& outcome) {
   if (outcome) {
     command.state = Command::State::Done;
@@ -24,8 +22,8 @@ void settle(Command& command, const result<nlohmann::json>& outcome) {
 
 }  // namespace
 
-CommandLink::CommandLink(transport::zmq_context& context, std::string address, QObject* parent)
-    : QThread{parent}, m_context{context}, m_address{std::move(address)} {
+CommandLink::CommandLink(transport::zmq_context& context, Destination destination, QObject* parent)
+    : QThread{parent}, m_context{context}, m_destination{std::move(destination)} {
   qRegisterMetaType<Command>();
 }
 
@@ -76,7 +74,8 @@ void CommandLink::run() {
   std::unique_ptr<control_client> client;
   for (Command command; next(command);) {
     if (client == nullptr) {
-      auto connected = control_client::connect(m_context, m_address, connectMax);
+      auto connected =
+          control_client::connect(m_context, m_destination.address, m_destination.connectMax(), m_destination.keys);
       if (!connected) {
         // It was never sent.
         command.state = Command::State::Failed;

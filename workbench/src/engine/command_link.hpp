@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "core/target.hpp"
 #include "millrace/error.hpp"
 #include "millrace/transport/zmq_context.hpp"
 
@@ -36,7 +37,7 @@ public:
   static constexpr std::size_t waitingMax = 64;
 
   /// `context` outlives it.
-  CommandLink(transport::zmq_context& context, std::string address, QObject* parent = nullptr);
+  CommandLink(transport::zmq_context& context, Destination destination, QObject* parent = nullptr);
   ~CommandLink() override;
 
   /// Asks the thread to end after the command in hand, and does not wait for it.
@@ -56,7 +57,7 @@ private:
   void failWaiting();
 
   transport::zmq_context& m_context;
-  const std::string m_address;
+  const Destination m_destination;
   std::atomic<bool> m_isEnding{false};
   QMutex m_mutex;
   QWaitCondition m_wake;

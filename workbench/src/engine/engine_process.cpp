@@ -63,7 +63,8 @@ bool EngineProcess::claimDataFolder(QString& why) {
 
 void EngineProcess::start() {
   if (isRunning()) return;
-  m_isReady = m_isStopping = false;
+  m_isStopping = false;
+  m_address.clear();
   m_output.clear();
   QString why;
   const auto program = millraceProgram();
@@ -96,12 +97,12 @@ void EngineProcess::readOutput() {
   static constexpr const char* scheme = "ipc://";
   const auto begin = m_output.indexOf(scheme);
   const auto end = begin < 0 ? -1 : m_output.indexOf('\n', begin);
-  if (!m_isReady && end >= 0) {
-    m_isReady = true;
-    Q_EMIT ready(QString::fromUtf8(m_output.mid(begin, end - begin).trimmed()));
+  if (m_address.isEmpty() && end >= 0) {
+    m_address = QString::fromUtf8(m_output.mid(begin, end - begin).trimmed());
+    Q_EMIT ready(m_address);
   }
   // What console sinks print is shown as log.
-  if (!m_isReady) return;
+  if (m_address.isEmpty()) return;
   for (qsizetype line = m_output.indexOf('\n'); line >= 0; line = m_output.indexOf('\n')) {
     Q_EMIT logged(QString::fromUtf8(m_output.left(line)));
     m_output.remove(0, line + 1);
@@ -117,6 +118,7 @@ void EngineProcess::readLog() {
 
 void EngineProcess::end(int exitCode, QProcess::ExitStatus status) {
   readOutput();
+  m_address.clear();
   if (m_isStopping) return;
   Q_EMIT ended(status == QProcess::CrashExit ? tr("the engine was killed or crashed (signal %1)").arg(exitCode)
                                              : tr("the engine ended with exit code %1").arg(exitCode));

@@ -23,6 +23,8 @@ public:
   /// Starts it, unless it runs.
   void start();
   [[nodiscard]] bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
+  /// Where it listens; empty while it does not.
+  [[nodiscard]] const QString& address() const noexcept { return m_address; }
   [[nodiscard]] qint64 processId() const { return m_process.processId(); }
   /// Asks it to end and waits, at most 5 s; then kills it.
   void stop();
@@ -46,7 +48,8 @@ private:
   QString m_data;
   QProcess m_process;
   QByteArray m_output;
-  bool m_isReady = false, m_isStopping = false;
+  QString m_address;
+  bool m_isStopping = false;
 };
 
 }  // namespace millrace::workbench

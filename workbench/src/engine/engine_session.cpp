@@ -2,8 +2,10 @@
 
 #include <QDateTime>
 #include <algorithm>
+#include <utility>
 #include <variant>
 
+#include "core/deployment.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
@@ -18,8 +20,10 @@ constexpr double smoothing = 0.1;
 
 EngineSession::EngineSession(QObject* parent) : QObject{parent} {
   m_retry.setSingleShot(true);
-  connect(&m_retry, &QTimer::timeout, &m_process, &EngineProcess::start);
-  connect(&m_process, &EngineProcess::ready, this, &EngineSession::link);
+  connect(&m_retry, &QTimer::timeout, this, &EngineSession::begin);
+  connect(&m_process, &EngineProcess::ready, this, [this](const QString& address) {
+    if (m_target.isEmbedded()) link({toStd(address)});
+  });
   connect(&m_process, &EngineProcess::ended, this, &EngineSession::processEnded);
   connect(&m_process, &EngineProcess::logged, this, &EngineSession::logged);
   connect(&m_watch, &QTimer::timeout, this, [this] {
@@ -34,7 +38,47 @@ EngineSession::~EngineSession() {
   m_retired.clear();
 }
 
+void EngineSession::setTarget(const Target& target) {
+  if (target == m_target) return;
+  m_retry.stop();
+  unlink();
+  m_target = target;
+  ++m_targets;
+  m_backoff.reset();
+  // Others look at these until they are told.
+  const auto figures = std::exchange(m_figures, nullptr);
+  const auto history = std::exchange(m_history, {});
+  const auto deployed = std::exchange(m_deployed, {});
+  m_deploying.clear();
+  m_heard.invalidate();
+  m_perSecond = 0;
+  failWaiting();
+  if (m_target.isEmbedded() && !m_process.isRunning()) {
+    setState(State::Off);
+  } else {
+    setState(State::Starting);
+    begin();
+  }
+  Q_EMIT targetChanged();
+  Q_EMIT figuresChanged();
+}
+
+void EngineSession::begin() {
+  if (m_target.isEmbedded()) {
+    if (!m_process.address().isEmpty()) link({toStd(m_process.address())});
+    m_process.start();
+    return;
+  }
+  auto destination = destinationOf(m_target);
+  if (destination) {
+    link(*std::move(destination));
+  } else {
+    lose(toQt(destination.error().message), Backoff::largest);
+  }
+}
+
 void EngineSession::unlink() {
+  ++m_links;
   const auto retire = [this](auto& link) {
     if (link == nullptr) return;
     link->end();
@@ -66,7 +110,8 @@ const RunFigures* EngineSession::run(const std::string& topology) const {
 
 std::optional<bool> EngineSession::differsFromDeployed(const Document& document) const {
   const auto at = m_deployed.find(document.spec().name);
-  return at == m_deployed.end() ? std::nullopt : std::optional{at->second.hash != document.contentHash()};
+  if (at == m_deployed.end()) return std::nullopt;
+  return at->second.hash != deploymentHash(document.text().toStdString(), placementOf(document.layout()));
 }
 
 const Drawing* EngineSession::deployed(const std::string& topology) const {
@@ -81,7 +126,7 @@ void EngineSession::setState(State state, const QString& message) {
   Q_EMIT stateChanged();
 }
 
-void EngineSession::link(const QString& address) {
+void EngineSession::link(Destination destination) {
   if (!m_context) {
     auto opened = transport::zmq_context::open(0);
     if (!opened) {
@@ -90,26 +135,42 @@ void EngineSession::link(const QString& address) {
     }
     m_context.emplace(*std::move(opened));
   }
-  m_address = address;
-  m_telemetry = std::make_unique<TelemetryLink>(*m_context, toStd(address));
-  m_commands = std::make_unique<CommandLink>(*m_context, toStd(address));
-  connect(m_telemetry.get(), &TelemetryLink::connected, this, [this] {
+  m_address = toQt(destination.address);
+  m_telemetry = std::make_unique<TelemetryLink>(*m_context, destination);
+  m_commands = std::make_unique<CommandLink>(*m_context, std::move(destination));
+  const auto isOld = [this, own = ++m_links] { return own != m_links; };
+  connect(m_telemetry.get(), &TelemetryLink::connected, this, [this, isOld] {
+    if (isOld()) return;
     m_backoff.reset();
     m_heard.start();
     setState(State::Connected);
     flush();
   });
-  connect(m_telemetry.get(), &TelemetryLink::figuresCame, this, &EngineSession::takeFigures);
-  connect(m_telemetry.get(), &TelemetryLink::lost, this, [this](const QString& why, int nextMs) {
+  connect(m_telemetry.get(), &TelemetryLink::figuresCame, this, [this, isOld] {
+    if (!isOld()) takeFigures();
+  });
+  connect(m_telemetry.get(), &TelemetryLink::lost, this, [this, isOld](const QString& why, int nextMs) {
+    if (isOld()) return;
     m_nextAttempt.setRemainingTime(nextMs);
     setState(State::Lost, why);
   });
-  connect(m_commands.get(), &CommandLink::commandFinished, this, &EngineSession::finish);
+  connect(m_commands.get(), &CommandLink::commandFinished, this, [this, target = m_targets](const Command& command) {
+    if (target == m_targets) {
+      finish(command);
+      return;
+    }
+    // Of another engine than what is shown now: nobody works with the answer.
+    if (m_pending > 0) --m_pending;
+    Q_EMIT logged(tr("%1, of the target before: %2")
+                      .arg(command.title, command.state == Command::State::Done ? tr("done") : command.message));
+    Q_EMIT stateChanged();
+  });
   m_telemetry->start();
   m_commands->start();
 }
 
 void EngineSession::processEnded(const QString& why) {
+  if (!m_target.isEmbedded()) return;
   unlink();
   lose(why, m_backoff.next());
 }
@@ -170,7 +231,7 @@ quint64 EngineSession::send(std::string verb, nlohmann::json args, const QString
   m_waiting.push_back(std::move(command));
   if (m_state == State::Off) {
     setState(State::Starting);
-    m_process.start();
+    begin();
   } else if (m_state == State::Connected || m_state == State::Stale) {
     flush();
   }
@@ -190,12 +251,22 @@ void EngineSession::flush() {
   m_waiting.clear();
 }
 
+/// What waits for an engine that this is not about any more.
+void EngineSession::failWaiting() {
+  for (auto& command : std::exchange(m_waiting, {})) {
+    command.state = Command::State::Failed;
+    command.message = tr("another target was chosen before it was sent");
+    finish(command);
+  }
+}
+
 void EngineSession::finish(const Command& command) {
   if (m_pending > 0) --m_pending;
   if (command.verb == "deploy" && command.state == Command::State::Done) {
     const auto name = command.answer.value("topology", "");
-    const auto text = QByteArray::fromStdString(command.args.value("text", ""));
-    m_deployed[name] = {Document::hashOf(text), m_deploying[name]};
+    const auto& args = command.args;
+    m_deployed[name] = {deploymentHash(args.value("text", ""), args.value("placement", nlohmann::json{})),
+                        m_deploying[name]};
     m_deploying.erase(name);
     // What is there already and the same is not begun again by deploying it.
     if (!command.answer.value("changed", true)) send("start", {{"topology", name}}, command.title);
@@ -216,7 +287,7 @@ void EngineSession::noteSet(const nlohmann::json& args, bool isUsual) {
   const auto& value = args["value"];
   if (isUsual) {
     actor->params.erase(args.value("parameter", ""));
-    at->second.hash = Document::hashOf(QByteArray::fromStdString(to_text(spec)));
+    at->second.hash = deploymentHash(to_text(spec), placementOf(at->second.drawing.layout));
     return;
   }
   auto& param = actor->params[args.value("parameter", "")];
@@ -229,13 +300,12 @@ void EngineSession::noteSet(const nlohmann::json& args, bool isUsual) {
   } else if (value.is_string()) {
     param = value.get<std::string>();
   }
-  at->second.hash = Document::hashOf(QByteArray::fromStdString(to_text(spec)));
+  at->second.hash = deploymentHash(to_text(spec), placementOf(at->second.drawing.layout));
 }
 
 void EngineSession::runDocument(const Document& document, const RunFrom& from) {
   m_deploying[document.spec().name] = document.drawing();
-  nlohmann::json args{
-      {"text", document.text().toStdString()}, {"base_folder", toStd(document.baseFolder())}, {"replace", true}};
+  auto args = deploymentArguments(document);
   if (!from.savepoint.empty()) args["from"] = from.savepoint;
   if (from.acceptsDuplicates) args["accept_duplicates"] = true;
   send("deploy", std::move(args), tr("Run %1").arg(toQt(document.spec().name)));

@@ -11,6 +11,7 @@
 #include "core/document.hpp"
 #include "core/live_changes.hpp"
 #include "core/run_history.hpp"
+#include "core/target.hpp"
 #include "engine/backoff.hpp"
 #include "engine/command_link.hpp"
 #include "engine/engine_process.hpp"
@@ -24,8 +25,8 @@ struct RunFrom {
   bool acceptsDuplicates = false;  ///< sinks that cannot take output back may write some of it twice
 };
 
-/// The engine this window works with: starts it when it is first needed, watches it, sends it commands, and gets it
-/// back when it is lost, with waits from 100 ms to 5 s. Editing never depends on it.
+/// The engine this window works with, its own or a node somewhere else: starts its own when it is first needed, watches
+/// it, sends it commands, and gets it back when it is lost, with waits from 100 ms to 5 s. Editing never depends on it.
 ///
 /// Thread: GUI; it never blocks there, but for the moments in which the window closes.
 class EngineSession final : public QObject {
@@ -43,6 +44,10 @@ public:
   explicit EngineSession(QObject* parent = nullptr);
   ~EngineSession() override;
 
+  /// From now on it is this one. What the one before has goes on there; what was on its way to it is no longer waited
+  /// for. Its own engine ends with the window, not with this.
+  void setTarget(const Target& target);
+  [[nodiscard]] const Target& target() const noexcept { return m_target; }
   [[nodiscard]] State state() const noexcept { return m_state; }
   [[nodiscard]] const QString& message() const noexcept { return m_message; }
   /// Until the next attempt.
@@ -52,9 +57,11 @@ public:
   [[nodiscard]] double figuresPerS() const noexcept { return m_perSecond; }
   /// The newest figures of a topology; nullptr: the engine does not have it. Valid until the next `figuresChanged`.
   [[nodiscard]] const RunFigures* run(const std::string& topology) const;
+  /// Of all topologies; nullptr: nothing came yet. Valid until the next `figuresChanged`.
+  [[nodiscard]] const std::map<std::string, RunFigures>* runs() const noexcept { return m_figures.get(); }
   /// The last two minutes of a topology; nullptr: it never ran here.
   [[nodiscard]] const RunHistory* history(const std::string& topology) const;
-  /// Its socket; empty while it does not run.
+  /// Where it listens; empty while it does not run.
   [[nodiscard]] const QString& address() const noexcept { return m_address; }
   [[nodiscard]] qint64 processId() const { return m_process.processId(); }
   [[nodiscard]] std::size_t pendingCommands() const noexcept { return m_pending; }
@@ -83,6 +90,8 @@ public:
 
 Q_SIGNALS:
   void stateChanged();
+  /// Another engine: what was known of the one before is gone.
+  void targetChanged();
   void figuresChanged();
   void commandFinished(const millrace::workbench::Command& command);
   void logged(const QString& line);
@@ -90,7 +99,9 @@ Q_SIGNALS:
 private:
   quint64 send(std::string verb, nlohmann::json args, const QString& title);
   void flush();
-  void link(const QString& address);
+  /// Starts or finds what is to be linked.
+  void begin();
+  void link(Destination destination);
   /// Lets both threads end in their own time: the GUI does not wait for them.
   void unlink();
   void processEnded(const QString& why);
@@ -99,8 +110,10 @@ private:
   void takeFigures();
   void remember();
   void finish(const Command& command);
+  void failWaiting();
   void noteSet(const nlohmann::json& args, bool isUsual);
 
+  Target m_target;
   EngineProcess m_process;
   std::optional<transport::zmq_context> m_context;
   std::unique_ptr<TelemetryLink> m_telemetry;
@@ -124,6 +137,8 @@ private:
   std::map<std::string, Drawing> m_deploying;  // by topology: sent, not answered
   std::set<quint64> m_usual;                   // commands that set what the drawing leaves out
   quint64 m_lastCommand = 0;
+  quint64 m_links = 0;    // what links before say is old
+  quint64 m_targets = 0;  // answers of those before concern nobody
   std::size_t m_pending = 0;
 };
 

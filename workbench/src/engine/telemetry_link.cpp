@@ -9,7 +9,6 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr milliseconds connectMax{1000};
 constexpr milliseconds interval{1000 / TelemetryLink::figuresPerS};
 /// How soon an end is noticed.
 constexpr milliseconds pollTime{200};
@@ -18,8 +17,8 @@ constexpr milliseconds silenceMax{3000};
 
 }  // namespace
 
-TelemetryLink::TelemetryLink(transport::zmq_context& context, std::string address, QObject* parent)
-    : QThread{parent}, m_context{context}, m_address{std::move(address)} {}
+TelemetryLink::TelemetryLink(transport::zmq_context& context, Destination destination, QObject* parent)
+    : QThread{parent}, m_context{context}, m_destination{std::move(destination)} {}
 
 void TelemetryLink::end() {
   m_isEnding = true;
@@ -28,7 +27,7 @@ void TelemetryLink::end() {
 
 TelemetryLink::~TelemetryLink() {
   end();
-  // Bounded by connectMax: every wait in there is.
+  // Bounded by the time a connection may take: every wait in there is.
   wait();
 }
 
@@ -74,7 +73,9 @@ void TelemetryLink::run() {
 }
 
 QString TelemetryLink::watch() {
-  const auto client = transport::control_client::connect(m_context, m_address, connectMax);
+  const auto connectMax = m_destination.connectMax();
+  const auto client =
+      transport::control_client::connect(m_context, m_destination.address, connectMax, m_destination.keys);
   if (!client) return toQt(client.error().message);
   const auto subscribed = (*client)->subscribe("telemetry", interval, connectMax);
   if (!subscribed) return toQt(subscribed.error().message);

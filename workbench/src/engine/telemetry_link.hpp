@@ -9,6 +9,7 @@
 #include <string>
 
 #include "core/figures.hpp"
+#include "core/target.hpp"
 #include "millrace/transport/zmq_context.hpp"
 
 namespace millrace::workbench {
@@ -25,7 +26,7 @@ class TelemetryLink final : public QThread {
 
 public:
   /// `context` outlives it.
-  TelemetryLink(transport::zmq_context& context, std::string address, QObject* parent = nullptr);
+  TelemetryLink(transport::zmq_context& context, Destination destination, QObject* parent = nullptr);
   ~TelemetryLink() override;
 
   /// Asks the thread to end, and does not wait for it.
@@ -54,7 +55,7 @@ private:
   void waitFor(std::chrono::milliseconds time);
 
   transport::zmq_context& m_context;
-  const std::string m_address;
+  const Destination m_destination;
   std::atomic<bool> m_isEnding{false};
   QMutex m_mutex;
   QWaitCondition m_wake;

@@ -8,7 +8,6 @@
 #include "canvas/theme.hpp"
 
 namespace millrace::workbench {
-namespace {
 
 QIcon changeIcon(ChangeKind kind) {
   QPixmap picture{40, 40};
@@ -19,8 +18,6 @@ QIcon changeIcon(ChangeKind kind) {
   paintChange(painter, {10, 10}, kind, Theme::current());
   return QIcon{picture};
 }
-
-}  // namespace
 
 DifferencePanel::DifferencePanel(QWidget* parent)
     : QWidget{parent}, m_calm{new QLabel{this}}, m_list{new QListWidget{this}} {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QIcon>
 #include <QLabel>
 #include <QListWidget>
 #include <QWidget>
@@ -7,6 +8,9 @@
 #include "core/difference.hpp"
 
 namespace millrace::workbench {
+
+/// The sign of what became of something, for lists.
+[[nodiscard]] QIcon changeIcon(ChangeKind kind);
 
 /// In what the drawing differs from what was deployed, one line a thing; Enter shows it on the canvas. Thread: GUI.
 class DifferencePanel final : public QWidget {

@@ -14,13 +14,16 @@ struct EngineWords {
 };
 
 EngineWords wordsOf(const EngineSession& session) {
+  const auto& target = session.target();
+  const auto name = target.isEmbedded() ? StatusLine::tr("engine") : target.name;
   using State = EngineSession::State;
   const auto age = session.ageMs().value_or(0);
   switch (session.state()) {
     case State::Off:
       return {Health::Idle, StatusLine::tr("engine off")};
     case State::Starting:
-      return {Health::Idle, StatusLine::tr("starting the engine …")};
+      return {Health::Idle, target.isEmbedded() ? StatusLine::tr("starting the engine …")
+                                                : StatusLine::tr("connecting to %1 …").arg(name)};
     case State::Connected:
       return {Health::Ok,
               StatusLine::tr("connected  %1 Hz  age %2 ms").arg(std::lround(session.figuresPerS())).arg(age)};
@@ -28,7 +31,7 @@ EngineWords wordsOf(const EngineSession& session) {
       return {Health::Warning,
               StatusLine::tr("stale: no figures for %1").arg(millisecondsText(static_cast<double>(age)))};
     case State::Lost:
-      return {Health::Critical, StatusLine::tr("engine lost")};
+      return {Health::Critical, StatusLine::tr("%1 lost").arg(name)};
   }
   return {};
 }

@@ -1,0 +1,110 @@
+#include "core/deployment.hpp"
+
+#include <nlohmann/json.hpp>
+
+#include "core/text.hpp"
+
+namespace millrace::workbench {
+namespace {
+
+using nlohmann::json;
+
+QString textOf(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
+}
+
+bool flagOf(const json& j, const char* name) {
+  const auto at = j.find(name);
+  return at != j.end() && at->is_boolean() && at->get<bool>();
+}
+
+/// Texts without the quotes that JSON has.
+QString valueText(const json& value) {
+  return toQt(value.is_string() ? value.get<std::string>() : value.dump());
+}
+
+/// `sum on b; count on b, c`
+QString pinsText(const json& placement) {
+  QStringList words;
+  const auto pins = placement.is_object() ? placement.value("pins", json::object()) : json::object();
+  for (const auto& [actor, nodes] : pins.items()) {
+    QStringList names;
+    for (const auto& node : nodes) names << valueText(node);
+    words << QStringLiteral("%1 on %2").arg(toQt(actor), names.join(QStringLiteral(", ")));
+  }
+  return words.join(QStringLiteral("; "));
+}
+
+DeployPlan::Change changeOf(const json& j) {
+  const auto what = textOf(j, "what");
+  DeployPlan::Change change{ChangeKind::Changed, textOf(j, "where")};
+  if (what == QLatin1String("added")) change.kind = ChangeKind::Added;
+  if (what == QLatin1String("removed")) change.kind = ChangeKind::Removed;
+  const bool isPlacement = change.text == QLatin1String("placement");
+  const auto side = [&](const char* name) {
+    const auto at = j.find(name);
+    if (at == j.end() || at->is_null()) return QString{};
+    return isPlacement ? pinsText(*at) : valueText(*at);
+  };
+  const auto from = side("from");
+  auto to = side("to");
+  if (isPlacement && to.isEmpty()) to = QStringLiteral("all where it is deployed");
+  if (!from.isEmpty()) change.text += QStringLiteral(": %1").arg(from);
+  if (!to.isEmpty()) change.text += (from.isEmpty() ? QStringLiteral(": %1") : QStringLiteral(" → %1")).arg(to);
+  return change;
+}
+
+}  // namespace
+
+json placementOf(const TopologyLayout& layout) {
+  json pins = json::object();
+  for (const auto& [actor, nodes] : layout.pins) pins[actor] = nodes;
+  return {{"nodes", json::array()}, {"pins", std::move(pins)}};
+}
+
+json deploymentArguments(const Document& document) {
+  return {{"text", document.text().toStdString()},
+          {"base_folder", toStd(document.baseFolder())},
+          {"placement", placementOf(document.layout())},
+          {"replace", true}};
+}
+
+QByteArray deploymentHash(const std::string& text, const json& placement) {
+  return Document::hashOf(QByteArray::fromStdString(text + placement.dump()));
+}
+
+QString DeployPlan::headline() const {
+  if (!isValid) return QStringLiteral("%1 cannot be deployed as it is").arg(topology);
+  if (!isDeployed) return QStringLiteral("%1 is new there").arg(topology);
+  if (changes.empty()) return QStringLiteral("%1 is there already, and nothing changes").arg(topology);
+  return QStringLiteral("%1 is there, and %2 changes: it is ended with a last snapshot, and goes on with this")
+      .arg(topology)
+      .arg(changes.size());
+}
+
+DeployPlan readPlan(const json& answer) {
+  DeployPlan plan;
+  if (!answer.is_object()) return plan;
+  plan.topology = textOf(answer, "topology");
+  plan.isValid = flagOf(answer, "valid");
+  plan.isDeployed = flagOf(answer, "deployed");
+  for (const auto& change : answer.value("changes", json::array())) {
+    if (change.is_object()) plan.changes.push_back(changeOf(change));
+  }
+  for (const auto& problem : answer.value("problems", json::array())) {
+    if (!problem.is_object()) continue;
+    const auto remedy = textOf(problem, "remedy");
+    plan.problems << QStringLiteral("%1: %2%3")
+                         .arg(textOf(problem, "where"), textOf(problem, "what"),
+                              remedy.isEmpty() ? QString{} : QStringLiteral("; ") + remedy);
+  }
+  for (const auto& sink : answer.value("guarantees", json::array())) {
+    if (!sink.is_object()) continue;
+    plan.guarantees
+        << QStringLiteral("%1: %2 (%3)").arg(textOf(sink, "sink"), textOf(sink, "holds"), textOf(sink, "why"));
+  }
+  return plan;
+}
+
+}  // namespace millrace::workbench
