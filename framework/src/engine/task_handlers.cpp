@@ -201,8 +201,12 @@ void task::pick_targets(std::uint32_t partitions) {
     spoil_journal("it routes by load");
     r.see_load(outputs_.loads());
   }
-  hashed_ = r.route(context_, *current_.body, partitions, {targets_.data(), n}, {hashes_.data(), n});
-  if (hot_keys_ != nullptr && hashed_) hot_keys_->look({hashes_.data(), n}, *current_.body, *parts_.router_key);
+  // What was seen before has moved a router that takes turns already.
+  const auto body = cursor_ == 0 ? current_.body : slice(n);
+  const auto left = n - cursor_;
+  const std::span<std::uint64_t> hashes{hashes_.data() + cursor_, left};
+  hashed_ = r.route(context_, *body, partitions, {targets_.data() + cursor_, left}, hashes);
+  if (hot_keys_ != nullptr && hashed_) hot_keys_->look(hashes, *body, *parts_.router_key);
 }
 
 /// Where each record goes is known; false: the task is over.
