@@ -164,9 +164,11 @@ result<loaded_run> run_loaded(const recovery_options& o, const tally_setup& s, b
   if (!run) return std::move(run).error();
   if (auto ok = wait_until_filled(**run, s); !ok) return std::move(ok).error();
   loaded_run out;
+  result_of_tally().is_measured = true;
   if (with_kills) {
     auto all = kill_again_and_again(**run, o);
     if (!all) return std::move(all).error();
+    result_of_tally().is_measured = false;  // what is left of the input is undisturbed
     out.kills = static_cast<std::uint32_t>(all->size());
     out.alone = static_cast<std::uint32_t>(std::ranges::count(*all, "alone", &recovery_report::scope));
     std::ranges::sort(*all, {}, &recovery_report::until_back);

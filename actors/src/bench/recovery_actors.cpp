@@ -66,11 +66,12 @@ void tally_count::on_event(context& c, const tally_event& e) {
 void tally_sink::on_batch(context&, std::span<const tally_event> batch) {
   auto& r = result_of_tally();
   const auto now = steady_ns();
+  const bool is_measured = r.is_measured.load(std::memory_order_relaxed);
   for (std::size_t i = 0; i < batch.size(); ++i) {
     const auto& e = batch[i];
     ++sum_.events;
     sum_.mix += static_cast<std::uint64_t>(e.amount);
-    if (e.due_ns != 0 && i % recorded_each == 0) r.of_part[e.part].record(now - e.due_ns, 1);
+    if (is_measured && e.due_ns != 0 && i % recorded_each == 0) r.of_part[e.part].record(now - e.due_ns, 1);
   }
   r.events.fetch_add(batch.size(), std::memory_order_relaxed);
   if (sum_.events > r.newest.load(std::memory_order_relaxed)) r.newest.store(sum_.events, std::memory_order_relaxed);
@@ -95,6 +96,7 @@ bool tally_sink::load_state(msgpack::reader& r) {
 
 void tally_side::on_batch(context&, std::span<const tally_event> batch) {
   auto& r = result_of_tally();
+  if (!r.is_measured.load(std::memory_order_relaxed)) return;
   const auto now = steady_ns();
   for (std::size_t i = 0; i < batch.size(); i += recorded_each) {
     if (batch[i].due_ns != 0) r.of_side.record(now - batch[i].due_ns, 1);

@@ -66,6 +66,7 @@ struct tally_result {
   static constexpr std::size_t parts_max = 64;
   std::atomic<std::uint64_t> events{0};  ///< that came to the sink, those that come again too
   std::atomic<std::uint64_t> newest{0};  ///< the largest count of events that the sink's state has had
+  std::atomic<bool> is_measured{false};  ///< latencies are recorded
   std::atomic<bool> has_ended{false};    ///< then `sum` is set
   tally_sum sum;
   engine::latency_histogram of_part[parts_max];
