@@ -11,8 +11,10 @@ namespace {
 using self_pointer = caf::stateful_actor<coordinator_state, ordered_actor>*;
 using namespace std::chrono_literals;
 
-// Snapshots that fail one after the other; beyond this nothing gets committed any more and the run had better end.
+// Snapshots that fail one after the other, for so long: beyond both nothing gets committed any more, which a restart
+// might mend. A hang or a full disk that ends before that is none of the run's end, however short its interval.
 constexpr std::uint32_t failures_max = 5;
+constexpr auto failing_max = std::chrono::minutes{2};
 // The writer always answers; this only bounds the wait should the disk hang.
 constexpr auto writer_timeout = std::chrono::minutes{10};
 // Savepoints that wait for one snapshot. People ask for them, one by one.
@@ -52,10 +54,12 @@ void give_up_epoch(self_pointer self, const std::string& why) {
   if (!s.shared->steering.actors_changed_at(*open).empty()) self->send(s.supervisor, unset_atom::value, open->value);
   if (why.empty()) return;
   s.shared->on_snapshot_failure("epoch " + std::to_string(open->value) + ": " + why);
-  if (s.decide->failures_in_a_row() >= failures_max) {
-    self->send(s.supervisor, give_up_atom::value,
-               std::to_string(failures_max) + " snapshots in a row failed, the last with: " + why);
-  }
+  const auto failures = s.decide->failures_in_a_row();
+  const auto lasts = s.decide->failing_for(s.shared->time.steady_ns());
+  if (failures < failures_max || lasts < failing_max) return;
+  self->send(s.supervisor, give_up_atom::value,
+             "no snapshot for " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasts).count()) +
+                 " s, " + std::to_string(failures) + " failed in a row, the last with: " + why);
 }
 
 void send_barriers(self_pointer self, const engine::epoch_target& target) {

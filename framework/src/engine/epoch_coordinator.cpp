@@ -60,7 +60,7 @@ void epoch_coordinator::on_complete(std::int64_t now_ns) {
 
 void epoch_coordinator::on_abort(std::int64_t now_ns, bool is_failure) {
   if (!open_) return;
-  failures_ += is_failure ? 1 : 0;
+  if (is_failure && failures_++ == 0) failing_since_ns_ = started_ns_;
   requested_ = requested_ || is_open_requested_ || open_->last;
   close(now_ns);
 }

@@ -33,6 +33,7 @@ MILLRACE_RECORD(number, 1, value)
 
 std::atomic<bool> may_end{false};
 std::atomic<bool> is_hanging{false};      ///< those whose handlers hang stay there while it is true
+std::atomic<int> prepares_failing{0};     ///< so many snapshots a sink cannot prepare
 std::atomic<int> hangs_wanted{0};         ///< so many handlers are to hang
 std::atomic<std::int64_t> made{0};        ///< by the source, at its end
 std::atomic<std::int64_t> sum_at_end{0};  ///< of the sink behind 'second'
@@ -75,6 +76,10 @@ struct total : sink {
   void on_number(context&, const number& n) {
     sum += n.value;
     ++got;
+  }
+  result<std::string> prepare(context&, epoch_id) override {
+    if (*tells && prepares_failing > 0 && prepares_failing-- > 0) return fatal_error(errc::disk_full, "no room left");
+    return std::string{};
   }
   void on_end_of_input(context&) override {
     if (!*tells) return;
@@ -125,6 +130,7 @@ public:
   explicit chain_run(const topology& t) {
     actors::may_end = false;
     actors::hangs_wanted = 0;
+    actors::prepares_failing = 0;
     actors::is_hanging = true;
     actors::sum_at_end = -1;
     const auto checked = validate(t);
@@ -271,6 +277,16 @@ private slots:
     QVERIFY(was.contains(health::backing_off) && was.contains(health::restoring) && was.contains(health::starting));
     QCOMPARE(was[health::backing_off], std::string{"wanted"});
     QVERIFY(r.task("first/0").was.size() == 1);
+  }
+
+  void snapshotsThatFailForAWhileAreNoEnd() {
+    chain_run r{chain()};
+    actors::prepares_failing = 8;
+    r.wait_for([] { return actors::prepares_failing == 0; });
+    QVERIFY(r.run().status().snapshot_failures >= 7);
+    const auto before = r.run().status().snapshots;
+    r.wait_for([&] { return r.run().status().snapshots > before + 1; });
+    QVERIFY(r.ends_right());
   }
 
   void beyondItsLimitItEscalatesWhereItIsTo() {

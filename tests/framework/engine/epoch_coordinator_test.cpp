@@ -111,6 +111,22 @@ private slots:
     QVERIFY(!c.is_due(10'000 * ms));
   }
 
+  void saysForHowLongSnapshotsFail() {
+    auto c = started(1);
+    c.start({.epoch = {1}}, 100 * ms);
+    QCOMPARE(c.failing_for(150 * ms).count(), std::int64_t{0});
+    c.on_abort(200 * ms, false);
+    QVERIFY2(c.failing_for(300 * ms).count() == 0, "it stood in the way of a recovery");
+    c.start({.epoch = {2}}, 300 * ms);
+    c.on_abort(400 * ms);
+    c.start({.epoch = {3}}, 500 * ms);
+    c.on_abort(600 * ms);
+    QCOMPARE(c.failing_for(1000 * ms).count(), 700 * ms);
+    c.start({.epoch = {4}}, 1000 * ms);
+    c.on_complete(1100 * ms);
+    QCOMPARE(c.failing_for(1200 * ms).count(), std::int64_t{0});
+  }
+
   void namesTheEpochThatTakesTooLong() {
     auto c = started(1);
     QVERIFY(!c.overdue(1000 * ms).has_value());

@@ -38,7 +38,10 @@ public:
   /// The open epoch came to nothing; when it was asked for, another one is due. `is_failure`: a write failed or a sink
   /// could not prepare, so that the next attempt had better wait; else it stood in the way of a recovery.
   void on_abort(std::int64_t now_ns, bool is_failure = true);
-  /// What came to nothing last did so because somebody wanted it: it does not count as a failure.
+  /// For how long none has been complete since one failed; zero while none has.
+  [[nodiscard]] std::chrono::nanoseconds failing_for(std::int64_t now_ns) const noexcept {
+    return std::chrono::nanoseconds{failures_ == 0 ? 0 : now_ns - failing_since_ns_};
+  }
   /// The open epoch if its barriers have been under way for too long.
   [[nodiscard]] std::optional<epoch_id> overdue(std::int64_t now_ns) const noexcept;
 
@@ -75,6 +78,7 @@ private:
   std::int64_t started_ns_ = 0;
   std::int64_t idle_since_ns_ = 0;
   std::uint32_t failures_ = 0;
+  std::int64_t failing_since_ns_ = 0;  ///< when the first of them began; while there are any
 };
 
 }  // namespace millrace::engine
