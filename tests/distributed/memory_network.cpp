@@ -1,5 +1,6 @@
 #include "memory_network.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "millrace/transport/frame_codec.hpp"
@@ -69,6 +70,7 @@ struct memory_network::pipe_receiver final : engine::channel_receiver {
     }
     if (!transport::decode_frame(bytes.view(), instance_, *type_, out)) return engine::receive_status::broken;
     out.bytes = bytes.size();
+    out.arrived_ns = std::chrono::steady_clock::now().time_since_epoch().count();
     return engine::receive_status::received;
   }
   void give_credit(engine::credit c) override {
@@ -101,6 +103,14 @@ public:
 
   result<void> send(const std::string& node, bytes_view message, urgency) override {
     if (!is_reachable(node)) return retryable_error(errc::unavailable, "no connection to " + node);
+    switch (network_.fate_of(name_, node, message)) {
+      case memory_network::fate::lost:
+        return {};
+      case memory_network::fate::refused:
+        return retryable_error(errc::unavailable, "no room for " + node);
+      case memory_network::fate::sent:
+        break;
+    }
     auto kept = std::make_shared<byte_buffer>();
     kept->append(message);
     network_.post([this, node, kept] {
@@ -184,6 +194,16 @@ void memory_network::deliver_all() {
     }
     next();
   }
+}
+
+void memory_network::meddle(std::function<fate(const std::string&, const std::string&, bytes_view)> with) {
+  const std::lock_guard lock{mutex_};
+  meddler_ = std::move(with);
+}
+
+memory_network::fate memory_network::fate_of(const std::string& from, const std::string& to, bytes_view message) {
+  const std::lock_guard lock{mutex_};
+  return meddler_ ? meddler_(from, to, message) : fate::sent;
 }
 
 bool memory_network::are_joined(const std::string& a, const std::string& b) {

@@ -30,6 +30,15 @@ public:
   void cut(const std::string& node);
   void heal(const std::string& node);
 
+  /// What becomes of a message.
+  enum class fate : unsigned char {
+    sent,
+    refused,  ///< its sender is told that there is no room
+    lost,     ///< nobody is told, which links never do
+  };
+  /// Asked about each message that is sent from now on, one at a time; must not call the network. Empty: all are sent.
+  void meddle(std::function<fate(const std::string& from, const std::string& to, bytes_view message)> with);
+
 private:
   friend class memory_exchange;
   struct pipe;
@@ -37,6 +46,7 @@ private:
   struct pipe_receiver;
   using pipe_key = std::tuple<std::uint64_t, std::uint32_t, std::uint64_t>;
 
+  [[nodiscard]] fate fate_of(const std::string& from, const std::string& to, bytes_view message);
   void post(std::function<void()> what);
   void deliver_all();
   [[nodiscard]] bool are_joined(const std::string& a, const std::string& b);
@@ -47,6 +57,7 @@ private:
   std::deque<std::function<void()>> mail_;
   std::map<std::string, class memory_exchange*> nodes_;
   std::set<std::string> away_;
+  std::function<fate(const std::string&, const std::string&, bytes_view)> meddler_;
   std::map<pipe_key, std::weak_ptr<pipe>> pipes_;
   bool stop_ = false;
   std::thread postman_;

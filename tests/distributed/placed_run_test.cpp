@@ -1,14 +1,15 @@
 #include <QTemporaryDir>
 #include <QTest>
+#include <map>
 #include <random>
 #include <set>
 
 #include "crash/crash_feed.hpp"
 #include "crash/crash_input.hpp"
 #include "crash/ledger_topology.hpp"
+#include "guest_host.hpp"
 #include "memory_network.hpp"
 #include "millrace/library.hpp"
-#include "millrace/runtime/guest_run.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/validation.hpp"
 #include "support/sanitizer.hpp"
@@ -17,55 +18,9 @@ using namespace millrace;
 using namespace std::chrono_literals;
 namespace fs = std::filesystem;
 using millrace::tests::patience;
+using host = millrace::distributed::guest_host;
 
 namespace {
-
-/// A node that hosts what others ask for, as a node's process does.
-class host {
-public:
-  host(std::shared_ptr<runtime::exchange> nodes, fs::path folder)
-      : nodes_{std::move(nodes)}, folder_{std::move(folder)} {
-    nodes_->listen_to_strangers({[this](const std::string& from, std::shared_ptr<const byte_buffer> message) {
-                                   const std::lock_guard lock{mutex_};
-                                   asked_.emplace_back(from, std::move(message));
-                                 },
-                                 {}});
-  }
-  ~host() {
-    nodes_->listen_to_strangers({});
-    guest_.reset();
-  }
-
-  void work() {
-    if (guest_ && guest_->is_over()) guest_.reset();
-    decltype(asked_) asked;
-    {
-      const std::lock_guard lock{mutex_};
-      asked.swap(asked_);
-    }
-    for (const auto& [from, message] : asked) {
-      if (!runtime::guest_run::read(message->view())) continue;
-      guest_.reset();
-      auto made = runtime::guest_run::start(
-          {.nodes = nodes_,
-           .lead = from,
-           .data_dir = folder_.string(),
-           .threads = 1,
-           .log = [](log_level, const std::string& text) { qInfo("guest: %s", text.c_str()); }},
-          message->view());
-      if (made) guest_ = *std::move(made);
-    }
-  }
-
-  [[nodiscard]] bool is_hosting() const { return guest_ != nullptr; }
-
-private:
-  std::shared_ptr<runtime::exchange> nodes_;
-  fs::path folder_;
-  std::mutex mutex_;
-  std::vector<std::pair<std::string, std::shared_ptr<const byte_buffer>>> asked_;
-  std::unique_ptr<runtime::guest_run> guest_;
-};
 
 class cluster {
 public:
@@ -86,8 +41,9 @@ public:
     for (const auto& task : plan_->tasks) where_.node_of.push_back(names[(task.partition + task.actor) % 3]);
   }
 
-  [[nodiscard]] std::unique_ptr<runtime::topology_run> start() {
+  [[nodiscard]] std::unique_ptr<runtime::topology_run> start(const engine::trace_rule& trace = {}) {
     runtime::run_options options;
+    options.trace = trace;
     options.data_dir = (folder_ / "data").string();
     options.where = where_;
     options.log = [](log_level, const std::string& text) { qInfo("lead: %s", text.c_str()); };
@@ -123,6 +79,29 @@ private:
 std::string difference(const fs::path& folder, crash::expected_output expected) {
   auto text = crash::add_feed(folder, expected);
   return text + crash::compare_output(folder / "out", expected);
+}
+
+/// The trace begins at a producer, crosses nodes, is written by a sink; each span is told once, and follows one that is
+/// there; what crosses to another node is told by that one.
+bool leads_over_nodes(const engine::plan& plan, const std::vector<runtime::traced_span>& spans) {
+  std::set<std::string> nodes;
+  std::set<engine::span_kind> kinds;
+  std::map<std::uint64_t, const runtime::traced_span*> by_id;
+  for (const auto& s : spans) {
+    nodes.insert(s.node);
+    kinds.insert(s.what.kind);
+    // What fires is told once for each event that it is linked to.
+    const bool is_new = by_id.emplace(s.what.span, &s).second;
+    if (!is_new && s.what.kind != engine::span_kind::fire) qFatal("a span was told twice");
+  }
+  for (const auto& s : spans) {
+    const bool begins = s.what.kind == engine::span_kind::emit || s.what.kind == engine::span_kind::fire;
+    if (!begins && s.what.parent != 0 && !by_id.contains(s.what.parent)) {
+      qFatal("a span of %s hangs in the air", plan.task_name({s.what.task}).c_str());
+    }
+  }
+  return nodes.size() > 1 && kinds.contains(engine::span_kind::emit) && kinds.contains(engine::span_kind::network) &&
+         kinds.contains(engine::span_kind::write);
 }
 
 }  // namespace
@@ -170,6 +149,30 @@ private slots:
     QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
     QVERIFY(cuts >= 3);
     QCOMPARE(difference(in, expected), std::string{});
+  }
+
+  void eventsAreFollowedOverNodes() {
+    QTemporaryDir folder;
+    const fs::path in = folder.path().toStdString();
+    const auto expected = crash::write_input(in, 2000, 8);
+    cluster nodes{in, 2000, 20000};
+    const auto run = nodes.start({.one_in = 20, .seed = 1, .per_second_max = 0});
+    std::map<engine::trace_id, std::vector<runtime::traced_span>> traces;
+    std::uint64_t dropped = 0;
+    const auto collect = [&] {
+      auto told = run->collect_spans();
+      dropped += told.dropped;
+      for (auto& s : told.spans) traces[s.what.trace].push_back(std::move(s));
+    };
+    std::optional<runtime::run_outcome> outcome;
+    QTRY_VERIFY_WITH_TIMEOUT((collect(), outcome = nodes.work(*run)).has_value(), 60'000 * patience);
+    QVERIFY2(outcome->how == runtime::run_outcome::kind::finished, outcome->message.c_str());
+    collect();
+    QCOMPARE(difference(in, expected), std::string{});
+    QCOMPARE(dropped, std::uint64_t{0});
+    std::size_t over_nodes = 0;
+    for (const auto& [id, spans] : traces) over_nodes += leads_over_nodes(*nodes.plan(), spans) ? 1 : 0;
+    QVERIFY2(over_nodes > 0, qPrintable(QString{"none of %1 traces leads over nodes"}.arg(traces.size())));
   }
 
   void aStoppedRunGoesOnWhereItWas() {

@@ -74,6 +74,14 @@ void print_end(const totals& t, bool has_filter, bool is_json) {
   console::terminal::instance().write_error(text + "\n");
 }
 
+/// Nodes whose tasks are not seen now: once, until it is another one or for another reason.
+void tell_silent(const json& answer, json& told) {
+  auto now = answer.value("silent", json::object());
+  if (now == told) return;
+  for (const auto& [node, why] : now.items()) print_error("node " + node + ": " + why.get<std::string>());
+  told = std::move(now);
+}
+
 int follow(const tail_request& r, const conversation& talk, const json& opened) {
   const auto fields = opened.value("fields", std::vector<std::string>{});
   const json args{{"tail", opened["tail"]}};
@@ -81,6 +89,7 @@ int follow(const tail_request& r, const conversation& talk, const json& opened) 
   totals all;
   bool is_enough = false;
   std::string failure;
+  json silent;
   while (!stop.is_raised() && !is_enough) {
     const auto answer = talk.ask("tail_read", args);
     if (!answer) {
@@ -101,6 +110,7 @@ int follow(const tail_request& r, const conversation& talk, const json& opened) 
       failure = answer->value("failure", "");
       print_error("the filter does not hold where it cannot be worked out: " + failure);
     }
+    tell_silent(*answer, silent);
     if (!is_enough) stop.wait(between_reads);
   }
   // Should this get lost, its lease ends it.

@@ -30,11 +30,14 @@ struct logs_request {
 };
 
 std::string line_of(const json& r) {
-  const auto task = r["actor"].is_null() ? std::string{}
-                                         : r["actor"].get<std::string>() + "/" +
-                                               std::to_string(r["partition"].get<std::int64_t>()) + "  ";
+  const auto task = r["actor"].is_null()
+                        ? std::string{}
+                        : r["actor"].get<std::string>() + "/" + std::to_string(r["partition"].get<std::int64_t>()) +
+                              (r.value("node", json{}).is_string() ? " on " + r["node"].get<std::string>() : "") + "  ";
+  const auto trace =
+      r.value("trace", json{}).is_string() ? " [trace " + r["trace"].get<std::string>() + "]" : std::string{};
   return r["at"].get<std::string>() + "  " + r["level"].get<std::string>() + "  " + task +
-         r["text"].get<std::string>() + "\n";
+         r["text"].get<std::string>() + trace + "\n";
 }
 
 int show(const logs_request& r) {

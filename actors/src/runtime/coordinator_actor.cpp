@@ -69,6 +69,17 @@ void send_barriers(self_pointer self, const engine::epoch_target& target) {
   }
 }
 
+/// No barrier is on its way yet, so nothing has failed: the next epoch says it again.
+void put_off(self_pointer self, const std::string& node) {
+  auto& s = self->state;
+  s.shared->steering.put_off(*s.decide->open());
+  give_up_epoch(self, {});
+  s.decide->request(false);
+  if (std::exchange(s.is_put_off, true)) return;
+  s.shared->log(log_level::warning,
+                "snapshots wait: node " + node + " cannot be told of them, its link is full or interrupted");
+}
+
 void start_epoch(self_pointer self, const number_message& m) {
   auto& s = self->state;
   s.number_asked = false;
@@ -81,24 +92,22 @@ void start_epoch(self_pointer self, const number_message& m) {
   if (s.paused || s.decide->open() || s.decide->is_finished()) return;
   auto target = m.target;
   target.last = s.decide->next_is_last();
-  std::string untold;
-  if (s.shared->steering.begin_epoch(target.epoch)) {
-    for (const auto& node : s.tasks.nodes) {
-      if (!remote::tell_steering(*s.shared, node)) untold = node;
-    }
-  }
+  (void)s.shared->steering.begin_epoch(target.epoch);
   for (auto& k : s.keeps) {
     if (k.epoch.value == 0) k.epoch = target.epoch;
   }
   s.shared->open_epoch(target);
   s.decide->start(target, now);
   s.started_ns = now;
-  if (!untold.empty()) {
-    return give_up_epoch(self, "node " + untold + " cannot be told of parameters that were changed: its link is full");
-  }
   s.not_opened = s.tasks.nodes;
-  // A barrier that reaches another node before this word would find nowhere to put its snapshot.
-  for (const auto& node : s.tasks.nodes) remote::announce(*s.shared, node, target);
+  // A barrier that reaches another node before this word would find nowhere to put its snapshot; and one that reaches
+  // it before it knows what is set would leave its tasks behind the others.
+  for (const auto& node : s.tasks.nodes) {
+    if (!remote::tell_steering(*s.shared, node) || !remote::announce(*s.shared, node, target)) {
+      return put_off(self, node);
+    }
+  }
+  s.is_put_off = false;
   if (s.not_opened.empty()) send_barriers(self, target);
 }
 

@@ -21,6 +21,7 @@ struct coordinator_state {
   bool is_done_owed = false;         ///< the last snapshot is complete, the supervisor does not know yet
   bool number_asked = false;         ///< a number is on its way from the writer
   std::set<std::string> not_opened;  ///< nodes that do not know yet where the open epoch goes
+  bool is_put_off = false;           ///< a node could not be told of the epoch before, which the log says
   bool writing = false;              ///< all parts of the open epoch are with the writer
   bool replays_under_way = true;     ///< some task may have been told that replays are to come
   std::int64_t started_ns = 0;

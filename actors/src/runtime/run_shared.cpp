@@ -7,6 +7,7 @@
 
 #include "runtime/remote/exchange.hpp"
 #include "runtime/remote/fault_wire.hpp"
+#include "runtime/remote/wire.hpp"
 #include "runtime/status_reading.hpp"
 
 namespace millrace::runtime {
@@ -48,6 +49,14 @@ void run_shared::log(log_level level, const std::string& message) {
 bool run_shared::is_here(task_id task) const {
   const auto& where = options.where;
   return !where.nodes || where.of(task, where.nodes->name()).empty();
+}
+
+remote::node_questions::teller run_shared::asker() {
+  return [this](const std::string& node, std::uint64_t number, const std::string& question) -> result<void> {
+    if (!options.where.nodes) return user_error(errc::not_found, "no other node takes part");
+    return options.where.nodes->send(node,
+                                     remote::to_bytes(instance, {}, remote::look_request{number, question}).view());
+  };
 }
 
 run_faults::distant_nodes run_shared::distant_nodes() {

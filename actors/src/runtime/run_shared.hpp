@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -25,6 +26,7 @@
 #include "runtime/letter_keeper.hpp"
 #include "runtime/recovery_board.hpp"
 #include "runtime/remote/distant_status.hpp"
+#include "runtime/remote/node_questions.hpp"
 #include "runtime/run_faults.hpp"
 #include "runtime/run_watches.hpp"
 #include "runtime/trace_desk.hpp"
@@ -57,6 +59,7 @@ public:
                [this](task_id t) { return is_here(t); }, distant_nodes()},
         watches{*plan, alarms, [this](log_level level, const std::string& text) { log(level, text); },
                 [this](task_id t) { return is_here(t); }},
+        looks{asker()},
         traces{options.trace, time},
         steering{*plan, options.steering},
         instance{fresh_instance(options)},
@@ -84,6 +87,8 @@ public:
   std::shared_ptr<engine::retained_budget> retained;  ///< of all tasks, and other runs of this process
   run_faults faults;
   run_watches watches;
+  remote::node_questions looks;                                 ///< into channels of tasks that other nodes run
+  std::function<std::string(const std::string&)> answer_looks;  ///< of the lead, at a guest; set before the start
   trace_desk traces;
   run_steering steering;
   const transport::topology_instance instance;
@@ -134,6 +139,7 @@ public:
 
 private:
   [[nodiscard]] run_faults::distant_nodes distant_nodes();
+  [[nodiscard]] remote::node_questions::teller asker();
   [[nodiscard]] static std::vector<actor_kind> kinds_of(const engine::plan& p);
   /// Different for every run of this process, so that endpoint names never meet again; of all processes where other
   /// nodes take part.

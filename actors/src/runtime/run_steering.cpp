@@ -135,6 +135,16 @@ bool run_steering::begin_epoch(epoch_id epoch) {
   return true;
 }
 
+void run_steering::put_off(epoch_id epoch) {
+  const std::lock_guard lock{mutex_};
+  changed_at_.erase(epoch);
+  auto waiting = std::exchange(wanted_, {});
+  for (const auto& c : given_) {
+    if (c.from == epoch) wanted_.push_back({c.actor, c.param, c.value, {}});
+  }
+  for (const auto& c : waiting) replace(wanted_, c);
+}
+
 bool run_steering::has_settings_after(epoch_id epoch) const {
   const std::lock_guard lock{mutex_};
   return std::ranges::any_of(given_, [&](const auto& c) { return c.from > epoch; });

@@ -63,6 +63,14 @@ public:
   collected_spans collect_spans() override { return shared_->traces.collect(); }
   chaos::fault_board& faults() override { return shared_->faults.board(); }
   inspect::watch_board& watches() override { return shared_->watches.board(); }
+  std::string node_of(task_id task) const override {
+    const auto& where = shared_->options.where;
+    return where.nodes ? where.of(task, where.nodes->name()) : std::string{};
+  }
+  result<void> ask_node(const std::string& node, const std::string& question,
+                        std::function<void(std::string&& answer)> done) override {
+    return shared_->looks.ask(node, question, std::move(done));
+  }
   result<void> letters(std::chrono::milliseconds timeout,
                        const std::function<result<void>(engine::dead_letter_store&)>& work) override {
     return shared_->letters->use(timeout, work);

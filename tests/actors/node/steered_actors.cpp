@@ -101,9 +101,10 @@ public:
   param<std::int64_t> limit{this, "limit", 1, {.min = 1, .max = 1000, .live = true}};
   param<std::int64_t> fixed{this, "fixed", 1};
 
-  void on_tick(context&, const tick& t) {
+  void on_tick(context& c, const tick& t) {
     if (auto here = t.n; steered::hangs_at().compare_exchange_strong(here, -1)) hanging().acquire();
     if (!seen_) return;
+    if (t.n % steered::milestone == 0) c.log(log_level::info, "a milestone: " + std::to_string(t.n));
     ++**seen_;
     out_.emit({t.key, t.n, **seen_, *limit});
   }

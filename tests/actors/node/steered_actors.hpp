@@ -13,6 +13,8 @@ namespace millrace::test {
 /// a sink. Output: one row for each tick, with how many of its key there were and what `limit` was.
 struct steered {
   static constexpr std::int64_t keys = 20;
+  /// trial.stamp writes into the log at each tick whose number this divides.
+  static constexpr std::int64_t milestone = 117;
   /// Ticks that may be emitted, over all partitions and runs.
   static std::atomic<std::int64_t>& allowed();
   /// trial.stamp keeps texts instead of numbers under the same name.

@@ -9,6 +9,7 @@
 #include "millrace/context.hpp"
 #include "millrace/engine/task.hpp"
 #include "millrace/error.hpp"
+#include "millrace/inspect/watch_board.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
 namespace millrace::runtime {
@@ -22,6 +23,11 @@ struct guest_options {
   std::size_t threads = 0;
   engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread; the lead hears it too
+  /// Makes what answers the lead when somebody looks into channels of the tasks here; kept as long as the run. Its
+  /// calls are one at a time. Empty: nobody answers.
+  using look_answerer = std::function<std::string(const std::string& question)>;
+  std::function<look_answerer(inspect::watch_board&, const engine::plan&, std::function<bool(task_id)> is_here)>
+      looks{};
 };
 
 /// Some tasks of a topology that another node leads. Lives until the lead lets it go or is lost. Thread: one for

@@ -48,6 +48,8 @@ public:
   [[nodiscard]] const std::shared_ptr<engine::task_steering>& of(task_id task) const { return tasks_[task.value]; }
   /// The epoch begins: what was set since the last one holds behind its barrier. True when there was anything.
   [[nodiscard]] bool begin_epoch(epoch_id epoch);
+  /// None of its barriers was sent: what was to hold behind them waits for the next epoch.
+  void put_off(epoch_id epoch);
   /// What tasks have, with the epochs behind whose barriers they have it.
   [[nodiscard]] std::vector<changed_parameter> given() const;
   /// A parameter was changed behind the barrier of a later epoch.

@@ -16,8 +16,8 @@
 #include "millrace/inspect/watch_board.hpp"
 #include "millrace/runtime/placement.hpp"
 #include "millrace/runtime/run_status.hpp"
-#include "millrace/runtime/traced_spans.hpp"
 #include "millrace/runtime/run_steering.hpp"
+#include "millrace/runtime/traced_spans.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
 namespace millrace::runtime {
@@ -81,6 +81,12 @@ public:
   [[nodiscard]] virtual chaos::fault_board& faults() = 0;
   /// Who looks into its channels, and where its tasks are to stop.
   [[nodiscard]] virtual inspect::watch_board& watches() = 0;
+  /// The node that runs a task; empty: this one.
+  [[nodiscard]] virtual std::string node_of(task_id task) const = 0;
+  /// Asks a node that runs some of its tasks, on behalf of who looks into their channels. `done` is called once at
+  /// most, on another thread, which it must not hold up. Error: the node cannot be asked now.
+  [[nodiscard]] virtual result<void> ask_node(const std::string& node, const std::string& question,
+                                              std::function<void(std::string&& answer)> done) = 0;
   /// Works on its dead letters between two snapshots. errc::unavailable: they are being written; ask again.
   [[nodiscard]] virtual result<void> letters(std::chrono::milliseconds timeout,
                                              const std::function<result<void>(engine::dead_letter_store&)>& work) = 0;

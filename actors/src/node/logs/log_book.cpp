@@ -2,15 +2,14 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <optional>
 #include <system_error>
 #include <utility>
 #include <vector>
 
-#include "millrace/topology.hpp"
 #include "node/arguments.hpp"
 #include "node/status_json.hpp"
+#include "runtime/task_words.hpp"
 
 namespace millrace::node {
 
@@ -21,22 +20,6 @@ using nlohmann::json;
 
 constexpr std::uint64_t limit_max = 1000;
 constexpr std::array levels{log_level::debug, log_level::info, log_level::warning, log_level::error};
-
-/// "actor/3: text": the task and what is left; all of it is text when there is none.
-void split_task(log_record& r, const std::string& text) {
-  r.text = text;
-  const auto colon = text.find(": ");
-  const auto slash = text.find('/');
-  if (colon == std::string::npos || slash == std::string::npos || slash > colon) return;
-  std::uint32_t partition = 0;
-  const auto* const end = text.data() + colon;
-  const auto [stopped, failure] = std::from_chars(text.data() + slash + 1, end, partition);
-  auto actor = text.substr(0, slash);
-  if (failure != std::errc{} || stopped != end || !is_valid_name(actor)) return;
-  r.actor = std::move(actor);
-  r.partition = partition;
-  r.text = text.substr(colon + 2);
-}
 
 /// Cuts no character in two.
 void shorten(std::string& text) {
@@ -85,12 +68,18 @@ json to_json(const log_record& r, const std::string& topology) {
           {"topology", topology},
           {"actor", r.actor.empty() ? json{} : json(r.actor)},
           {"partition", r.partition < 0 ? json{} : json(r.partition)},
+          {"node", r.node.empty() ? json{} : json(r.node)},
+          {"trace", r.trace.empty() ? json{} : json(r.trace)},
           {"text", r.text}};
 }
 
 void log_book::add(log_level level, const std::string& text, processing_time now) {
-  log_record r{0, now, level, {}, -1, {}};
-  split_task(r, text);
+  auto words = runtime::take_apart(text);
+  log_record r{.at = now, .level = level, .text = std::move(words.text)};
+  r.actor = std::move(words.actor);
+  r.partition = words.partition;
+  r.node = std::move(words.node);
+  r.trace = std::move(words.trace);
   shorten(r.text);
   const std::lock_guard lock{mutex_};
   r.number = ++last_;
@@ -99,12 +88,10 @@ void log_book::add(log_level level, const std::string& text, processing_time now
   if (is_written) return;
   is_file_given_up_ = true;
   out_.close();
-  keep({++last_,
-        now,
-        log_level::error,
-        {},
-        -1,
-        "the log file " + file_.string() + " cannot be written: from here on the log is in memory only"});
+  keep({.number = ++last_,
+        .at = now,
+        .level = log_level::error,
+        .text = "the log file " + file_.string() + " cannot be written: from here on the log is in memory only"});
 }
 
 void log_book::keep(log_record r) {

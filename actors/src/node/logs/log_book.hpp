@@ -17,11 +17,13 @@ namespace millrace::node {
 /// One line of a topology's log.
 struct log_record {
   std::uint64_t number = 0;  ///< counts up, from 1 with each start of the node
-  processing_time at;
+  processing_time at{};
   log_level level = log_level::info;
   std::string actor{};  ///< empty: the run itself
   std::int64_t partition = -1;
-  std::string text;
+  std::string node{};   ///< that runs the task; empty: this one
+  std::string trace{};  ///< of the event that was being handled; empty: it was not followed
+  std::string text{};
 };
 [[nodiscard]] nlohmann::json to_json(const log_record& r, const std::string& topology);
 
@@ -36,7 +38,7 @@ public:
 
   log_book(std::string topology, std::filesystem::path file) : topology_{std::move(topology)}, file_{std::move(file)} {}
 
-  /// `text` may begin with the task it comes from: "actor/partition: …".
+  /// `text` may begin with the task it comes from, and end with a trace (runtime/task_words.hpp).
   void add(log_level level, const std::string& text, processing_time now);
 
   struct query {

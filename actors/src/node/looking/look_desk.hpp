@@ -6,14 +6,16 @@
 #include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <vector>
 
 #include "millrace/runtime/topology_run.hpp"
+#include "node/looking/distant_tail.hpp"
 #include "node/looking/tail.hpp"
 
 namespace millrace::node {
 
 /// Answers those who look into the channels of one run: the verbs `tail_*` and `break_*` (docs/debugging.md). A tail is
-/// its opener's alone. Made with a run and ended before it. Thread: any.
+/// its opener's alone, and shows channels to tasks of all nodes. Made with a run and ended before it. Thread: any.
 class look_desk {
 public:
   /// The run outlives it.
@@ -26,11 +28,14 @@ public:
 private:
   struct opened {
     std::string owner;
-    std::unique_ptr<tail> what;
+    std::unique_ptr<tail> here;  // null: none of the channels leads here
+    std::vector<std::unique_ptr<distant_tail>> elsewhere;
+    std::int64_t read_ns = 0;  // when its opener asked last
   };
   [[nodiscard]] result<nlohmann::json> open_tail(const std::string& owner, const nlohmann::json& args);
   [[nodiscard]] result<nlohmann::json> answer_tail(const std::string& owner, const std::string& verb,
                                                    const nlohmann::json& args);
+  [[nodiscard]] static nlohmann::json read(opened& t);
 
   runtime::topology_run& run_;
   std::mutex mutex_;

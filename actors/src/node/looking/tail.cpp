@@ -13,14 +13,12 @@ namespace {
 
 using nlohmann::json;
 
-// The client asks several times a second; when it does so no more, its tap goes.
-constexpr std::chrono::seconds lease{10};
 // As long as others who ask may be kept waiting.
 constexpr std::int64_t look_ns_max = 10'000'000;
 // Records found in one look; of more, only the first ones are chosen from.
 constexpr std::size_t found_max = 16'384;
-// An answer is one message of at most 1 MiB.
-constexpr std::size_t answer_bytes_max = std::size_t{512} << 10;
+// An answer is one message, also from one node to another, whose queues are short.
+constexpr std::size_t answer_bytes_max = std::size_t{192} << 10;
 // Rows a filter works through between two looks at the clock.
 constexpr std::uint32_t rows_at_once = 256;
 
@@ -35,30 +33,32 @@ result<double> read_rate(const json& choice) {
 
 }  // namespace
 
-result<std::unique_ptr<tail>> tail::open(inspect::watch_board& board, const engine::plan& plan,
-                                         const inspect::condition_maker& conditions, const json& choice) {
-  const auto text = text_argument(choice, "channel");
+result<tail::choice> tail::read_choice(const engine::plan& plan, const json& args) {
+  const auto text = text_argument(args, "channel");
   if (!text) return text.error();
-  const auto filter = text_argument(choice, "filter");
-  if (!filter) return filter.error();
-  const auto rate = read_rate(choice);
+  auto filter = text_argument(args, "filter");
+  if (!filter) return std::move(filter).error();
+  const auto rate = read_rate(args);
   if (!rate) return rate.error();
-  const auto channels = inspect::choose_channels(plan, *text);
-  if (!channels) return channels.error();
-  std::unique_ptr<tail> made{new tail{board, std::make_shared<engine::system_clock>(), *rate}};
+  auto channels = inspect::choose_channels(plan, *text);
+  if (!channels) return std::move(channels).error();
+  return choice{*std::move(channels), *std::move(filter), *rate};
+}
+
+result<std::unique_ptr<tail>> tail::open(inspect::watch_board& board, const engine::plan& plan,
+                                         const inspect::condition_maker& conditions, const choice& chosen) {
+  std::unique_ptr<tail> made{new tail{board, std::make_shared<engine::system_clock>(), chosen.rate}};
   made->saved_at_ = made->time_->steady_ns();
-  for (const auto c : *channels) {
-    const auto& channel = plan.channels[c.value];
+  for (const auto c : chosen.channels) {
     std::shared_ptr<inspect::record_condition> when;
-    if (!filter->empty()) {
-      auto compiled = conditions(*filter, *inspect::received_type(plan, channel));
+    if (!chosen.filter.empty()) {
+      auto compiled = conditions(chosen.filter, *inspect::received_type(plan, plan.channels[c.value]));
       if (!compiled) return std::move(compiled).error();
       when = *std::move(compiled);
     }
     made->channels_.emplace(c, watched{inspect::sample_writer{plan, c}, std::move(when)});
-    made->names_.push_back(channel.name);
   }
-  auto opened = board.open_tap(*channels, lease);
+  auto opened = board.open_tap(chosen.channels, lease);
   if (!opened) return std::move(opened).error();
   made->tap_ = *std::move(opened);
   return made;
@@ -68,10 +68,12 @@ tail::~tail() {
   if (tap_) board_.close_tap(*tap_);
 }
 
-json tail::describe() const {
-  return {{"channels", names_},
-          {"fields", channels_.begin()->second.writer.fields()},
-          {"rate", rate_},
+json tail::describe(const engine::plan& plan, const choice& c) {
+  auto names = json::array();
+  for (const auto id : c.channels) names.push_back(plan.channels[id.value].name);
+  return {{"channels", std::move(names)},
+          {"fields", inspect::sample_writer{plan, c.channels.front()}.fields()},
+          {"rate", c.rate},
           {"lease_ms", std::chrono::duration_cast<std::chrono::milliseconds>(lease).count()}};
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <memory>
@@ -20,18 +21,27 @@ class tail {
 public:
   static constexpr double rate_max = 200;  ///< samples a second
   static constexpr double rate_usual = 20;
+  /// The client asks several times a second; when it does so no more, its tap goes.
+  static constexpr std::chrono::nanoseconds lease = std::chrono::seconds{10};
 
-  /// What the client asks for, `choice` as the verb `tail_open` has it. The board outlives it, the plan too. Errors are
-  /// the user's.
+  /// What the client asks for.
+  struct choice {
+    std::vector<channel_id> channels;
+    std::string filter;  ///< empty: all records
+    double rate = rate_usual;
+  };
+  /// Of the arguments of `tail_open`. Errors are the user's.
+  [[nodiscard]] static result<choice> read_choice(const engine::plan& plan, const nlohmann::json& args);
+
+  /// All channels lead to tasks of this process. The board outlives it, the plan too. Errors are the user's.
   [[nodiscard]] static result<std::unique_ptr<tail>> open(inspect::watch_board& board, const engine::plan& plan,
-                                                          const inspect::condition_maker& conditions,
-                                                          const nlohmann::json& choice);
+                                                          const inspect::condition_maker& conditions, const choice& c);
   ~tail();
   tail(const tail&) = delete;
   tail& operator=(const tail&) = delete;
 
-  /// What is shown once.
-  [[nodiscard]] nlohmann::json describe() const;
+  /// What is shown once, of all the channels chosen.
+  [[nodiscard]] static nlohmann::json describe(const engine::plan& plan, const choice& c);
   /// Samples since the last call, and counts.
   [[nodiscard]] nlohmann::json read();
   [[nodiscard]] bool is_over() const noexcept { return tap_->is_over(); }
@@ -64,7 +74,6 @@ private:
   const double rate_;
   std::shared_ptr<inspect::tap> tap_;
   std::map<channel_id, watched> channels_;
-  std::vector<std::string> names_;
   double saved_ = 1;  // samples that may be shown at once
   std::int64_t saved_at_ = 0;
 };

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "millrace/topology.hpp"
+#include "node/looking/guest_looks.hpp"
 
 namespace millrace::node {
 
@@ -64,7 +65,12 @@ void guest_keeper::take_up(const message& m) {
        .threads = options_.threads,
        .protect = options_.protect,
        .log = [log = options_.log, name = wanted->topology](
-                  log_level level, const std::string& text) { log(level, name + ": " + text); }},
+                  log_level level, const std::string& text) { log(level, name + ": " + text); },
+       .looks =
+           [](inspect::watch_board& board, const engine::plan& plan, std::function<bool(task_id)> is_here) {
+             return [desk = std::make_shared<guest_looks>(board, plan, std::move(is_here))](
+                        const std::string& question) { return desk->answer(question); };
+           }},
       m.bytes->view());
   if (!made) {
     options_.log(log_level::warning,

@@ -204,6 +204,15 @@ void on_question(self_pointer self, const envelope& e) {
   self->send(t->actor, query_message{task, std::move(asked)});
 }
 
+/// Bounded work of a few milliseconds (see node/looking/tail.hpp). An answer that finds no room is asked for again.
+void on_look(self_pointer self, const envelope& e) {
+  auto& shared = *self->state.shared;
+  const auto m = read_as<look_request>(e);
+  if (!m || self->state.is_leaving || !shared.answer_looks) return;
+  (void)shared.options.where.nodes->send(
+      self->state.lead, to_bytes(shared.instance, {}, look_answer{m->number, shared.answer_looks(m->question)}).view());
+}
+
 void on_close(self_pointer self, const envelope& e) {
   auto& s = self->state;
   const auto m = read_as<close_request>(e);
@@ -280,6 +289,8 @@ void on_inbound(self_pointer self, const inbound_message& in) {
       return;
     case kind::question:
       return on_question(self, *e);
+    case kind::look:
+      return on_look(self, *e);
     case kind::close:
       return on_close(self, *e);
     case kind::release:

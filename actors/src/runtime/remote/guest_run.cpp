@@ -133,6 +133,12 @@ result<std::unique_ptr<caf_guest_run>> make(guest_options& options, const remote
   auto shared = std::make_unique<run_shared>(*std::move(plan), std::move(inner), *std::move(context), nullptr,
                                              *std::move(log), nullptr);
   shared->spills = *std::move(spills);
+  if (options.looks) {
+    std::vector<bool> here;
+    for (const auto& t : shared->plan->tasks) here.push_back(is_here(t.id));
+    shared->answer_looks = options.looks(shared->watches.board(), *shared->plan,
+                                         [here = std::move(here)](task_id t) { return here[t.value]; });
+  }
   return std::make_unique<caf_guest_run>(std::move(shared), options.lead, std::move(tasks), options.threads);
 }
 

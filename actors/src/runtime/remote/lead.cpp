@@ -8,6 +8,7 @@
 #include "runtime/remote/status_report.hpp"
 #include "runtime/remote/wire.hpp"
 #include "runtime/supervision.hpp"
+#include "runtime/task_words.hpp"
 
 namespace millrace::runtime::remote {
 
@@ -97,12 +98,15 @@ void on_word(self_pointer self, const std::string& node, const envelope& e) {
       return;
     case kind::spans:
       return on_spans(self, node, e);
+    case kind::looked:
+      if (auto m = read_as<look_answer>(e)) s.shared->looks.on_answer(node, m->number, std::move(m->answer));
+      return;
     case kind::lost:
       // What the two had on its way is gone, whatever this node sees of the other.
       if (const auto m = read_as<loss_report>(e)) self->send(self, lost_message{m->node, node + " says: " + m->why});
       return;
     case kind::log:
-      if (const auto m = read_as<log_line>(e)) s.shared->log(m->level, node + ": " + m->text);
+      if (const auto m = read_as<log_line>(e)) s.shared->log(m->level, said_on(node, m->text));
       return;
     default:
       return;
@@ -111,9 +115,9 @@ void on_word(self_pointer self, const std::string& node, const envelope& e) {
 
 }  // namespace
 
-void announce(run_shared& shared, const std::string& node, const engine::epoch_target& target) {
-  (void)shared.options.where.nodes->send(node,
-                                         to_bytes(shared.instance, generation{}, open_epoch{to_wire(target)}).view());
+bool announce(run_shared& shared, const std::string& node, const engine::epoch_target& target) {
+  const auto word = to_bytes(shared.instance, generation{}, open_epoch{to_wire(target)});
+  return shared.options.where.nodes->send(node, word.view()).has_value();
 }
 
 void on_inbound(self_pointer self, const inbound_message& m) {

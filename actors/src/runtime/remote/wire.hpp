@@ -40,6 +40,7 @@ enum class kind : std::uint8_t {
   question,
   fault,
   steer,
+  look,
   hosted = 64,  ///< guest to lead
   opened,
   part_pages,
@@ -55,6 +56,7 @@ enum class kind : std::uint8_t {
   answer,
   fault_hits,
   spans,
+  looked,
 };
 
 struct header {
@@ -207,6 +209,21 @@ struct steer_request {
   std::vector<setting> settings;
 };
 MILLRACE_RECORD(steer_request, 1, is_paused, muted, settings)
+
+/// Somebody looks into channels to tasks of the guest: what the layer above makes of it. Answered by `look_answer`.
+struct look_request {
+  static constexpr auto what = kind::look;
+  std::uint64_t number = 0;
+  std::string question;
+};
+MILLRACE_RECORD(look_request, 1, number, question)
+
+struct look_answer {
+  static constexpr auto what = kind::looked;
+  std::uint64_t number = 0;
+  std::string answer;
+};
+MILLRACE_RECORD(look_answer, 1, number, answer)
 
 /// Some pages of a task's part of a snapshot; `part_report` follows the last ones.
 struct part_pages {
