@@ -9,7 +9,7 @@
 #include <sstream>
 #include <vector>
 
-#include "command/actor_description.hpp"
+#include "catalogue/actor_description.hpp"
 #include "millrace/actor.hpp"
 
 namespace millrace::command {
@@ -94,7 +94,7 @@ std::string ports_text(const json& ports, const char* what, const char* detail) 
 }
 
 std::string section(const actor_registry::entry& type, const std::string& examples) {
-  const auto j = describe(type);
+  const auto j = catalogue::describe(type);
   const auto made = type.make();
   const auto promise = j["promise"].get<std::string>();
   auto text = "\n### " + type.info.id + "\n\n" + type.info.help + "\n";
@@ -120,7 +120,7 @@ result<std::string> actor_reference(const std::string& examples) {
   for (const auto& [kind, title] : kinds) {
     std::string sections;
     for (const auto& [id, type] : actor_registry::instance().entries()) {
-      if (!is_of_benchmarks(type) && type.make()->kind() == kind) sections += section(type, examples);
+      if (!catalogue::is_of_benchmarks(type) && type.make()->kind() == kind) sections += section(type, examples);
     }
     if (!sections.empty()) text += std::string{"\n## "} + title + "\n" + sections;
   }

@@ -4,11 +4,13 @@
 #include <string>
 #include <vector>
 
-#include "command/actor_description.hpp"
+#include "catalogue/actor_description.hpp"
+#include "catalogue/catalogue_answer.hpp"
 #include "command/actor_kit.hpp"
 #include "command/actor_reference.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
+#include "command/running.hpp"
 #include "command/style.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
@@ -17,52 +19,85 @@ namespace millrace::command {
 
 namespace {
 
-using entry = actor_registry::entry;
+using nlohmann::json;
+
+struct actors_request {
+  node_choice node;
+  bool is_there = false;  // on a node, not in this program
+  std::string id;
+  bool all = false;
+  bool is_json = false;
+};
 
 void print(const std::string& text) {
   console::terminal::instance().write(text);
 }
 
-int list_json(bool all) {
-  auto list = nlohmann::json::array();
-  for (const auto& [id, type] : actor_registry::instance().entries()) {
-    if (all || !is_of_benchmarks(type)) list.push_back(describe(type));
-  }
-  print(list.dump(2) + "\n");
-  return exit_ok;
+/// Of this program, or of a node.
+result<json> ask_for(const actors_request& r, const json& args) {
+  if (!r.is_there) return catalogue::answer_actors(args);
+  const auto node = choose_node(r.node);
+  if (!node) return node.error();
+  return ask(*node, "actors", args);
 }
 
-int list_types(bool all) {
+/// All types, part by part.
+result<json> all_types(const actors_request& r) {
+  auto types = json::array();
+  for (std::string after;;) {
+    const auto part = ask_for(r, {{"after", after}, {"all", r.all}});
+    if (!part) return part.error();
+    for (const auto& t : part->at("types")) types.push_back(t);
+    if (!part->value("more", false) || part->at("types").empty()) return types;
+    after = types.back().at("id").get<std::string>();
+  }
+}
+
+/// In the order in which records meet them.
+int order_of(const std::string& kind) {
+  for (const auto k : {actor_kind::producer, actor_kind::router, actor_kind::processor, actor_kind::sink}) {
+    if (kind == to_string(k)) return static_cast<int>(k);
+  }
+  return 99;
+}
+
+int list_types(const actors_request& r) {
   constexpr std::size_t gap = 2;
-  std::map<actor_kind, std::vector<const entry*>> by_kind;
+  const auto types = all_types(r);
+  if (!types) return fail_with(types.error());
+  if (r.is_json) {
+    print(types->dump(2) + "\n");
+    return exit_ok;
+  }
+  std::map<int, std::vector<const json*>> by_kind;
   std::size_t width = 0;
-  for (const auto& [id, type] : actor_registry::instance().entries()) {
-    if (!all && is_of_benchmarks(type)) continue;
-    by_kind[type.make()->kind()].push_back(&type);
-    width = std::max(width, id.size());
+  for (const auto& type : *types) {
+    by_kind[order_of(type.at("kind").get<std::string>())].push_back(&type);
+    width = std::max(width, type.at("id").get<std::string>().size());
   }
   const style look{console::terminal::has_colour()};
-  for (const auto& [kind, types] : by_kind) {
-    print(look(tone::bold, std::string{to_string(kind)} + "s") + "\n");
-    for (const auto* type : types) {
-      const auto& help = type->info.help.empty() ? type->info.title : type->info.help;
-      const auto origin = type->plugin.empty() ? std::string{} : " [plugin " + type->plugin + "]";
-      print("  " + pad_right(type->info.id, width + gap) + help + origin + "\n");
+  for (const auto& [kind, of_kind] : by_kind) {
+    print(look(tone::bold, of_kind.front()->at("kind").get<std::string>() + "s") + "\n");
+    for (const auto* type : of_kind) {
+      const auto word = [type](const char* name) { return type->value(name, ""); };
+      const auto origin = word("plugin").empty() ? std::string{} : " [plugin " + word("plugin") + "]";
+      print("  " + pad_right(word("id"), width + gap) + (word("help").empty() ? word("title") : word("help")) + origin +
+            "\n");
     }
   }
   return exit_ok;
 }
 
-int show_type(const std::string& id, bool is_json) {
-  const auto& registry = actor_registry::instance();
-  const auto* type = registry.find(id);
-  if (type == nullptr) {
-    const auto near = registry.nearest(id);
-    print_error("there is no actor type '" + id + "'; " +
-                (near.empty() ? "'millrace actor list' names them all" : "did you mean '" + near + "'?"));
+int show_type(const actors_request& r) {
+  const auto found = ask_for(r, {{"type", r.id}});
+  if (!found) {
+    const bool is_unknown = found.error().code == errc::not_found;
+    const bool has_remedy = found.error().message.find("did you mean") != std::string::npos;
+    print_error(found.error().message + (is_unknown && !has_remedy ? "; 'millrace actor list' names them all" : ""));
     return exit_usage;
   }
-  print(is_json ? describe(*type).dump(2) + "\n" : description_text(*type));
+  const auto& type = found->at("types").at(0);
+  print(r.is_json ? type.dump(2) + "\n" : catalogue::description_text(type));
   return exit_ok;
 }
 
@@ -89,20 +124,27 @@ int make_project(const kit_request& request) {
 }  // namespace
 
 void declare_actor(CLI::App& app, action& chosen) {
-  const auto is_json = std::make_shared<bool>(false);
-  const auto id = std::make_shared<std::string>();
+  const auto asked = std::make_shared<actors_request>();
   app.require_subcommand(1);
+  const auto declare = [&chosen, asked](CLI::App* sub, int (*work)(const actors_request&)) {
+    add_node_options(*sub, asked->node);
+    sub->add_flag("--on-node", asked->is_there,
+                  "What a node can run instead of this program: the only one, or as chosen");
+    sub->callback([=, &chosen] {
+      asked->is_there = asked->is_there || !asked->node.name.empty() || !asked->node.key_file.empty();
+      chosen = [=] { return work(*asked); };
+    });
+  };
 
-  auto* list = app.add_subcommand("list", "All actor types, by kind");
-  list->add_flag("--json", *is_json, "Print JSON: all types with their ports and parameters");
-  const auto all = std::make_shared<bool>(false);
-  list->add_flag("--all", *all, "Also the parts of the built-in benchmarks");
-  list->callback([=, &chosen] { chosen = [=] { return *is_json ? list_json(*all) : list_types(*all); }; });
+  auto* list = app.add_subcommand("list", "All actor types, by kind: of this program, or of a node");
+  list->add_flag("--json", asked->is_json, "Print JSON: all types with their ports and parameters");
+  list->add_flag("--all", asked->all, "Also the parts of the built-in benchmarks");
+  declare(list, list_types);
 
   auto* show = app.add_subcommand("show", "One actor type: ports, parameters, what it promises");
-  show->add_option("ID", *id, "Id of the type, e.g. millrace.file_source")->required()->type_name("");
-  show->add_flag("--json", *is_json, "Print one JSON object");
-  show->callback([=, &chosen] { chosen = [=] { return show_type(*id, *is_json); }; });
+  show->add_option("ID", asked->id, "Id of the type, e.g. millrace.file_source")->required()->type_name("");
+  show->add_flag("--json", asked->is_json, "Print one JSON object");
+  declare(show, show_type);
 
   const auto examples = std::make_shared<std::string>();
   auto* reference = app.add_subcommand("reference", "All actor types in full, as Markdown");

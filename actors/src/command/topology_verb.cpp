@@ -39,6 +39,7 @@ struct deploy_request {
   bool accepts_duplicates = false;
   bool is_replacing = false;
   bool is_stopped = false;
+  bool is_dry = false;
   bool is_json = false;
 };
 
@@ -216,7 +217,10 @@ void print_problems(const nlohmann::json& answer) {
   }
 }
 
+int plan(const deploy_request& r);
+
 int deploy(const deploy_request& r) {
+  if (r.is_dry) return plan(r);
   auto args = topology_arguments(r);
   if (!args) return fail_with(args.error());
   const auto node = choose_node(r.node);
@@ -337,7 +341,9 @@ void declare_topology(CLI::App& app, action& chosen) {
   add_file(to_deploy, *deployment);
   to_deploy->add_flag("--replace", deployment->is_replacing, "End what runs under this name, and go on with this");
   to_deploy->add_flag("--stopped", deployment->is_stopped, "Do not start it");
+  auto* dry = to_deploy->add_flag("--dry-run", deployment->is_dry, "Do nothing; say what would change, as 'plan' does");
   add_from(*to_deploy, deployment->from, deployment->accepts_duplicates);
+  dry->excludes("--from");
   declare_topology_steering(app, chosen);
   declare_topology_savepoint(app, chosen);
   declare_topology_logs(app, chosen);

@@ -102,6 +102,7 @@ private:
   [[nodiscard]] json describe() const;
   [[nodiscard]] result<json> list(const caller& who) const;
   [[nodiscard]] result<json> telemetry(const caller& who, const json& args) const;
+  [[nodiscard]] result<json> describe_actors(const json& args) const;
   [[nodiscard]] result<json> deploy(const caller& who, const json& args);
   [[nodiscard]] result<json> plan(const json& args) const;
   [[nodiscard]] result<json> want(const caller& who, const json& args, bool running);

@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "catalogue/catalogue_answer.hpp"
 #include "millrace/topology.hpp"
+#include "node/access/audit_detail.hpp"
 #include "node/arguments.hpp"
 #include "node/chaos_answer.hpp"
 #include "node/letters/letter_answer.hpp"
@@ -57,7 +59,8 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
   }
   auto outcome = guarded(verb, [&] { return serve(who, verb, args); });
   if (!rule->changes) return outcome;
-  const auto noted = gate_.note(who, verb, name, outcome ? "ok" : to_string(outcome.error().code));
+  const auto noted =
+      gate_.note(who, verb, name, outcome ? "ok" : to_string(outcome.error().code), audit_detail(verb, args));
   if (!noted && outcome)
     return fatal_error(noted.error().code, "'" + verb + "' was done, but " + noted.error().message);
   return outcome;
@@ -66,6 +69,7 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
 result<json> node::serve(const caller& who, const std::string& verb, const json& args) {
   if (verb == "node") return describe();
   if (verb == "list") return list(who);
+  if (verb == "actors") return describe_actors(args);
   if (verb == "deploy") return deploy(who, args);
   if (verb == "plan") return plan(args);
   if (verb == "start") return want(who, args, true);
@@ -129,6 +133,13 @@ json node::describe() const {
           {"peers", peers().list().size()},
           {"links", links()},
           {"guests", guests_ ? guests_->status() : json::array()}};
+}
+
+/// What topologies here can be made of.
+result<json> node::describe_actors(const json& args) const {
+  auto known = catalogue::answer_actors(args);
+  if (known) (*known)["node"] = options_.name;
+  return known;
 }
 
 result<json> node::list(const caller& who) const {

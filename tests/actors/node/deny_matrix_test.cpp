@@ -125,6 +125,14 @@ private:
   int fd_;
 };
 
+std::string harmless_topology(const std::string& name) {
+  topology t;
+  t.name = name;
+  t.add("ticks", "millrace.generator", {{"rate", 1.0}});
+  t.add("gone", "millrace.null_sink");
+  return to_text(t.connect("ticks", "gone"));
+}
+
 QByteArray greeting() {
   auto g = QByteArray::fromHex("ff00000000000000017f03014355525645");
   return g.append(QByteArray(64 - g.size(), '\0'));
@@ -305,6 +313,20 @@ private slots:
           {"deadletter_show", {{"topology", name}, {"ids", {name}}}},
           {"deadletter_fix", {{"topology", name}, {"fixes", {{{"id", name}, {"content", name}}}}}},
           {"start", {{"topology", name}}},
+          {"pause", {{"topology", name}}},
+          {"resume", {{"topology", name}}},
+          {"mute", {{"topology", name}, {"actor", name}}},
+          {"unmute", {{"topology", name}, {"actor", name}}},
+          {"set", {{"topology", name}, {"actor", name}, {"parameter", name}, {"value", name}}},
+          {"logs", {{"topology", name}, {"actor", name}, {"level", name}}},
+          {"savepoint", {{"topology", name}, {"label", name}}},
+          {"savepoint_list", {{"topology", name}}},
+          {"savepoint_delete", {{"topology", name}, {"savepoint", name}}},
+          {"savepoint_delete", {{"topology", "orders"}, {"savepoint", name}}},
+          {"savepoint_delete", {{"topology", name}, {"savepoint", "20261121T180455Z"}}},
+          {"deploy", {{"text", harmless_topology("orders")}, {"base_folder", "/"}, {"from", "orders/" + name}}},
+          {"deploy", {{"text", harmless_topology("orders")}, {"base_folder", "/"}, {"from", name + "/latest"}}},
+          {"actors", {{"type", "x" + name}}},
           {"stop", {{"topology", name}}},
           {"snapshot", {{"topology", name}}},
           {"remove", {{"topology", name}}},

@@ -14,6 +14,7 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -214,6 +215,59 @@ private slots:
     const auto verdict = millrace::node::audit_log::verify(folder_->path().toStdString(), own->secret_key);
     QCOMPARE(verdict->problem, std::string{});
     begin();
+  }
+
+  void theAuditLogSaysWhatWasSet() {
+    QVERIFY(local()->call("deploy", {{"text", topology_text("mine")}, {"base_folder", "/"}}, patience).has_value());
+    const auto client = *connect(key("ada", "operator"));
+    const auto ask = [&](const char* verb, json args) {
+      args["topology"] = "mine";
+      return client->call(verb, args, patience).has_value();
+    };
+    QVERIFY(ask("mute", {{"actor", "gone"}}));
+    (void)ask("set", {{"actor", "ticks"}, {"parameter", "rate"}, {"value", 250}});
+    (void)ask("set", {{"actor", "ticks"}, {"parameter", "api_Token"}, {"value", "hunter2"}});
+    (void)ask("set", {{"actor", std::string(5000, 'x')}, {"parameter", "rate"}, {"value", std::string(5000, 'y')}});
+    QVERIFY(ask("savepoint", {{"label", "before"}}));
+    std::vector<std::string> details;
+    for (const auto& e : audit()) {
+      if (e["who"] == "ada") details.push_back(e.value("detail", ""));
+    }
+    QCOMPARE(details.size(), std::size_t{5});
+    QCOMPARE(details[0], std::string{"actor gone"});
+    QCOMPARE(details[1], std::string{"ticks.rate = 250"});
+    QCOMPARE(details[2], std::string{"ticks.api_Token = ***"});
+    QVERIFY2(details[3].size() < 300 && details[3].starts_with("xxx"), details[3].c_str());
+    QCOMPARE(details[4], std::string{"label before"});
+    const auto own = millrace::node::key_registry::read_own(folder_->path().toStdString());
+    QCOMPARE(millrace::node::audit_log::verify(folder_->path().toStdString(), own->secret_key)->problem, std::string{});
+  }
+
+  /// Whoever may look sees what can be deployed there, types of plugins included, in parts that fit into messages.
+  void theActorsOfTheNodeAreDescribed() {
+    const auto client = *connect(key("vi", "viewer"));
+    const auto ask = [&](const json& args) { return client->call("actors", args, patience); };
+    std::vector<std::string> ids;
+    for (std::string after;;) {
+      const auto part = ask({{"after", after}, {"limit", 7}});
+      QVERIFY2(part, part ? "" : part.error().message.c_str());
+      QVERIFY((*part)["node"] == "access" && (*part)["types"].size() <= 7);
+      for (const auto& t : (*part)["types"]) ids.push_back(t["id"]);
+      if (!(*part)["more"].get<bool>()) {
+        QCOMPARE((*part)["total"].get<std::size_t>(), ids.size());
+        break;
+      }
+      after = ids.back();
+    }
+    QVERIFY(std::ranges::is_sorted(ids) && std::ranges::adjacent_find(ids) == ids.end());
+    QVERIFY(std::ranges::find(ids, "millrace.file_source") != ids.end());
+    QVERIFY(ask(json::object())->at("types").size() == ids.size());
+    const auto one = ask({{"type", "millrace.generator"}});
+    QVERIFY(one && (*one)["types"][0]["kind"] == "producer" && !(*one)["types"][0]["parameters"].empty());
+    QVERIFY(ask({{"type", "millrace.generater"}}).error().message.find("millrace.generator") != std::string::npos);
+    for (const json& wrong : {json{{"limit", 0}}, json{{"limit", "all"}}, json{{"type", 7}}, json{{"all", 1}}}) {
+      QVERIFY2(!ask(wrong), wrong.dump().c_str());
+    }
   }
 
   void anUnknownKeyIsRefused() {

@@ -264,6 +264,7 @@ result<void> audit_log::add(const entry& e) {
   }
   json j{{"number", count_ + 1},   {"at", e.at},          {"who", e.who}, {"verb", e.verb},
          {"topology", e.topology}, {"outcome", e.outcome}};
+  if (!e.detail.empty()) j["detail"] = e.detail;
   auto code = code_of(secret_, chained(last_code_, j));
   j["code"] = code;
   const auto line = j.dump() + "\n";

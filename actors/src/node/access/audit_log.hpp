@@ -26,6 +26,7 @@ public:
     std::string verb;
     std::string topology;  ///< empty: it is about none
     std::string outcome;   ///< "ok", or the word for the error
+    std::string detail{};  ///< what else there is to say; empty: nothing
   };
 
   static constexpr std::uintmax_t file_bytes_max = 8U << 20U;

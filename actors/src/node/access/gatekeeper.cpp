@@ -117,10 +117,10 @@ result<void> gatekeeper::check(const control_caller& who, const verb_rule& rule,
 }
 
 result<void> gatekeeper::note(const control_caller& who, const std::string& verb, const std::string& topology,
-                              const std::string& outcome) {
+                              const std::string& outcome, const std::string& detail) {
   // What a stranger calls a topology may be anything, and of any length.
   const auto& name = topology.empty() || is_valid_name(topology) ? topology : std::string{"(no name)"};
-  if (outcome != to_string(errc::denied)) return log_.add({time_now(), name_of(who), verb, name, outcome});
+  if (outcome != to_string(errc::denied)) return log_.add({time_now(), name_of(who), verb, name, outcome, detail});
   const auto before = denied_.take();
   if (!before) return {};
   const auto left_out = *before == 0 ? std::string{} : ", " + std::to_string(*before) + " more before it";

@@ -32,9 +32,10 @@ public:
   [[nodiscard]] result<void> check(const transport::control_caller& who, const verb_rule& rule,
                                    const std::string& topology) const;
   /// Writes down what came of it: of verbs that change something, and of those that were denied. Of the latter, in ten
-  /// seconds, the first twenty with their names and the others by their number.
+  /// seconds, the first twenty with their names and the others by their number. `detail`: see `audit_detail`.
   [[nodiscard]] result<void> note(const transport::control_caller& who, const std::string& verb,
-                                  const std::string& topology, const std::string& outcome);
+                                  const std::string& topology, const std::string& outcome,
+                                  const std::string& detail = {});
 
   /// The other nodes; any thread may ask, and change them.
   [[nodiscard]] peer_registry& peers() noexcept { return *peers_; }
@@ -86,7 +87,7 @@ private:
   invitations invited_;
   static constexpr std::int64_t never = INT64_MAX;
   std::unique_ptr<std::atomic<std::int64_t>> shut_out_at_;  // seconds since 1970
-  allowance refused_{.entries_max = 1};                 // connections
+  allowance refused_{.entries_max = 1};                     // connections
   allowance denied_{.entries_max = 20};
 };
 

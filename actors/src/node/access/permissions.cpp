@@ -10,6 +10,7 @@ namespace {
 constexpr std::array rules{
     verb_rule{"node", role::viewer, false, false},
     verb_rule{"list", role::viewer, false, false},
+    verb_rule{"actors", role::viewer, false, false},
     verb_rule{"status", role::viewer, true, false},
     verb_rule{"state", role::viewer, true, false},
     verb_rule{"why", role::viewer, true, false},

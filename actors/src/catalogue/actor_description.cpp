@@ -1,4 +1,4 @@
-#include "command/actor_description.hpp"
+#include "catalogue/actor_description.hpp"
 
 #include <algorithm>
 
@@ -7,7 +7,7 @@
 #include "millrace/router.hpp"
 #include "millrace/sink.hpp"
 
-namespace millrace::command {
+namespace millrace::catalogue {
 
 namespace {
 
@@ -43,16 +43,6 @@ nlohmann::json value_json(const param_value& v) {
   return std::visit([](const auto& held) { return nlohmann::json(held); }, v);
 }
 
-nlohmann::json param_json(const param_base& p) {
-  const auto& o = p.options();
-  nlohmann::json j{{"name", p.name()},       {"type", p.type_name()}, {"default", value_json(p.get())},
-                   {"required", o.required}, {"live", o.live},        {"path", o.is_path},
-                   {"unit", o.unit},         {"help", o.help},        {"choices", o.choices}};
-  if (o.min) j["min"] = *o.min;
-  if (o.max) j["max"] = *o.max;
-  return j;
-}
-
 /// As it is written in a topology.
 std::string initial_text(const param_base& p) {
   const auto value = p.get();
@@ -60,17 +50,40 @@ std::string initial_text(const param_base& p) {
   return to_string(value);
 }
 
-std::string param_text(const param_base& p) {
+nlohmann::json param_json(const param_base& p) {
   const auto& o = p.options();
-  auto text = "  " + p.name() + ": " + p.allowed();
-  if (o.required) {
+  nlohmann::json j{{"name", p.name()},
+                   {"type", p.type_name()},
+                   {"default", value_json(p.get())},
+                   {"required", o.required},
+                   {"live", o.live},
+                   {"path", o.is_path},
+                   {"unit", o.unit},
+                   {"help", o.help},
+                   {"choices", o.choices},
+                   {"allowed", p.allowed()},
+                   {"initial", initial_text(p)}};
+  if (o.min) j["min"] = *o.min;
+  if (o.max) j["max"] = *o.max;
+  return j;
+}
+
+std::string text_of(const nlohmann::json& j, const char* name) {
+  return j.at(name).get<std::string>();
+}
+
+std::string param_text(const nlohmann::json& p) {
+  auto text = "  " + text_of(p, "name") + ": " + text_of(p, "allowed");
+  const auto initial = text_of(p, "initial");
+  if (p.at("required").get<bool>()) {
     text += " — required";
-  } else if (const auto initial = initial_text(p); !initial.empty()) {
+  } else if (!initial.empty()) {
     text += " — default " + initial;
   }
-  if (o.live) text += " — may change while running";
+  if (p.at("live").get<bool>()) text += " — may change while running";
   text += "\n";
-  if (!o.help.empty()) text += "      " + o.help + "\n";
+  const auto help = text_of(p, "help");
+  if (!help.empty()) text += "      " + help + "\n";
   return text;
 }
 
@@ -97,6 +110,7 @@ nlohmann::json describe(const actor_registry::entry& type) {
           {"category", type.info.category},
           {"help", type.info.help},
           {"version", type.info.version},
+          {"plugin", type.plugin},
           {"kind", to_string(a->kind())},
           {"promise", promise_text(*a)},
           {"inputs", std::move(inputs)},
@@ -104,23 +118,25 @@ nlohmann::json describe(const actor_registry::entry& type) {
           {"parameters", std::move(params)}};
 }
 
-std::string description_text(const actor_registry::entry& type) {
-  const auto a = type.make();
-  const auto promise = promise_text(*a);
-  auto text = type.info.id + ": " + type.info.title + "\n" + to_string(a->kind()) +
-              (promise.empty() ? "" : ", " + promise) + ", version " + std::to_string(type.info.version) + "\n";
-  if (!type.info.help.empty()) text += "\n" + type.info.help + "\n";
-  const auto& inputs = engine::actor_access::inputs(*a);
+std::string description_text(const nlohmann::json& type) {
+  const auto promise = text_of(type, "promise");
+  const auto help = text_of(type, "help");
+  auto text = text_of(type, "id") + ": " + text_of(type, "title") + "\n" + text_of(type, "kind") +
+              (promise.empty() ? "" : ", " + promise) + ", version " +
+              std::to_string(type.at("version").get<std::uint32_t>()) + "\n";
+  if (!help.empty()) text += "\n" + help + "\n";
+  const auto& inputs = type.at("inputs");
   if (!inputs.empty()) text += "\nInputs\n";
-  for (const auto* in : inputs) {
-    text += "  " + in->name() + ": " + accepts_text(*in) + (in->is_keyed() ? ", keyed" : "") + "\n";
+  for (const auto& in : inputs) {
+    text += "  " + text_of(in, "name") + ": " + text_of(in, "accepts") + (in.at("keyed").get<bool>() ? ", keyed" : "") +
+            "\n";
   }
   text += "\nOutputs\n";
-  for (const auto* out : engine::actor_access::outputs(*a)) text += "  " + out->name() + ": " + emits_text(*out) + "\n";
-  const auto& params = engine::actor_access::params(*a);
+  for (const auto& out : type.at("outputs")) text += "  " + text_of(out, "name") + ": " + text_of(out, "emits") + "\n";
+  const auto& params = type.at("parameters");
   if (!params.empty()) text += "\nParameters\n";
-  for (const auto* p : params) text += param_text(*p);
+  for (const auto& p : params) text += param_text(p);
   return text;
 }
 
-}  // namespace millrace::command
+}  // namespace millrace::catalogue

@@ -1,0 +1,74 @@
+#include "node/access/audit_detail.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <string_view>
+
+namespace millrace::node {
+
+namespace {
+
+using nlohmann::json;
+
+constexpr std::size_t bytes_max = 256;
+constexpr std::size_t value_bytes_max = 100;
+
+/// Which arguments say what was asked for.
+struct shown {
+  std::string_view verb;
+  const char* argument;
+};
+constexpr std::array arguments{
+    shown{"mute", "actor"},        shown{"unmute", "actor"},      shown{"savepoint", "label"},
+    shown{"start", "from"},        shown{"deploy", "from"},       shown{"savepoint_delete", "savepoint"},
+    shown{"tail_open", "channel"}, shown{"break_set", "channel"}, shown{"key_create", "name"},
+    shown{"key_create", "role"},   shown{"key_revoke", "name"},   shown{"key_rotate", "name"},
+    shown{"peer_remove", "name"},  shown{"chaos_inject", "kind"}, shown{"chaos_inject", "target"},
+};
+
+/// Cuts no character in two.
+std::string cut(std::string text, std::size_t most) {
+  if (text.size() <= most) return text;
+  auto end = most;
+  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+  return text.substr(0, end) + "…";
+}
+
+std::string text_of(const json& args, const char* name) {
+  const auto found = args.find(name);
+  return found != args.end() && found->is_string() ? found->get<std::string>() : std::string{};
+}
+
+/// Secrets are named in a topology, not written into it (`env:NAME`); somebody will.
+bool is_secret(std::string name) {
+  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  return std::ranges::any_of(std::array{"secret", "password", "passwd", "token", "credential", "authorization"},
+                             [&](const char* word) { return name.find(word) != std::string::npos; });
+}
+
+std::string setting(const json& args) {
+  const auto parameter = text_of(args, "parameter");
+  const auto value = args.find("value");
+  const auto shown = value == args.end() ? std::string{"nothing"}
+                     : is_secret(parameter)
+                         ? std::string{"***"}
+                         : cut(value->dump(-1, ' ', false, json::error_handler_t::replace), value_bytes_max);
+  return cut(text_of(args, "actor") + "." + parameter, bytes_max - value_bytes_max - 10) + " = " + shown;
+}
+
+}  // namespace
+
+std::string audit_detail(const std::string& verb, const json& args) {
+  if (!args.is_object()) return {};
+  if (verb == "set") return setting(args);
+  std::string out;
+  for (const auto& [of, name] : arguments) {
+    if (of != verb) continue;
+    const auto text = text_of(args, name);
+    if (!text.empty()) out += (out.empty() ? "" : ", ") + std::string{name} + " " + cut(text, value_bytes_max);
+  }
+  return cut(out, bytes_max - 3);
+}
+
+}  // namespace millrace::node
