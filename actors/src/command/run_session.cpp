@@ -15,6 +15,7 @@
 #include "millrace/validation.hpp"
 #include "node/metrics/run_metrics.hpp"
 #include "node/run_control.hpp"
+#include "node/state_answer.hpp"
 #include "node/tracing/trace_watch.hpp"
 
 namespace millrace::command {
@@ -94,7 +95,11 @@ private:
     history_.add(run_.status(), now);
     traces_.look(run_, now);
     if (control_ != nullptr) control_->publish(history_.view());
-    if (metrics_ != nullptr) metrics_->publish(history_.view());
+    if (metrics_ != nullptr) {
+      metrics_->publish(history_.view(), [this](const std::string&, const nlohmann::json& args) {
+        return node::answer_state(run_, args);
+      });
+    }
   }
   [[nodiscard]] bool is_stop_due(const stop_signal& signal, time_point now) const {
     const bool is_time_up = flags_.duration && now - started_ >= *flags_.duration;

@@ -86,6 +86,21 @@ result<void> node::watch_alerts() {
   return {};
 }
 
+void node::look_at_alerts(hosted_topology::clock::time_point now) {
+  alerts_->look(
+      now, [this] { return measured(); },
+      [this](const std::string& topology, const json& args) -> result<json> {
+        hosted_ptr h;
+        {
+          const std::lock_guard lock{mutex_};
+          const auto at = hosted_.find(topology);
+          if (at != hosted_.end()) h = at->second;
+        }
+        if (h == nullptr) return user_error(errc::unavailable, "it is gone");
+        return h->state(args);
+      });
+}
+
 result<void> node::show_metrics() {
   if (options_.metrics.empty()) return {};
   auto started = metrics_server::start(options_.metrics, [this] { return measured(); });
@@ -268,7 +283,7 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
       });
     }
     if (server_ != nullptr && gate_.has_shut_out()) server_->has_stale_connections();
-    if (alerts_ != nullptr && !is_stopping) alerts_->look(now, [this] { return measured(); });
+    if (alerts_ != nullptr && !is_stopping) look_at_alerts(now);
     if (is_stopping && std::ranges::all_of(hosted, [](const auto& h) { return h->is_at_rest() && !h->is_at_work(); })) {
       return ending::stopped;
     }

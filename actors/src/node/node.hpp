@@ -85,6 +85,7 @@ private:
   [[nodiscard]] result<void> listen();
   [[nodiscard]] result<void> show_metrics();
   [[nodiscard]] result<void> watch_alerts();
+  void look_at_alerts(hosted_topology::clock::time_point now);
   [[nodiscard]] std::vector<measured_topology> measured() const;
   void follow_peers();
   [[nodiscard]] result<void> open_links();
@@ -101,8 +102,8 @@ private:
   [[nodiscard]] std::string topology_in(const caller& who, const std::string& verb, const json& args) const;
   [[nodiscard]] json describe() const;
   [[nodiscard]] result<json> list(const caller& who) const;
-  [[nodiscard]] result<json> telemetry(const caller& who, const json& args) const;
   [[nodiscard]] result<json> describe_actors(const json& args) const;
+  [[nodiscard]] result<json> telemetry(const caller& who, const json& args) const;
   [[nodiscard]] result<json> deploy(const caller& who, const json& args);
   [[nodiscard]] result<json> plan(const json& args) const;
   [[nodiscard]] result<json> want(const caller& who, const json& args, bool running);

@@ -90,11 +90,13 @@ private slots:
     const auto watch = alert_watch::open(rules.toStdString(), log.logger());
     QVERIFY2(watch, watch ? "" : watch.error().message.c_str());
     QVERIFY((*watch)->active({})["alerts"].empty());
-    (*watch)->look(std::chrono::steady_clock::now(), [] {
-      return std::vector{measured_topology{"orders", true, false, true, "failed", {}},
-                         measured_topology{"totals", true, false, true, "failed", {}},
-                         measured_topology{"calm", true, true, false, "running", {}}};
-    });
+    (*watch)->look(std::chrono::steady_clock::now(),
+                   [] {
+                     return std::vector{measured_topology{"orders", true, false, true, "failed", {}},
+                                        measured_topology{"totals", true, false, true, "failed", {}},
+                                        measured_topology{"calm", true, true, false, "running", {}}};
+                   },
+                   {});
     const auto all = (*watch)->active({});
     QCOMPARE(all["alerts"].size(), std::size_t{2});
     QCOMPARE(all["rules"].get<int>(), 1);
@@ -238,9 +240,11 @@ private slots:
     QVERIFY2(watch, watch ? "" : watch.error().message.c_str());
     watched_run run{{.rate = 2'000, .work = "trial.hang", .partitions = 1}};
     const auto look = [&] {
-      (*watch)->look(std::chrono::steady_clock::now(), [&] {
-        return std::vector{measured_topology{"trial", true, true, false, "running", run.look()}};
-      });
+      (*watch)->look(std::chrono::steady_clock::now(),
+                     [&] {
+                       return std::vector{measured_topology{"trial", true, true, false, "running", run.look()}};
+                     },
+                     {});
       return true;
     };
     QTRY_VERIFY_WITH_TIMEOUT(look() && run.task(run.look(), "store/0").now.events_in > 0, limit_ms);

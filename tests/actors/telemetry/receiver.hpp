@@ -72,6 +72,10 @@ public:
       lines_.push_back(text);
     };
   }
+  [[nodiscard]] std::ptrdiff_t count(const std::string& text) {
+    const std::lock_guard lock{mutex_};
+    return std::ranges::count_if(lines_, [&](const auto& l) { return l.find(text) != std::string::npos; });
+  }
   [[nodiscard]] bool has(const std::string& text) {
     const std::lock_guard lock{mutex_};
     return std::ranges::any_of(lines_, [&](const auto& l) { return l.find(text) != std::string::npos; });

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <utility>
 
 #include "library/net/http_client.hpp"
 #include "millrace/duration.hpp"
@@ -88,7 +89,27 @@ private:
   std::string& wrong_;
 };
 
-engine::alert_rule read_rule(entry e) {
+/// A value that an actor keeps; the rule's measure is called after it.
+state_measure read_state(entry& e, const engine::alert_rule& r) {
+  state_measure m{.topology = r.topology, .actor = r.actor, .state = e.text("state", true), .field = e.text("field")};
+  m.key = e.text("key");
+  if (m.actor.empty()) e.fail("", "'actor' is missing: whose state it is");
+  const auto over = e.text("of");
+  if (!over.empty() && !m.key.empty()) e.fail("/of", "goes without 'key', which there is one of");
+  constexpr std::pair<const char*, state_measure::over> names[] = {{"max", state_measure::over::max},
+                                                                   {"min", state_measure::over::min},
+                                                                   {"sum", state_measure::over::sum},
+                                                                   {"count", state_measure::over::count}};
+  const auto* const found = std::ranges::find(names, over, [](const auto& n) { return std::string{n.first}; });
+  if (found != std::end(names)) {
+    m.of = found->second;
+  } else if (!over.empty()) {
+    e.fail("/of", "is none of max, min, sum and count");
+  }
+  return m;
+}
+
+engine::alert_rule read_rule(entry e, std::vector<state_measure>& states) {
   engine::alert_rule r;
   r.name = e.text("name", true);
   r.measure = e.text("measure", true);
@@ -101,7 +122,15 @@ engine::alert_rule read_rule(entry e) {
   r.clears_for = e.duration("clears_for", r.holds_for);
   r.severity = e.severity("severity", alert_severity::warning);
   if (r.clears_at > r.above) e.fail("/clears_at", "is larger than 'above': it would be over while it fires");
-  if (!is_alert_measure(r.measure)) e.fail("/measure", "is none of " + alert_measures_text());
+  if (r.measure == "state") {
+    states.push_back(read_state(e, r));
+    r.measure = states.back().name();
+    return r;
+  }
+  for (const auto* word : {"state", "field", "key", "of"}) {
+    if (e.has(word)) e.fail(std::string{"/"} + word, "goes with the measure 'state'");
+  }
+  if (!is_alert_measure(r.measure)) e.fail("/measure", "is none of " + alert_measures_text() + ", state");
   return r;
 }
 
@@ -198,8 +227,10 @@ result<alert_settings> parse_alerts(const std::string& text, const std::string& 
     read_list<engine::alert_rule>(parsed, "rules", out.rules, wrong, [&](const json& j, std::string where) {
       return read_rule({j,
                         std::move(where),
-                        {"name", "measure", "topology", "actor", "above", "clears_at", "for", "clears_for", "severity"},
-                        wrong});
+                        {"name", "measure", "topology", "actor", "state", "field", "key", "of", "above", "clears_at",
+                         "for", "clears_for", "severity"},
+                        wrong},
+                       out.states);
     });
     read_list<engine::maintenance_window>(
         parsed, "maintenance", out.maintenance, wrong, [&](const json& j, std::string where) {

@@ -6,6 +6,7 @@
 
 #include "millrace/engine/alerts.hpp"
 #include "millrace/error.hpp"
+#include "node/alerts/state_readings.hpp"
 
 namespace millrace::node {
 
@@ -20,6 +21,7 @@ struct alert_channel {
 /// What a file of alert rules says (docs/monitoring.md).
 struct alert_settings {
   std::vector<engine::alert_rule> rules;
+  std::vector<state_measure> states;  ///< what rules with the measure `state` look at
   std::vector<engine::maintenance_window> maintenance;
   std::vector<alert_channel> channels;
   std::chrono::nanoseconds group_wait{};

@@ -24,18 +24,28 @@ result<std::unique_ptr<alert_watch>> alert_watch::open(const std::string& file, 
 }
 
 alert_watch::alert_watch(alert_settings settings, alert_notifier::logger log)
-    : evaluator_{settings.rules, settings.maintenance, settings.group_wait},
+    : states_{std::move(settings.states), log},
+      evaluator_{settings.rules, settings.maintenance, settings.group_wait},
       maintenance_{std::move(settings.maintenance)},
       rules_{settings.rules.size()},
       notifier_{std::move(settings.channels), std::move(log)} {}
 
 void alert_watch::look(std::chrono::steady_clock::time_point now,
-                       const std::function<std::vector<measured_topology>()>& topologies) {
+                       const std::function<std::vector<measured_topology>()>& topologies,
+                       const state_readings::asker& ask) {
   if (now - looked_ < look_every) return;
   looked_ = now;
   const auto wall = wall_now();
   const auto steady = std::chrono::duration_cast<std::chrono::nanoseconds>(now.time_since_epoch()).count();
-  const auto readings = readings_.look(topologies(), now);
+  const auto seen = topologies();
+  auto readings = readings_.look(seen, now);
+  if (!states_.is_empty()) {
+    std::vector<std::string> running;
+    for (const auto& t : seen) {
+      if (t.is_running) running.push_back(t.name);
+    }
+    states_.look(running, ask, now, readings);
+  }
   const auto groups = [&] {
     const std::lock_guard lock{mutex_};
     return evaluator_.evaluate(readings, {steady, wall});

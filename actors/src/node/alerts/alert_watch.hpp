@@ -19,9 +19,10 @@ public:
   /// Errors: those of `load_alerts`.
   [[nodiscard]] static result<std::unique_ptr<alert_watch>> open(const std::string& file, alert_notifier::logger log);
 
-  /// Looks once a second, however often it is called; `topologies` is called when it does.
+  /// Looks once a second, however often it is called; `topologies` is called when it does, and `ask` when rules are
+  /// about state.
   void look(std::chrono::steady_clock::time_point now,
-            const std::function<std::vector<measured_topology>()>& topologies);
+            const std::function<std::vector<measured_topology>()>& topologies, const state_readings::asker& ask);
 
   /// What fires now, in maintenance too: `{"alerts": [{"topology", "rule", "severity", "actor", "measure", "value",
   /// "worst", "limit", "since", "in_maintenance"}], "rules"}`, the worst first. `topology`: of that one alone; empty:
@@ -32,6 +33,7 @@ private:
   alert_watch(alert_settings settings, alert_notifier::logger log);
 
   alert_readings readings_;
+  state_readings states_;
   mutable std::mutex mutex_;
   engine::alert_evaluator evaluator_;
   const std::vector<engine::maintenance_window> maintenance_;

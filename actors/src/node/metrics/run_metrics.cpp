@@ -26,7 +26,7 @@ result<std::unique_ptr<run_metrics>> run_metrics::start(const std::string& addre
   return made;
 }
 
-void run_metrics::publish(status_view view) {
+void run_metrics::publish(status_view view, const state_readings::asker& ask) {
   if (server_ != nullptr) server_->beat();
   {
     const std::lock_guard lock{mutex_};
@@ -36,7 +36,9 @@ void run_metrics::publish(status_view view) {
     newest_.view = std::move(view);
   }
   // Nobody else writes: what is read here without the lock stays as it is.
-  if (alerts_ != nullptr) alerts_->look(std::chrono::steady_clock::now(), [this] { return std::vector{newest_}; });
+  if (alerts_ == nullptr) return;
+  alerts_->look(
+      std::chrono::steady_clock::now(), [this] { return std::vector{newest_}; }, ask);
 }
 
 }  // namespace millrace::node

@@ -21,8 +21,8 @@ public:
 
   /// Empty: there is no page.
   [[nodiscard]] std::string url() const { return server_ == nullptr ? std::string{} : server_->url(); }
-  /// What the page shows from now on. Also the sign of life.
-  void publish(status_view view);
+  /// What the page shows from now on. Also the sign of life. `ask`: about the run's state, for alerts.
+  void publish(status_view view, const state_readings::asker& ask);
   /// What fires now. Error: there are no rules. Thread: any.
   [[nodiscard]] result<nlohmann::json> alerts() const {
     if (alerts_ == nullptr) return no_alert_rules();
