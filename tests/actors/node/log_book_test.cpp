@@ -1,4 +1,5 @@
 #include "node/logs/log_book.hpp"
+#include "runtime/task_words.hpp"
 
 #include <QFile>
 #include <QTemporaryDir>
@@ -37,6 +38,25 @@ private slots:
     QVERIFY(records[0]["level"] == "warning" && records[0]["topology"] == "orders");
     QVERIFY(records[1]["actor"].is_null() && records[1]["text"] == "path/x: no task");
     QVERIFY(records[2]["actor"].is_null() && records[2]["text"] == "snapshot failed: a/0: full");
+  }
+
+  void saysOnWhichNodeAndInWhichTrace() {
+    const std::string trace = "81c8f3adbd0b1f0e5d1f8e2a97a61b44";
+    log_book book{"orders", file("placed.jsonl")};
+    using millrace::runtime::said_on;
+    const std::vector<std::string> lines{
+        said_on("west", "sum/3: slow [trace " + trace + "]"), said_on("west", "its disk is full"),
+        said_on("east", said_on("west", "sum/3: slow")), "sum/0: odd [trace xyz]", "sum/1 on no node: slow"};
+    for (const auto& line : lines) {
+      book.add(log_level::info, line, noon);
+    }
+    const auto r = book.read({})["records"];
+    QVERIFY2(r[0]["actor"] == "sum" && r[0]["partition"] == 3 && r[0]["node"] == "west", r[0].dump().c_str());
+    QVERIFY(r[0]["trace"] == trace && r[0]["text"] == "slow");
+    QVERIFY(r[1]["actor"].is_null() && r[1]["node"].is_null() && r[1]["text"] == "west: its disk is full");
+    QVERIFY(r[2]["actor"].is_null() && r[2]["text"] == "east: sum/3 on west: slow");
+    QVERIFY(r[3]["actor"] == "sum" && r[3]["trace"].is_null() && r[3]["text"] == "odd [trace xyz]");
+    QVERIFY(r[4]["actor"].is_null() && r[4]["text"] == "sum/1 on no node: slow");
   }
 
   void givesWhatIsAskedFor() {

@@ -448,6 +448,31 @@ private slots:
     QVERIFY(s.actors_changed_at({5}).size() == 1 && s.actors_changed_at({4}).empty());
   }
 
+  /// No partition has taken what no barrier was sent for: nothing has to go back, and the next epoch has it.
+  void aSettingOfAnEpochThatIsPutOffHoldsWithTheNext() {
+    const auto checked = validate(chain());
+    QVERIFY(checked.ok());
+    runtime::run_steering s{*checked.plan, {}};
+    const auto value = [](const runtime::changed_parameter& c) { return std::get<std::int64_t>(c.value); };
+    QVERIFY(s.set("first", "marks", std::int64_t{2}));
+    QVERIFY(s.begin_epoch({5}));
+    s.put_off({5});
+    QVERIFY(s.actors_changed_at({5}).empty());
+    QVERIFY(s.changed().size() == 1 && s.changed().front().from.value == 0 && value(s.changed().front()) == 2);
+    QVERIFY(s.begin_epoch({6}));
+    QVERIFY(s.given().size() == 1 && s.given().front().from == epoch_id{6} && value(s.given().front()) == 2);
+    QVERIFY(s.actors_changed_at({6}).size() == 1);
+    // What was set meanwhile counts, not what was put off; earlier epochs stay as they are.
+    QVERIFY(s.set("first", "marks", std::int64_t{3}));
+    QVERIFY(s.begin_epoch({7}));
+    QVERIFY(s.set("first", "marks", std::int64_t{4}));
+    s.put_off({7});
+    QVERIFY(s.begin_epoch({8}));
+    QVERIFY(s.given().size() == 1 && value(s.given().front()) == 4);
+    s.put_off({9});
+    QVERIFY(!s.begin_epoch({9}));
+  }
+
   void aHangEndsTheProcessWhereThatIsWanted() {
     auto t = chain();
     std::ranges::find(t.actors, "sink", &actor_spec::name)->on_failure.hang_after = 100ms;
