@@ -46,28 +46,15 @@ public:
 
   /// False: it did not come up. The second time it is at the same addresses.
   [[nodiscard]] bool start() {
-    QDir{}.mkpath(m_folder + QStringLiteral("/run"));
-    ::chmod(qPrintable(m_folder + QStringLiteral("/run")), 0700);
-    auto environment = QProcessEnvironment::systemEnvironment();
-    environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), m_folder + QStringLiteral("/run"));
-    m_process = std::make_unique<QProcess>();
-    m_process->setProcessEnvironment(environment);
-    m_process->setStandardErrorFile(m_folder + QStringLiteral("/log"));
-    m_process->start(QStringLiteral(MILLRACE_COMMAND),
-                     {QStringLiteral("node"), QStringLiteral("run"), QStringLiteral("--name"), m_name,
-                      QStringLiteral("--data-dir"), m_folder + QStringLiteral("/data"), QStringLiteral("--listen"),
-                      toQt(m_address), QStringLiteral("--link"), toQt(m_link)});
-    QByteArray output;
-    for (int begin = -1; begin < 0 || output.indexOf('\n', begin) < 0;
-         begin = static_cast<int>(output.indexOf("ipc://"))) {
-      if (!m_process->waitForReadyRead(60'000)) return false;
-      output += m_process->readAllStandardOutput();
+    // Between the look for a free port and the node's start somebody else may have taken it.
+    for (int attempt = 0; attempt < attemptsMax; ++attempt) {
+      if (launch()) return m_wasUp = true;
+      stop();
+      if (m_wasUp) continue;
+      m_address = freeAddress();
+      m_link = freeAddress();
     }
-    const auto begin = output.indexOf("ipc://");
-    m_socket = output.mid(begin, output.indexOf('\n', begin) - begin).trimmed().toStdString();
-    auto connected = transport::control_client::connect(m_context, m_socket, std::chrono::seconds{20});
-    if (connected) m_client = *std::move(connected);
-    return m_client != nullptr;
+    return false;
   }
   void stop() {
     m_client.reset();
@@ -106,8 +93,35 @@ public:
   [[nodiscard]] const std::string& socket() const noexcept { return m_socket; }
 
 private:
+  static constexpr int attemptsMax = 5;
+  [[nodiscard]] bool launch() {
+    QDir{}.mkpath(m_folder + QStringLiteral("/run"));
+    ::chmod(qPrintable(m_folder + QStringLiteral("/run")), 0700);
+    auto environment = QProcessEnvironment::systemEnvironment();
+    environment.insert(QStringLiteral("XDG_RUNTIME_DIR"), m_folder + QStringLiteral("/run"));
+    m_process = std::make_unique<QProcess>();
+    m_process->setProcessEnvironment(environment);
+    m_process->setStandardErrorFile(m_folder + QStringLiteral("/log"));
+    m_process->start(QStringLiteral(MILLRACE_COMMAND),
+                     {QStringLiteral("node"), QStringLiteral("run"), QStringLiteral("--name"), m_name,
+                      QStringLiteral("--data-dir"), m_folder + QStringLiteral("/data"), QStringLiteral("--listen"),
+                      toQt(m_address), QStringLiteral("--link"), toQt(m_link)});
+    QByteArray output;
+    for (int begin = -1; begin < 0 || output.indexOf('\n', begin) < 0;
+         begin = static_cast<int>(output.indexOf("ipc://"))) {
+      if (!m_process->waitForReadyRead(60'000)) return false;
+      output += m_process->readAllStandardOutput();
+    }
+    const auto begin = output.indexOf("ipc://");
+    m_socket = output.mid(begin, output.indexOf('\n', begin) - begin).trimmed().toStdString();
+    auto connected = transport::control_client::connect(m_context, m_socket, std::chrono::seconds{20});
+    if (connected) m_client = *std::move(connected);
+    return m_client != nullptr;
+  }
+
   const QString m_name, m_folder;
-  const std::string m_address = freeAddress(), m_link = freeAddress();
+  std::string m_address = freeAddress(), m_link = freeAddress();
+  bool m_wasUp = false;
   std::string m_socket;
   std::unique_ptr<QProcess> m_process;
   transport::zmq_context m_context = std::move(*transport::zmq_context::open(0));
