@@ -18,6 +18,7 @@ public:
     qputenv("XDG_DATA_HOME", QFile::encodeName(m_folder.filePath(QStringLiteral("data"))));
     qputenv("XDG_CONFIG_HOME", QFile::encodeName(m_folder.filePath(QStringLiteral("config"))));
     qputenv("MILLRACE_COMMAND", MILLRACE_COMMAND);
+    qputenv("MILLRACE_PLUGINS", QFile::encodeName(m_folder.filePath(QStringLiteral("plugins"))));
     auto& app = *qobject_cast<QApplication*>(QCoreApplication::instance());
     if (!setUpLooks(app, true)) qFatal("the fonts that come with the workbench cannot be loaded");
   }

@@ -41,7 +41,7 @@ constexpr const char* source_text = R"(#include "@NAME@.hpp"
 
 #include <millrace/plugin.hpp>
 
-MILLRACE_ACTOR(@NAME@, {.id = "@ID@", .title = "@TITLE@", .category = "Own", .help = "Says in one sentence what it does."})
+MILLRACE_ACTOR(@NAME@, {.id = "@ID@", .title = "@TITLE@", .category = "Mine", .help = "Says in one sentence what it does."})
 MILLRACE_PLUGIN("@NAME@", "0.1.0")
 )";
 

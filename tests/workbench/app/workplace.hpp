@@ -65,6 +65,14 @@ public:
   [[nodiscard]] static bool waitFor(const std::function<bool()>& isReached) {
     return QTest::qWaitFor(isReached, patience);
   }
+  /// Until a dialog has the keyboard.
+  [[nodiscard]] static bool waitForDialog() {
+    return waitFor([] {
+      const auto* dialog = QApplication::activeModalWidget();
+      return dialog != nullptr && QApplication::focusWidget() != nullptr &&
+             dialog->isAncestorOf(QApplication::focusWidget());
+    });
+  }
   [[nodiscard]] bool write(const QString& name, const QByteArray& bytes) const {
     QFile file{path(name)};
     return file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size();

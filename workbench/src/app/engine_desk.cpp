@@ -163,7 +163,7 @@ const RunHistory* EngineDesk::history() const {
 
 void EngineDesk::tell(const Command& command) {
   // Those who ask all the time tell by themselves what became of it.
-  static constexpr std::array others{"chaos_", "tail_", "break_", "deadletter_", "savepoint"};
+  static constexpr std::array others{"chaos_", "tail_", "break_", "deadletter_", "savepoint", "logs"};
   if (std::ranges::any_of(others, [&](const char* prefix) { return command.verb.starts_with(prefix); })) return;
   static constexpr std::array polls{"node", "peer_list", "key_list", "audit"};
   if (std::ranges::any_of(polls, [&](const char* verb) { return command.verb == verb; })) return;

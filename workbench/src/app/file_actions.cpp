@@ -4,7 +4,9 @@
 #include <QFileInfo>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QStandardPaths>
 
+#include "app/example_dialog.hpp"
 #include "app/main_window.hpp"
 #include "app/recovery_dialog.hpp"
 #include "core/text.hpp"
@@ -43,6 +45,25 @@ bool MainWindow::openFile(const QString& path) {
   const bool isUntouched = present.document().path().isEmpty() && present.document().undoStack().count() == 0;
   addTab(new DocumentTab{*std::move(file), m_catalogue.catalogue()});
   if (isUntouched) closeTab(m_tabs->indexOf(&present));
+  return true;
+}
+
+void MainWindow::showExamples() {
+  auto* gallery = new ExampleDialog{examples(m_catalogue.catalogue()), this};
+  gallery->setAttribute(Qt::WA_DeleteOnClose);
+  connect(gallery, &ExampleDialog::chosen, this, &MainWindow::openExample);
+  gallery->open();
+}
+
+bool MainWindow::openExample(const Example& example) {
+  const auto folder = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation);
+  const auto path = unpack(example, folder + QStringLiteral("/examples"));
+  if (!path) {
+    tellError(toQt(path.error().message));
+    return false;
+  }
+  if (!openFile(*path)) return false;
+  tell(tr("%1 — %2").arg(example.title, example.teaches));
   return true;
 }
 
@@ -124,16 +145,7 @@ void MainWindow::makeFileMenu() {
     const auto path = QFileDialog::getOpenFileName(this, tr("Open topology"), {}, filterText());
     if (!path.isEmpty()) openFile(path);
   });
-  add(menu, tr("Open an &example"), QKeySequence{tr("Ctrl+E")}, [this] {
-    QFile file{QStringLiteral(":/workbench/examples/orders.mill")};
-    auto example = file.open(QIODevice::ReadOnly) ? parse_topology(file.readAll().toStdString(), "example")
-                                                  : result<topology>{user_error(errc::not_found, "no example")};
-    if (!example) {
-      tellError(toQt(example.error().message));
-      return;
-    }
-    addTab(new DocumentTab{DocumentFile::recovered({*std::move(example), {}}, {}), m_catalogue.catalogue()});
-  });
+  add(menu, tr("&Examples …"), QKeySequence{tr("Ctrl+E")}, [this] { showExamples(); });
   menu->addSeparator();
   add(menu, tr("&Save"), QKeySequence::Save, [this] { save(); });
   add(menu, tr("Save &as …"), QKeySequence{tr("Ctrl+Shift+S")}, [this] { saveAs(); });

@@ -69,6 +69,9 @@ MainWindow::~MainWindow() {
   m_steering.setTab(nullptr);
   m_nodes.disconnect(this);
   m_nodes.setTab(nullptr);
+  m_watch.disconnect(this);
+  m_watch.setTab(nullptr);
+  m_ownActors.disconnect(this);
   m_engine.setTab(nullptr);
   m_inspector->setDocument(nullptr);
   m_outline->model().setDocument(nullptr);
@@ -128,6 +131,9 @@ void MainWindow::makeDocks() {
   addBottomPanel(tr("Dead letters"), m_steering.letters());
   addBottomPanel(tr("Savepoints"), m_steering.savepoints());
   addBottomPanel(tr("Nodes"), m_nodes.panel());
+  addBottomPanel(tr("Events"), m_watch.events());
+  addBottomPanel(tr("Run log"), m_watch.log());
+  addBottomPanel(tr("Own actors"), m_ownActors.panel());
   addBottomPanel(tr("Log"), m_engine.log());
   outline->raise();
   m_palette->setMinimumWidth(200);
@@ -169,6 +175,7 @@ void MainWindow::showCurrent() {
   m_chaos.setTab(&tab);
   m_steering.setTab(&tab);
   m_nodes.setTab(&tab);
+  m_watch.setTab(&tab);
   showTitles();
   showSelection();
   showProblems();

@@ -10,8 +10,11 @@
 #include "app/document_tab.hpp"
 #include "app/engine_desk.hpp"
 #include "app/nodes_desk.hpp"
+#include "app/own_actor_desk.hpp"
 #include "app/settings.hpp"
 #include "app/steering_desk.hpp"
+#include "app/watch_desk.hpp"
+#include "core/examples.hpp"
 #include "engine/catalogue_source.hpp"
 #include "panels/inspector_panel.hpp"
 #include "panels/outline_panel.hpp"
@@ -38,6 +41,10 @@ public:
   /// Opens a file in a tab of its own, or goes to the tab that has it. False: it cannot be read, and the user was told.
   bool openFile(const QString& path);
   DocumentTab& newDocument();
+  /// The gallery of examples.
+  void showExamples();
+  /// Opens a copy of an example, with its data, in the user's own folder. False: it cannot be, and the user was told.
+  bool openExample(const Example& example);
   /// Offers what an earlier workbench had not saved, one question each.
   void offerLostWork();
   void openRecovered(const LostWork& work);
@@ -54,6 +61,9 @@ public:
   [[nodiscard]] ChaosDesk& chaos() noexcept { return m_chaos; }
   [[nodiscard]] SteeringDesk& steering() noexcept { return m_steering; }
   [[nodiscard]] NodesDesk& nodes() noexcept { return m_nodes; }
+  [[nodiscard]] WatchDesk& watch() noexcept { return m_watch; }
+  [[nodiscard]] OwnActorDesk& ownActors() noexcept { return m_ownActors; }
+  [[nodiscard]] PalettePanel& palette() noexcept { return *m_palette; }
   [[nodiscard]] InspectorPanel& inspector() noexcept { return *m_inspector; }
   [[nodiscard]] OutlinePanel& outline() noexcept { return *m_outline; }
   [[nodiscard]] ProblemsPanel& problems() noexcept { return *m_problems; }
@@ -121,6 +131,8 @@ private:
   ChaosDesk m_chaos{m_engine};
   SteeringDesk m_steering{m_engine, m_catalogue.catalogue()};
   NodesDesk m_nodes{m_engine, m_settings};
+  WatchDesk m_watch{m_engine};
+  OwnActorDesk m_ownActors{m_engine, m_catalogue};
   QTabWidget* m_tabs;
   PalettePanel* m_palette;
   InspectorPanel* m_inspector;

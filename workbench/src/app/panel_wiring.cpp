@@ -22,7 +22,10 @@ void MainWindow::connectPanels() {
     tell(why);
   });
   connect(&m_engine, &EngineDesk::hint, this, &MainWindow::tell);
-  connect(&m_engine, &EngineDesk::figuresShown, this, [this] { m_outline->model().setFigures(m_engine.figures()); });
+  connect(&m_engine, &EngineDesk::figuresShown, this, [this] {
+    m_outline->model().setFigures(m_engine.figures());
+    m_inspector->setFigures(m_engine.figures());
+  });
   connect(&m_engine, &EngineDesk::diagnosed, this, [this] {
     m_diagnoseDock->show();
     m_diagnoseDock->raise();
@@ -32,6 +35,11 @@ void MainWindow::connectPanels() {
   connect(&m_steering, &SteeringDesk::wireShown, this, [this] { raisePanel(tr("Wire")); });
   connect(&m_steering, &SteeringDesk::lettersShown, this, [this] { raisePanel(tr("Dead letters")); });
   connect(&m_nodes, &NodesDesk::hint, this, &MainWindow::tell);
+  connect(m_script, &ScriptPanel::samplesWanted, &m_steering, &SteeringDesk::sample);
+  connect(&m_steering, &SteeringDesk::sampled, m_script, &ScriptPanel::setSample);
+  connect(&m_steering, &SteeringDesk::notSampled, m_script, &ScriptPanel::tell);
+  connect(&m_watch, &WatchDesk::chosen, this, [this](const std::string& actor) { current().reveal(actor); });
+  connect(&m_ownActors, &OwnActorDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::shown, this, [this] { raisePanel(tr("Chaos")); });
   connect(&m_engine, &EngineDesk::differencesShown, this, [this](bool isShown) {

@@ -5,16 +5,10 @@
 #include <QApplication>
 #include <QComboBox>
 #include <QDir>
-#include <QElapsedTimer>
-#include <QMouseEvent>
-#include <QStandardPaths>
 #include <QTabWidget>
-#include <QTemporaryDir>
-#include <functional>
 
-#include "app/main_window.hpp"
-#include "app/make_window.hpp"
 #include "app/node_pictures.hpp"
+#include "app/picture_session.hpp"
 #include "app/settings_dialog.hpp"
 #include "core/layout_edits.hpp"
 #include "core/text.hpp"
@@ -22,52 +16,9 @@
 namespace millrace::workbench {
 namespace {
 
-constexpr qint64 stateMsMax = 30'000;
-
-void pumpUntil(const std::function<bool()>& isReached, const char* what) {
-  QElapsedTimer waited;
-  waited.start();
-  while (!isReached()) {
-    if (waited.elapsed() > stateMsMax) throw std::runtime_error{what};
-    QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents);
-  }
-}
-
-/// `lanes` chains of source, router, window, filter and sink, up to `count` actors; some sinks are shared.
-topology chains(int count) {
-  topology t;
-  t.name = "nodes-" + std::to_string(count);
-  for (int i = 0; static_cast<int>(t.actors.size()) < count; ++i) {
-    const auto n = std::to_string(i);
-    t.add("orders-" + n, "millrace.generator", {{"rate", 500.0}, {"seed", i}});
-    t.add("spread-" + n, "millrace.by_key");
-    t.add("sum-" + n, "millrace.window", {{"key", std::string{"key"}}, {"size", std::string{"1s"}}}, 2);
-    t.add("large-" + n, "millrace.filter",
-          {{"field", std::string{"count"}}, {"value", std::string{"1"}}, {"comparison", std::string{">="}}});
-    t.connect("orders-" + n, "spread-" + n).connect("spread-" + n, "sum-" + n).connect("sum-" + n, "large-" + n);
-    if (i % 2 == 0) t.add("out-" + n, "millrace.null_sink");
-    t.connect("large-" + n, "out-" + std::to_string(i - i % 2));
-  }
-  return t;
-}
-
-topology jammed() {
-  topology t;
-  t.name = "jammed";
-  t.add("orders", "millrace.generator", {{"keys", 5000}});
-  t.add("spread", "millrace.by_key");
-  t.add("quantiles", "millrace.quantiles",
-        {{"key", std::string{"key"}}, {"value", std::string{"value"}}, {"size", std::string{"1s"}}}, 2);
-  t.add("out", "millrace.null_sink");
-  return t.connect("orders", "spread").connect("spread", "quantiles").connect("quantiles", "out");
-}
-
-class Session {
+class Session : private PictureSession {
 public:
-  explicit Session(QString folder) : m_folder{std::move(folder)}, m_window{makeWindow()} {
-    m_window->show();
-    pumpUntil([this] { return !m_window->catalogueSource().catalogue().isEmpty(); }, "the engine lists no actors");
-  }
+  using PictureSession::PictureSession;
 
   void run() {
     shoot("empty");
@@ -79,56 +30,18 @@ public:
     chaos();
     lose();
     jam();
+    shootSteering(*this);
     group();
     settings();
-    takeNodePictures(*m_window, m_folder,
-                     {[this](const char* name) { shoot(name); },
-                      [this](QWidget& dialog, const char* name) { shootDialog(dialog, name); }, pumpUntil,
-                      [this](topology spec) { open(std::move(spec)); }});
+    takeNodePictures(
+        window(), folder(),
+        {[this](const char* name) { shoot(name); }, [this](QWidget& dialog, const char* name) { shoot(name, dialog); },
+         pumpUntil, [this](topology spec) { open(std::move(spec)); }});
+    shootBeginning(*this);
     for (const int count : {40, 400}) many(count);
   }
 
 private:
-  DocumentTab& tab() { return m_window->current(); }
-
-  void shoot(const char* name) {
-    for (const bool isDark : {true, false}) {
-      m_window->setDark(isDark);
-      for (const int scale : {1, 2}) {
-        QCoreApplication::processEvents();
-        QPixmap picture{m_window->size() * scale};
-        picture.setDevicePixelRatio(scale);
-        m_window->render(&picture);
-        save(picture, QStringLiteral("%1-%2-%3x")
-                          .arg(QString::fromLatin1(name), isDark ? QStringLiteral("dark") : QStringLiteral("light"))
-                          .arg(scale));
-      }
-    }
-    m_window->setDark(true);
-  }
-
-  void open(topology spec) {
-    const auto path = m_folder + QLatin1Char('/') + toQt(spec.name) + QStringLiteral(".mill");
-    DocumentFile file{1};
-    Drawing fragment{std::move(spec), {}};
-    std::vector<std::string> added;
-    auto renamed = file.document().edit();
-    renamed.rename(fragment.spec.name);
-    file.document().push(renamed.take({}));
-    file.document().push(insertion(file.document(), fragment, {}, {}, added));
-    if (!file.save(path)) throw std::runtime_error{"a topology cannot be saved"};
-    QFile::remove(DocumentFile::layoutPath(path));  // laid out on opening
-    m_window->openFile(path);
-    QFile::remove(path);
-  }
-
-  void mouse(QEvent::Type type, QPoint at, Qt::MouseButtons buttons) {
-    auto* viewport = tab().view().viewport();
-    const auto button = type == QEvent::MouseMove ? Qt::NoButton : Qt::LeftButton;
-    QMouseEvent event{type, at, viewport->mapToGlobal(at), button, buttons, Qt::NoModifier};
-    QCoreApplication::sendEvent(viewport, &event);
-  }
-
   /// A wire in the hand over a port that refuses it, and a parameter that validation complains about.
   void edit() {
     for (const auto* type : {"generator", "window", "file_sink"}) {
@@ -148,25 +61,16 @@ private:
     tab().document().undoStack().undo();
   }
 
-  void waitForRun(double seconds) {
-    pumpUntil(
-        [&] {
-          const auto* run = m_window->engine().figures();
-          return run != nullptr && run->isActive() && run->uptimeS > seconds;
-        },
-        "the topology does not run");
-  }
-
   void runCalm() {
     tab().scene().clearSelection();
-    m_window->engine().run();
+    window().engine().run();
     waitForRun(8);
     shoot("running");
   }
 
   /// Lua with a mistake in it.
   void script() {
-    m_window->newDocument();
+    window().newDocument();
     tab().addType(QStringLiteral("millrace.generator"));
     tab().addType(QStringLiteral("millrace.map"));
     tab().document().push(parameterChange(
@@ -174,13 +78,13 @@ private:
         param_value{std::string{"double = value * 2 -- twice\nshare:float64 = double / totl\nname = 'k' .. key"}}));
     tab().view().fitAll();
     tab().scene().select({"map"});
-    pumpUntil([this] { return m_window->script().editor().problem().has_value(); }, "no mistake is found in Lua");
-    m_window->arrange(MainWindow::Arrangement::Debug);
-    m_window->raisePanel(QStringLiteral("Script"));
+    pumpUntil([this] { return window().script().editor().problem().has_value(); }, "no mistake is found in Lua");
+    window().arrange(MainWindow::Arrangement::Debug);
+    window().raisePanel(QStringLiteral("Script"));
     shoot("script");
-    m_window->arrange(MainWindow::Arrangement::Build);
+    window().arrange(MainWindow::Arrangement::Build);
     tab().document().undoStack().setClean();
-    m_window->closeTab(1);
+    window().closeTab(1);
   }
 
   /// One actor more, one changed and one gone since it was deployed.
@@ -191,46 +95,44 @@ private:
     tab().document().push(parallelismChange(tab().document(), "window", 4));
     tab().document().push(removal(tab().document(), {"file_sink"}, {}));
     tab().scene().clearSelection();
-    m_window->engine().setDifferencesShown(true);
+    window().engine().setDifferencesShown(true);
     tab().view().fitAll();
     shoot("differences");
-    m_window->engine().setDifferencesShown(false);
+    window().engine().setDifferencesShown(false);
     stack.setIndex(steps);
     tab().view().fitAll();
   }
 
   void charts() {
-    m_window->arrange(MainWindow::Arrangement::Observe);
+    window().arrange(MainWindow::Arrangement::Observe);
     for (const auto& [view, name] : {std::pair{0, "charts"}, {1, "heat-map"}, {2, "watermarks"}}) {
-      for (auto* box : m_window->findChildren<QComboBox*>()) {
+      for (auto* box : window().findChildren<QComboBox*>()) {
         if (box->accessibleName() == QLatin1String("What is shown")) box->setCurrentIndex(view);
       }
-      const auto waited = m_window->engine().figures()->uptimeS;
-      pumpUntil([&] { return m_window->engine().figures()->uptimeS > waited + 0.3; }, "no figures come");
+      waitForMore(0.3);
       shoot(name);
     }
-    for (auto* box : m_window->findChildren<QComboBox*>()) {
+    for (auto* box : window().findChildren<QComboBox*>()) {
       if (box->accessibleName() == QLatin1String("What is shown")) box->setCurrentIndex(0);
     }
   }
 
   /// A fault at work, then what came of it.
   void chaos() {
-    m_window->arrange(MainWindow::Arrangement::Chaos);
+    window().arrange(MainWindow::Arrangement::Chaos);
     tab().scene().select({"window"});
-    m_window->chaos().inject();
+    window().chaos().inject();
     Q_EMIT tab().faultChosen(QStringLiteral("slow"));
     pumpUntil([this] { return tab().scene().node("window")->content().isFaulty; }, "the fault is not seen");
     shoot("chaos");
-    pumpUntil([this] { return !m_window->chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
+    pumpUntil([this] { return !window().chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
     tab().setFocus();
-    m_window->raisePanel(QStringLiteral("Metrics"));
-    const auto waited = m_window->engine().figures()->uptimeS;
-    pumpUntil([&] { return m_window->engine().figures()->uptimeS > waited + 0.3; }, "no figures come");
+    window().raisePanel(QStringLiteral("Metrics"));
+    waitForMore(0.3);
     shoot("fault-band");
-    m_window->raisePanel(QStringLiteral("Chaos"));
+    window().raisePanel(QStringLiteral("Chaos"));
     shoot("verdict");
-    m_window->arrange(MainWindow::Arrangement::Build);
+    window().arrange(MainWindow::Arrangement::Build);
     tab().scene().clearSelection();
   }
 
@@ -246,66 +148,45 @@ private:
     tab().document().push(commenting(tab().document(), {0, 480}, "Sizes of windows are those of the old system.", id));
     tab().view().fitAll();
     tab().scene().selectGroup("Intake");
-    m_window->raisePanel(QStringLiteral("Outline"));
+    window().raisePanel(QStringLiteral("Outline"));
     shoot("groups");
   }
 
   void settings() {
-    SettingsDialog dialog{m_window->settings(), m_window->commands(), m_window.get()};
+    SettingsDialog dialog{window().settings(), window().commands(), &window()};
     dialog.findChild<QTabWidget*>()->setCurrentIndex(1);
-    shootDialog(dialog, "settings");
-  }
-
-  void shootDialog(QWidget& dialog, const char* name) {
-    if (!dialog.isVisible()) dialog.show();
-    for (const bool isDark : {true, false}) {
-      m_window->setDark(isDark);
-      QCoreApplication::processEvents();
-      save(dialog.grab(),
-           QStringLiteral("%1-%2-1x")
-               .arg(QString::fromLatin1(name), isDark ? QStringLiteral("dark") : QStringLiteral("light")));
-    }
-    m_window->setDark(true);
-  }
-
-  void save(const QPixmap& picture, const QString& name) {
-    if (!picture.save(QStringLiteral("%1/%2.png").arg(m_folder, name))) {
-      throw std::runtime_error{"a picture cannot be written"};
-    }
+    shoot("settings", dialog);
   }
 
   void lose() {
-    auto& session = m_window->engine().session();
+    auto& session = window().engine().session();
     ::kill(static_cast<pid_t>(session.processId()), SIGSTOP);
     pumpUntil([&] { return session.state() == EngineSession::State::Lost; }, "the engine is not missed");
     shoot("lost");
     ::kill(static_cast<pid_t>(session.processId()), SIGCONT);
     pumpUntil([&] { return session.state() == EngineSession::State::Connected; }, "the engine is not found again");
-    m_window->engine().stop();
+    window().engine().stop();
   }
 
   void jam() {
     open(jammed());
-    m_window->engine().run();
+    window().engine().run();
     waitForRun(6);
     tab().scene().select({"orders"});
     shoot("backpressure");
-    m_window->engine().stop();
+    window().engine().stop();
   }
 
   void many(int count) {
     open(chains(count));
     tab().view().fitAll();
     if (count <= 40) {
-      m_window->engine().run();
+      window().engine().run();
       waitForRun(4);
     }
     shoot(count == 40 ? "40-nodes" : "400-nodes");
-    if (count <= 40) m_window->engine().stop();
+    if (count <= 40) window().engine().stop();
   }
-
-  QString m_folder;
-  std::unique_ptr<MainWindow> m_window;
 };
 
 }  // namespace

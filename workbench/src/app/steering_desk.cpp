@@ -1,5 +1,7 @@
 #include "app/steering_desk.hpp"
 
+#include <algorithm>
+
 #include "core/live_changes.hpp"
 #include "core/text.hpp"
 
@@ -10,10 +12,13 @@ SteeringDesk::SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, 
       m_catalogue{catalogue},
       m_savepoints{new SavepointPanel},
       m_letters{new LettersPanel},
+      m_sampler{engine.session()},
       m_wire{new WirePanel} {
   connect(m_savepoints, &SavepointPanel::wanted, this, &SteeringDesk::request);
   connect(m_letters, &LettersPanel::wanted, this, &SteeringDesk::request);
   connect(m_wire, &WirePanel::wanted, this, &SteeringDesk::request);
+  connect(&m_sampler, &WireSampler::sampled, this, &SteeringDesk::sampled);
+  connect(&m_sampler, &WireSampler::failed, this, &SteeringDesk::notSampled);
   connect(m_savepoints, &SavepointPanel::startWanted, this, [this](const QString& savepoint, bool acceptsDuplicates) {
     if (m_tab == nullptr) return;
     m_engine.session().runDocument(m_tab->document(), {toStd(savepoint), acceptsDuplicates});
@@ -114,7 +119,23 @@ void SteeringDesk::applyLive() {
                                 : m_fixed);
 }
 
+void SteeringDesk::sample(const std::string& actor) {
+  const auto* run = m_engine.figures();
+  if (run == nullptr || !run->isActive()) {
+    Q_EMIT notSampled(tr("it does not run: press F5"));
+    return;
+  }
+  const auto& spec = m_tab->document().spec();
+  const auto wire = std::ranges::find(spec.streams, actor, &stream_spec::to_actor);
+  if (wire == spec.streams.end()) {
+    Q_EMIT notSampled(tr("no wire leads to %1").arg(toQt(actor)));
+    return;
+  }
+  m_sampler.start(spec.name, *wire);
+}
+
 void SteeringDesk::take(const Command& command) {
+  if (m_sampler.take(command)) return;
   // What became of the others is told first.
   if (command.verb == "set" && command.state == Command::State::Done && !m_fixed.isEmpty()) Q_EMIT hint(m_fixed);
   m_savepoints->take(command);

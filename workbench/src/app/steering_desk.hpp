@@ -3,6 +3,7 @@
 #include <QObject>
 
 #include "app/engine_desk.hpp"
+#include "engine/wire_sampler.hpp"
 #include "panels/letters_panel.hpp"
 #include "panels/savepoint_panel.hpp"
 #include "panels/wire_panel.hpp"
@@ -33,6 +34,8 @@ public:
   /// Holds what is shown of a wire still, or lets it go on.
   void toggleHold();
   void showLetters(const std::string& actor);
+  /// Takes sample events of the wire that feeds an actor; `sampled` or `notSampled` tells.
+  void sample(const std::string& actor);
   /// Changes in the run what was changed in the drawing, as far as parameters may be changed while it runs.
   void applyLive();
 
@@ -41,6 +44,8 @@ Q_SIGNALS:
   /// There is something to see in the panel.
   void wireShown();
   void lettersShown();
+  void sampled(const QString& fields, const QString& events);
+  void notSampled(const QString& why);
 
 private:
   void request(const std::string& verb, const nlohmann::json& args, const QString& title);
@@ -51,6 +56,7 @@ private:
   const ActorCatalogue& m_catalogue;
   SavepointPanel* m_savepoints;
   LettersPanel* m_letters;
+  WireSampler m_sampler;
   WirePanel* m_wire;
   DocumentTab* m_tab = nullptr;
   QString m_fixed;  // what Ctrl+Enter could not change, and what can

@@ -115,7 +115,7 @@ void NodeItem::hoverEnterEvent(QGraphicsSceneHoverEvent* /*event*/) {
 
 void NodeItem::hoverMoveEvent(QGraphicsSceneHoverEvent* event) {
   const auto ref = portAt(event->pos());
-  setToolTip(ref ? portText(port(*ref)) : QString{});
+  setToolTip(ref ? portText(port(*ref)) : m_content.figures ? healthText(*m_content.figures) : QString{});
   setCursor(ref ? Qt::CrossCursor : Qt::ArrowCursor);
 }
 

@@ -48,7 +48,10 @@ QFont badgeFont() {
 
 /// The words beside the bolt: what keeps the actor from its usual work.
 QString conditionOf(const ActorFigures& f) {
-  return f.isMuted ? QStringLiteral("muted") : QString{};
+  auto words = f.condition;
+  words.replace(QLatin1Char('_'), QLatin1Char(' '));
+  if (!f.isMuted) return words;
+  return words.isEmpty() ? QStringLiteral("muted") : QStringLiteral("muted, ") + words;
 }
 
 QString lettersText(const ActorFigures& f) {
@@ -220,7 +223,8 @@ private:
     }
     const auto words = conditionOf(f);
     if (!words.isEmpty()) {
-      text(QPointF{left, badgeBaseline}, words, badgeFont(), m_theme.of(Health::Warning));
+      text(QPointF{left, badgeBaseline}, words, badgeFont(),
+           m_theme.of(std::max(Health::Warning, levelOf(f.condition))));
       left += QFontMetricsF{badgeFont()}.horizontalAdvance(words) + badgeGap;
     }
     const auto letters = lettersBadge(m_content);

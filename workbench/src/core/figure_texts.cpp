@@ -38,6 +38,20 @@ QString millisecondsText(double value) {
   return shortNumber(value / day) + QStringLiteral(" d");
 }
 
+QString healthText(const ActorFigures& figures) {
+  QStringList lines;
+  for (const auto& task : figures.tasks) {
+    if (task->before.empty() && !isTrouble(task->now.state)) continue;
+    lines << textOf(task->task, task->now);
+    for (auto at = task->before.rbegin(); at != task->before.rend(); ++at) {
+      lines << QStringLiteral("    ") + textOf(task->task, *at);
+    }
+  }
+  constexpr qsizetype linesMax = 24;
+  if (lines.size() > linesMax) lines.resize(linesMax);
+  return lines.join(QLatin1Char('\n'));
+}
+
 QString bytesText(double bytes) {
   static constexpr std::array<const char*, 5> units{" B", " KiB", " MiB", " GiB", " TiB"};
   std::size_t unit = 0;

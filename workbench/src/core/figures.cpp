@@ -11,6 +11,7 @@ namespace {
 using nlohmann::json;
 
 constexpr double nsPerMs = 1e6;
+constexpr std::int64_t nsPerWholeMs = 1'000'000;
 /// A producer whose times lie further back replays old or made-up data: how far says nothing.
 constexpr double lagMsMax = 24.0 * 3600 * 1000;
 constexpr double busyWarning = 0.9;
@@ -33,6 +34,7 @@ QString text(const json& j, const char* name) {
 }
 
 Health healthOf(const QString& state, const ActorFigures& f) {
+  if (const auto level = levelOf(f.condition); level >= Health::Warning) return level;
   if (state == QLatin1String("failed") || state == QLatin1String("backing_off")) return Health::Critical;
   if (f.blocked >= blockedCritical) return Health::Critical;
   if (f.busy >= busyWarning || f.blocked >= blockedWarning || f.deadLetters > 0) return Health::Warning;
@@ -49,6 +51,26 @@ int urgency(const QString& state) {
 
 void widen(std::optional<double>& largest, std::optional<double> value) {
   if (value) largest = std::max(largest.value_or(0), *value);
+}
+
+/// What has not changed is shared with the figures before.
+std::shared_ptr<const TaskHealth> healthFrom(const json& task, const ActorFigures* before, std::size_t index) {
+  if (before != nullptr && index < before->tasks.size()) {
+    const auto& old = before->tasks[index];
+    const auto health = task.find("health");
+    if (health != task.end() && old->now.sinceMs == health->value("since_ns", std::int64_t{0}) / nsPerWholeMs &&
+        old->task == task.value("name", "") && old->now.state == text(*health, "state")) {
+      return old;
+    }
+  }
+  return std::make_shared<const TaskHealth>(readHealth(task));
+}
+
+void addHealth(ActorFigures& f, const json& task, const ActorFigures* before) {
+  if (!task.contains("health")) return;
+  f.tasks.push_back(healthFrom(task, before, f.tasks.size()));
+  const auto& state = f.tasks.back()->now.state;
+  if (isTrouble(state) && (f.condition.isEmpty() || levelOf(state) > levelOf(f.condition))) f.condition = state;
 }
 
 void addTask(ActorFigures& f, const json& task) {
@@ -104,7 +126,14 @@ RunFigures readRun(const json& status, const RunFigures* before) {
     if (note.is_string()) run.notes << toQt(note.get<std::string>());
   }
   const auto tasks = status.value("tasks", json::array());
-  for (const auto& task : tasks) addTask(run.actors[task.value("actor", "")], task);
+  for (const auto& task : tasks) {
+    const auto name = task.value("actor", "");
+    auto& f = run.actors[name];
+    addTask(f, task);
+    const auto old = before == nullptr ? decltype(before->actors.end()){} : before->actors.find(name);
+    addHealth(f, task, before == nullptr || old == before->actors.end() ? nullptr : &old->second);
+  }
+  if (status.contains("recoveries")) run.recoveries = readRecoveries(status);
   compareWatermarks(tasks, run);
   for (auto& [name, f] : run.actors) {
     if (f.lagMs.value_or(0) > lagMsMax) f.lagMs.reset();

@@ -6,17 +6,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <map>
+#include <memory>
 #include <nlohmann/json_fwd.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "core/actor_kind.hpp"
+#include "core/task_health.hpp"
 
 namespace millrace::workbench {
-
-/// How an actor, a wire or the whole run is. Always shown as a shape and a colour.
-enum class Health : std::uint8_t { Idle, Ok, Warning, Critical };
 
 /// The newest values of something, oldest first; older ones fall off. Fixed size: telemetry of days takes no more.
 class Trail {
@@ -47,8 +46,10 @@ struct ActorFigures {
   std::optional<double> behindMs;  ///< event time behind the most advanced producer
   bool isMuted = false;            ///< what it sends is dropped
   std::map<int, QString> nodes;    ///< by partition: where it runs, when that is not where the topology was given to
-  std::optional<double> latencyP50, latencyP99;  ///< sinks: ms, from entering the topology
-  Trail rates;                                   ///< what it takes in, or gives out when it takes nothing in
+  QString condition;  ///< of the task with the worst health, when that is not as it should be: restoring …
+  std::vector<std::shared_ptr<const TaskHealth>> tasks;  ///< by partition; empty: the engine tells no health
+  std::optional<double> latencyP50, latencyP99;          ///< sinks: ms, from entering the topology
+  Trail rates;                                           ///< what it takes in, or gives out when it takes nothing in
 
   [[nodiscard]] double rate() const noexcept { return inPerS > 0 ? inPerS : outPerS; }
 };
@@ -61,6 +62,7 @@ struct RunFigures {
   std::uint64_t restarts = 0, snapshots = 0, lastEpoch = 0;
   double snapshotAgeS = 0, snapshotMs = 0;
   QStringList notes;
+  std::vector<RecoveryNote> recoveries;  ///< that are over, oldest first
   std::map<std::string, ActorFigures> actors;
 
   [[nodiscard]] bool isActive() const;
@@ -73,6 +75,9 @@ struct RunFigures {
 /// `before`: trails go on from there. Pure; bounded by the message's own limit. Thread: any.
 [[nodiscard]] std::map<std::string, RunFigures> readFigures(const nlohmann::json& statuses,
                                                             const std::map<std::string, RunFigures>& before);
+
+/// How the tasks of an actor are, and what they were before: a line each, the newest first. Empty: nothing to tell.
+[[nodiscard]] QString healthText(const ActorFigures& figures);
 
 // Texts for people: short, with units; they fit a node.
 [[nodiscard]] QString countText(double count);         ///< 950, 21.2k, 3.4M

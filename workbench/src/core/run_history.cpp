@@ -76,10 +76,46 @@ void RunHistory::add(const RunFigures& run, double at) {
   if (run.snapshots > m_snapshots && m_snapshots > 0) mark(RunMark::Kind::Snapshot, at, QStringLiteral("snapshot"));
   if (run.restarts > m_restarts) mark(RunMark::Kind::Restart, at, QStringLiteral("restart"));
   if (run.state != m_state && !m_state.isEmpty()) mark(RunMark::Kind::State, at, run.state);
+  addEvents(run, at);
   m_snapshots = run.snapshots;
   m_restarts = run.restarts;
   m_state = run.state;
   addHeat(run, at);
+}
+
+void RunHistory::note(Note event) {
+  m_events.push_back(std::move(event));
+  ++m_eventCount;
+  if (m_events.size() > eventsMax) m_events.pop_front();
+}
+
+/// What the figures tell that those before did not.
+void RunHistory::addEvents(const RunFigures& run, double at) {
+  if (run.state != m_state) {
+    note({std::llround(at * 1000),
+          run.state == QLatin1String("failed") ? Health::Critical : Health::Ok,
+          {},
+          run.message.isEmpty() ? run.state : run.state + QStringLiteral(": ") + run.message});
+  }
+  for (const auto& [name, f] : run.actors) {
+    for (const auto& task : f.tasks) {
+      const auto told = m_healthSince.try_emplace(task->task, 0).first;
+      const auto tell = [&](const HealthChange& change) {
+        // A task that has always run is no event.
+        if (change.sinceMs <= told->second || (told->second == 0 && !isTrouble(change.state))) return;
+        note({change.sinceMs, levelOf(change.state), QString::fromStdString(task->task), textOf(task->task, change)});
+      };
+      if (task->now.sinceMs == told->second) continue;
+      for (const auto& change : task->before) tell(change);
+      tell(task->now);
+      told->second = task->now.sinceMs;
+    }
+  }
+  for (const auto& recovery : run.recoveries) {
+    if (recovery.failedAtMs <= m_recoveredMs) continue;
+    m_recoveredMs = recovery.failedAtMs;
+    note({std::llround(at * 1000), Health::Warning, QString::fromStdString(recovery.cause), textOf(recovery)});
+  }
 }
 
 void RunHistory::mark(RunMark::Kind kind, double at, const QString& text) {
@@ -88,6 +124,10 @@ void RunHistory::mark(RunMark::Kind kind, double at, const QString& text) {
 }
 
 void RunHistory::markFault(const QString& text, double at, bool isOver) {
+  note({std::llround(at * 1000),
+        isOver ? Health::Ok : Health::Warning,
+        {},
+        isOver ? QStringLiteral("fault over: %1").arg(text) : QStringLiteral("fault: %1").arg(text)});
   if (!isOver) {
     m_marks.push_back({RunMark::Kind::Fault, at, 0, text});
     if (m_marks.size() > marksMax) m_marks.pop_front();

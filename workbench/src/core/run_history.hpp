@@ -5,10 +5,12 @@
 #include <array>
 #include <cstddef>
 #include <deque>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "core/figures.hpp"
+#include "core/notes_model.hpp"
 
 namespace millrace::workbench {
 
@@ -45,6 +47,7 @@ struct HeatColumn {
 class RunHistory {
 public:
   static constexpr std::size_t samplesMax = 1200;  ///< of each resolution, and a little more than it needs
+  static constexpr std::size_t eventsMax = 1000;
   static constexpr std::size_t marksMax = 500, heatColumnsMax = 600, heatActorsMax = 500;
 
   /// Figures as they come: samples, marks where something changed, and heat.
@@ -60,6 +63,10 @@ public:
   [[nodiscard]] const std::deque<RunMark>& marks() const noexcept { return m_marks; }
   [[nodiscard]] const std::deque<HeatColumn>& heat() const noexcept { return m_heat; }
   [[nodiscard]] const std::vector<std::string>& heatActors() const noexcept { return m_heatActors; }
+  /// What happened, oldest first: states of the run, healths of tasks, recoveries, faults. The newest ones.
+  [[nodiscard]] const std::deque<Note>& events() const noexcept { return m_events; }
+  /// How many there were in all.
+  [[nodiscard]] std::uint64_t eventCount() const noexcept { return m_eventCount; }
   /// Bytes it takes, roughly.
   [[nodiscard]] std::size_t bytes() const;
 
@@ -73,11 +80,17 @@ private:
   };
   void mark(RunMark::Kind kind, double at, const QString& text);
   void addHeat(const RunFigures& run, double at);
+  void addEvents(const RunFigures& run, double at);
+  void note(Note event);
 
   std::array<Ring, 3> m_rings{Ring{0, 120, {}, 0}, Ring{1, 1800, {}, 0}, Ring{15, 28'800, {}, 0}};
   std::deque<RunMark> m_marks;
   std::deque<HeatColumn> m_heat;
   std::vector<std::string> m_heatActors;
+  std::deque<Note> m_events;
+  std::uint64_t m_eventCount = 0;
+  std::map<std::string, qint64> m_healthSince;  // by task: up to where it was told
+  qint64 m_recoveredMs = 0;                     // the newest failure whose recovery was told
   std::uint64_t m_snapshots = 0, m_restarts = 0;
   QString m_state;
 };

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QStandardPaths>
+#include <utility>
 
 #include "engine/tool_call.hpp"
 
@@ -12,6 +13,8 @@ namespace millrace::workbench {
 namespace {
 
 constexpr int stopMsMax = 5000;
+/// Last snapshots take their time, and nobody waits for them here.
+constexpr std::chrono::seconds restartMax{30};
 constexpr int killMsMax = 1000;
 /// Workbenches of one user at the same time, each with an engine of its own.
 constexpr int enginesMax = 16;
@@ -31,6 +34,8 @@ EngineProcess::EngineProcess(QObject* parent) : QObject{parent}, m_runtime{runti
   connect(&m_process, &QProcess::readyReadStandardOutput, this, &EngineProcess::readOutput);
   connect(&m_process, &QProcess::readyReadStandardError, this, &EngineProcess::readLog);
   connect(&m_process, &QProcess::finished, this, &EngineProcess::end);
+  m_patience.setSingleShot(true);
+  connect(&m_patience, &QTimer::timeout, &m_process, &QProcess::kill);
   connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
     if (error == QProcess::FailedToStart)
       Q_EMIT ended(tr("the engine cannot be started: %1").arg(m_process.errorString()));
@@ -83,7 +88,19 @@ void EngineProcess::start() {
                             QStringLiteral("workbench"), QStringLiteral("--data-dir"), m_data});
 }
 
+void EngineProcess::restart() {
+  if (!isRunning()) {
+    start();
+    return;
+  }
+  m_isStopping = m_isRestarting = true;
+  m_address.clear();
+  m_process.terminate();
+  m_patience.start(restartMax);
+}
+
 void EngineProcess::stop() {
+  m_isRestarting = false;
   if (!isRunning()) return;
   m_isStopping = true;
   m_process.terminate();
@@ -97,7 +114,7 @@ void EngineProcess::readOutput() {
   static constexpr const char* scheme = "ipc://";
   const auto begin = m_output.indexOf(scheme);
   const auto end = begin < 0 ? -1 : m_output.indexOf('\n', begin);
-  if (m_address.isEmpty() && end >= 0) {
+  if (!m_isStopping && m_address.isEmpty() && end >= 0) {
     m_address = QString::fromUtf8(m_output.mid(begin, end - begin).trimmed());
     Q_EMIT ready(m_address);
   }
@@ -119,6 +136,11 @@ void EngineProcess::readLog() {
 void EngineProcess::end(int exitCode, QProcess::ExitStatus status) {
   readOutput();
   m_address.clear();
+  m_patience.stop();
+  if (std::exchange(m_isRestarting, false)) {
+    start();
+    return;
+  }
   if (m_isStopping) return;
   Q_EMIT ended(status == QProcess::CrashExit ? tr("the engine was killed or crashed (signal %1)").arg(exitCode)
                                              : tr("the engine ended with exit code %1").arg(exitCode));

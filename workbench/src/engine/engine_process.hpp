@@ -4,6 +4,7 @@
 #include <QObject>
 #include <QProcess>
 #include <QTemporaryDir>
+#include <QTimer>
 #include <memory>
 
 namespace millrace::workbench {
@@ -26,6 +27,8 @@ public:
   /// Where it listens; empty while it does not.
   [[nodiscard]] const QString& address() const noexcept { return m_address; }
   [[nodiscard]] qint64 processId() const { return m_process.processId(); }
+  /// Asks it to end and starts it anew when it has; after 30 s it is killed. `ready` tells when it is there again.
+  void restart();
   /// Asks it to end and waits, at most 5 s; then kills it.
   void stop();
 
@@ -49,7 +52,8 @@ private:
   QProcess m_process;
   QByteArray m_output;
   QString m_address;
-  bool m_isStopping = false;
+  bool m_isStopping = false, m_isRestarting = false;
+  QTimer m_patience;
 };
 
 }  // namespace millrace::workbench

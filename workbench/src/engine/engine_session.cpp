@@ -181,6 +181,16 @@ void EngineSession::lose(const QString& why, std::chrono::milliseconds wait) {
   setState(State::Lost, why);
 }
 
+void EngineSession::restartEngine() {
+  if (!m_process.isRunning()) return;
+  if (m_target.isEmbedded()) {
+    unlink();
+    m_retry.stop();
+    setState(State::Starting, tr("the engine starts anew"));
+  }
+  m_process.restart();
+}
+
 void EngineSession::retryNow() {
   if (m_telemetry != nullptr) m_telemetry->hurry();
   if (m_retry.isActive()) m_retry.start(0);

@@ -85,6 +85,8 @@ public:
   [[nodiscard]] std::optional<bool> differsFromDeployed(const Document& document) const;
   /// What this session deployed under that name; nullptr: nothing.
   [[nodiscard]] const Drawing* deployed(const std::string& topology) const;
+  /// Ends the engine, with last snapshots, and starts it anew: what ran goes on. Nothing when it does not run.
+  void restartEngine();
   /// Now, not when the wait is over.
   void retryNow();
 

@@ -66,6 +66,7 @@ const actor_spec* InspectorPanel::actor() const {
 void InspectorPanel::rebuild() {
   m_params.clear();
   m_refreshers.clear();
+  m_health = nullptr;
   auto* body = new QWidget;
   auto* column = new QVBoxLayout{body};
   column->setContentsMargins(12, 8, 12, 12);
@@ -161,6 +162,12 @@ void InspectorPanel::showActor(const actor_spec& a) {
   addTitle(type == nullptr ? toQt(a.type) : toQt(type->title),
            type == nullptr ? tr("this engine does not know the type %1: is a plugin missing?").arg(toQt(a.type))
                            : toQt(type->help));
+  m_health = new QLabel;
+  m_health->setWordWrap(true);
+  m_health->setTextFormat(Qt::PlainText);
+  m_health->setAccessibleName(tr("Health"));
+  m_health->hide();
+  m_form->addRow(m_health);
   addField(
       tr("Name"), [this] { return actor() == nullptr ? QString{} : toQt(actor()->name); },
       [this](const QString& text) { takeEdit(renaming(*m_document, m_selection.actors.front(), toStd(text))); });
@@ -177,6 +184,16 @@ void InspectorPanel::showActor(const actor_spec& a) {
   }
   addPolicy(a);
   if (type != nullptr) addParams(a, *type);
+}
+
+void InspectorPanel::setFigures(const RunFigures* run) {
+  if (m_health == nullptr || actor() == nullptr) return;
+  const auto f =
+      run == nullptr ? std::map<std::string, ActorFigures>::const_iterator{} : run->actors.find(actor()->name);
+  const auto text = run == nullptr || f == run->actors.end() ? QString{} : healthText(f->second);
+  if (text == m_health->text()) return;
+  m_health->setText(text);
+  m_health->setVisible(!text.isEmpty());
 }
 
 void InspectorPanel::addPolicy(const actor_spec& /*actor*/) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/document.hpp"
+#include "core/figures.hpp"
 #include "panels/param_editor.hpp"
 
 namespace millrace::workbench {
@@ -33,6 +34,9 @@ public:
   void setDocument(Document* document);
   void setSelection(const Selection& selection);
   void setProblems(const ProblemList& problems);
+  /// What runs, for the health of what is selected; nullptr: nothing does.
+  void setFigures(const RunFigures* run);
+  [[nodiscard]] QString health() const { return m_health == nullptr ? QString{} : m_health->text(); }
   /// Again, as after the catalogue or the theme has changed.
   void rebuild();
   /// Gives the keyboard to a parameter's editor.
@@ -70,6 +74,7 @@ private:
   ProblemList m_problems;
   QFormLayout* m_form = nullptr;
   QLabel* m_help = nullptr;
+  QLabel* m_health = nullptr;
   std::vector<ParamEditor*> m_params;
   std::vector<std::function<void()>> m_refreshers;
 };

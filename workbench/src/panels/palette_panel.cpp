@@ -140,6 +140,17 @@ void PalettePanel::focusFilter() {
   m_filter->selectAll();
 }
 
+bool PalettePanel::hasType(const QString& category, const QString& id) const {
+  for (int g = 0; g < m_tree->topLevelItemCount(); ++g) {
+    const auto* group = m_tree->topLevelItem(g);
+    if (group->text(0) != category) continue;
+    for (int i = 0; i < group->childCount(); ++i) {
+      if (group->child(i)->data(0, Qt::UserRole).toString() == id) return true;
+    }
+  }
+  return false;
+}
+
 void PalettePanel::filter(const QString& text) {
   for (int g = 0; g < m_tree->topLevelItemCount(); ++g) {
     auto* group = m_tree->topLevelItem(g);

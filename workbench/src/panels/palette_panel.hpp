@@ -18,6 +18,8 @@ public:
   /// Instead of the list: why there is none yet.
   void setNotice(const QString& text);
   void focusFilter();
+  /// Whether a type is listed under this heading.
+  [[nodiscard]] bool hasType(const QString& category, const QString& id) const;
   void repaintIcons();
 
 Q_SIGNALS:

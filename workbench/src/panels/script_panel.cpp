@@ -82,6 +82,9 @@ QWidget* ScriptPanel::makeTrial() {
   auto* read = new QPushButton{tr("Events from a &file …")};
   auto* buttons = new QHBoxLayout;
   buttons->addWidget(m_try);
+  auto* live = new QPushButton{tr("Events from the &wire")};
+  live->setToolTip(tr("A few of those that go to the actor now, while it runs"));
+  buttons->addWidget(live);
   buttons->addWidget(read);
   buttons->addStretch(1);
   column->addWidget(m_fields);
@@ -90,6 +93,10 @@ QWidget* ScriptPanel::makeTrial() {
   column->addWidget(m_results, 1);
   connect(m_try, &QPushButton::clicked, this, &ScriptPanel::tryIt);
   connect(read, &QPushButton::clicked, this, &ScriptPanel::readEvents);
+  connect(live, &QPushButton::clicked, this, [this] {
+    tell(tr("looking at the wire …"));
+    Q_EMIT samplesWanted(m_actor);
+  });
   return side;
 }
 

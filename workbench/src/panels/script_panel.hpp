@@ -33,7 +33,16 @@ public:
   /// Runs the sample events through the actor as it is now.
   void tryIt();
   [[nodiscard]] QString results() const { return m_results->toPlainText(); }
+  [[nodiscard]] QString fields() const { return m_fields->text(); }
+  [[nodiscard]] QString events() const { return m_events->toPlainText(); }
   void setSample(const QString& fields, const QString& events);
+
+  /// Why there are no samples.
+  void tell(const QString& text) { m_results->setPlainText(text); }
+
+Q_SIGNALS:
+  /// Events that go to the actor at this moment, as `setSample` takes them.
+  void samplesWanted(const std::string& actor);
 
 private:
   QWidget* makeTrial();

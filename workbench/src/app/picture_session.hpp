@@ -1,0 +1,54 @@
+#pragma once
+
+#include <QEvent>
+#include <QWidget>
+#include <functional>
+#include <memory>
+
+#include "app/main_window.hpp"
+
+namespace millrace::workbench {
+
+/// A window that is brought into states and painted. What cannot be reached is thrown as a `std::runtime_error`.
+class PictureSession {
+public:
+  /// Pictures go into `folder`.
+  explicit PictureSession(QString folder);
+
+  [[nodiscard]] MainWindow& window() const noexcept { return *m_window; }
+  [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
+  [[nodiscard]] const QString& folder() const noexcept { return m_folder; }
+  /// At most 30 s.
+  static void pumpUntil(const std::function<bool()>& isReached, const char* what);
+  /// The window, dark and light, at 1x and 2x.
+  void shoot(const char* name);
+  /// A dialog over it, dark and light.
+  void shoot(const char* name, QWidget& dialog);
+  /// In a tab of its own, laid out.
+  void open(topology spec);
+  void mouse(QEvent::Type type, QPoint at, Qt::MouseButtons buttons);
+  void waitForRun(double seconds);
+  /// Until figures have come for so long.
+  void waitForMore(double seconds);
+
+private:
+  void save(const QPixmap& picture, const QString& name);
+
+  QString m_folder;
+  std::unique_ptr<MainWindow> m_window;
+};
+
+// Topologies that pictures show.
+/// Chains of source, router, window, filter and sink, up to `count` actors; some sinks are shared.
+[[nodiscard]] topology chains(int count);
+/// One that cannot do what it is given.
+[[nodiscard]] topology jammed();
+/// One with a rule that fails for some events, and speaks.
+[[nodiscard]] topology ruled();
+
+/// States of a run that somebody steers: records of a wire, dead letters, paused and muted, savepoints, log and events.
+void shootSteering(PictureSession& session);
+/// First start and own actors: the gallery, an actor's project.
+void shootBeginning(PictureSession& session);
+
+}  // namespace millrace::workbench

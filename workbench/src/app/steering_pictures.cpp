@@ -1,0 +1,81 @@
+#include <QDir>
+
+#include "app/example_dialog.hpp"
+#include "app/picture_session.hpp"
+
+namespace millrace::workbench {
+
+void shootSteering(PictureSession& s) {
+  auto& window = s.window();
+  s.open(ruled());
+  window.engine().run();
+  s.waitForRun(3);
+  window.arrange(MainWindow::Arrangement::Debug);
+  const stream_spec wire{"payments", "out", "rule", "in"};
+  s.tab().scene().selectStream(wire);
+  window.steering().lookAt(wire);
+  PictureSession::pumpUntil([&] { return window.steering().wire()->list().topLevelItemCount() > 20; },
+                            "no records of a wire come");
+  s.shoot("wire");
+  window.steering().wire()->setLooking(false);
+
+  auto& letters = *window.steering().letters();
+  s.tab().scene().select({"rule"});
+  window.steering().showLetters("rule");
+  PictureSession::pumpUntil([&] { return letters.list().topLevelItemCount() > 0; }, "no dead letters come");
+  letters.list().selectAll();
+  s.shoot("dead-letters");
+
+  auto& savepoints = *window.steering().savepoints();
+  window.raisePanel(MainWindow::tr("Savepoints"));
+  savepoints.takeSavepoint();
+  PictureSession::pumpUntil([&] { return savepoints.count() > 0; }, "no savepoint is written");
+  s.shoot("savepoints");
+
+  window.raisePanel(MainWindow::tr("Run log"));
+  PictureSession::pumpUntil([&] { return window.watch().log()->model().rowCount() > 3; }, "nothing is logged");
+  s.shoot("run-log");
+
+  window.chaos().inject();
+  Q_EMIT s.tab().faultChosen(QStringLiteral("throw"));
+  s.tab().setFocus();
+  window.raisePanel(MainWindow::tr("Events"));
+  PictureSession::pumpUntil([&] { return window.watch().eventModel().rowCount() > 2; }, "nothing happens");
+  s.waitForMore(2);
+  window.raisePanel(MainWindow::tr("Events"));
+  s.shoot("events");
+
+  s.tab().scene().select({"audit"});
+  window.steering().toggleMute();
+  window.steering().togglePause();
+  PictureSession::pumpUntil(
+      [&] {
+        const auto* run = window.engine().figures();
+        return run != nullptr && run->isPaused() && run->actors.at("audit").isMuted;
+      },
+      "it is not paused");
+  s.tab().scene().clearSelection();
+  s.shoot("paused");
+  window.steering().togglePause();
+  window.engine().stop();
+  window.arrange(MainWindow::Arrangement::Build);
+}
+
+void shootBeginning(PictureSession& s) {
+  auto& window = s.window();
+  ExampleDialog gallery{examples(window.catalogueSource().catalogue()), &window};
+  s.shoot("gallery", gallery);
+  gallery.close();
+
+  window.arrange(MainWindow::Arrangement::Debug);
+  window.raisePanel(MainWindow::tr("Own actors"));
+  const auto folder = s.folder() + QStringLiteral("/velocity_check");
+  QDir{folder}.removeRecursively();
+  window.ownActors().project().make(QStringLiteral("velocity_check"), QStringLiteral("processor"), folder);
+  PictureSession::pumpUntil([&] { return window.ownActors().project().isOpen(); }, "there is no template");
+  s.shoot("own-actor");
+  QDir{folder}.removeRecursively();
+  window.arrange(MainWindow::Arrangement::Build);
+}
+
+}  // namespace millrace::workbench
