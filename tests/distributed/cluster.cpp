@@ -95,7 +95,8 @@ void cluster::start(const std::string& name) {
     // Between fork and exec: no allocation, other threads may have held locks.
     if (std::freopen(log.c_str(), "a", stderr) == nullptr) ::_exit(3);
     ::execl(options_.program.c_str(), options_.program.c_str(), "--node", name.c_str(), "--folder", folder.c_str(),
-            "--link", addresses_.at(name).c_str(), "--break", options_.broken.c_str(), static_cast<char*>(nullptr));
+            "--link", addresses_.at(name).c_str(), "--break", options_.broken.c_str(),
+            options_.is_compressed ? "--compress" : static_cast<char*>(nullptr), static_cast<char*>(nullptr));
     ::_exit(3);
   }
   processes_[name] = pid;
@@ -109,16 +110,20 @@ void cluster::kill(const std::string& name) {
   pid = 0;
 }
 
-std::string cluster::state(const std::string& topology) {
+result<nlohmann::json> cluster::ask(const std::string& verb, const nlohmann::json& args) {
   const auto& lead = options_.names.front();
-  if (!is_up(lead)) return {};
+  if (!is_up(lead)) return retryable_error(errc::unavailable, "the lead is down");
   const auto folder = transport::runtime_folder();
   const auto at = transport::endpoint_of(*folder, std::string{transport::node_prefix} + lead,
                                          static_cast<std::uint32_t>(processes_.at(lead)));
   auto sockets = transport::zmq_context::open(0);
   auto client = transport::control_client::connect(*sockets, at->address, 500ms);
-  if (!client) return {};
-  const auto status = (*client)->call("status", {{"topology", topology}}, 1s);
+  if (!client) return client.error();
+  return (*client)->call(verb, args, 1s);
+}
+
+std::string cluster::state(const std::string& topology) {
+  const auto status = ask("status", {{"topology", topology}});
   return status ? status->value("state", "") : std::string{};
 }
 
@@ -155,7 +160,8 @@ std::uint64_t cluster::cuts() const {
   return all;
 }
 
-int be_node(const std::string& name, const fs::path& folder, const std::string& link, const std::string& broken) {
+int be_node(const std::string& name, const fs::path& folder, const std::string& link, const std::string& broken,
+            bool is_compressed) {
   link_library();
   std::signal(SIGTERM, [](int) { is_ending = 1; });
   engine::protections protect;
@@ -166,6 +172,7 @@ int be_node(const std::string& name, const fs::path& folder, const std::string& 
                                   .threads = 1,
                                   .address = "tcp://127.0.0.1:1",
                                   .link = link,
+                                  .compresses_links = is_compressed,
                                   .protect = protect,
                                   .log = [](log_level level, const std::string& text) {
                                     if (level >= log_level::warning) std::fprintf(stderr, "%s\n", text.c_str());

@@ -6,10 +6,12 @@
 #include <filesystem>
 #include <map>
 #include <memory>
+#include <nlohmann/json.hpp>
 #include <random>
 #include <string>
 #include <vector>
 
+#include "millrace/error.hpp"
 #include "support/tcp_proxy.hpp"
 
 namespace millrace::distributed {
@@ -23,6 +25,7 @@ public:
     std::string program;             ///< started as `PROGRAM --node NAME --folder F --link ADDRESS …`
     std::vector<std::string> names;  ///< the first one leads
     std::string broken;              ///< passed on as `--break`; empty: nothing
+    bool is_compressed = false;      ///< links
     std::uint64_t seed = 1;
   };
   /// Makes keys, addresses and proxies. Throws std::runtime_error.
@@ -35,6 +38,8 @@ public:
   void start(const std::string& name);
   void kill(const std::string& name);
   [[nodiscard]] bool is_up(const std::string& name) const { return processes_.at(name) != 0; }
+  /// What the lead answers; an error also when it cannot be asked now.
+  [[nodiscard]] result<nlohmann::json> ask(const std::string& verb, const nlohmann::json& args);
   /// The state of the topology, as the lead tells; empty: it does not answer now.
   [[nodiscard]] std::string state(const std::string& topology);
   /// Something happens to a line drawn at random: it is cut, frozen, slowed down, or made good again.
@@ -55,6 +60,6 @@ private:
 
 /// What a process of the cluster does: hosts until SIGTERM. Exit code.
 int be_node(const std::string& name, const std::filesystem::path& folder, const std::string& link,
-            const std::string& broken);
+            const std::string& broken, bool is_compressed);
 
 }  // namespace millrace::distributed

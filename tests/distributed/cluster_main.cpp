@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
@@ -31,6 +32,8 @@ struct trial {
   double rate = 500;  ///< events/s of each source
   std::uint64_t seed = 1;
   std::string broken;
+  bool moves = false;
+  bool is_compressed = false;
   std::string keep;
   int limit_s = 120;  ///< of each round
 };
@@ -39,6 +42,7 @@ struct tally {
   int kills = 0;
   int kills_of_lead = 0;
   int disturbances = 0;
+  int moves = 0;
   std::uint64_t cuts = 0;
   std::string difference;
 };
@@ -53,11 +57,27 @@ void deploy(const fs::path& folder, const trial& t) {
   if (!saved) throw std::runtime_error(saved.error().message);
 }
 
+/// The tasks are placed elsewhere: on some of the nodes, in another order.
+bool move(cluster& nodes, const fs::path& folder, const trial& t, std::mt19937_64& random) {
+  auto some = names;
+  std::ranges::shuffle(some, random);
+  some.resize(1 + random() % some.size());
+  const auto text = to_text(millrace::crash::ledger_in(folder, t.lines, t.rate));
+  return nodes
+      .ask("deploy",
+           {{"text", text}, {"base_folder", folder.string()}, {"replace", true}, {"placement", {{"nodes", some}}}})
+      .has_value();
+}
+
 /// Kills and disturbances at moments drawn at random, until so many were killed or the topology has finished.
-void break_things(cluster& nodes, const trial& t, std::mt19937_64& random, tally& sum) {
+void break_things(cluster& nodes, const fs::path& folder, const trial& t, std::mt19937_64& random, tally& sum) {
   for (int killed = 0; killed < t.kills;) {
     std::this_thread::sleep_for(std::chrono::milliseconds{20 + random() % 250});
     if (nodes.state("ledger") == "finished") return;
+    if (t.moves && random() % 4 == 0) {
+      sum.moves += move(nodes, folder, t, random) ? 1 : 0;
+      continue;
+    }
     if (random() % 3 != 0) {
       nodes.disturb(random);
       ++sum.disturbances;
@@ -79,11 +99,11 @@ bool one_round(const fs::path& root, const trial& t, std::uint64_t seed, tally& 
   fs::create_directories(folder / "out");
   auto expected = millrace::crash::write_input(folder, t.lines, seed);
   std::mt19937_64 random{seed};
-  cluster nodes{{folder, fs::read_symlink("/proc/self/exe").string(), names, t.broken, seed}};
+  cluster nodes{{folder, fs::read_symlink("/proc/self/exe").string(), names, t.broken, t.is_compressed, seed}};
   deploy(folder, t);
   for (const auto& name : names) nodes.start(name);
   const auto until = steady::now() + std::chrono::seconds{t.limit_s};
-  break_things(nodes, t, random, sum);
+  break_things(nodes, folder, t, random, sum);
   nodes.heal();
   std::string state;
   while (state != "finished" && state != "failed" && steady::now() < until) {
@@ -109,8 +129,8 @@ int run(const trial& t) {
   for (int i = 1; i <= t.rounds; ++i) {
     const auto seed = t.seed * 1000 + static_cast<std::uint64_t>(i);
     const bool is_equal = one_round(root, t, seed, sum);
-    std::printf("round %llu: %d kills so far (%d of the lead), %d disturbances, %llu connections cut: %s\n",
-                static_cast<unsigned long long>(seed), sum.kills, sum.kills_of_lead, sum.disturbances,
+    std::printf("round %llu: %d kills so far (%d of the lead), %d moves, %d disturbances, %llu connections cut: %s\n",
+                static_cast<unsigned long long>(seed), sum.kills, sum.kills_of_lead, sum.moves, sum.disturbances,
                 static_cast<unsigned long long>(sum.cuts), is_equal ? "equal" : "DIFFERS");
     std::fflush(stdout);
     if (!t.broken.empty() && !is_equal) break;
@@ -122,6 +142,10 @@ int run(const trial& t) {
     std::printf("%s: protection '%s' off was %s\n", is_caught ? "PASS" : "FAIL", t.broken.c_str(),
                 is_caught ? "caught" : "NOT caught");
     return is_caught ? 0 : 1;
+  }
+  if (t.moves && sum.moves == 0) {
+    std::printf("FAIL: nothing was moved\n");
+    return 1;
   }
   std::printf("%s: committed output %s\n", is_caught ? "FAIL" : "PASS",
               is_caught ? "differs" : "equals that of an undisturbed run");
@@ -140,12 +164,14 @@ int main(int argc, char** argv) {
   app.add_option("--rate", t.rate, "Events/s of each source")->capture_default_str();
   app.add_option("--seed", t.seed, "Decides all that is random")->envname("MILLRACE_SEED")->capture_default_str();
   app.add_option("--break", t.broken, "A protection to switch off: align or replay")->capture_default_str();
+  app.add_flag("--moves", t.moves, "Place the tasks elsewhere now and then");
+  app.add_flag("--compress", t.is_compressed, "Compress what goes over links");
   app.add_option("--keep", t.keep, "Work in this folder and leave it");
   app.add_option("--limit", t.limit_s, "Seconds a round may take")->capture_default_str();
   app.add_option("--node", name, "Be this node")->group("");
   app.add_option("--folder", folder)->group("");
   app.add_option("--link", link)->group("");
   CLI11_PARSE(app, argc, argv);
-  if (!name.empty()) return millrace::distributed::be_node(name, folder, link, t.broken);
+  if (!name.empty()) return millrace::distributed::be_node(name, folder, link, t.broken, t.is_compressed);
   return run(t);
 }

@@ -17,6 +17,7 @@
 #include "millrace/transport/control_protocol.hpp"
 #include "millrace/transport/control_server.hpp"
 #include "millrace/transport/json_codec.hpp"
+#include "request_rate.hpp"
 #include "router_socket.hpp"
 
 namespace millrace::transport {
@@ -84,6 +85,7 @@ private:
   router_socket socket_;
   std::optional<remote_side> remote_;
   control_sessions sessions_;
+  request_rate rate_;
   std::map<state_key, result<nlohmann::json>> states_;  // asked for in this round
   byte_buffer outgoing_;
   bool is_numbered_ = false;  // the request in hand belongs to a session with an id

@@ -36,6 +36,11 @@ std::string make_session_id() {
 result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& id, clock::time_point arrived,
                                          const std::string*& again) {
   is_numbered_ = false;
+  if (auto may = rate_.take({raw.key}, arrived); !may) {
+    const auto request = decode_request(raw.bytes.view(), id);
+    if (rate_.is_news({raw.key}, arrived)) refused(raw, request ? request->verb : "(unreadable)");
+    return std::move(may).error();
+  }
   if (!raw.is_whole) {
     refused(raw, "(unreadable)");
     return user_error(errc::parse_error, "control request: a request is one message of one part");

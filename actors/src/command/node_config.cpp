@@ -55,6 +55,9 @@ const auto& keys() {
                  "Where others reach it: tcp://HOST:PORT. Empty: as it listens, by this machine's name."},
       config_key{"link", "--link", &node_settings::link, "\"\"",
                  "Where other nodes' data comes in: tcp://HOST:PORT. Empty: no part in topologies of several nodes."},
+      config_key{"compress_links", "--compress-links", &node_settings::compresses_links, "false",
+                 "Compress what goes to other nodes (zstd): less on the network for more of a processor. Others need\n"
+                 "# not do the same."},
       config_key{"log", "--log", &node_settings::log_file, "\"\"", "File of the log. Empty: standard error."},
       config_key{"verbose", "--verbose", &node_settings::is_verbose, "false",
                  "Log everything, not only warnings and errors."},

@@ -34,6 +34,8 @@ void add_node_run_options(CLI::App& app, node_settings& settings) {
   add_identity_options(app, settings);
   app.add_option("--threads", settings.threads, "Worker threads of each topology; 0: one a core")->type_name("N");
   app.add_option("--log", settings.log_file, "Log to this file instead of standard error")->type_name("FILE");
+  app.add_flag("--compress-links", settings.compresses_links,
+               "Compress what goes to other nodes (zstd): less on the network for more of a processor");
   add_monitoring_options(app, settings.metrics, settings.alerts);
   add_trace_options(app, settings.trace);
   app.add_flag("--verbose", settings.is_verbose, "Log everything, not only warnings and errors");

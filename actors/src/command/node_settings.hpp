@@ -18,10 +18,11 @@ namespace millrace::command {
 /// What a node is told at its start, by options or by a file.
 struct node_settings {
   std::string name = "local";
-  std::string data_dir;                  ///< empty: the user's own place
-  std::string listen;                    ///< tcp://HOST:PORT; empty: only this machine's user
-  std::string address;                   ///< tcp://HOST:PORT where others reach it; empty: as it listens
-  std::string link;                      ///< tcp://HOST:PORT for other nodes' data
+  std::string data_dir;  ///< empty: the user's own place
+  std::string listen;    ///< tcp://HOST:PORT; empty: only this machine's user
+  std::string address;   ///< tcp://HOST:PORT where others reach it; empty: as it listens
+  std::string link;      ///< tcp://HOST:PORT for other nodes' data
+  bool compresses_links = false;
   std::vector<std::string> label_texts;  ///< NAME=VALUE each
   std::uint64_t threads = 0;             ///< of each topology; 0: one a core
   std::string log_file;                  ///< empty: standard error

@@ -14,8 +14,8 @@
 #include "command/stop_signal.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
-#include "node/node.hpp"
 #include "millrace/transport/node_address.hpp"
+#include "node/node.hpp"
 #include "plugins/plugin_loader.hpp"
 
 namespace millrace::command {
@@ -69,6 +69,7 @@ int run_node(node_request& r, const CLI::App& app) {
                         .listen = r.own.listen,
                         .address = r.own.address,
                         .link = r.own.link,
+                        .compresses_links = r.own.compresses_links,
                         .metrics = r.own.metrics,
                         .alerts = r.own.alerts,
                         .tracing = *std::move(tracing),

@@ -8,8 +8,9 @@
 
 #include "millrace/topology.hpp"
 #include "millrace/transport/control_endpoint.hpp"
-#include "node/leftover_sockets.hpp"
 #include "millrace/transport/node_address.hpp"
+#include "node/leftover_sockets.hpp"
+#include "node/placing/log_places.hpp"
 
 namespace millrace::node {
 
@@ -52,6 +53,7 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   if (auto linked = made->open_links(); !linked) return std::move(linked).error();
   if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
   if (auto listening = made->listen(); !listening) return std::move(listening).error();
+  if (auto tried = made->try_door(); !tried) return std::move(tried).error();
   if (auto shown = made->show_metrics(); !shown) return std::move(shown).error();
   if (auto watched = made->watch_alerts(); !watched) return std::move(watched).error();
   made->follow_peers();
@@ -114,7 +116,7 @@ result<void> node::show_metrics() {
 
 result<void> node::open_links() {
   if (options_.link.empty()) return {};
-  auto opened = link_exchange::open({options_.name, options_.link, gate_.own()});
+  auto opened = link_exchange::open({options_.name, options_.link, gate_.own(), options_.compresses_links});
   if (!opened) return std::move(opened).error();
   links_ = *std::move(opened);
   guests_ = std::make_unique<guest_keeper>(
@@ -124,22 +126,36 @@ result<void> node::open_links() {
 
 result<runtime::placement> node::place(const deployment& d, const engine::plan& p) const {
   runtime::placement out;
-  if (d.where.empty()) return out;
-  if (!links_) {
+  if (!d.where.empty() && !links_) {
     return user_error(errc::invalid_argument,
                       "'" + d.name + "' is placed on several nodes, and this one has no links: start it with --link");
   }
   std::vector<place_for_tasks> others;
   for (const auto& other : peers().list()) {
-    if (!other.link_address.empty()) others.push_back({other.name, other.labels});
+    if (links_ && !other.link_address.empty()) others.push_back({other.name, other.labels});
   }
   auto nodes = place_tasks(p, d.where, options_.name, others);
   if (!nodes) return std::move(nodes).error();
+  const auto logs = log_places::read(store_.data_dir_of(d.name));
+  if (!logs) return logs.error();
+  if (auto kept = logs->apply(p, d.where, options_.name, others, *nodes); !kept) return std::move(kept).error();
+  const bool is_all_here = std::ranges::all_of(*nodes, [&](const auto& n) { return n == options_.name; });
+  if (d.where.empty() && is_all_here) return out;
   out.nodes = links_;
   out.text = d.text;
   out.base_folder = d.base_folder;
   out.node_of = *std::move(nodes);
   return out;
+}
+
+/// As it is about to run.
+result<runtime::placement> node::place_for_good(const deployment& d, const engine::plan& p) const {
+  auto placed = place(d, p);
+  if (!placed) return placed;
+  auto logs = log_places::read(store_.data_dir_of(d.name));
+  if (!logs) return logs.error();
+  if (auto kept = logs->keep(p, options_.name, placed->node_of); !kept) return std::move(kept).error();
+  return placed;
 }
 
 void node::work_for_others() {
@@ -161,6 +177,7 @@ node::json node::links() const {
                    {"round_trip_us", s.round_trip.count()},
                    {"bytes_sent", s.bytes_sent},
                    {"bytes_received", s.bytes_received},
+                   {"uncompressed_bytes_sent", s.uncompressed_bytes_sent},
                    {"messages_resent", s.messages_resent},
                    {"connections", s.connections},
                    {"losses", s.losses}});
@@ -196,18 +213,22 @@ result<void> node::listen() {
     return telemetry(who, choice);
   };
   service.on_hello = [this](const caller& who) -> result<json> {
+    if (trial_.is_own(who)) return user_error(errc::denied, "nobody works here with the key of the node's own trial");
     if (auto known = gate_.grant_of(who); !known) return std::move(known).error();
     return json{};
   };
   service.on_refused = [this](const caller& who, const std::string& verb) {
-    (void)gate_.note(who, verb, "", to_string(errc::denied));
+    if (!trial_.is_own(who)) (void)gate_.note(who, verb, "", to_string(errc::denied));
   };
   std::optional<transport::remote_access> remote;
   if (!options_.listen.empty()) {
     remote.emplace();
     remote->address = options_.listen;
     remote->keys = gate_.own();
-    remote->find_key = [this](const std::string& key) { return gate_.admit(key); };
+    remote->find_key = [this](const std::string& key) {
+      if (auto own = trial_.admit(key)) return own;
+      return trial_.is_stranger(key) ? gate_.find(key) : gate_.admit(key);
+    };
   }
   // The first request may come before this is done, and wants what is set here.
   const std::lock_guard lock{mutex_};
@@ -216,6 +237,12 @@ result<void> node::listen() {
   server_ = *std::move(server);
   listening_at_ = server_->remote_address();
   return {};
+}
+
+/// Nobody is told that the node is ready before its door was seen to hold.
+result<void> node::try_door() {
+  if (options_.listen.empty()) return {};
+  return trial_.run(*sockets_, {server_->remote_address(), gate_.own().public_key});
 }
 
 void node::follow_peers() {
@@ -236,7 +263,8 @@ node::hosted_ptr node::host(deployment d) {
     log(level, name + ": " + text);
   };
   return std::make_shared<hosted_topology>(
-      std::move(d), std::move(o), [this](const deployment& what, const engine::plan& p) { return place(what, p); },
+      std::move(d), std::move(o),
+      [this](const deployment& what, const engine::plan& p) { return place_for_good(what, p); },
       [this](const std::function<deployment()>& change) {
         const std::lock_guard lock{mutex_};
         return store_.save(change());

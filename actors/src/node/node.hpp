@@ -10,6 +10,7 @@
 #include "millrace/error.hpp"
 #include "millrace/runtime/topology_run.hpp"
 #include "millrace/transport/control_server.hpp"
+#include "node/access/door_trial.hpp"
 #include "node/access/gatekeeper.hpp"
 #include "node/alerts/alert_watch.hpp"
 #include "node/deployment_store.hpp"
@@ -30,9 +31,10 @@ struct node_options {
   std::string listen{};        ///< tcp://HOST:PORT for clients with a key; empty: the user of this machine alone
   std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
-  std::string metrics{};       ///< HOST:PORT for monitoring over HTTP; empty: none
-  std::string alerts{};        ///< file of alert rules; empty: none
-  trace_settings tracing{};    ///< of all topologies it hosts
+  bool compresses_links = false;                           ///< what it sends to other nodes, which need not be asked
+  std::string metrics{};                                   ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts{};                                    ///< file of alert rules; empty: none
+  trace_settings tracing{};                                ///< of all topologies it hosts
   std::map<std::string, std::string> labels{};             ///< for placement
   engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread
@@ -83,6 +85,7 @@ private:
   node(node_options options, deployment_store store, gatekeeper gate);
   [[nodiscard]] result<void> load();
   [[nodiscard]] result<void> listen();
+  [[nodiscard]] result<void> try_door();
   [[nodiscard]] result<void> show_metrics();
   [[nodiscard]] result<void> watch_alerts();
   void look_at_alerts(hosted_topology::clock::time_point now);
@@ -91,6 +94,7 @@ private:
   [[nodiscard]] result<void> open_links();
   /// Where a deployment's tasks run, as things stand. Errors: rules that name what is not there.
   [[nodiscard]] result<runtime::placement> place(const deployment& d, const engine::plan& p) const;
+  [[nodiscard]] result<runtime::placement> place_for_good(const deployment& d, const engine::plan& p) const;
   void work_for_others();
   [[nodiscard]] json links() const;
   [[nodiscard]] hosted_ptr host(deployment d);
@@ -131,6 +135,7 @@ private:
   const node_options options_;
   const deployment_store store_;
   const savepoint_shelf shelf_{store_.folder()};
+  door_trial trial_;
   gatekeeper gate_;  // control thread's alone
   mutable std::mutex mutex_;
   std::map<std::string, hosted_ptr> hosted_;

@@ -7,12 +7,12 @@
 
 #include "catalogue/catalogue_answer.hpp"
 #include "millrace/topology.hpp"
+#include "millrace/transport/node_address.hpp"
 #include "node/access/audit_detail.hpp"
 #include "node/arguments.hpp"
 #include "node/chaos_answer.hpp"
 #include "node/letters/letter_answer.hpp"
 #include "node/node.hpp"
-#include "millrace/transport/node_address.hpp"
 #include "node/steering_answer.hpp"
 
 // Who asks what: the request goes to whoever answers it.

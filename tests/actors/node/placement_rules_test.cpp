@@ -1,9 +1,14 @@
 #include "node/placing/placement_rules.hpp"
 
+#include <QTemporaryDir>
+
 #include <QTest>
+#include <filesystem>
+#include <fstream>
 
 #include "millrace/library.hpp"
 #include "millrace/validation.hpp"
+#include "node/placing/log_places.hpp"
 
 using namespace millrace;
 using nlohmann::json;
@@ -83,6 +88,35 @@ private slots:
     QVERIFY(refused({{"nodes", {1}}}).find("'nodes'") != std::string::npos);
     QVERIFY(refused({{"pins", {{"sum", json::array()}}}}).find("'sum'") != std::string::npos);
     QVERIFY(refused({{"node", {"a"}}}).find("'node'") != std::string::npos);
+  }
+
+  void logsStayWhereTheyAre() {
+    topology t;
+    t.name = "fed";
+    t.add("feed", "millrace.stdin", {{"logged", true}, {"fields", "name:string"}});
+    t.add("sink", "millrace.null_sink");
+    t.connect("feed", "sink");
+    const auto checked = validate(t);
+    QVERIFY2(checked.ok(), checked.ok() ? "" : to_string(checked.problems.front()).c_str());
+    const auto& plan = checked.plan;
+    const QTemporaryDir folder;
+    const std::filesystem::path data{folder.filePath("data").toStdString()};
+    const auto place = [&](const placement_rules& rules, const std::vector<node::place_for_tasks>& with) {
+      auto nodes = *place_tasks(*plan, rules, "a", with);
+      const auto known = node::log_places::read(data);
+      if (const auto kept = known->apply(*plan, rules, "a", with, nodes); !kept) return kept.error().message;
+      return nodes[0] + nodes[1];
+    };
+    QCOMPARE(place({{"b", "c"}, {}}, others), std::string{"bb"});
+    QVERIFY(node::log_places::read(data)->keep(*plan, "a", {"b", "b"}));
+    QVERIFY2(node::log_places::read(data)->keep(*plan, "a", {"c", "c"}), "it is known already");
+    QCOMPARE(place({{"c"}, {}}, others), std::string{"bc"});
+    QCOMPARE(place({}, others), std::string{"ba"});
+    QCOMPARE(place({{"c"}, {{"feed", {"b", "c"}}}}, others), std::string{"bc"});
+    QVERIFY(place({{}, {{"feed", {"c"}}}}, others).find("has its event log on node 'b'") != std::string::npos);
+    QVERIFY(place({}, {{"c", {}}}).find("let it join again") != std::string::npos);
+    std::ofstream{data / "log_places.json"} << "{\"feed/0\": 7}";
+    QCOMPARE(node::log_places::read(data).error().code, errc::corrupt);
   }
 };
 

@@ -48,7 +48,8 @@ public:
     std::uint64_t entries = 0;  ///< intact from the first on
     std::string problem{};      ///< what is wrong, with the line; empty: all is as it was written
   };
-  /// The newest entries, newest first, at most `most` and from the two newest files alone. What is no entry is left out.
+  /// The newest entries, newest first, at most `most` and from the two newest files alone. What is no entry is left
+  /// out.
   [[nodiscard]] static std::vector<entry> newest(const std::filesystem::path& folder, std::size_t most);
 
   /// Reads all of it. Error (`not_found`): there is no log.

@@ -81,7 +81,7 @@ std::optional<std::uint64_t> gatekeeper::allowance::take() {
   return std::exchange(left_out, 0);
 }
 
-std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
+std::optional<std::string> gatekeeper::find(const std::string& public_key) {
   auto name = keys_.name_of(public_key);
   if (name) return *name + key_mark + public_key;
   if (peers_->name_of(public_key)) return std::string{peer_mark} + public_key;
@@ -89,6 +89,11 @@ std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
     *shut_out_at_ = std::min(shut_out_at_->load(), std::int64_t{end->time_since_epoch().count()});
     return std::string{invited_mark} + public_key;
   }
+  return std::nullopt;
+}
+
+std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
+  if (auto known = find(public_key)) return known;
   if (const auto before = refused_.take()) {
     // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
     (void)log_.add({time_now(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});

@@ -26,6 +26,8 @@ public:
   [[nodiscard]] const transport::curve_keys& own() const noexcept { return keys_.own(); }
   /// For new connections. One that is refused is counted, and written down with those of the same ten seconds.
   [[nodiscard]] std::optional<std::string> admit(const std::string& public_key);
+  /// The same without counting who is refused.
+  [[nodiscard]] std::optional<std::string> find(const std::string& public_key);
   /// What the caller may do now: a revoked key nothing, also on connections it has. Error: `denied`.
   [[nodiscard]] result<grant> grant_of(const transport::control_caller& who) const;
   /// Whether this caller may have this done. Error: `denied`.
@@ -56,8 +58,8 @@ public:
   [[nodiscard]] nlohmann::json list_keys() const;
   /// An offer as `key_invite` asks for it. Errors: a name that is none or taken, no role.
   [[nodiscard]] result<key_offer> offer_in(const nlohmann::json& args) const;
-  /// Makes the offered key of the invitation that `who` came with, once; the same key may come again. Errors (`denied`):
-  /// it is for a node, has ended, was used.
+  /// Makes the offered key of the invitation that `who` came with, once; the same key may come again. Errors
+  /// (`denied`): it is for a node, has ended, was used.
   [[nodiscard]] result<nlohmann::json> accept_key(const transport::control_caller& who, const nlohmann::json& args);
   /// The newest entries of the audit log, and whether all of it is as it was written.
   [[nodiscard]] result<nlohmann::json> read_log(const nlohmann::json& args) const;

@@ -12,7 +12,6 @@ constexpr std::array rules{
     verb_rule{"list", role::viewer, false, false},
     verb_rule{"actors", role::viewer, false, false},
     verb_rule{"status", role::viewer, true, false},
-    verb_rule{"state", role::viewer, true, false},
     verb_rule{"why", role::viewer, true, false},
     verb_rule{"trace", role::viewer, true, false},
     verb_rule{"alerts", role::viewer, true, false},
@@ -20,6 +19,8 @@ constexpr std::array rules{
     verb_rule{"plan", role::operator_, true, false},
     // What actors and their failures say may hold records, and nothing in a text can be hidden.
     verb_rule{"logs", role::operator_, true, false},
+    // What actors keep for each key.
+    verb_rule{"state", role::operator_, true, false},
     verb_rule{"snapshot", role::operator_, true, true},
     verb_rule{"deploy", role::operator_, true, true},
     verb_rule{"start", role::operator_, true, true},
@@ -107,7 +108,8 @@ bool grant::covers(const std::string& topology) const noexcept {
 result<void> check(const grant& g, const verb_rule& rule, const std::string& topology) {
   if (g.is != party::person) {
     if (rule.also_for == g.is) return {};
-    return user_error(errc::denied, std::string{"'"} + rule.verb + "' is not for other nodes, nor for who is only invited");
+    return user_error(errc::denied,
+                      std::string{"'"} + rule.verb + "' is not for other nodes, nor for who is only invited");
   }
   if (g.may < rule.least) {
     return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs the role " + to_string(rule.least) +

@@ -40,8 +40,8 @@ struct control_service {
   /// Whether a caller may still begin a session: keys end while connections live. Its answer is not sent. May be left
   /// out.
   std::function<result<nlohmann::json>(const control_caller& who)> on_hello{};
-  /// A request that was not even looked at: bytes that are none, one without a session, or with another's, or one that
-  /// comes a second time and is not the first. May be left out.
+  /// A request that was not even looked at: bytes that are none, one without a session, or with another's, one that
+  /// comes a second time and is not the first, or one too many. May be left out.
   std::function<void(const control_caller& who, const std::string& verb)> on_refused{};
   /// Topics that can be subscribed to.
   std::vector<std::string> topics{"telemetry"};
@@ -60,7 +60,8 @@ struct remote_access {
 /// A ZeroMQ ROUTER on an ipc socket in a folder of mode 0700; the folder is the protection. Where it is wanted, another
 /// one on tcp, for clients with a known key. At most 64 clients (48 of other machines, 16 with one key) with 16
 /// subscriptions each and messages of 1 MiB; a message that is larger ends its connection. A connection that is not
-/// authenticated after 2 s is closed. A client that does not read misses telemetry, never holds others up; one that has
+/// authenticated after 2 s is closed. A key may make 500 requests a second (1,000 at once), the user of this machine
+/// 5,000 (10,000); what comes faster is answered with `limit_exceeded` and not looked at. A client that does not read misses telemetry, never holds others up; one that has
 /// gone is forgotten. A request that may have waited longer than its deadline is refused, never executed late. Destroy
 /// the server before its context. Thread: owner; service: its own thread.
 class control_server {
