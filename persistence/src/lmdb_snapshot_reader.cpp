@@ -1,9 +1,10 @@
 #include "lmdb_snapshot_reader.hpp"
 
-#include <set>
+#include <algorithm>
 
 namespace millrace::persistence {
 
+using engine::page_piece;
 using lmdb::transaction;
 
 result<std::unique_ptr<lmdb_snapshot_reader>> lmdb_snapshot_reader::open(
@@ -46,31 +47,32 @@ result<std::uint32_t> lmdb_snapshot_reader::page_count(std::string_view task) {
   return static_cast<std::uint32_t>((*found)->pages.size());
 }
 
-result<void> lmdb_snapshot_reader::for_each_page(std::string_view task, const page_visitor& visit) {
+result<std::vector<page_piece>> lmdb_snapshot_reader::pieces(std::string_view task) {
+  auto found = find(task);
+  if (!found) return std::move(found).error();
+  std::vector<std::uint64_t> chunks;
+  for (const auto& page : (*found)->pages) chunks.push_back(page.chunk);
+  std::ranges::sort(chunks);
+  std::vector<page_piece> out;
+  for (const auto chunk : chunks) {
+    if (out.empty() || out.back().where != chunk) out.push_back({chunk, 0});
+    ++out.back().pages;
+  }
+  return out;
+}
+
+result<void> lmdb_snapshot_reader::read(std::string_view task, const page_piece& piece, const page_visitor& visit) {
   auto found = find(task);
   if (!found) return std::move(found).error();
   const auto& of = **found;
-  std::set<std::uint64_t> packed;
-  std::uint32_t number = 0;
-  std::uint64_t visited = 0;
-  for (const auto& page : of.pages) {
-    const auto current = number++;
-    if (parts_of(page.bytes) == 1) {
-      packed.insert(page.chunk);
-      continue;
-    }
-    auto content = read_parts(page, task, chunk_kind::page_part);
-    if (!content) return std::move(content).error();
-    if (auto taken = visit(current, *content); !taken) return taken;
-    ++visited;
-  }
-  for (const auto chunk : packed) {
-    auto pages = visit_chunk(chunk, task, of, visit);
-    if (!pages) return std::move(pages).error();
-    visited += *pages;
-  }
-  if (visited == of.pages.size()) return {};
-  return failure(packed.empty() ? 0 : *packed.begin(), "pages the manifest promises are not in it");
+  if (!manifest_->chunks.contains(piece.where)) return failure(piece.where, "the manifest does not know it");
+  auto chunk = read_chunk(piece.where, task);
+  if (!chunk) return std::move(chunk).error();
+  auto visited = chunk->head.kind == chunk_kind::page_part ? visit_large(piece.where, *chunk, of, visit)
+                                                           : visit_chunk(piece.where, *chunk, of, visit);
+  if (!visited) return std::move(visited).error();
+  if (*visited == piece.pages) return {};
+  return failure(piece.where, "pages the manifest promises are not in it");
 }
 
 result<const manifest_task*> lmdb_snapshot_reader::find(std::string_view task) const {
@@ -80,21 +82,23 @@ result<const manifest_task*> lmdb_snapshot_reader::find(std::string_view task) c
                                          std::string(task) + "'");
 }
 
-result<chunk_view> lmdb_snapshot_reader::read(std::uint64_t chunk, std::string_view task, chunk_kind kind) {
+result<chunk_view> lmdb_snapshot_reader::read_chunk(std::uint64_t chunk, std::string_view task) {
   auto found = environment_->read_chunk(transaction_, {chunk, info_.epoch}, manifest_->chunks.at(chunk).sum);
   if (!found) return found;
-  if (found->head.task != task || found->head.kind != kind) return failure(chunk, "it belongs to something else");
+  if (found->head.task != task) return failure(chunk, "it belongs to something else");
   return found;
 }
 
 result<std::vector<std::byte>> lmdb_snapshot_reader::read_parts(const content_ref& ref, std::string_view task,
                                                                 chunk_kind kind) {
   std::vector<std::byte> content;
+  content.reserve(ref.bytes);
   const auto parts = parts_of(ref.bytes);
   for (std::uint32_t part = 0; part < parts; ++part) {
     const auto chunk = ref.chunk + part;
-    auto piece = read(chunk, task, kind);
+    auto piece = read_chunk(chunk, task);
     if (!piece) return std::move(piece).error();
+    if (piece->head.kind != kind) return failure(chunk, "it belongs to something else");
     if (piece->head.part != part || piece->head.parts != parts) return failure(chunk, "it is another part");
     content.insert(content.end(), piece->content.begin(), piece->content.end());
   }
@@ -102,14 +106,23 @@ result<std::vector<std::byte>> lmdb_snapshot_reader::read_parts(const content_re
   return content;
 }
 
-result<std::uint32_t> lmdb_snapshot_reader::visit_chunk(std::uint64_t chunk, std::string_view task,
+result<std::uint32_t> lmdb_snapshot_reader::visit_large(std::uint64_t chunk, const chunk_view& first,
                                                         const manifest_task& of, const page_visitor& visit) {
-  auto found = read(chunk, task, chunk_kind::pages);
-  if (!found) return std::move(found).error();
+  const auto page = first.head.slots.front().page;
+  if (page >= of.pages.size() || of.pages[page].chunk != chunk) return failure(chunk, "it belongs to something else");
+  auto content = read_parts(of.pages[page], first.head.task, chunk_kind::page_part);
+  if (!content) return std::move(content).error();
+  if (auto taken = visit(page, *content); !taken) return std::move(taken).error();
+  return 1;
+}
+
+result<std::uint32_t> lmdb_snapshot_reader::visit_chunk(std::uint64_t chunk, const chunk_view& pages,
+                                                        const manifest_task& of, const page_visitor& visit) {
+  if (pages.head.kind != chunk_kind::pages) return failure(chunk, "it belongs to something else");
   std::uint32_t visited = 0;
   std::size_t offset = 0;
-  for (const auto& slot : found->head.slots) {
-    const auto content = found->content.subspan(offset, slot.bytes);
+  for (const auto& slot : pages.head.slots) {
+    const auto content = pages.content.subspan(offset, slot.bytes);
     offset += slot.bytes;
     // Slots whose page was written again later, or dropped, are dead.
     if (slot.page >= of.pages.size() || of.pages[slot.page].chunk != chunk) continue;

@@ -391,6 +391,38 @@ void snapshot_store_conformance::readsOneEpochWhileOthersAreWritten() {
   QCOMPARE(text_of(must(reader->meta("actor/0"))), std::string("meta of 0"));
 }
 
+void snapshot_store_conformance::readsPiecesApartAndByAnyReader() {
+  const auto now = must(store().next_generation());
+  model_task many{{}, "meta"};
+  for (int page = 0; page < 300; ++page) many.pages.push_back(std::string(static_cast<std::size_t>(page * 7), 'p'));
+  many.pages[100] = std::string(200'000, 'L');  // larger than a chunk
+  many.pages[200].clear();
+  const auto epoch = commit_all(store(), now, {{"actor/0", many}, {"actor/1", {{"b0"}, ""}}});
+  const auto first = must(store().open(epoch));
+  const auto second = must(store().open(epoch));
+  auto pieces = must(first->pieces("actor/0"));
+  std::reverse(pieces.begin(), pieces.end());
+  std::vector<std::string> found(many.pages.size(), "(never visited)");
+  std::size_t visited = 0;
+  for (std::size_t i = 0; i < pieces.size(); ++i) {
+    std::uint32_t pages = 0;
+    auto& reader = i % 2 == 0 ? *first : *second;
+    must(reader.read("actor/0", pieces[i], [&](std::uint32_t page, std::span<const std::byte> content) -> result<void> {
+      found.at(page) = text_of(content);
+      ++pages;
+      return {};
+    }));
+    QCOMPARE(pages, pieces[i].pages);
+    visited += pages;
+  }
+  QCOMPARE(visited, many.pages.size());
+  QVERIFY(found == many.pages);
+  const auto refusal = first->read("actor/0", pieces.front(), [](std::uint32_t, std::span<const std::byte>) {
+    return result<void>{user_error(errc::cancelled, "enough")};
+  });
+  QCOMPARE(code_of(refusal), errc::cancelled);
+}
+
 namespace {
 
 /// Tasks whose pages change at random, with two dirty sets as the engine keeps two dirty bits a page.

@@ -62,6 +62,7 @@ private slots:
   void discardsOnlyWhatCanBeSpared();
   void startsAfreshWhenEverythingIsDiscarded();
   void readsOneEpochWhileOthersAreWritten();
+  void readsPiecesApartAndByAnyReader();
   void matchesAModelOverManyEpochs();
 };
 

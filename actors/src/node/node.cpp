@@ -256,6 +256,7 @@ node::hosted_ptr node::host(deployment d) {
   o.data_dir = store_.data_dir_of(d.name);
   o.threads = options_.threads;
   o.protect = options_.protect;
+  o.retained = retained_;
   o.trace = options_.tracing.rule;
   auto book = std::make_shared<log_book>(d.name, store_.log_file_of(d.name));
   o.log = [log = options_.log, book, name = d.name](log_level level, const std::string& text) {

@@ -135,6 +135,8 @@ private:
   const node_options options_;
   const deployment_store store_;
   const savepoint_shelf shelf_{store_.folder()};
+  const std::shared_ptr<engine::retained_budget> retained_ =
+      std::make_shared<engine::retained_budget>(runtime::retained_total_bytes_max);  // of all its runs together
   door_trial trial_;
   gatekeeper gate_;  // control thread's alone
   mutable std::mutex mutex_;

@@ -157,6 +157,9 @@ nlohmann::json task_json(const task_view& v, processing_time now) {
                      {"latency_p50_us", as<std::micro>(v.p50)},
                      {"latency_p99_us", as<std::micro>(v.p99)}};
   if (!t.node.empty()) out["node"] = t.node;
+  if (t.calls != 0) {
+    out["calls"] = {{"attempts", t.calls}, {"failed", t.calls_failed}, {"circuit", to_string(t.circuit)}};
+  }
   if (!t.stopped_at.empty()) out["stopped_at"] = t.stopped_at;
   return out;
 }

@@ -24,6 +24,8 @@ namespace millrace::runtime {
 using run_atom = caf::atom_constant<caf::atom("run")>;
 /// Restore, then run.
 using begin_atom = caf::atom_constant<caf::atom("begin")>;
+/// By itself: go on loading.
+using load_atom = caf::atom_constant<caf::atom("load")>;
 /// Orderly end: close the actor, then quit.
 using close_atom = caf::atom_constant<caf::atom("close")>;
 

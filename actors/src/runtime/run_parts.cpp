@@ -24,6 +24,9 @@ system_config::system_config(std::size_t threads) {
   // The default (stealing) policy leaves woken actors waiting while producers keep a worker busy.
   set("scheduler.policy", caf::atom("sharing"));
   set("scheduler.max-threads", scheduler_threads(threads));
+  // A task that always has something to do (it loads its state, it catches up) would else keep its thread from all
+  // others: it writes to itself, and by default an actor goes on while its mailbox has anything.
+  set("scheduler.max-throughput", std::size_t{1});
 }
 
 result<std::unique_ptr<engine::event_log>> open_log(const engine::plan& p, const std::string& data_dir,

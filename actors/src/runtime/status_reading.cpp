@@ -32,6 +32,9 @@ void read_counts(task_status& out, const engine::task_stats& s) {
   out.batches_in = s.batches_in.get();
   out.dead_letters = s.dead_letters.get();
   out.retries = s.retries.get();
+  out.calls = s.calls.get();
+  out.calls_failed = s.calls_failed.get();
+  out.circuit = s.circuit.get();
   out.duplicates = s.duplicates.get();
   out.late = s.late.get();
   out.state_rows = s.state_rows.get();

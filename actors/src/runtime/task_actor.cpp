@@ -1,5 +1,6 @@
 #include "runtime/task_actor.hpp"
 
+#include <chrono>
 #include <utility>
 
 #include "runtime/messages.hpp"
@@ -10,6 +11,9 @@ namespace {
 
 using self_pointer = caf::stateful_actor<task_state, ordered_actor>*;
 
+// So long may others wait because a task loads its state on the thread they need: what they take for a step, too.
+constexpr std::chrono::milliseconds loading_slice{1};
+
 void report(self_pointer self, engine::task_failure failure) {
   auto& s = self->state;
   s.link->failure = failure.what.message;
@@ -18,42 +22,75 @@ void report(self_pointer self, engine::task_failure failure) {
   s.link->stopping = true;
 }
 
+/// What a restart cannot mend (a state that no longer fits, a folder that is not ours) must not be retried.
+void fail_to_begin(self_pointer self, error why) {
+  auto& s = self->state;
+  s.from.reset();
+  s.replays.reset();
+  s.link->log(log_level::error, why.message);
+  const auto wanted = s.task->policy().action;
+  const bool ends_run = wanted == failure_action::stop || wanted == failure_action::escalate;
+  const auto action = why.kind == error_class::user ? failure_action::stop
+                      : ends_run                    ? wanted
+                                                    : failure_action::restart;
+  report(self, {std::move(why), action});
+}
+
+void finish_beginning(self_pointer self) {
+  auto& s = self->state;
+  s.from.reset();
+  s.replays.reset();
+  s.has_begun = true;
+  auto& shared = s.link->shared();
+  shared.health.set(s.link->id(), health::running);
+  shared.recoveries.on_loaded(s.incarnation, s.link->id(), s.task->restored_bytes());
+  s.link->bell()->ring();
+}
+
+/// Loads some more of the state; then others have their turn on this thread. True: all is there.
+bool load_more(self_pointer self) {
+  auto& s = self->state;
+  if (s.link->stopping) return false;
+  auto done = s.task->go_on_restoring(loading_slice);
+  if (!done) {
+    fail_to_begin(self, std::move(done).error());
+    return false;
+  }
+  if (*done) {
+    finish_beginning(self);
+  } else {
+    self->send(self, load_atom::value);
+  }
+  return *done;
+}
+
+void on_query(self_pointer self, const query_message& m);
+
+/// Until its state is there. What neighbours and the coordinator want is kept for then.
+caf::behavior loading_actor(self_pointer self) {
+  self->set_default_handler(caf::skip);
+  return {
+      [self](load_atom) {
+        if (!load_more(self)) return;
+        self->set_default_handler(caf::drop);
+        self->unbecome();
+      },
+      [self](run_atom) { self->state.link->bell()->lower(); },
+      [self](const query_message& m) { on_query(self, m); },
+  };
+}
+
 void begin(self_pointer self) {
   auto& s = self->state;
   if (s.link->stopping) return;
   auto from = s.from->for_task(s.task->name());
-  from.reopens = s.replays->more;
+  if (!from) return fail_to_begin(self, std::move(from).error());
+  from->reopens = s.replays->more;
   for (const auto& [task, items] : s.replays->items) {
-    if (task == s.link->id()) from.replays = items;
+    if (task == s.link->id()) from->replays = items;
   }
-  std::uint64_t bytes = 0;
-  if (from.each_page) {
-    from.each_page = [&bytes, all = std::move(from.each_page)](const auto& visit) {
-      return all([&](std::uint32_t page, bytes_view content) {
-        bytes += content.size();
-        return visit(page, content);
-      });
-    };
-  }
-  auto ok = s.task->restore(from);
-  s.from.reset();
-  s.replays.reset();
-  if (!ok) {
-    s.link->log(log_level::error, ok.error().message);
-    // What a restart cannot mend (a state that no longer fits, a folder that is not ours) must not be retried.
-    const auto wanted = s.task->policy().action;
-    const bool ends_run = wanted == failure_action::stop || wanted == failure_action::escalate;
-    const auto action = ok.error().kind == error_class::user ? failure_action::stop
-                        : ends_run                           ? wanted
-                                                             : failure_action::restart;
-    report(self, {std::move(ok).error(), action});
-    return;
-  }
-  s.has_begun = true;
-  auto& shared = s.link->shared();
-  shared.health.set(s.link->id(), health::running);
-  shared.recoveries.on_loaded(s.incarnation, s.link->id(), bytes);
-  s.link->bell()->ring();
+  if (auto ok = s.task->begin_restoring(*std::move(from)); !ok) return fail_to_begin(self, std::move(ok).error());
+  if (!load_more(self)) self->become(caf::keep_behavior, loading_actor(self));
 }
 
 /// It has done what it had done before, and nothing waits for it.

@@ -20,6 +20,7 @@ constexpr milliseconds period_min{5};
 // about so much.
 constexpr milliseconds recovery_period{10};
 const char* const retried = "its handler is tried again";
+const char* const circuit_open = "what it calls outside fails again and again: its circuit is open";
 
 const failure_policy& policy_of(const run_shared& shared, task_id id) {
   return shared.plan->spec.actors[shared.plan->tasks[id.value].actor].on_failure;
@@ -79,6 +80,12 @@ void act_on(self_pointer self, task_id id, std::uint64_t incarnation, const std:
   }
 }
 
+/// It is degraded for this reason while that lasts.
+void follow(health_board& board, task_id id, const task_status& t, bool lasts, const char* why) {
+  if (lasts) board.change(id, health::running, health::degraded, why);
+  if (!lasts && t.health.why == why) board.change(id, health::degraded, health::running);
+}
+
 void on_progress(self_pointer self, task_id id, const task_status& t) {
   auto& s = self->state;
   if (const auto at = s.hanging.find(id); at != s.hanging.end()) {
@@ -88,9 +95,8 @@ void on_progress(self_pointer self, task_id id, const task_status& t) {
     }
     s.hanging.erase(at);
   }
-  const bool is_retried = t.phase == engine::task_phase::backing_off;
-  if (is_retried) s.shared->health.change(id, health::running, health::degraded, retried);
-  if (!is_retried && t.health.why == retried) s.shared->health.change(id, health::degraded, health::running);
+  follow(s.shared->health, id, t, t.phase == engine::task_phase::backing_off, retried);
+  follow(s.shared->health, id, t, t.circuit != circuit_breaker::state::closed, circuit_open);
 }
 
 void look(self_pointer self) {

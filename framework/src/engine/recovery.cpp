@@ -1,6 +1,7 @@
 #include "millrace/engine/recovery.hpp"
 
 #include <algorithm>
+#include <thread>
 
 #include "millrace/engine/partials.hpp"
 
@@ -14,21 +15,47 @@ byte_buffer copy_of(std::span<const std::byte> bytes) {
   return out;
 }
 
+// Tasks load on as many threads as there are processors; each reader holds a place among the readers of the store.
+constexpr std::size_t readers_max = 8;
+
+/// As many as there are tasks that may read at a time.
+result<std::shared_ptr<page_source>> open_readers(snapshot_store& store, epoch_id epoch, std::size_t tasks) {
+  const auto wanted =
+      std::clamp<std::size_t>(std::min<std::size_t>(std::thread::hardware_concurrency(), tasks), 1, readers_max);
+  std::vector<std::unique_ptr<snapshot_reader>> readers;
+  while (readers.size() < wanted) {
+    auto reader = store.open(epoch);
+    if (!reader) return std::move(reader).error();
+    readers.push_back(std::move(*reader));
+  }
+  return std::make_shared<page_source>(std::move(readers));
+}
+
+/// The parts of the tasks named, and nothing read of others.
+result<restore_point> read_parts(snapshot_store& store, epoch_id epoch, const std::vector<std::string>& tasks) {
+  auto source = open_readers(store, epoch, tasks.size());
+  if (!source) return std::move(source).error();
+  restore_point out;
+  out.epoch = epoch;
+  out.pages = std::move(*source);
+  auto done = out.pages->use([&](snapshot_reader& reader) -> result<void> {
+    out.environment = reader.info().environment;
+    for (const auto& name : tasks) {
+      auto meta = reader.meta(name);
+      if (!meta) return std::move(meta).error();
+      out.metas[name] = copy_of(*meta);
+    }
+    return {};
+  });
+  if (!done) return std::move(done).error();
+  return out;
+}
+
 result<restore_point> load(snapshot_store& store, epoch_id epoch) {
   if (auto intact = store.verify(epoch); !intact) return std::move(intact).error();
   auto reader = store.open(epoch);
   if (!reader) return std::move(reader).error();
-  restore_point out;
-  out.epoch = epoch;
-  out.environment = (*reader)->info().environment;
-  for (const auto& name : (*reader)->tasks()) {
-    auto meta = (*reader)->meta(name);
-    if (!meta) return std::move(meta).error();
-    out.metas[name] = copy_of(*meta);
-  }
-  out.pages = std::make_shared<restore_point::page_source>();
-  out.pages->reader = std::move(*reader);
-  return out;
+  return read_parts(store, epoch, (*reader)->tasks());
 }
 
 epoch_id newest_committed(const std::vector<ledger_entry>& ledger) {
@@ -70,13 +97,43 @@ result<void> check_salt(const restore_point& point, const plan& p) {
 
 }  // namespace
 
-task::restored restore_point::for_task(const std::string& name) const {
+page_source::page_source(std::unique_ptr<snapshot_reader> reader) {
+  places_.push_back(std::make_unique<place>());
+  places_.back()->reader = std::move(reader);
+}
+
+page_source::page_source(std::vector<std::unique_ptr<snapshot_reader>> readers) {
+  for (auto& r : readers) {
+    places_.push_back(std::make_unique<place>());
+    places_.back()->reader = std::move(r);
+  }
+}
+
+result<void> page_source::use(const std::function<result<void>(snapshot_reader&)>& f) {
+  for (const auto& p : places_) {
+    if (const std::unique_lock free{p->lock, std::try_to_lock}; free.owns_lock()) return f(*p->reader);
+  }
+  auto& p = *places_[next_.fetch_add(1, std::memory_order_relaxed) % places_.size()];
+  const std::lock_guard wait{p.lock};
+  return f(*p.reader);
+}
+
+result<task::restored> restore_point::for_task(const std::string& name) const {
+  task::restored out{epoch, environment, {}, {}, {}, {}, {}};
   const auto at = metas.find(name);
-  if (at == metas.end()) return {epoch, environment, {}, {}};
-  return {epoch, environment, at->second.view(), [source = pages, name](const auto& visit) {
-            const std::lock_guard lock{source->lock};
-            return source->reader->for_each_page(name, visit);
-          }};
+  if (at == metas.end()) return out;
+  out.meta = at->second.view();
+  auto found = pages->use([&](snapshot_reader& reader) -> result<void> {
+    auto all = reader.pieces(name);
+    if (!all) return std::move(all).error();
+    out.pieces = *std::move(all);
+    return {};
+  });
+  if (!found) return std::move(found).error();
+  out.read = [source = pages, name](const page_piece& piece, const snapshot_reader::page_visitor& visit) {
+    return source->use([&](snapshot_reader& reader) { return reader.read(name, piece, visit); });
+  };
+  return out;
 }
 
 result<restore_point> load_newest_intact(snapshot_store& store, const plan& p, bool accept_duplicates) {
@@ -126,19 +183,7 @@ result<restore_point> load_tasks(snapshot_store& store, const std::vector<std::s
   if (known.empty()) return restore_point{};
   const auto& newest = known.front();
   if (!newest.is_ok) return fatal_error(errc::corrupt, newest.reason);
-  auto reader = store.open(newest.epoch);
-  if (!reader) return std::move(reader).error();
-  restore_point out;
-  out.epoch = newest.epoch;
-  out.environment = newest.environment;
-  for (const auto& task : tasks) {
-    auto meta = (*reader)->meta(task);
-    if (!meta) return std::move(meta).error();
-    out.metas[task] = copy_of(*meta);
-  }
-  out.pages = std::make_shared<restore_point::page_source>();
-  out.pages->reader = std::move(*reader);
-  return out;
+  return read_parts(store, newest.epoch, tasks);
 }
 
 result<void> write_snapshot(snapshot_store& store, const plan& p, generation incarnation,

@@ -1,6 +1,7 @@
 #include "millrace/engine/row_store.hpp"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <string>
 
@@ -156,16 +157,23 @@ result<void> row_store::load_page(std::uint32_t number, bytes_view encoded, cons
   slot.owned = true;
   msgpack::reader in{encoded};
   if (const auto* wrong = slot.content->decode(in, sources); wrong != nullptr) return damaged_page(number, wrong);
+  while (is_crowded(live_ + row_page::rows, index_.size())) {
+    resize_index(std::max(first_index_slots, index_.size() * 2));
+  }
+  // The places of all its rows in the index are fetched before the first is looked at.
+  std::array<row_id, row_page::rows> ids{};
+  std::size_t n = 0;
   for (std::uint32_t r = 0; r < row_page::rows; ++r) {
     const auto& head = header_of(slot.content->row(r));
     if (head.live == 0) continue;
     const auto id = number * row_page::rows + r;
     mark_used(id);
-    if (is_crowded(live_, index_.size())) resize_index(std::max(first_index_slots, index_.size() * 2));
     tags_[id] = tag_of(hash(head.key.view()));
-    insert_index(tags_[id], id);
+    __builtin_prefetch(&index_[tags_[id] & mask_], 1);
+    ids[n++] = id;
     if (is_paged()) written(id, 0);
   }
+  for (std::size_t i = 0; i < n; ++i) insert_index(tags_[ids[i]], ids[i]);
   if (slot.live == 0) emptied_.push_back(number);
   if (is_paged()) make_room(no_page);
   return {};

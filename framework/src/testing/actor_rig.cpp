@@ -121,12 +121,13 @@ struct actor_snapshot::content {
   std::map<std::string, std::pair<sequence, event_time>> inputs;  ///< where the harness' ends stood
 
   [[nodiscard]] engine::task::restored view() const {
-    return {epoch, 0, meta.view(), [this](const auto& visit) {
-              for (const auto& [number, page] : pages) {
-                if (auto ok = visit(number, page.view()); !ok) return ok;
-              }
-              return result<void>{};
-            }};
+    engine::task::restored out{.epoch = epoch, .meta = meta.view()};
+    for (std::size_t i = 0; i < pages.size(); ++i) out.pieces.push_back({i, 1});
+    out.read = [this](const engine::page_piece& piece, const auto& visit) {
+      const auto& [number, page] = pages.at(piece.where);
+      return visit(number, page.view());
+    };
+    return out;
   }
 };
 

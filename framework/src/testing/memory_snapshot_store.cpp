@@ -9,6 +9,7 @@ namespace millrace::testing {
 
 using engine::discard_mode;
 using engine::ledger_entry;
+using engine::page_piece;
 using engine::snapshot_info;
 using engine::snapshot_reader;
 using engine::snapshot_writer;
@@ -66,14 +67,18 @@ public:
     return static_cast<std::uint32_t>(found->second.pages.size());
   }
 
-  result<void> for_each_page(std::string_view task, const page_visitor& visit) override {
+  result<std::vector<page_piece>> pieces(std::string_view task) override {
     const auto found = snapshot_->tasks.find(task);
     if (found == snapshot_->tasks.end()) return missing(task);
-    std::uint32_t number = 0;
-    for (const auto& page : found->second.pages) {
-      if (auto visited = visit(number++, *page); !visited) return visited;
-    }
-    return {};
+    std::vector<page_piece> out;
+    for (std::size_t page = 0; page < found->second.pages.size(); ++page) out.push_back({page, 1});
+    return out;
+  }
+
+  result<void> read(std::string_view task, const page_piece& piece, const page_visitor& visit) override {
+    const auto found = snapshot_->tasks.find(task);
+    if (found == snapshot_->tasks.end()) return missing(task);
+    return visit(static_cast<std::uint32_t>(piece.where), *found->second.pages.at(piece.where));
   }
 
 private:

@@ -35,7 +35,8 @@ void simulated_task::run() {
 void simulated_task::begin(const engine::restore_point& from) {
   if (is_stopping) return;
   const actor_scope scope{name_};
-  if (auto ok = work->restore(from.for_task(name_)); !ok) {
+  auto part = from.for_task(name_);
+  if (auto ok = part ? work->restore(*std::move(part)) : result<void>{std::move(part).error()}; !ok) {
     log(log_level::error, ok.error().message);
     const auto action = ok.error().kind == error_class::user ? failure_action::stop : failure_action::restart;
     report({std::move(ok).error(), action});

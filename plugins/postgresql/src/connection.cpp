@@ -4,13 +4,10 @@
 
 #include <algorithm>
 #include <charconv>
-#include <thread>
 
 namespace millrace::postgresql {
 
 namespace {
-
-using namespace std::chrono_literals;
 
 std::string trimmed(const char* text) {
   std::string out = text == nullptr ? "" : text;
@@ -150,22 +147,6 @@ result<void> connection::in_transaction(const std::function<result<void>()>& wor
   // A session that cannot even roll back is of no use any more.
   if (!done && is_open() && !run("ROLLBACK")) close();
   return done;
-}
-
-result<void> patiently(std::chrono::seconds limit, const std::function<void(const error&)>& say,
-                       const std::function<result<void>()>& work) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  for (auto pause = 100ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, 5s)) {
-    auto done = work();
-    if (done || done.error().code != errc::unavailable) return done;
-    if (std::chrono::steady_clock::now() + pause > end) {
-      auto why = done.error();
-      why.message += "; given up after " + std::to_string(limit.count()) + " s ('retry')";
-      return why;
-    }
-    say(done.error());
-    std::this_thread::sleep_for(pause);
-  }
 }
 
 std::string identifier(std::string_view name) {

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -73,11 +72,6 @@ private:
   std::string place_;
   std::unique_ptr<pg_conn, closer> handle_;
 };
-
-/// Does `work` until it is no longer `unavailable`, with pauses from 100 ms that double up to 5 s, for at most `limit`.
-/// `say` hears of each failure before its pause. Blocks: for actors with threads of their own.
-[[nodiscard]] result<void> patiently(std::chrono::seconds limit, const std::function<void(const error&)>& say,
-                                     const std::function<result<void>()>& work);
 
 /// A name as SQL has it, in double quotes.
 [[nodiscard]] std::string identifier(std::string_view name);

@@ -102,8 +102,8 @@ poll_result query_source::poll(context& c, std::size_t max) {
   if (c.partition() != 0) return poll_result::end();
   const std::chrono::milliseconds interval{*interval_ms_};
   if (at_ == page_end_) {
-    const auto say = [&](const error& e) { c.log(log_level::warning, e.message + "; trying again"); };
-    if (auto ok = patiently(std::chrono::seconds{*retry_s_}, say, [&] { return fetch(); }); !ok) {
+    if (!calls_) calls_.emplace(outside_calls::of_server(std::chrono::seconds{*retry_s_}));
+    if (auto ok = calls_->make(c, [&] { return fetch(); }); !ok) {
       throw std::runtime_error(ok.error().message);
     }
     if (page_end_ == 0) return *until_end_ ? poll_result::end() : poll_result::idle(interval);

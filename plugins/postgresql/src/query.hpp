@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "connection.hpp"
+#include "millrace/calls/outside_calls.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
@@ -76,6 +78,7 @@ private:
   schema_ptr schema_;
   std::uint32_t column_index_ = 0;
   postgresql::connection server_;
+  std::optional<outside_calls> calls_;  ///< from the first call on
   answer rows_;
   int at_ = 0;        ///< the next row of the page
   int page_end_ = 0;  ///< behind the last one to emit

@@ -66,8 +66,7 @@ result<void> table_sink::check_keys(const schema& s) {
 }
 
 result<void> table_sink::patiently_with_server(context& c, const std::function<result<void>()>& work) {
-  const auto say = [&](const error& e) { c.log(log_level::warning, e.message + "; trying again"); };
-  return patiently(std::chrono::seconds{*retry_s_}, say, [&]() -> result<void> {
+  return calls_->make(c, [&]() -> result<void> {
     if (auto ok = server_.open(); !ok) return ok;
     return work();
   });
@@ -76,6 +75,7 @@ result<void> table_sink::patiently_with_server(context& c, const std::function<r
 result<void> table_sink::recover(context& c, epoch_id restored, const std::vector<prepared>& handles) {
   server_ = postgresql::connection{*connection_, "millrace " + c.actor_name() + '/' + std::to_string(c.partition())};
   stage_ = stage{target_, c.actor_name(), c.partition()};
+  calls_.emplace(outside_calls::of_server(std::chrono::seconds{*retry_s_}));
   if (auto ok = patiently_with_server(c, [&] { return stage_.open(server_, restored == epoch_id{}); }); !ok) return ok;
   for (const auto& p : handles) {
     if (auto ok = commit(c, p.epoch, p.handle); !ok) return ok;
@@ -114,7 +114,7 @@ result<void> table_sink::stage_lines() {
 
 result<std::string> table_sink::prepare(context& c, epoch_id) {
   if (first_ == next_) return std::string{};
-  // With patience: a few failed snapshots in a row end a run, and a server takes some seconds to start.
+  // With patience: what fails here is a snapshot, and a server takes some seconds to start.
   if (auto ok = patiently_with_server(c, [&] { return stage_lines(); }); !ok) return ok.error();
   const staged_rows rows{first_, next_ - 1};
   first_ = next_;

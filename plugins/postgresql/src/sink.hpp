@@ -1,8 +1,9 @@
 #pragma once
 
-#include <chrono>
+#include <optional>
 #include <string>
 
+#include "millrace/calls/outside_calls.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/sink.hpp"
@@ -68,6 +69,7 @@ private:
 
   target_table target_;
   postgresql::connection server_;
+  std::optional<outside_calls> calls_;  ///< from `recover` on
   stage stage_;
   std::string lines_;          ///< not staged yet
   std::int64_t first_ = 1;     ///< number of the first row behind the last prepared epoch

@@ -4,7 +4,6 @@
 
 #include <charconv>
 #include <fstream>
-#include <thread>
 
 #include "millrace/without_sigpipe.hpp"
 
@@ -12,10 +11,7 @@ namespace millrace::redis {
 
 namespace {
 
-using namespace std::chrono_literals;
-
 constexpr timeval call_time_max{5, 0};
-constexpr auto retry_every = 200ms;
 constexpr std::size_t password_bytes_max = 4096;
 
 }  // namespace
@@ -102,21 +98,6 @@ result<reply> connection::send(const std::vector<std::string>& words) {
   // Back, but not yet at work.
   if (said.starts_with("LOADING") || said.starts_with("BUSY ") || said.starts_with("MASTERDOWN")) return away(said);
   return fatal_error(errc::failed, "the Redis server " + name() + " refuses " + words.front() + ": " + said);
-}
-
-result<void> patiently(context& c, std::chrono::seconds limit, const std::function<result<void>()>& work) {
-  const auto end = std::chrono::steady_clock::now() + limit;
-  bool is_said = false;
-  for (;;) {
-    auto ok = work();
-    if (ok || ok.error().kind != error_class::retryable) return ok;
-    if (std::chrono::steady_clock::now() >= end) {
-      return fatal_error(ok.error().code,
-                         ok.error().message + "; given up after " + std::to_string(limit.count()) + " s ('retry')");
-    }
-    if (!std::exchange(is_said, true)) c.log(log_level::warning, ok.error().message + "; trying again");
-    std::this_thread::sleep_for(retry_every);
-  }
 }
 
 }  // namespace millrace::redis

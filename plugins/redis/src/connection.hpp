@@ -2,8 +2,6 @@
 
 #include <hiredis/hiredis.h>
 
-#include <chrono>
-#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -54,9 +52,5 @@ private:
   std::string password_file_;
   std::unique_ptr<redisContext, closer> context_;
 };
-
-/// Does what needs the server again and again while it is away, for at most `limit`; says so in the log once. `work`
-/// may be done twice by the server.
-[[nodiscard]] result<void> patiently(context& c, std::chrono::seconds limit, const std::function<result<void>()>& work);
 
 }  // namespace millrace::redis

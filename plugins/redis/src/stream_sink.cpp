@@ -33,14 +33,14 @@ result<void> stream_sink::configure(wiring& w) {
 
 result<void> stream_sink::recover(context& c, epoch_id restored, const std::vector<prepared>& handles) {
   staging_ = staging{*stream_, c.actor_name(), c.partition(), *max_length_};
-  const std::chrono::seconds limit{*retry_s_};
-  if (auto ok = patiently(c, limit, [&] { return staging_.open(server_, restored == epoch_id{}); }); !ok) return ok;
+  calls_.emplace(outside_calls::of_server(std::chrono::seconds{*retry_s_}));
+  if (auto ok = calls_->make(c, [&] { return staging_.open(server_, restored == epoch_id{}); }); !ok) return ok;
   warn_of_loss(c);
   for (const auto& p : handles) {
     if (auto ok = commit(c, p.epoch, p.handle); !ok) return ok;
   }
   (void)engine::fault_point("sink.rolled_forward");
-  if (auto ok = patiently(c, limit, [&] { return staging_.discard(server_); }); !ok) return ok;
+  if (auto ok = calls_->make(c, [&] { return staging_.discard(server_); }); !ok) return ok;
   buffered_.clear();
   buffered_bytes_ = 0;
   prepared_ = staging_.moved();
@@ -91,7 +91,7 @@ std::string stream_sink::entry_of(const record_view& record) const {
 void stream_sink::on_record(context& c, const record_view& record) {
   // Before the event is taken: when this fails the event is still the caller's.
   if (buffered_.size() >= staged_events_max || buffered_bytes_ >= staged_bytes_max) {
-    const auto ok = patiently(c, std::chrono::seconds{*retry_s_}, [&] { return stage_buffered(); });
+    const auto ok = calls_->make(c, [&] { return stage_buffered(); });
     if (!ok) throw std::runtime_error(ok.error().message);
   }
   buffered_.push_back(entry_of(record));
@@ -108,9 +108,9 @@ result<void> stream_sink::stage_buffered() {
   return {};
 }
 
-/// With patience: a few failed snapshots in a row end a run, and a server takes some seconds to start.
+/// With patience: what fails here is a snapshot, and a server takes some seconds to start.
 result<std::string> stream_sink::prepare(context& c, epoch_id) {
-  const auto ok = patiently(c, std::chrono::seconds{*retry_s_}, [&] { return stage_buffered(); });
+  const auto ok = calls_->make(c, [&] { return stage_buffered(); });
   if (!ok) return ok.error();
   if (prepared_ == next_ - 1) return std::string{};
   prepared_ = next_ - 1;
@@ -123,7 +123,7 @@ result<void> stream_sink::commit(context& c, epoch_id epoch, const std::string& 
   const auto read = std::from_chars(handle.data(), end, last);
   if (read.ec != std::errc{} || read.ptr != end)
     return fatal_error(errc::corrupt, "the snapshot's handle '" + handle + "' is none of a Redis sink");
-  auto ok = patiently(c, std::chrono::seconds{*retry_s_}, [&] { return staging_.move(server_, last, epoch); });
+  auto ok = calls_->make(c, [&] { return staging_.move(server_, last, epoch); });
   if (ok) (void)engine::fault_point("sink.moved");
   return ok;
 }

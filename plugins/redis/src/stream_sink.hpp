@@ -1,8 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "millrace/calls/outside_calls.hpp"
 #include "millrace/param.hpp"
 #include "millrace/port.hpp"
 #include "millrace/sink.hpp"
@@ -61,6 +63,7 @@ private:
 
   time_format times_ = time_format::iso;
   connection server_;
+  std::optional<outside_calls> calls_;  ///< from `recover` on
   staging staging_;
   std::vector<std::string> buffered_;  ///< entries not staged yet
   std::size_t buffered_bytes_ = 0;

@@ -117,8 +117,7 @@ private slots:
   }
 
 private:
-  /// The sample, with time for its snapshots: all these faults at once let none be complete, and five in a row end a
-  /// run.
+  /// The sample, with time for its snapshots: all these faults at once let none be complete.
   void write_topology() const {
     QFile sample{SAMPLES "/orders.mill"};
     QVERIFY(sample.open(QIODevice::ReadOnly));

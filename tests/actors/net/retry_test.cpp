@@ -25,7 +25,7 @@ result<http_answer> status(unsigned s) {
 struct virtual_time {
   testing::text_rig rig{{.id = "millrace.null_sink"}};
   std::vector<std::chrono::nanoseconds> pauses;
-  patient_caller::sleeper sleep = [this](std::chrono::nanoseconds d) {
+  outside_calls::sleeper sleep = [this](std::chrono::nanoseconds d) {
     pauses.push_back(d);
     rig.ctx().time = rig.ctx().time + d;
   };

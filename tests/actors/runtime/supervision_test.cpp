@@ -10,6 +10,7 @@
 #include <memory>
 #include <stdexcept>
 
+#include "millrace/calls/call_listener.hpp"
 #include "millrace/context.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
@@ -33,6 +34,7 @@ MILLRACE_RECORD(number, 1, value)
 
 std::atomic<bool> may_end{false};
 std::atomic<bool> is_hanging{false};      ///< those whose handlers hang stay there while it is true
+std::atomic<bool> is_away{false};         ///< what 'calls' is called outside
 std::atomic<int> prepares_failing{0};     ///< so many snapshots a sink cannot prepare
 std::atomic<int> hangs_wanted{0};         ///< so many handlers are to hang
 std::atomic<std::int64_t> made{0};        ///< by the source, at its end
@@ -61,7 +63,9 @@ struct pass : processor {
   param<bool> hangs{this, "hangs", false, {}};
   param<bool> reads_clock{this, "reads_clock", false, {}};
   param<std::int64_t> marks{this, "marks", 0, {.live = true}};
+  param<bool> calls{this, "calls", false, {}};
   void on_number(context& c, const number& n) {
+    if (*calls) tell_call(c, is_away, is_away ? circuit_breaker::state::open : circuit_breaker::state::closed);
     if (*reads_clock) (void)c.now();
     if (*hangs && hangs_wanted > 0 && hangs_wanted-- > 0) is_hanging.wait(true);
     passed.emit(n);
@@ -131,6 +135,7 @@ public:
     actors::may_end = false;
     actors::hangs_wanted = 0;
     actors::prepares_failing = 0;
+    actors::is_away = false;
     actors::is_hanging = true;
     actors::sum_at_end = -1;
     const auto checked = validate(t);
@@ -277,6 +282,22 @@ private slots:
     QVERIFY(was.contains(health::backing_off) && was.contains(health::restoring) && was.contains(health::starting));
     QCOMPARE(was[health::backing_off], std::string{"wanted"});
     QVERIFY(r.task("first/0").was.size() == 1);
+  }
+
+  void callsOutsideShowInItsHealth() {
+    auto t = chain();
+    std::ranges::find(t.actors, "second", &actor_spec::name)->params["calls"] = true;
+    chain_run r{t};
+    actors::is_away = true;
+    r.wait_for([&] { return r.task("second/0").health.now == health::degraded; });
+    const auto away = r.task("second/0");
+    QVERIFY(away.health.why.find("circuit is open") != std::string::npos);
+    QVERIFY(away.calls_failed > 0 && away.calls >= away.calls_failed);
+    QCOMPARE(away.circuit, circuit_breaker::state::open);
+    actors::is_away = false;
+    r.wait_for([&] { return r.task("second/0").health.now == health::running; });
+    QCOMPARE(r.task("second/0").circuit, circuit_breaker::state::closed);
+    QVERIFY(r.task("first/0").calls == 0);
   }
 
   void snapshotsThatFailForAWhileAreNoEnd() {

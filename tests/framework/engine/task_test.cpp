@@ -39,7 +39,8 @@ public:
 
 /// The keyed task of a small topology.
 struct keyed_task {
-  explicit keyed_task(const engine::task::restored& from = {}) {
+  enum class way { at_once, bit_by_bit };
+  explicit keyed_task(const engine::task::restored& from = {}, way how = way::at_once) {
     const auto plan = sample::plan_of(sample::mesh({.producers = 1, .partitions = 1}));
     auto made = engine::assemble(*plan, 0, {1}, channels,
                                  {&time,
@@ -51,7 +52,17 @@ struct keyed_task {
     tasks = std::move(made).value();
     work = std::ranges::find(tasks, "tally/0", [](const auto& t) { return t->name(); })->get();
     in = channels.wires.at("route/0.out -> tally/0.in");
-    if (auto ok = work->restore(from); !ok) qFatal("%s", ok.error().message.c_str());
+    if (auto ok = how == way::at_once ? work->restore(from) : restore_bit_by_bit(from); !ok) {
+      qFatal("%s", ok.error().message.c_str());
+    }
+  }
+  result<void> restore_bit_by_bit(const engine::task::restored& from) {
+    if (auto ok = work->begin_restoring(from); !ok) return ok;
+    for (;; ++bits) {
+      auto done = work->go_on_restoring({});
+      if (!done) return std::move(done).error();
+      if (*done) return {};
+    }
   }
   void send(std::int64_t first, std::int64_t count, std::int64_t keys) {
     typed_builder<sample::reading> b{static_cast<std::uint32_t>(count)};
@@ -77,6 +88,7 @@ struct keyed_task {
   engine::task* work = nullptr;
   std::shared_ptr<sample::hand_wire> in;
   std::uint64_t next = 0;
+  std::size_t bits = 0;  ///< calls that did not restore it to the end
 };
 
 }  // namespace
@@ -136,13 +148,46 @@ private slots:
     byte_buffer page;
     QVERIFY(part.rows.pages.front().encode(page));
     keyed_task next{
-        {.epoch = {1}, .meta = as_bytes(meta), .each_page = [&](const auto& visit) { return visit(0, page.view()); }}};
+        {.epoch = {1}, .meta = as_bytes(meta), .pieces = {{0, 1}}, .read = [&](const auto&, const auto& visit) {
+           return visit(0, page.view());
+         }}};
     next.next = 200;
     next.barrier({.epoch = {2}, .environment = 1, .full = true});
     (void)next.work->step();
     byte_buffer again;
     QVERIFY(next.host.parts.back().rows.pages.front().encode(again));
     QCOMPARE(as_text(again.view()), as_text(page.view()));
+  }
+
+  void restoresBitByBitWhatItRestoresAtOnce() {
+    keyed_task t;
+    t.send(0, 2000, 1000000);
+    t.barrier({.epoch = {1}, .environment = 0, .full = true});
+    while (t.host.parts.empty()) (void)t.work->step();
+    const auto& part = t.host.parts.back();
+    engine::task::restored from{.epoch = {1}, .meta = part.meta.view()};
+    std::vector<byte_buffer> pages;
+    for (const auto& page : part.rows.pages) {
+      from.pieces.push_back({page.number, 1});
+      QVERIFY(page.encode(pages.emplace_back()));
+    }
+    QVERIFY(pages.size() >= 4);
+    from.read = [&](const engine::page_piece& piece, const auto& visit) {
+      return visit(static_cast<std::uint32_t>(piece.where), pages[piece.where].view());
+    };
+    keyed_task next{from, keyed_task::way::bit_by_bit};
+    QCOMPARE(next.bits, pages.size());
+    QVERIFY(next.work->restored_bytes() > 0);
+    next.next = t.next;
+    next.barrier({.epoch = {2}, .environment = 1, .full = true});
+    (void)next.work->step();
+    const auto& again = next.host.parts.back().rows.pages;
+    QCOMPARE(again.size(), pages.size());
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      byte_buffer encoded;
+      QVERIFY(again[i].encode(encoded));
+      QVERIFY(as_text(encoded.view()) == as_text(pages[i].view()));
+    }
   }
 
   void aRouterPassesOnNothingTwice() {

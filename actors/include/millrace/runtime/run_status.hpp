@@ -32,6 +32,9 @@ struct task_status {
   std::uint64_t events_out = 0;
   std::uint64_t dead_letters = 0;
   std::uint64_t retries = 0;
+  std::uint64_t calls = 0;                                          ///< attempts to call something outside
+  std::uint64_t calls_failed = 0;                                   ///< of those
+  circuit_breaker::state circuit = circuit_breaker::state::closed;  ///< of calls to the outside
   std::uint64_t duplicates = 0;
   std::uint64_t late = 0;  ///< events that came too late for everything they belong to
   std::uint64_t busy_ns = 0;
@@ -114,8 +117,8 @@ struct run_status {
   std::chrono::nanoseconds snapshot_writing_for{};  ///< since all its parts were there; zero: not yet
   std::chrono::nanoseconds snapshot_interval{};     ///< wanted; zero: none of its own accord
   std::chrono::nanoseconds since_last_snapshot{};
-  processing_time paused_since{};          ///< producers rest on somebody's wish; 0: they do not
-  std::vector<changed_parameter> changed;  ///< since the run began, one for each parameter
+  processing_time paused_since{};             ///< producers rest on somebody's wish; 0: they do not
+  std::vector<changed_parameter> changed;     ///< since the run began, one for each parameter
   std::vector<recovery_report> recoveries{};  ///< oldest first, at most 64
   std::vector<std::string> notes;             ///< recovery notes and the newest errors, oldest first, at most 20
 };

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
-#include <thread>
+#include <optional>
 
 namespace millrace::library {
 
@@ -40,41 +40,21 @@ std::chrono::seconds retry_after(const http_answer& a) noexcept {
   return std::min(std::chrono::seconds{seconds}, retry_after_max);
 }
 
-patient_caller::patient_caller(const circuit_breaker::setting& breaker, const retry_schedule::setting& retry,
-                               sleeper sleep)
-    : breaker_{breaker}, retry_{retry}, sleep_{std::move(sleep)} {
-  if (!sleep_) sleep_ = [](std::chrono::nanoseconds d) { std::this_thread::sleep_for(d); };
+call_outcome outcome_of(const result<http_answer>& r) {
+  call_outcome out{verdict_of(r) == call_verdict::again};
+  if (out.is_again) out.why = text_of(r);
+  if (out.is_again && r) out.asked = retry_after(*r);
+  return out;
 }
 
 result<http_answer> patient_caller::call(context& c, const attempt& once) {
-  // Whoever gives up meanwhile would only come back with the next event. At most `open_max`.
-  if (const auto closed = breaker_.until_allowed(c.now()); closed.count() > 0) sleep_(closed);
-  retry_schedule schedule{retry_, c.now()};
-  while (true) {
-    (void)breaker_.allows(c.now());  // it does: each pause was long enough
-    auto r = once();
-    const bool has_failed = verdict_of(r) == call_verdict::again;
-    report(c, has_failed, r);
-    if (!has_failed) return r;
-    const std::chrono::nanoseconds asked = r ? retry_after(*r) : std::chrono::seconds{0};
-    const auto pause = schedule.pause(c.now(), c.random(), std::max(asked, breaker_.until_allowed(c.now())));
-    if (!pause) return r;
-    sleep_(*pause);
-  }
-}
-
-void patient_caller::report(context& c, bool has_failed, const result<http_answer>& r) {
-  const auto before = breaker_.now();
-  if (has_failed) {
-    breaker_.failed(c.now());
-  } else {
-    breaker_.succeeded();
-  }
-  if (before == circuit_breaker::state::closed && breaker_.now() == circuit_breaker::state::open) {
-    c.log(log_level::warning, "the circuit is open, calls wait: " + text_of(r));
-  } else if (before != circuit_breaker::state::closed && breaker_.now() == circuit_breaker::state::closed) {
-    c.log(log_level::info, "the circuit is closed again");
-  }
+  std::optional<result<http_answer>> r;
+  (void)calls_.make(c, [&] {
+    r = once();
+    return outcome_of(*r);
+  });
+  // It waits for an open breaker, so there was an attempt.
+  return *std::move(r);
 }
 
 }  // namespace millrace::library

@@ -3,10 +3,10 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <utility>
 
-#include "library/net/circuit_breaker.hpp"
 #include "library/net/http_client.hpp"
-#include "library/net/retry.hpp"
+#include "millrace/calls/outside_calls.hpp"
 #include "millrace/context.hpp"
 
 namespace millrace::library {
@@ -24,27 +24,25 @@ enum class call_verdict : unsigned char {
 /// What `Retry-After` asks for, in seconds; a date or nothing: 0. At most an hour.
 [[nodiscard]] std::chrono::seconds retry_after(const http_answer& a) noexcept;
 
-/// Makes calls until they are done: pauses, a circuit breaker over all of them, and a deadline for each.
-///
-/// An open breaker is waited for: for work that may not be lost. Thread: one owner, which waits.
+/// As `outside_calls` wants to know it.
+[[nodiscard]] call_outcome outcome_of(const result<http_answer>& r);
+
+/// Makes calls until they are done, see `outside_calls`: an open breaker is waited for, for work that may not be lost.
+/// Thread: one owner, which waits.
 class patient_caller {
 public:
   using attempt = std::function<result<http_answer>()>;
-  using sleeper = std::function<void(std::chrono::nanoseconds)>;
-  /// `sleep` makes time go on; the default really waits.
-  patient_caller(const circuit_breaker::setting& breaker, const retry_schedule::setting& retry, sleeper sleep = {});
+  patient_caller(const circuit_breaker::setting& breaker, const retry_schedule::setting& retry,
+                 outside_calls::sleeper sleep = {})
+      : calls_{{breaker, retry}, std::move(sleep)} {}
 
   /// The last answer when it is `done`, `refused` or `useless`; when the deadline passes, the error or answer that
-  /// stood last. Says in the log when the breaker opens and closes.
+  /// stood last.
   [[nodiscard]] result<http_answer> call(context& c, const attempt& once);
-  [[nodiscard]] const circuit_breaker& breaker() const noexcept { return breaker_; }
+  [[nodiscard]] const circuit_breaker& breaker() const noexcept { return calls_.breaker(); }
 
 private:
-  void report(context& c, bool has_failed, const result<http_answer>& r);
-
-  circuit_breaker breaker_;
-  retry_schedule::setting retry_;
-  sleeper sleep_;
+  outside_calls calls_;
 };
 
 }  // namespace millrace::library

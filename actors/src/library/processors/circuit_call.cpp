@@ -1,7 +1,5 @@
 #include "library/processors/circuit_call.hpp"
 
-#include <thread>
-
 #include "millrace/text/input_schema.hpp"
 
 namespace millrace::library {
@@ -57,8 +55,11 @@ result<void> circuit_call::set_types(const schema& arriving, const schema& answe
 
 void circuit_call::open(context&) {
   target_.open(static_cast<std::size_t>(*answer_bytes_));
-  breaker_.emplace(circuit_breaker::setting{static_cast<std::uint32_t>(*failures_),
-                                            std::chrono::milliseconds{*open_time_}, open_max});
+  calls_.emplace(
+      outside_calls::setting{{static_cast<std::uint32_t>(*failures_), std::chrono::milliseconds{*open_time_}, open_max},
+                             {pause_first, pause_max, std::chrono::milliseconds{*give_up_after_}},
+                             outside_calls::when_open::skip,
+                             "events leave on 'fallback'"});
   cache_.emplace(static_cast<std::size_t>(*cache_entries_), std::chrono::milliseconds{*cache_time_});
 }
 
@@ -90,30 +91,12 @@ batch_ptr circuit_call::answer_for(context& c, const std::string& url, std::stri
 
 /// Nothing: the circuit is open.
 std::optional<result<http_answer>> circuit_call::ask(context& c, const std::string& url) {
-  retry_schedule schedule{{pause_first, pause_max, std::chrono::milliseconds{*give_up_after_}}, c.now()};
   std::optional<result<http_answer>> r;
-  while (breaker_->allows(c.now())) {
+  (void)calls_->make(c, [&] {
     r = target_.call("GET", {}, {}, url);
-    const auto before = breaker_->now();
-    const bool has_failed = verdict_of(*r) == call_verdict::again;
-    has_failed ? breaker_->failed(c.now()) : breaker_->succeeded();
-    report(c, before, text_of(*r));
-    if (!has_failed || breaker_->now() == circuit_breaker::state::open) break;
-    const std::chrono::nanoseconds asked = *r ? retry_after(**r) : std::chrono::seconds{0};
-    const auto pause = schedule.pause(c.now(), c.random(), asked);
-    if (!pause) break;
-    std::this_thread::sleep_for(*pause);
-  }
+    return outcome_of(*r);
+  });
   return r;
-}
-
-void circuit_call::report(context& c, circuit_breaker::state before, const std::string& why) const {
-  const auto now = breaker_->now();
-  if (before == circuit_breaker::state::closed && now == circuit_breaker::state::open) {
-    c.log(log_level::warning, "the circuit is open, events leave on 'fallback': " + why);
-  } else if (before != circuit_breaker::state::closed && now == circuit_breaker::state::closed) {
-    c.log(log_level::info, "the circuit is closed again");
-  }
 }
 
 batch_ptr circuit_call::read(std::string body, std::string& why) {

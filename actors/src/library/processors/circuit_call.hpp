@@ -4,9 +4,7 @@
 #include <optional>
 #include <string>
 
-#include "library/net/circuit_breaker.hpp"
 #include "library/net/patient_caller.hpp"
-#include "library/net/retry.hpp"
 #include "library/net/timed_cache.hpp"
 #include "library/net/url_template.hpp"
 #include "library/net/web_target.hpp"
@@ -37,7 +35,6 @@ private:
   [[nodiscard]] batch_ptr read(std::string body, std::string& why);
   void enrich(const record_view& record, const batch& answer);
   void fall_back(const record_view& record, std::string_view why);
-  void report(context& c, circuit_breaker::state before, const std::string& why) const;
 
   in<record_view> in_{this, "in", &circuit_call::on_record};
   web_target target_{this,
@@ -79,7 +76,7 @@ private:
   url_template address_;
   record_type_ptr answer_type_;
   std::unique_ptr<record_parser> parser_;
-  std::optional<circuit_breaker> breaker_;
+  std::optional<outside_calls> calls_;
   std::optional<timed_cache<batch_ptr>> cache_;
 };
 

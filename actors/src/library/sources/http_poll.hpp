@@ -3,9 +3,9 @@
 #include <memory>
 #include <string>
 
-#include "library/net/retry.hpp"
 #include "library/net/web_target.hpp"
 #include "library/sources/ingest_body.hpp"
+#include "millrace/calls/retry_schedule.hpp"
 #include "millrace/port.hpp"
 #include "millrace/producer.hpp"
 #include "millrace/source_params.hpp"

@@ -83,16 +83,19 @@ result<void> bring_part(journey& way, engine::task_snapshot& part) {
 }
 
 result<void> bring_restore(journey& way, const restore_parcel& parcel) {
-  const auto from = parcel.from->for_task(parcel.name);
+  const auto part = parcel.from->for_task(parcel.name);
+  if (!part) return part.error();
+  const auto& from = *part;
   page_pieces pieces{way, restore_pages{parcel.task, {}}};
   bool is_going = true;
-  if (from.each_page) {
-    auto read = from.each_page([&](std::uint32_t number, bytes_view content) -> result<void> {
+  for (const auto& piece : from.pieces) {
+    auto read = from.read(piece, [&](std::uint32_t number, bytes_view content) -> result<void> {
       is_going = is_going && pieces.add(number, content);
       if (!is_going) return retryable_error(errc::cancelled, "nobody waits for it");
       return {};
     });
-    if (!read && is_going) return read;
+    if (!is_going) break;
+    if (!read) return read;
   }
   restore_request last{parcel.task, from.epoch, from.environment, !from.meta.empty(), {}, {}, parcel.replays->more};
   last.meta.assign(from.meta.begin(), from.meta.end());

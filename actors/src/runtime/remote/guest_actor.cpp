@@ -146,11 +146,11 @@ std::shared_ptr<const engine::restore_point> point_of(const std::string& name, g
   point->environment = m.environment;
   if (!m.is_known) return point;
   point->metas[name].append(m.meta);
-  point->pages = std::make_shared<engine::restore_point::page_source>();
   engine::snapshot_info info;
   info.epoch = m.epoch;
   info.environment = m.environment;
-  point->pages->reader = std::make_unique<received_pages>(std::move(info), name, std::move(t.pages));
+  point->pages = std::make_shared<engine::page_source>(
+      std::make_unique<received_pages>(std::move(info), name, std::move(t.pages)));
   return point;
 }
 

@@ -11,8 +11,8 @@
 
 namespace millrace::runtime::remote {
 
-/// One task's part of a snapshot that came from the lead, as what tasks restore from. In memory until the task has
-/// taken it in. Thread: the task's.
+/// One task's part of a snapshot that came from the lead, as what tasks restore from. Each page is in memory until the
+/// task has taken it in. Thread: the task's.
 class received_pages final : public engine::snapshot_reader {
 public:
   using pages = std::map<std::uint32_t, byte_buffer>;
@@ -23,12 +23,15 @@ public:
   [[nodiscard]] std::vector<std::string> tasks() const override { return {task_}; }
   result<std::vector<std::byte>> meta(std::string_view) override { return std::vector<std::byte>{}; }
   result<std::uint32_t> page_count(std::string_view) override { return static_cast<std::uint32_t>(content_->size()); }
-  result<void> for_each_page(std::string_view, const page_visitor& visit) override {
-    for (const auto& [number, content] : *content_) {
-      if (auto ok = visit(number, content.view()); !ok) return ok;
-    }
-    content_->clear();
-    return {};
+  result<std::vector<engine::page_piece>> pieces(std::string_view) override {
+    std::vector<engine::page_piece> out;
+    for (const auto& [number, content] : *content_) out.push_back({number, 1});
+    return out;
+  }
+  result<void> read(std::string_view, const engine::page_piece& piece, const page_visitor& visit) override {
+    const auto page = content_->extract(static_cast<std::uint32_t>(piece.where));
+    if (page.empty()) return fatal_error(errc::failed, "a page that came from the lead is asked for twice");
+    return visit(page.key(), page.mapped().view());
   }
 
 private:

@@ -21,7 +21,7 @@ void each_number(Task& t, Visit visit) {
   visit(t.state_spilled_bytes), visit(t.state_faults), visit(t.state_expired), visit(t.backlog);
   visit(t.credit_used), visit(t.credit_window), visit(t.watermark.ns), visit(t.network_ns);
   visit(t.network_events);
-  visit(t.muted_events);
+  visit(t.muted_events), visit(t.calls), visit(t.calls_failed), visit(t.circuit);
 }
 
 template <class Channel, class Visit>
@@ -36,6 +36,13 @@ std::int64_t plain(std::chrono::nanoseconds v) {
 template <class Integer>
 requires std::is_integral_v<Integer> std::int64_t plain(Integer v) {
   return static_cast<std::int64_t>(v);
+}
+std::int64_t plain(circuit_breaker::state v) {
+  return static_cast<std::int64_t>(v);
+}
+void assign(circuit_breaker::state& to, std::int64_t v) {
+  constexpr auto last = static_cast<std::int64_t>(circuit_breaker::state::half_open);
+  to = v < 0 || v > last ? circuit_breaker::state::closed : static_cast<circuit_breaker::state>(v);
 }
 void assign(std::chrono::nanoseconds& to, std::int64_t v) {
   to = std::chrono::nanoseconds{v};

@@ -1,5 +1,8 @@
 #pragma once
 
+#include <atomic>
+#include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -15,22 +18,34 @@
 
 namespace millrace::engine {
 
-/// The state all tasks start from: a complete snapshot, every checksum looked at; epoch 0: fresh. Its pages stay where
-/// they are until a task reads its own, one at a time: they may not fit into memory together. Thread: any.
-struct restore_point {
-  /// The snapshot's pages, for one task after the other.
-  struct page_source {
+/// Readers of one snapshot, so that several tasks can take their pages from it at a time. Thread: any.
+class page_source {
+public:
+  explicit page_source(std::unique_ptr<snapshot_reader> reader);
+  explicit page_source(std::vector<std::unique_ptr<snapshot_reader>> readers);
+  /// Calls `f` with a reader nobody else has meanwhile; waits for one while all are in use.
+  result<void> use(const std::function<result<void>(snapshot_reader&)>& f);
+
+private:
+  struct place {
     std::mutex lock;
     std::unique_ptr<snapshot_reader> reader;
   };
+  std::vector<std::unique_ptr<place>> places_;
+  std::atomic<std::size_t> next_{0};
+};
+
+/// The state all tasks start from: a complete snapshot, every checksum looked at; epoch 0: fresh. Its pages stay where
+/// they are until a task reads its own: they may not fit into memory together. Thread: any.
+struct restore_point {
   epoch_id epoch{};
   unsigned environment = 0;
   std::map<std::string, byte_buffer> metas;  ///< by task
   std::shared_ptr<page_source> pages;
   std::vector<std::string> notes;  ///< what a person should know: damage found, fall-back taken
 
-  /// Must be used before this is destroyed.
-  [[nodiscard]] task::restored for_task(const std::string& name) const;
+  /// Must be used before this is destroyed. Errors: what the task's pages are in cannot be read.
+  [[nodiscard]] result<task::restored> for_task(const std::string& name) const;
 };
 
 /// Reads the newest snapshot that is intact; a damaged one is discarded in favour of the one before. Falling back

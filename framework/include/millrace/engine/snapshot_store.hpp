@@ -8,6 +8,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "millrace/engine/commit_ledger.hpp"
@@ -60,6 +61,12 @@ public:
   virtual void abort() noexcept = 0;
 };
 
+/// Pages of a task that lie together in a snapshot, to be read apart from its others. `where` is the store's business.
+struct page_piece {
+  std::uint64_t where = 0;
+  std::uint32_t pages = 0;  ///< how many it has
+};
+
 /// Reads one complete snapshot. Sees the same epoch to its end, whatever is written meanwhile. Every chunk's checksum
 /// is looked at; errc::corrupt names environment, epoch, chunk and remedy. Thread: any, one at a time.
 class snapshot_reader {
@@ -71,8 +78,20 @@ public:
   [[nodiscard]] virtual std::vector<std::string> tasks() const = 0;  ///< sorted
   virtual result<std::vector<std::byte>> meta(std::string_view task) = 0;
   virtual result<std::uint32_t> page_count(std::string_view task) = 0;
-  /// Visits every page once, in the order of storage. The view lives for the call; an error of `visit` ends the walk.
-  virtual result<void> for_each_page(std::string_view task, const page_visitor& visit) = 0;
+  /// What holds the task's pages, in the order of storage: each page is in one piece.
+  virtual result<std::vector<page_piece>> pieces(std::string_view task) = 0;
+  /// Visits the pages of a piece, which `pieces` of any reader of this snapshot gave. The view lives for the call; an
+  /// error of `visit` ends the walk.
+  virtual result<void> read(std::string_view task, const page_piece& piece, const page_visitor& visit) = 0;
+  /// Visits every page of the task once.
+  result<void> for_each_page(std::string_view task, const page_visitor& visit) {
+    auto all = pieces(task);
+    if (!all) return std::move(all).error();
+    for (const auto& piece : *all) {
+      if (auto done = read(task, piece, visit); !done) return done;
+    }
+    return {};
+  }
 };
 
 /// Whether `discard` may leave nothing behind.

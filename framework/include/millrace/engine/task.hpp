@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -16,6 +17,7 @@
 #include "millrace/engine/input_channel.hpp"
 #include "millrace/engine/producer_log.hpp"
 #include "millrace/engine/retained_budget.hpp"
+#include "millrace/engine/snapshot_store.hpp"
 #include "millrace/engine/state_query.hpp"
 #include "millrace/engine/step_meter.hpp"
 #include "millrace/engine/task_context.hpp"
@@ -103,9 +105,9 @@ struct task_failure {
 /// freezes state. The same code live and simulated; who calls `step` and what the ports in `task_parts` lead to is all
 /// that differs.
 ///
-/// Order of calls: constructor, `restore` (with a snapshot or without), then `step` until it says failed. Failures of
-/// handlers follow the policy: resume and retry are settled here, everything else ends the task.
-/// Thread: one at a time; not reentrant.
+/// Order of calls: constructor, `restore` (with a snapshot or without; at once or bit by bit), then `step` until it
+/// says failed. Failures of handlers follow the policy: resume and retry are settled here, everything else ends the
+/// task. Thread: one at a time; not reentrant.
 class task {
 public:
   explicit task(task_parts parts);
@@ -113,17 +115,23 @@ public:
   task(const task&) = delete;
   task& operator=(const task&) = delete;
 
-  /// Loads a snapshot's part of this task, or starts fresh when `meta` is empty; then opens the actor.
+  /// A snapshot's part of this task; fresh when `meta` is empty.
   struct restored {
     epoch_id epoch{};
     unsigned environment = 0;
     bytes_view meta{};
-    /// Visits the task's encoded pages; empty: there are none.
-    std::function<result<void>(const std::function<result<void>(std::uint32_t, bytes_view)>&)> each_page{};
+    std::vector<page_piece> pieces{};  ///< what its encoded pages are in
+    /// Visits the pages of a piece.
+    std::function<result<void>(const page_piece&, const snapshot_reader::page_visitor&)> read{};
     std::vector<replay_item> replays{};  ///< dead letters to be taken back
     bool reopens = false;                ///< some task has such: what had ended goes on once more, see offer_replays
   };
-  [[nodiscard]] result<void> restore(const restored& from);
+  /// Loads it, then opens the actor.
+  [[nodiscard]] result<void> restore(restored from);
+  /// The same bit by bit, so that a large state does not keep others from the thread: begins, and then goes on for
+  /// about so long. True: it is done, and the actor is open. What `from` views must live until then.
+  [[nodiscard]] result<void> begin_restoring(restored from);
+  [[nodiscard]] result<bool> go_on_restoring(std::chrono::nanoseconds for_about);
 
   [[nodiscard]] step_result step();
   [[nodiscard]] const task_failure& failure() const noexcept { return *failure_; }
@@ -155,6 +163,8 @@ public:
   /// asker's: not_found for a state the actor does not declare, an actor without keyed state.
   [[nodiscard]] result<state_answer> query(const state_request& request);
 
+  /// Bytes of encoded pages that were restored.
+  [[nodiscard]] std::uint64_t restored_bytes() const noexcept { return restored_bytes_; }
   [[nodiscard]] const std::string& name() const noexcept { return parts_.name; }
   [[nodiscard]] actor& behavior() noexcept { return *parts_.behavior; }
   [[nodiscard]] bool has_ended() const noexcept { return ended_; }
@@ -329,12 +339,23 @@ private:
   void take_back_pages(unsigned environment);
   [[nodiscard]] bool prepare_sink(epoch_id epoch, std::string& handle);
   void encode_meta(msgpack::writer& out) const;
+
+  // task_restoring.cpp
+  /// What is left to do.
+  struct restoring {
+    restored from;
+    std::vector<cell_source> sources{};
+    std::size_t next_piece = 0;
+  };
   [[nodiscard]] result<void> load_meta(msgpack::reader& in, std::vector<cell_source>& sources);
   [[nodiscard]] result<void> load_cells(msgpack::reader& in, std::vector<cell_source>& sources);
   [[nodiscard]] result<void> load_key_type(msgpack::reader& in) const;
   [[nodiscard]] result<void> load_channels(msgpack::reader& in, bool reopens);
   [[nodiscard]] result<void> load_actor(msgpack::reader& in);
-  [[nodiscard]] result<void> load_rows(const restored& from, const std::vector<cell_source>& sources);
+  void begin_rows();
+  [[nodiscard]] result<void> load_piece();
+  void finish_rows();
+  [[nodiscard]] result<void> open_restored();
   [[nodiscard]] result<void> recover_sink(epoch_id epoch);
   void enrol_rows_of(std::uint32_t page);
   void observe_event_times(const batch_ptr& records);
@@ -403,6 +424,8 @@ private:
   std::int64_t retry_at_ = 0;
   std::optional<task_failure> failure_;
 
+  std::optional<restoring> restoring_;
+  std::uint64_t restored_bytes_ = 0;
   std::vector<sink::prepared> prepared_;
   std::map<epoch_id, std::pair<unsigned, std::vector<std::uint32_t>>> frozen_pages_;
   std::int64_t partial_since_ = 0;

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <cstdint>
 
+#include "millrace/calls/circuit_breaker.hpp"
 #include "millrace/engine/hot_keys.hpp"
 #include "millrace/engine/latency_histogram.hpp"
 #include "millrace/time.hpp"
@@ -56,12 +57,15 @@ struct task_stats {
   gauge<std::uint64_t> batches_in;
   gauge<std::uint64_t> dead_letters;
   gauge<std::uint64_t> retries;
-  gauge<std::uint64_t> late;        ///< events that came too late for everything they belong to
-  gauge<std::uint64_t> duplicates;  ///< events trimmed because they were seen before
-  gauge<std::uint64_t> busy_ns;     ///< working
-  gauge<std::uint64_t> blocked_ns;  ///< waiting for credit while there is work
-  gauge<std::uint64_t> align_ns;    ///< waiting for a barrier on other inputs
-  gauge<std::uint64_t> ready_ns;    ///< having work, waiting for a thread to do it on
+  gauge<std::uint64_t> calls;               ///< attempts to call something outside
+  gauge<std::uint64_t> calls_failed;        ///< of those
+  gauge<circuit_breaker::state> circuit{};  ///< of calls to the outside
+  gauge<std::uint64_t> late;                ///< events that came too late for everything they belong to
+  gauge<std::uint64_t> duplicates;          ///< events trimmed because they were seen before
+  gauge<std::uint64_t> busy_ns;             ///< working
+  gauge<std::uint64_t> blocked_ns;          ///< waiting for credit while there is work
+  gauge<std::uint64_t> align_ns;            ///< waiting for a barrier on other inputs
+  gauge<std::uint64_t> ready_ns;            ///< having work, waiting for a thread to do it on
   // Of steps picked out, about one in ten milliseconds: how long they took, and how long they had a processor or
   // waited for nothing else.
   gauge<std::uint64_t> sampled_busy_ns;

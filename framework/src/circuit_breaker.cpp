@@ -1,8 +1,8 @@
-#include "library/net/circuit_breaker.hpp"
+#include "millrace/calls/circuit_breaker.hpp"
 
 #include <algorithm>
 
-namespace millrace::library {
+namespace millrace {
 
 const char* to_string(circuit_breaker::state s) noexcept {
   switch (s) {
@@ -48,4 +48,4 @@ void circuit_breaker::open(processing_time at) noexcept {
   next_ = at + open_for_;
 }
 
-}  // namespace millrace::library
+}  // namespace millrace

@@ -5,7 +5,7 @@
 
 #include "millrace/time.hpp"
 
-namespace millrace::library {
+namespace millrace {
 
 /// Keeps calls from something that fails anyway (Nygard, Release It!, 2007).
 ///
@@ -43,4 +43,4 @@ private:
 
 [[nodiscard]] const char* to_string(circuit_breaker::state s) noexcept;
 
-}  // namespace millrace::library
+}  // namespace millrace

@@ -7,7 +7,7 @@
 #include "millrace/context.hpp"
 #include "millrace/time.hpp"
 
-namespace millrace::library {
+namespace millrace {
 
 /// When a call that failed is tried again: after a pause that doubles, half of it drawn at random, so that many callers
 /// do not come back at once ("equal jitter": Brooker, Exponential Backoff And Jitter, AWS 2015), and until a deadline.
@@ -43,4 +43,4 @@ private:
   processing_time ends_;
 };
 
-}  // namespace millrace::library
+}  // namespace millrace
