@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "millrace/calls/call_listener.hpp"
 #include "millrace/pace.hpp"
@@ -41,6 +42,7 @@ std::optional<call_outcome> outside_calls::make(context& c, const std::function<
     const auto closed = waits ? breaker_.until_allowed(now(c)) : std::chrono::nanoseconds{0};
     const auto pause = schedule.pause(now(c), c.random(), std::max(last->asked, closed));
     if (!pause) break;
+    if (waits && !std::exchange(is_said_, true)) c.log(log_level::warning, last->why + "; trying again");
     sleep_(*pause);
   }
   return last;
@@ -76,6 +78,7 @@ void outside_calls::report(context& c, const call_outcome& outcome) {
     breaker_.failed(now(c));
   } else {
     breaker_.succeeded();
+    is_said_ = false;
   }
   const auto after = breaker_.now();
   tell_call(c, outcome.is_again, after);

@@ -14,6 +14,7 @@ namespace {
 using nlohmann::json;
 
 constexpr std::int64_t interval_ms_default = 250;
+constexpr std::size_t bytes_read_of_refused = 4'096;
 /// A map that clients pass over; sent to learn who is still there.
 const json probe{{"v", control_version}, {"probe", true}};
 
@@ -37,7 +38,10 @@ result<json> control_server::loop::serve(const raw_request& raw, std::uint64_t& 
                                          const std::string*& again) {
   is_numbered_ = false;
   if (auto may = rate_.take({raw.key}, arrived); !may) {
-    const auto request = decode_request(raw.bytes.view(), id);
+    // Of a large one the number is not worth the work: that is what is limited.
+    const auto request = raw.bytes.size() > bytes_read_of_refused
+                             ? result<control_request>{user_error(errc::limit_exceeded, "")}
+                             : decode_request(raw.bytes.view(), id);
     if (rate_.is_news({raw.key}, arrived)) refused(raw, request ? request->verb : "(unreadable)");
     return std::move(may).error();
   }

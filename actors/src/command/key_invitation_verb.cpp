@@ -92,8 +92,14 @@ int accept(const accept_request& r) {
   const reachable node{{"", 0, token->address}, transport::remote_keys{token->server_key, *invited}};
   const auto answer = ask(node, "key_accept", {{"public_key", own->public_key}});
   if (!answer) {
-    ::unlink(path.c_str());
-    return fail_with(answer.error());
+    // What the node refused is no key. What it may have done without our hearing of it is one, and this its only copy.
+    if (answer.error().kind == error_class::user) {
+      ::unlink(path.c_str());
+      return fail_with(answer.error());
+    }
+    auto why = answer.error();
+    why.message += "; the key is kept in " + path + ": should the node know it, it can be used";
+    return fail_with(why);
   }
   const auto fingerprint = transport::fingerprint(token->server_key);
   print(r.is_json

@@ -33,6 +33,9 @@ result<void> copy_newest(const std::string& data_dir, const fs::path& folder, st
   return made ? result<void>{} : result<void>{std::move(made).error()};
 }
 
+// Each is a whole copy, and who starts the topology waits for all of them.
+constexpr std::size_t wishes_max = 16;
+
 error in_use() {
   return retryable_error(errc::unavailable,
                          "its data is in use, because it is being started or a savepoint written; ask again");
@@ -47,6 +50,10 @@ void hosted_topology::take_savepoint(std::string id, fs::path folder, std::strin
   {
     const std::lock_guard lock{mutex_};
     run = run_;
+    if (!run && savepoint_wishes_.size() >= wishes_max) {
+      kept_->end(wish.id, retryable_error(errc::limit_exceeded, "too many savepoints are waiting to be written"));
+      return;
+    }
     if (!run) savepoint_wishes_.push_back(std::move(wish));
   }
   if (run) keep_in(*run, std::move(wish));
@@ -115,7 +122,9 @@ result<void> hosted_topology::forget_savepoint(const deployment& d) {
     const std::lock_guard lock{mutex_};
     if (deployment_.from_savepoint == d.from_savepoint) deployment_.from_savepoint.clear();
     if (next_ && next_inherits_ && next_->from_savepoint == d.from_savepoint) next_->from_savepoint.clear();
-    return next_ ? *next_ : deployment_;
+    auto out = next_ ? *next_ : deployment_;
+    out.is_wanted = out.is_wanted || (stops_with_node_ && d.is_wanted);
+    return out;
   });
 }
 

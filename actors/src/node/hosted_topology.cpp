@@ -52,6 +52,11 @@ void hosted_topology::want(bool running) {
   if (running) is_done_ = false;
 }
 
+void hosted_topology::stop_with_node() {
+  stops_with_node_ = true;
+  want(false);
+}
+
 bool hosted_topology::is_at_rest() const {
   const std::lock_guard lock{mutex_};
   return run_ == nullptr && !next_ && (!deployment_.is_wanted || is_done_);

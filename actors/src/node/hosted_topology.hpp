@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <filesystem>
 #include <functional>
@@ -57,6 +58,9 @@ public:
   [[nodiscard]] bool is_escalated() const noexcept { return is_escalated_; }
 
   void want(bool running);
+  /// It is to stop because the node does, and is wanted all the same. Thread: the node's own.
+  void stop_with_node();
+  [[nodiscard]] bool stops_with_node() const noexcept { return stops_with_node_; }
   /// True when nothing is to be done: no run, and none wanted.
   [[nodiscard]] bool is_at_rest() const;
   /// A run comes or goes, or a savepoint of what it has is being written.
@@ -148,8 +152,9 @@ private:
   deployment deployment_;
   std::optional<deployment> next_;
   bool next_inherits_ = false;
-  std::vector<savepoint_wish> savepoint_wishes_;  // for when nobody has the data folder
-  bool is_done_ = false;                          // finished or failed: not begun again until somebody wants it
+  std::vector<savepoint_wish> savepoint_wishes_;  // for when nobody has the data folder; few
+  std::atomic<bool> stops_with_node_{false};
+  bool is_done_ = false;  // finished or failed: not begun again until somebody wants it
   phase phase_ = phase::stopped;
   std::string message_;
   std::shared_ptr<runtime::topology_run> run_;

@@ -268,7 +268,10 @@ node::hosted_ptr node::host(deployment d) {
       [this](const deployment& what, const engine::plan& p) { return place_for_good(what, p); },
       [this](const std::function<deployment()>& change) {
         const std::lock_guard lock{mutex_};
-        return store_.save(change());
+        auto changed = change();
+        // Removed meanwhile: it must not come back with the next start.
+        if (!hosted_.contains(changed.name)) return result<void>{};
+        return store_.save(changed);
       },
       std::move(book), options_.tracing, options_.name);
 }
@@ -299,7 +302,7 @@ node::ending node::work(const std::function<bool(std::chrono::milliseconds)>& wa
     const auto now = hosted_topology::clock::now();
     for (const auto& h : hosted) {
       // What is stopped with the node is still wanted: it runs again with the next start.
-      if (is_stopping) h->want(false);
+      if (is_stopping && !h->stops_with_node()) h->stop_with_node();
       h->advance(now);
       if (h->is_escalated()) return ending::escalated;
     }

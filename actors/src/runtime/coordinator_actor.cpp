@@ -15,6 +15,9 @@ using namespace std::chrono_literals;
 // might mend. A hang or a full disk that ends before that is none of the run's end, however short its interval.
 constexpr std::uint32_t failures_max = 5;
 constexpr auto failing_max = std::chrono::minutes{2};
+constexpr std::chrono::nanoseconds failing_last_max = 10s;
+// Links have room again as fast as the other node reads.
+constexpr std::chrono::nanoseconds put_off_pause = 100ms;
 // The writer always answers; this only bounds the wait should the disk hang.
 constexpr auto writer_timeout = std::chrono::minutes{10};
 // Savepoints that wait for one snapshot. People ask for them, one by one.
@@ -42,21 +45,28 @@ void offer_replays(self_pointer self, letter_keeper::replays& all) {
   }
 }
 
+void close_epoch(self_pointer self, bool is_failure) {
+  auto& s = self->state;
+  s.writing = false;
+  s.shared->on_epoch_given_up();
+  s.decide->on_abort(s.shared->time.steady_ns(), is_failure);
+  for (auto& k : s.keeps) k.epoch = {};
+}
+
 void give_up_epoch(self_pointer self, const std::string& why) {
   auto& s = self->state;
   const auto open = s.decide->open();
   if (!open) return;
-  s.writing = false;
-  s.shared->on_epoch_given_up();
-  s.decide->on_abort(s.shared->time.steady_ns(), !why.empty());
-  for (auto& k : s.keeps) k.epoch = {};
+  close_epoch(self, !why.empty());
   tell_tasks(self, {*open, false, {}});
   if (!s.shared->steering.actors_changed_at(*open).empty()) self->send(s.supervisor, unset_atom::value, open->value);
   if (why.empty()) return;
   s.shared->on_snapshot_failure("epoch " + std::to_string(open->value) + ": " + why);
   const auto failures = s.decide->failures_in_a_row();
   const auto lasts = s.decide->failing_for(s.shared->time.steady_ns());
-  if (failures < failures_max || lasts < failing_max) return;
+  // Who wants it to stop does not wait for a disk to become empty; what is not in a snapshot is done again.
+  const auto most = s.decide->was_stopped() ? failing_last_max : failing_max;
+  if (failures < failures_max || lasts < most) return;
   self->send(s.supervisor, give_up_atom::value,
              "no snapshot for " + std::to_string(std::chrono::duration_cast<std::chrono::seconds>(lasts).count()) +
                  " s, " + std::to_string(failures) + " failed in a row, the last with: " + why);
@@ -73,8 +83,10 @@ void send_barriers(self_pointer self, const engine::epoch_target& target) {
 void put_off(self_pointer self, const std::string& node) {
   auto& s = self->state;
   s.shared->steering.put_off(*s.decide->open());
-  give_up_epoch(self, {});
+  // No task has heard of it, and a word more would not get through either.
+  close_epoch(self, false);
   s.decide->request(false);
+  s.not_before_ns = s.shared->time.steady_ns() + put_off_pause.count();
   if (std::exchange(s.is_put_off, true)) return;
   s.shared->log(log_level::warning,
                 "snapshots wait: node " + node + " cannot be told of them, its link is full or interrupted");
@@ -140,7 +152,7 @@ void check(self_pointer self) {
     }
   }
   // Its barriers would not get past a task that stands at a breakpoint.
-  if (!stands && !s.paused && !s.number_asked && s.decide->is_due(now)) {
+  if (!stands && !s.paused && !s.number_asked && now >= s.not_before_ns && s.decide->is_due(now)) {
     s.number_asked = true;
     self->request(s.writer, writer_timeout, number_atom::value).then([self](const number_message& m) {
       start_epoch(self, m);

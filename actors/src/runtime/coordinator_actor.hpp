@@ -25,6 +25,7 @@ struct coordinator_state {
   bool writing = false;              ///< all parts of the open epoch are with the writer
   bool replays_under_way = true;     ///< some task may have been told that replays are to come
   std::int64_t started_ns = 0;
+  std::int64_t not_before_ns = 0;  ///< of the next epoch, where one was put off
   std::vector<keep_message> keeps;  ///< snapshots to be kept as savepoints
 };
 

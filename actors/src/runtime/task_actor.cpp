@@ -71,7 +71,7 @@ caf::behavior loading_actor(self_pointer self) {
   self->set_default_handler(caf::skip);
   return {
       [self](load_atom) {
-        if (!load_more(self)) return;
+        if (!load_more(self) && !self->state.link->stopping) return;
         self->set_default_handler(caf::drop);
         self->unbecome();
       },
@@ -90,7 +90,8 @@ void begin(self_pointer self) {
     if (task == s.link->id()) from->replays = items;
   }
   if (auto ok = s.task->begin_restoring(*std::move(from)); !ok) return fail_to_begin(self, std::move(ok).error());
-  if (!load_more(self)) self->become(caf::keep_behavior, loading_actor(self));
+  // Who cannot be loaded has to hear that it is to close.
+  if (!load_more(self) && !s.link->stopping) self->become(caf::keep_behavior, loading_actor(self));
 }
 
 /// It has done what it had done before, and nothing waits for it.

@@ -18,6 +18,9 @@ constexpr std::int64_t backlog_interval_ns = 1'000'000'000;
 
 void task_steering::set(epoch_id epoch, const std::string& param, param_value value) {
   const std::lock_guard lock{mutex_};
+  // Words that went different ways may overtake each other.
+  const auto known = settings_.find(param);
+  if (known != settings_.end() && known->second.from > epoch) return;
   settings_.insert_or_assign(param, setting{epoch, std::move(value)});
   newest_.store(std::max(newest_.load(std::memory_order_relaxed), epoch.value), std::memory_order_release);
 }

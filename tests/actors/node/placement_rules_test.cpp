@@ -115,6 +115,11 @@ private slots:
     QCOMPARE(place({{"c"}, {{"feed", {"b", "c"}}}}, others), std::string{"bc"});
     QVERIFY(place({{}, {{"feed", {"c"}}}}, others).find("has its event log on node 'b'") != std::string::npos);
     QVERIFY(place({}, {{"c", {}}}).find("let it join again") != std::string::npos);
+    const std::filesystem::path other{folder.filePath("other").toStdString()};
+    QVERIFY(node::log_places::read(other)->keep(*plan, "a", {}));
+    std::vector<std::string> nodes{"z", "z"};
+    QVERIFY2(node::log_places::read(other)->apply(*plan, {}, "z", others, nodes), "a node may change its name");
+    QCOMPARE(nodes, (std::vector<std::string>{"z", "z"}));
     std::ofstream{data / "log_places.json"} << "{\"feed/0\": 7}";
     QCOMPARE(node::log_places::read(data).error().code, errc::corrupt);
   }

@@ -23,6 +23,7 @@ constexpr std::array arguments{
     shown{"mute", "actor"},        shown{"unmute", "actor"},      shown{"savepoint", "label"},
     shown{"start", "from"},        shown{"deploy", "from"},       shown{"savepoint_delete", "savepoint"},
     shown{"tail_open", "channel"}, shown{"break_set", "channel"}, shown{"key_create", "name"},
+    shown{"key_invite", "name"},   shown{"key_invite", "role"},   shown{"node_invite", "name"},
     shown{"key_create", "role"},   shown{"key_revoke", "name"},   shown{"key_rotate", "name"},
     shown{"peer_remove", "name"},  shown{"chaos_inject", "kind"}, shown{"chaos_inject", "target"},
 };

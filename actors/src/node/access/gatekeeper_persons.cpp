@@ -75,8 +75,12 @@ result<json> gatekeeper::read_log(const json& args) const {
   auto entries = json::array();
   const auto most = std::min<std::uint64_t>(wanted.get<std::uint64_t>(), entries_max);
   for (const auto& e : audit_log::newest(log_.folder(), static_cast<std::size_t>(most))) {
-    entries.push_back(
-        {{"at", e.at}, {"who", e.who}, {"verb", e.verb}, {"topology", e.topology}, {"outcome", e.outcome}});
+    entries.push_back({{"at", e.at},
+                       {"who", e.who},
+                       {"verb", e.verb},
+                       {"topology", e.topology},
+                       {"outcome", e.outcome},
+                       {"detail", e.detail}});
   }
   json answer{{"entries", std::move(entries)}};
   if (!is_wanted.get<bool>()) return answer;

@@ -52,8 +52,10 @@ result<void> log_places::apply(const engine::plan& p, const placement_rules& rul
                                const std::vector<place_for_tasks>& others, std::vector<std::string>& nodes) const {
   for (const auto& t : p.tasks) {
     const auto at = node_of_.find(p.task_name(t.id));
-    if (at == node_of_.end() || at->second == nodes[t.id.value] || !is_logged(p, t)) continue;
-    const auto& [task, node] = *at;
+    if (at == node_of_.end() || !is_logged(p, t)) continue;
+    const auto& task = at->first;
+    const auto& node = at->second.empty() ? own : at->second;
+    if (node == nodes[t.id.value]) continue;
     if (const auto* wanted = pinned(p, rules, t);
         wanted != nullptr && std::ranges::find(*wanted, node) == wanted->end()) {
       return user_error(errc::invalid_argument, task + " has its event log on node '" + node +
@@ -73,7 +75,8 @@ result<void> log_places::keep(const engine::plan& p, const std::string& own, con
   bool is_new = false;
   for (const auto& t : p.tasks) {
     if (!is_logged(p, t)) continue;
-    is_new = node_of_.try_emplace(p.task_name(t.id), nodes.empty() ? own : nodes[t.id.value]).second || is_new;
+    const bool is_here = nodes.empty() || nodes[t.id.value] == own;
+    is_new = node_of_.try_emplace(p.task_name(t.id), is_here ? std::string{} : nodes[t.id.value]).second || is_new;
   }
   if (!is_new) return {};
   std::error_code failed;

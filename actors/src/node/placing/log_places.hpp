@@ -33,7 +33,7 @@ private:
       : file_{std::move(file)}, node_of_{std::move(node_of)} {}
 
   std::filesystem::path file_;
-  std::map<std::string, std::string> node_of_;  // by task, "feed/0"
+  std::map<std::string, std::string> node_of_;  // by task, "feed/0"; empty: here, whatever this node is called
 };
 
 }  // namespace millrace::node

@@ -48,7 +48,8 @@ public:
   explicit outside_calls(setting s, sleeper sleep = {});
 
   /// Makes attempts until one need not be made again or the deadline is over; what the last of them came to. Nothing:
-  /// there was none, because the breaker is open. Says in the log when it opens and closes.
+  /// there was none, because the breaker is open. Says in the log when it opens and closes, and, where work waits,
+  /// when it begins to try again.
   [[nodiscard]] std::optional<call_outcome> make(context& c, const std::function<call_outcome()>& once);
 
   /// The same for calls that give a `result`: retryable errors are tried again. When the deadline is over: the last
@@ -67,6 +68,7 @@ private:
   setting setting_;
   circuit_breaker breaker_;
   sleeper sleep_;
+  bool is_said_ = false;  // that it tries again, since the last call that worked
 };
 
 }  // namespace millrace
