@@ -91,8 +91,9 @@ private slots:
     caller it{patient()};
     QVERIFY(it.call(3));
     QVERIFY(it.pauses.back() >= 5s);
-    QCOMPARE(it.c.lines.size(), std::size_t{2});
-    QCOMPARE(it.c.lines.front(), std::string{"the circuit is open, calls wait: it is away"});
+    QCOMPARE(it.c.lines,
+             (std::vector<std::string>{"it is away; trying again", "the circuit is open, calls wait: it is away",
+                                       "the circuit is closed again"}));
     QCOMPARE(it.c.newest, state::closed);
   }
 

@@ -46,6 +46,13 @@ void shootSteering(PictureSession& s) {
   s.shoot("events");
 
   s.tab().scene().select({"audit"});
+  // What was thrown sends tasks back, and nothing can be asked of a run that is on its way.
+  PictureSession::pumpUntil(
+      [&] {
+        const auto* run = window.engine().figures();
+        return run != nullptr && run->state == QLatin1String("running");
+      },
+      "it does not come back");
   window.steering().toggleMute();
   window.steering().togglePause();
   PictureSession::pumpUntil(
