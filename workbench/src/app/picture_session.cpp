@@ -16,6 +16,7 @@ namespace millrace::workbench {
 namespace {
 
 constexpr qint64 stateMsMax = 30'000;
+constexpr qint64 askMs = 5'000;
 
 }  // namespace
 
@@ -26,6 +27,23 @@ void PictureSession::pumpUntil(const std::function<bool()>& isReached, const cha
     if (waited.elapsed() > stateMsMax) throw std::runtime_error{what};
     QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents);
   }
+}
+
+void PictureSession::askUntil(const std::function<void()>& ask, const std::function<bool()>& isReached,
+                              const char* what) {
+  QElapsedTimer waited;
+  ask();
+  waited.start();
+  pumpUntil(
+      [&] {
+        if (isReached()) return true;
+        if (waited.elapsed() > askMs) {
+          waited.restart();
+          ask();
+        }
+        return false;
+      },
+      what);
 }
 
 PictureSession::PictureSession(QString folder) : m_folder{std::move(folder)}, m_window{makeWindow()} {

@@ -20,6 +20,8 @@ public:
   [[nodiscard]] const QString& folder() const noexcept { return m_folder; }
   /// At most 30 s.
   static void pumpUntil(const std::function<bool()>& isReached, const char* what);
+  /// The same where the engine is asked, which may fail on a busy machine: asks again every 5 s, as people would.
+  static void askUntil(const std::function<void()>& ask, const std::function<bool()>& isReached, const char* what);
   /// The window, dark and light, at 1x and 2x.
   void shoot(const char* name);
   /// A dialog over it, dark and light.

@@ -13,9 +13,11 @@ void shootSteering(PictureSession& s) {
   window.arrange(MainWindow::Arrangement::Debug);
   const stream_spec wire{"payments", "out", "rule", "in"};
   s.tab().scene().selectStream(wire);
-  window.steering().lookAt(wire);
-  PictureSession::pumpUntil([&] { return window.steering().wire()->list().topLevelItemCount() > 20; },
-                            "no records of a wire come");
+  PictureSession::askUntil(
+      [&] {
+        if (!window.steering().wire()->isLooking()) window.steering().lookAt(wire);
+      },
+      [&] { return window.steering().wire()->list().topLevelItemCount() > 20; }, "no records of a wire come");
   s.shoot("wire");
   window.steering().wire()->setLooking(false);
 
@@ -53,14 +55,24 @@ void shootSteering(PictureSession& s) {
         return run != nullptr && run->state == QLatin1String("running");
       },
       "it does not come back");
-  window.steering().toggleMute();
-  window.steering().togglePause();
-  PictureSession::pumpUntil(
+  const auto isMuted = [&] {
+    const auto* run = window.engine().figures();
+    return run != nullptr && run->actors.at("audit").isMuted;
+  };
+  const auto isPaused = [&] {
+    const auto* run = window.engine().figures();
+    return run != nullptr && run->isPaused();
+  };
+  PictureSession::askUntil(
       [&] {
-        const auto* run = window.engine().figures();
-        return run != nullptr && run->isPaused() && run->actors.at("audit").isMuted;
+        if (!isMuted()) window.steering().toggleMute();
       },
-      "it is not paused");
+      isMuted, "it is not muted");
+  PictureSession::askUntil(
+      [&] {
+        if (!isPaused()) window.steering().togglePause();
+      },
+      isPaused, "it is not paused");
   s.tab().scene().clearSelection();
   s.shoot("paused");
   window.steering().togglePause();
