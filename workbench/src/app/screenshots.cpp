@@ -196,9 +196,11 @@ int makeScreenshots(const QString& folder) {
     qCritical("the folder %s cannot be made", qPrintable(folder));
     return 1;
   }
-  // Pictures do not depend on anybody's settings, and change none.
-  const QTemporaryDir config;
-  qputenv("XDG_CONFIG_HOME", QFile::encodeName(config.path()));
+  // Pictures do not depend on anybody's settings, nor on what an engine was left with (a topology that was paused stays
+  // so), and change none.
+  const QTemporaryDir home;
+  qputenv("XDG_CONFIG_HOME", QFile::encodeName(home.filePath(QStringLiteral("config"))));
+  qputenv("XDG_DATA_HOME", QFile::encodeName(home.filePath(QStringLiteral("data"))));
   try {
     Session{QFileInfo{folder}.absoluteFilePath()}.run();
   } catch (const std::exception& e) {
