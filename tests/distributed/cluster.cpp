@@ -1,9 +1,6 @@
 #include "cluster.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +15,7 @@
 #include "millrace/transport/control_endpoint.hpp"
 #include "node/access/gatekeeper.hpp"
 #include "node/node.hpp"
+#include "support/free_address.hpp"
 
 namespace millrace::distributed {
 
@@ -25,20 +23,6 @@ namespace fs = std::filesystem;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// A port that was free a moment ago: the same one for all lives of a node.
-std::string free_address() {
-  const int s = ::socket(AF_INET, SOCK_STREAM, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  const bool is_bound = ::bind(s, reinterpret_cast<sockaddr*>(&at), sizeof at) == 0 &&
-                        ::getsockname(s, reinterpret_cast<sockaddr*>(&at), &size) == 0;
-  ::close(s);
-  if (!is_bound) throw std::runtime_error("there is no free port");
-  return "tcp://127.0.0.1:" + std::to_string(ntohs(at.sin_port));
-}
 
 fs::path data_of(const fs::path& folder, const std::string& name) {
   return folder / ("node-" + name);
@@ -54,7 +38,7 @@ cluster::cluster(options o) : options_{std::move(o)} {
     auto gate = node::gatekeeper::open(data_of(options_.folder, name));
     if (!gate) throw std::runtime_error(gate.error().message);
     keys_[name] = gate->own().public_key;
-    addresses_[name] = free_address();
+    addresses_[name] = support::free_address();
     processes_[name] = 0;
   }
   auto seed = options_.seed;

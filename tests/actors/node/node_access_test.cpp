@@ -195,7 +195,8 @@ private slots:
 
   /// Texts and inputs as they came: nothing in them can be hidden from whoever may only look.
   void whatMayHoldRecordsIsNotForViewers() {
-    for (const auto* verb : {"logs", "state", "tail_open", "tail_read", "break_list", "deadletter_list", "deadletter_show"}) {
+    for (const auto* verb :
+         {"logs", "state", "tail_open", "tail_read", "break_list", "deadletter_list", "deadletter_show"}) {
       QVERIFY2(millrace::node::rule_of(verb)->least >= millrace::node::role::operator_, verb);
     }
   }

@@ -4,9 +4,8 @@
 #include "millrace/transport/node_address.hpp"
 #include "node/node.hpp"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
-#include <sys/socket.h>
+#include "free_address.hpp"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,21 +28,6 @@ using transport::control_client;
 namespace {
 
 constexpr auto patience = 20s;
-
-/// An address that nobody listens at just now.
-std::string free_address() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
-    qFatal("no free port");
-  }
-  ::close(fd);
-  return "tcp://127.0.0.1:" + std::to_string(ntohs(at.sin_port));
-}
 
 /// A node with a thread of its own.
 class running_node {
@@ -71,7 +55,7 @@ public:
   [[nodiscard]] const std::string& link() const { return link_; }
 
 private:
-  const std::string link_ = free_address();
+  const std::string link_ = support::free_address();
   std::unique_ptr<hosting> node_;
   std::thread working_;
   std::binary_semaphore over_{0};

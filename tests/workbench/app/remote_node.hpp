@@ -1,9 +1,6 @@
 #pragma once
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <signal.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -14,24 +11,10 @@
 #include <string>
 
 #include "core/text.hpp"
+#include "free_address.hpp"
 #include "millrace/transport/control_client.hpp"
 
 namespace millrace::workbench::testing {
-
-/// A port of the loopback that nobody listens at just now.
-[[nodiscard]] inline std::string freeAddress() {
-  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof at;
-  if (::bind(fd, reinterpret_cast<const sockaddr*>(&at), size) != 0 ||
-      ::getsockname(fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) {
-    qFatal("no free port");
-  }
-  ::close(fd);
-  return "tcp://127.0.0.1:" + std::to_string(ntohs(at.sin_port));
-}
 
 /// A node as it runs on another machine: a process of its own, with folders of its own, reached by a key. The test asks
 /// it by its local socket. Ended with this object.
@@ -51,8 +34,8 @@ public:
       if (launch()) return m_wasUp = true;
       stop();
       if (m_wasUp) continue;
-      m_address = freeAddress();
-      m_link = freeAddress();
+      m_address = support::free_address();
+      m_link = support::free_address();
     }
     return false;
   }
@@ -120,7 +103,7 @@ private:
   }
 
   const QString m_name, m_folder;
-  std::string m_address = freeAddress(), m_link = freeAddress();
+  std::string m_address = support::free_address(), m_link = support::free_address();
   bool m_wasUp = false;
   std::string m_socket;
   std::unique_ptr<QProcess> m_process;
