@@ -1,6 +1,6 @@
 #include "core/live_changes.hpp"
+#include "engine_catalogue.hpp"
 
-#include <QProcess>
 #include <QTest>
 
 namespace millrace::workbench {
@@ -9,13 +9,7 @@ class LiveChangesTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void initTestCase() {
-    QProcess list;
-    list.start(QStringLiteral(MILLRACE_COMMAND),
-               {QStringLiteral("actor"), QStringLiteral("list"), QStringLiteral("--json")});
-    QVERIFY(list.waitForFinished());
-    m_catalogue = *ActorCatalogue::parse(list.readAllStandardOutput());
-  }
+  void initTestCase() { m_catalogue = testing::engineCatalogue(); }
 
   void liveOnesAreToldFromOthers() {
     auto drawn = running();

@@ -1,5 +1,4 @@
 #include <QAbstractItemModelTester>
-#include <QProcess>
 #include <QSignalSpy>
 #include <QTest>
 #include <set>
@@ -11,6 +10,7 @@
 #include "core/param_text.hpp"
 #include "core/problems_model.hpp"
 #include "core/topology_edits.hpp"
+#include "engine_catalogue.hpp"
 
 namespace millrace::workbench {
 
@@ -18,13 +18,7 @@ class ModelsTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void initTestCase() {
-    QProcess list;
-    list.start(QStringLiteral(MILLRACE_COMMAND),
-               {QStringLiteral("actor"), QStringLiteral("list"), QStringLiteral("--json")});
-    QVERIFY(list.waitForFinished());
-    m_catalogue = *ActorCatalogue::parse(list.readAllStandardOutput());
-  }
+  void initTestCase() { m_catalogue = testing::engineCatalogue(); }
 
   void theOutlineFollowsTheDocumentAndEditsIt() {
     Document document{sample()};

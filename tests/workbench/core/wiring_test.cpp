@@ -1,10 +1,10 @@
-#include <QProcess>
 #include <QTest>
 #include <set>
 
 #include "core/auto_wiring.hpp"
 #include "core/document.hpp"
 #include "core/wiring_rules.hpp"
+#include "engine_catalogue.hpp"
 
 namespace millrace::workbench {
 
@@ -12,15 +12,7 @@ class WiringTest : public QObject {
   Q_OBJECT
 
 private Q_SLOTS:
-  void initTestCase() {
-    QProcess list;
-    list.start(QStringLiteral(MILLRACE_COMMAND),
-               {QStringLiteral("actor"), QStringLiteral("list"), QStringLiteral("--json")});
-    QVERIFY(list.waitForFinished());
-    auto read = ActorCatalogue::parse(list.readAllStandardOutput());
-    QVERIFY(read.has_value());
-    m_catalogue = *read;
-  }
+  void initTestCase() { m_catalogue = testing::engineCatalogue(); }
 
   void theEnginesListIsRead() {
     const auto* generator = m_catalogue.find("millrace.generator");
