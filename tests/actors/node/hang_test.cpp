@@ -1,20 +1,14 @@
-// Before Qt, whose keyword `emit` is the name of a member here.
-#include "millrace/library.hpp"
-
-#include "hosted_node.hpp"
-#include "steered_actors.hpp"
-
-#include <QTest>
+#include "node_trial.hpp"
 
 using namespace millrace;
 using millrace::test::committed;
-using millrace::test::hosted_node;
+using millrace::test::node_trial;
+using millrace::test::patience_ms;
 using millrace::test::steered;
 using nlohmann::json;
 
 namespace {
 
-constexpr int patience_ms = 30'000;
 constexpr std::int64_t count = 2000;
 
 topology with(topology t, hang_action action) {
@@ -26,37 +20,19 @@ topology with(topology t, hang_action action) {
 }  // namespace
 
 /// An actor of a hosted topology is in a call that does not return.
-class hang_test : public QObject {
+class hang_test : public node_trial {
   Q_OBJECT
 
-  QTemporaryDir runtime_;
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<hosted_node> node_;
-
-  [[nodiscard]] std::string path(const char* name) const { return folder_->filePath(name).toStdString(); }
-  void deploy(const topology& t) const {
-    const auto done = node_->ask("deploy", {{"text", to_text(t)}, {"base_folder", path("")}});
-    QVERIFY2(done, done ? "" : done.error().message.c_str());
-  }
   [[nodiscard]] bool is_let_go() const {
     return QTest::qWaitFor([&] { return !node_->itself().has_left_behind(); }, patience_ms);
   }
 
 private slots:
-  void initTestCase() {
-    link_library();
-    qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
-  }
   void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    steered::allowed() = 0;
     steered::hangs_at() = 500;
-    node_ = std::make_unique<hosted_node>(path("node"));
+    begin();
   }
-  void cleanup() {
-    node_.reset();
-    folder_.reset();
-  }
+  void cleanup() { end(); }
 
   void endsTheNodeWhereThePolicyWantsIt() {
     deploy(with(steered::to_files("trial", count, path("out")), hang_action::restart));

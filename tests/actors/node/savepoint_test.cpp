@@ -1,10 +1,5 @@
-// Before Qt, whose keyword `emit` is the name of a member here.
-#include "millrace/library.hpp"
+#include "node_trial.hpp"
 
-#include "hosted_node.hpp"
-#include "steered_actors.hpp"
-
-#include <QTest>
 #include <atomic>
 #include <filesystem>
 #include <random>
@@ -15,13 +10,13 @@
 
 using namespace millrace;
 using millrace::test::committed;
-using millrace::test::hosted_node;
+using millrace::test::node_trial;
+using millrace::test::patience_ms;
 using millrace::test::steered;
 using nlohmann::json;
 
 namespace {
 
-constexpr int patience_ms = 30'000;
 constexpr std::int64_t count = 20'000;
 
 /// Whoever reads a snapshot first while this is set waits until it is not.
@@ -44,63 +39,18 @@ void let_readers_go() {
 }  // namespace
 
 /// Snapshots that are kept, and topologies that start from them.
-class savepoint_test : public QObject {
+class savepoint_test : public node_trial {
   Q_OBJECT
 
-  QTemporaryDir runtime_;
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<hosted_node> node_;
-
-  [[nodiscard]] std::string path(const char* name) const { return folder_->filePath(name).toStdString(); }
-  [[nodiscard]] json deployment(const topology& t) const { return {{"text", to_text(t)}, {"base_folder", path("")}}; }
-  void deploy(const topology& t, json more = json::object()) const {
-    auto args = deployment(t);
-    args.update(more);
-    const auto done = node_->ask("deploy", args);
-    QVERIFY2(done, done ? "" : done.error().message.c_str());
-  }
-  /// The id of a savepoint that is complete; empty: there is none.
-  [[nodiscard]] std::string take(const char* name = "trial", const char* label = "") const {
-    const auto asked = node_->ask("savepoint", {{"topology", name}, {"label", label}});
-    if (!asked) return {};
-    const auto id = (*asked)["savepoint"].get<std::string>();
-    return QTest::qWaitFor([&] { return !find(name, id).is_null(); }, patience_ms) ? id : std::string{};
-  }
-  /// What is known of a savepoint that is complete; null: nothing.
-  [[nodiscard]] json find(const std::string& name, const std::string& id) const {
-    const auto all = node_->ask("savepoint_list", {{"topology", name}});
-    if (!all) return {};
-    for (const auto& s : (*all)["savepoints"]) {
-      if (s["id"] == id) return s;
-    }
-    return {};
-  }
-  /// Waits until so many ticks are handled.
-  void run_to(std::int64_t ticks) const {
-    steered::allowed() = ticks;
-    QTRY_COMPARE_WITH_TIMEOUT(node_->sum("trial", "save", "events_in"), static_cast<std::uint64_t>(ticks), patience_ms);
-  }
-  void stop(const char* name = "trial") const {
-    QVERIFY(node_->ask("stop", {{"topology", name}}));
-    QTRY_COMPARE_WITH_TIMEOUT(node_->state(name), std::string{"stopped"}, patience_ms);
-  }
-
 private slots:
-  void initTestCase() {
-    link_library();
-    qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
-  }
   void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    steered::allowed() = 0;
+    begin();
     steered::keeps_texts() = false;
-    node_ = std::make_unique<hosted_node>(path("node"));
   }
   void cleanup() {
     let_readers_go();
     engine::remove_fault_hook(hold_first_reader);
-    node_.reset();
-    folder_.reset();
+    end();
   }
 
   /// Savepoint amid input, on and on with other snapshots, back to it: the output is that of one straight run.

@@ -1,64 +1,30 @@
-// Before Qt, whose keyword `emit` is the name of a member here.
-#include "millrace/library.hpp"
+#include "node_trial.hpp"
 
-#include "hosted_node.hpp"
-#include "steered_actors.hpp"
-
-#include <QTest>
 #include <map>
 
 using namespace millrace;
 using millrace::test::committed;
-using millrace::test::hosted_node;
+using millrace::test::node_trial;
+using millrace::test::patience_ms;
 using millrace::test::steered;
 using nlohmann::json;
 
 namespace {
 
-constexpr int patience_ms = 30'000;
 constexpr std::int64_t count = 6000;
 
 }  // namespace
 
 /// What is wanted of a topology while a run of it is being started, and starts from savepoints that come to nothing.
-class start_test : public QObject {
+class start_test : public node_trial {
   Q_OBJECT
 
-  QTemporaryDir runtime_;
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<hosted_node> node_;
   std::atomic<bool> is_held_{false};  // a start from a savepoint stands still when its data is there
   std::atomic<int> gone_back_{0};
 
-  [[nodiscard]] std::string path(const char* name) const { return folder_->filePath(name).toStdString(); }
-  [[nodiscard]] json deployment(const topology& t) const { return {{"text", to_text(t)}, {"base_folder", path("")}}; }
-  void ask(const char* verb, json args) const {
-    if (!args.contains("topology") && !args.contains("text")) args["topology"] = "trial";
-    const auto done = node_->ask(verb, args);
-    QVERIFY2(done, done ? "" : done.error().message.c_str());
-  }
-  void run_to(std::int64_t ticks) const {
-    steered::allowed() = ticks;
-    QTRY_COMPARE_WITH_TIMEOUT(node_->sum("trial", "save", "events_in"), static_cast<std::uint64_t>(ticks), patience_ms);
-  }
-  void stop() const {
-    ask("stop", {});
-    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"stopped"}, patience_ms);
-  }
-  [[nodiscard]] bool is_kept(const std::string& id) const {
-    const auto all = node_->ask("savepoint_list", {{"topology", "trial"}});
-    return all && std::ranges::any_of((*all)["savepoints"], [&](const json& s) { return s["id"] == id; });
-  }
-  /// The id of a savepoint that is complete; empty: there is none.
-  [[nodiscard]] std::string take() const {
-    const auto asked = node_->ask("savepoint", {{"topology", "trial"}});
-    if (!asked) return {};
-    const auto id = (*asked)["savepoint"].get<std::string>();
-    return QTest::qWaitFor([&] { return is_kept(id); }, patience_ms) ? id : std::string{};
-  }
   /// A topology that has a savepoint, has stopped behind it, and now stands still amid its start from it.
   void begin_from_savepoint(std::string& id) {
-    ask("deploy", deployment(steered::to_files("trial", count, path("out"))));
+    deploy(steered::to_files("trial", count, path("out")));
     run_to(1000);
     id = take();
     QVERIFY(!id.empty());
@@ -75,16 +41,10 @@ class start_test : public QObject {
   }
 
 private slots:
-  void initTestCase() {
-    link_library();
-    qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
-  }
   void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    steered::allowed() = 0;
     gone_back_ = 0;
     is_held_ = false;
-    node_ = std::make_unique<hosted_node>(path("node"), [this](log_level, const std::string& text) {
+    begin([this](log_level, const std::string& text) {
       if (text.find("goes on from savepoint") == std::string::npos) return;
       ++gone_back_;
       is_held_.wait(true);
@@ -92,8 +52,7 @@ private slots:
   }
   void cleanup() {
     let_go();
-    node_.reset();
-    folder_.reset();
+    end();
   }
 
   void doesWhatIsWantedMeanwhile() {
@@ -107,7 +66,7 @@ private slots:
     QVERIFY(later);
     let_go();
     QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"paused"}, patience_ms);
-    QTRY_VERIFY_WITH_TIMEOUT(is_kept((*later)["savepoint"]), patience_ms);
+    QTRY_VERIFY_WITH_TIMEOUT(!find("trial", (*later)["savepoint"]).is_null(), patience_ms);
     QTRY_VERIFY_WITH_TIMEOUT(node_->status("trial")["changed_parameters"][0]["from_epoch"].is_number(), patience_ms);
     const auto from = node_->status("trial")["changed_parameters"][0]["from_epoch"].get<std::uint64_t>();
     QTRY_VERIFY_WITH_TIMEOUT(node_->epoch("trial") >= from, patience_ms);
@@ -165,7 +124,7 @@ private slots:
 
   /// What could not be noted is not done.
   void doesNotStartWhenTheDiskTakesNoWish() {
-    ask("deploy", deployment(steered::to_files("trial", count, path("out"))));
+    deploy(steered::to_files("trial", count, path("out")));
     run_to(1000);
     const auto id = take();
     QVERIFY(!id.empty());

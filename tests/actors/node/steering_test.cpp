@@ -1,38 +1,19 @@
-// Before Qt, whose keyword `emit` is the name of a member here.
-#include "millrace/library.hpp"
+#include "node_trial.hpp"
 
-#include "hosted_node.hpp"
-#include "steered_actors.hpp"
-
-#include <QTest>
 #include <QTextStream>
 #include <set>
 
 using namespace millrace;
 using millrace::test::committed;
-using millrace::test::hosted_node;
+using millrace::test::node_trial;
+using millrace::test::patience_ms;
 using millrace::test::steered;
 using nlohmann::json;
 
-namespace {
-
-constexpr int patience_ms = 30'000;
-
-}  // namespace
-
 /// Pausing, muting and parameters of a topology that runs.
-class steering_test : public QObject {
+class steering_test : public node_trial {
   Q_OBJECT
 
-  QTemporaryDir runtime_;
-  std::unique_ptr<QTemporaryDir> folder_;
-  std::unique_ptr<hosted_node> node_;
-
-  [[nodiscard]] std::string path(const char* name) const { return folder_->filePath(name).toStdString(); }
-  void deploy(const topology& t) const {
-    const auto done = node_->ask("deploy", {{"text", to_text(t)}, {"base_folder", path("")}});
-    QVERIFY2(done, done ? "" : done.error().message.c_str());
-  }
   /// Waits for a snapshot that begins after this call. False: none came.
   [[nodiscard]] bool takes_snapshot() const {
     // One may be under way, so the second from now is the first that began later.
@@ -41,19 +22,8 @@ class steering_test : public QObject {
   }
 
 private slots:
-  void initTestCase() {
-    link_library();
-    qputenv("XDG_RUNTIME_DIR", runtime_.path().toUtf8());
-  }
-  void init() {
-    folder_ = std::make_unique<QTemporaryDir>();
-    steered::allowed() = 0;
-    node_ = std::make_unique<hosted_node>(path("node"));
-  }
-  void cleanup() {
-    node_.reset();
-    folder_.reset();
-  }
+  void init() { begin(); }
+  void cleanup() { end(); }
 
   void pausesAndResumes() {
     constexpr std::int64_t count = 4000;
