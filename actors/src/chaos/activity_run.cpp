@@ -30,6 +30,11 @@ void fail(json& entry, const std::string& why) {
   entry["exception"] = json::array({why});
 }
 
+std::string end_of(const json& entry) {
+  if (entry["status"] != "succeeded") return entry["status"];
+  return entry.value("tolerance_met", true) ? "succeeded" : "deviated";
+}
+
 bool has(const std::vector<std::string>& arguments, const std::string& flag) {
   return std::ranges::any_of(arguments, [&](const auto& a) { return a == flag || a.starts_with(flag + "="); });
 }
@@ -105,19 +110,27 @@ void activity_runner::wait_for(call& c, json& entry) const {
   }
 }
 
+void activity_runner::tell(const activity& a, const std::string& state) const {
+  if (around_.tell) around_.tell(a, state);
+}
+
 std::optional<activity_runner::call> activity_runner::play(const activity& a, json& entry, bool waits) {
   const auto begun = steady_clock::now();
   std::optional<call> on_its_way;
   if (!pause(a.before)) {
     fail(entry, "the experiment was ended");
-  } else if (auto started = begin(a); !started) {
-    fail(entry, started.error().message);
-  } else if (waits) {
-    wait_for(*started, entry);
   } else {
-    on_its_way = *std::move(started);
+    tell(a, "begun");
+    if (auto started = begin(a); !started) {
+      fail(entry, started.error().message);
+    } else if (waits) {
+      wait_for(*started, entry);
+    } else {
+      on_its_way = *std::move(started);
+    }
   }
   close(entry, begun);
+  if (!on_its_way) tell(a, end_of(entry));
   // What it did goes on while the pause lasts, and belongs to the fault's time.
   if (entry["status"] == "succeeded") (void)pause(a.after);
   return on_its_way;
@@ -141,6 +154,7 @@ void activity_runner::finish_background(json& entries) {
     auto& entry = entries.at(place);
     wait_for(c, entry);
     entry["end"] = journal_time();
+    tell(*c.what, end_of(entry));
   }
   background_.clear();
 }

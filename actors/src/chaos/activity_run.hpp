@@ -19,6 +19,8 @@ public:
     std::map<std::string, std::string> environment;
     const trial_settings* trial = nullptr;
     std::function<bool()> wait;  ///< passes a moment; false: somebody wants the end
+    /// What becomes of an activity: begun, and then succeeded, failed, or deviated (a probe that does not fit).
+    std::function<void(const activity&, const std::string& state)> tell{};
   };
   explicit activity_runner(surroundings s) : around_{std::move(s)} {}
 
@@ -45,6 +47,7 @@ private:
   /// Nothing: it is done, or could not be begun.
   [[nodiscard]] std::optional<call> play(const activity& a, nlohmann::json& entry, bool waits);
   void wait_for(call& c, nlohmann::json& entry) const;
+  void tell(const activity& a, const std::string& state) const;
 
   surroundings around_;
   std::size_t calls_ = 0;

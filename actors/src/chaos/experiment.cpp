@@ -19,11 +19,8 @@ using std::chrono::milliseconds;
 constexpr double pause_s_max = 86'400;
 constexpr std::size_t activities_max = 1'000;
 
-/// The first mistake ends the reading; caught where it began.
-struct mistake {
-  std::string pointer;
-  std::string what;
-};
+/// Ends the reading; caught where it began.
+using mistake = experiment_mistake;
 
 /// A value and where it stands.
 struct place {
@@ -315,7 +312,7 @@ experiment read_all(const place& root, const std::string& folder) {
 
 }  // namespace
 
-result<experiment> read_experiment(json text, const std::string& folder) {
+result<experiment> read_experiment(json text, const std::string& folder, experiment_mistake* first) {
   try {
     const place raw{text, ""};
     const auto values = configuration_of(raw.object());
@@ -324,6 +321,7 @@ result<experiment> read_experiment(json text, const std::string& folder) {
     out.text = std::move(text);
     return out;
   } catch (const mistake& m) {
+    if (first != nullptr) *first = m;
     return user_error(errc::invalid_argument, (m.pointer.empty() ? "/" : m.pointer) + ": " + m.what);
   }
 }

@@ -73,12 +73,20 @@ struct experiment {
   trial_settings trial{};
 };
 
+/// The first mistake of an experiment.
+struct experiment_mistake {
+  std::string pointer{};  ///< JSON pointer; empty: the whole, or a file that cannot be read
+  std::string what{};
+};
+
 /// Reads what `text` holds; `folder`: where its relative paths start. Values of `configuration` and of the environment
-/// are put in for `${name}`. Errors name the JSON pointer of the mistake and what is wanted there. Thread: any.
-[[nodiscard]] result<experiment> read_experiment(nlohmann::json text, const std::string& folder);
+/// are put in for `${name}`. Errors name the JSON pointer of the mistake and what is wanted there; `mistake` takes both
+/// apart. Thread: any.
+[[nodiscard]] result<experiment> read_experiment(nlohmann::json text, const std::string& folder,
+                                                 experiment_mistake* mistake = nullptr);
 
 /// Reads a file, JSON or YAML by its ending. Errors: the file, its syntax with the line, and those of
 /// `read_experiment`, all with the file's name before them.
-[[nodiscard]] result<experiment> load_experiment(const std::string& path);
+[[nodiscard]] result<experiment> load_experiment(const std::string& path, experiment_mistake* mistake = nullptr);
 
 }  // namespace millrace::chaos

@@ -57,7 +57,7 @@ result<json> parse(const std::string& path, const std::string& text) {
 
 }  // namespace
 
-result<experiment> load_experiment(const std::string& path) {
+result<experiment> load_experiment(const std::string& path, experiment_mistake* mistake) {
   std::error_code unknown;
   const auto bytes = std::filesystem::file_size(path, unknown);
   if (unknown) return user_error(errc::not_found, path + ": " + unknown.message());
@@ -69,7 +69,7 @@ result<experiment> load_experiment(const std::string& path) {
   auto parsed = parse(path, text.str());
   if (!parsed) return std::move(parsed).error();
   const auto folder = std::filesystem::absolute(path).parent_path().string();
-  auto out = read_experiment(*std::move(parsed), folder);
+  auto out = read_experiment(*std::move(parsed), folder, mistake);
   if (!out) return user_error(out.error().code, path + ": " + out.error().message);
   return out;
 }

@@ -19,6 +19,7 @@ using std::chrono::steady_clock;
 
 constexpr milliseconds tick{50};
 constexpr milliseconds look_every{100};
+constexpr milliseconds tell_every{500};
 // From the end of a run's control socket to that of its process.
 constexpr milliseconds end_timeout{2'000};
 constexpr milliseconds ready_timeout{60'000};
@@ -31,16 +32,20 @@ public:
   conductor(const experiment& what, const run_request& request) : what_{what}, request_{request} {}
 
   result<outcome> conduct() {
-    begun_ = steady_clock::now();
+    begun_ = told_ = steady_clock::now();
     out_.journal = {{"chaoslib-version", "millrace"}, {"platform", platform()},          {"experiment", what_.text},
                     {"start", journal_time()},        {"steady_states", json::object()}, {"run", json::array()},
                     {"rollbacks", json::array()}};
     if (auto ok = check_providers(); !ok) return std::move(ok).error();
+    tell("begin", {{"title", what_.title},
+                   {"phases", plan()},
+                   {"abort_after_ms", has_subject() ? json(what_.trial.abort_after.count()) : json{}}});
     if (auto ok = find_oracle(); !ok) return std::move(ok).error();
     if (auto ok = start_subject(); !ok) return std::move(ok).error();
     activity_runner runner{{request_.program, request_.folder,
                             subject_ ? subject_->environment() : std::map<std::string, std::string>{}, &what_.trial,
-                            [this] { return pass_moment(); }}};
+                            [this] { return pass_moment(); },
+                            [this](const activity& a, const std::string& state) { tell_activity(a, state); }}};
     runner_ = &runner;
     perform();
     finish();
@@ -68,6 +73,35 @@ private:
       }
     }
     return {};
+  }
+
+  void tell(const char* event, json more) const {
+    if (!request_.tell) return;
+    more["event"] = event;
+    more["elapsed_ms"] = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begun_).count();
+    request_.tell(more);
+  }
+  void tell_activity(const activity& a, const std::string& state) const {
+    tell("activity", {{"name", a.name}, {"type", a.is_probe ? "probe" : "action"}, {"part", part_}, {"state", state}});
+  }
+
+  /// The phases there will be. `expected_ms`: what they take; `most_ms`: what they take at most, where that is known.
+  [[nodiscard]] json plan() const {
+    auto out = json::array();
+    const auto& t = what_.trial;
+    if (has_subject() && t.has_oracle) out.push_back({{"name", "oracle"}});
+    if (has_subject()) {
+      out.push_back({{"name", "warm-up"}, {"expected_ms", t.warm_up.count()}});
+      out.push_back({{"name", "baseline"}, {"expected_ms", t.baseline.count()}});
+    }
+    milliseconds pauses{};
+    for (const auto& a : what_.method) pauses += a.before + a.after;
+    out.push_back({{"name", "fault"}, {"expected_ms", pauses.count()}});
+    if (!has_subject()) return out;
+    out.push_back({{"name", "recovery"}, {"most_ms", t.recovery_limit.count()}});
+    out.push_back({{"name", "drain"}});
+    if (t.has_oracle) out.push_back({{"name", "compare"}});
+    return out;
   }
 
   [[nodiscard]] bool has_subject() const noexcept { return !what_.trial.topology.empty(); }
@@ -135,6 +169,7 @@ private:
   bool is_steady(const char* when) {
     auto results = json::array();
     bool is_met = true;
+    const auto part = std::exchange(part_, "hypothesis");
     for (const auto& p : what_.probes) {
       auto entry = runner_->run(p);
       is_met = entry["status"] == "succeeded" && entry.value("tolerance_met", false);
@@ -142,6 +177,8 @@ private:
       if (!is_met) request_.say("steady state: '" + p.name + "' does not fit");
       if (!is_met) break;
     }
+    part_ = part;
+    tell("steady_state", {{"when", when}, {"is_met", is_met}});
     auto state = json{{"steady_state_met", is_met}, {"probes", std::move(results)}};
     auto& states = out_.journal["steady_states"];
     if (std::string{when} == "during") {
@@ -227,6 +264,7 @@ private:
                            (what_.rolls_back == s::usual && !is_aborted() && out_.found.was_steady_before);
     if (!is_wanted) return;
     is_rolling_back_ = true;
+    part_ = "rollbacks";
     auto& done = out_.journal["rollbacks"];
     for (const auto& a : what_.rollbacks) {
       request_.say("rollback " + a.name);
@@ -294,6 +332,17 @@ private:
     phase_ = name;
     out_.phases.emplace_back(name, subject_ ? subject_->age() : milliseconds{});
     request_.say(name);
+    tell("phase", {{"name", name}});
+  }
+
+  /// How the run does, for those who watch.
+  void tell_sample() {
+    if (subject_->samples().empty() || steady_clock::now() - told_ < tell_every) return;
+    told_ = steady_clock::now();
+    const auto& s = subject_->samples().back();
+    std::uint64_t hits = 0;
+    for (const auto& [id, f] : subject_->faults()) hits += f.hits;
+    tell("sample", {{"per_s", s.per_s}, {"lag_ms", s.lag_ms}, {"p99_ms", s.p99_ms}, {"hits", hits}});
   }
 
   /// A tick. False: the experiment is to end.
@@ -304,6 +353,7 @@ private:
       looked_ = now;
       if (auto ok = subject_->look(phase_); !ok && out_.found.failure.empty()) out_.found.failure = ok.error().message;
       check_rules();
+      tell_sample();
     }
     if (is_interrupted() && out_.found.abort_reason.empty()) out_.found.abort_reason = "it was interrupted";
     return is_rolling_back_ || !is_aborted();
@@ -333,8 +383,10 @@ private:
   activity_runner* runner_ = nullptr;
   oracle oracle_;
   std::string phase_;
+  const char* part_ = "method";  // of the experiment, that activities are played from
   steady_clock::time_point begun_{};
   steady_clock::time_point looked_{};
+  steady_clock::time_point told_{};
   bool is_rolling_back_ = false;
   std::uint64_t injected_ = 0;
 };

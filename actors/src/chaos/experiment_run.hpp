@@ -18,6 +18,8 @@ struct run_request {
   std::function<bool()> is_interrupted;
   known_oracles* oracles = nullptr;             ///< null: none are shared
   std::function<void(const std::string&)> say;  ///< what it does, a line each
+  /// The same for programs: objects with `event` and `elapsed_ms`, as docs/chaos.md lists them. May be empty.
+  std::function<void(const nlohmann::json&)> tell{};
 };
 
 /// What an experiment came to.

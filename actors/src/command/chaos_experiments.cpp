@@ -37,10 +37,16 @@ struct experiment_flags {
   bool allows_processes = false;
   bool takes_any_speed = false;
   bool is_json = false;
+  bool tells_progress = false;
 };
 
 void print(const std::string& text) {
   console::terminal::instance().write(text);
+}
+
+/// On one line, as those who follow it want.
+std::string line_of(const nlohmann::json& j) {
+  return j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n";
 }
 
 /// Made for one experiment, and gone with it unless somebody named it.
@@ -81,10 +87,13 @@ result<chaos::outcome> conduct(const chaos::experiment& e, const experiment_flag
   if (!folder) return std::move(folder).error();
   for (const char* const part : {"oracle", "subject"}) fs::create_directory(folder->path() + "/" + part);
   const auto say = [&f](const std::string& line) {
-    if (!f.is_json) print("  … " + line + "\n");
+    if (!f.is_json && !f.tells_progress) print("  … " + line + "\n");
+  };
+  const auto tell = [&f](const nlohmann::json& step) {
+    if (f.tells_progress) print(line_of(step));
   };
   return chaos::run_experiment(e, {fs::read_symlink("/proc/self/exe").string(), folder->path(), f.allows_processes,
-                                   [&signal] { return signal.is_raised(); }, oracles, say});
+                                   [&signal] { return signal.is_raised(); }, oracles, say, tell});
 }
 
 result<void> save(const std::string& path, const std::string& text) {
@@ -112,23 +121,31 @@ int run(const experiment_flags& f) {
   if (!o) return fail_with(o.error());
   auto journal = o->journal;
   journal["millrace"] = chaos::report_json(*e, *o);
-  print(f.is_json ? dumped(journal["millrace"]) : chaos::report_text(*e, *o));
+  const auto text = chaos::report_text(*e, *o);
+  if (f.tells_progress) {
+    print(line_of({{"event", "verdict"}, {"report", journal["millrace"]}, {"text", text}}));
+  } else {
+    print(f.is_json ? dumped(journal["millrace"]) : text);
+  }
   if (auto saved = save(f.journal, dumped(journal)); !saved) return fail_with(saved.error());
   if (auto saved = save(f.html, chaos::report_html(*e, *o)); !saved) return fail_with(saved.error());
   return exit_code_of(o->judged.what);
 }
 
 int check(const experiment_flags& f) {
-  int code = exit_ok;
+  auto problems = nlohmann::json::array();
   for (const auto& file : f.files) {
-    if (const auto e = chaos::load_experiment(file); !e) {
-      print_error(e.error().message);
-      code = exit_usage;
-    } else {
+    chaos::experiment_mistake first;
+    if (const auto e = chaos::load_experiment(file, &first); !e) {
+      const auto what = first.what.empty() ? e.error().message : first.what;
+      problems.push_back({{"level", "error"}, {"file", file}, {"where", first.pointer}, {"what", what}});
+      if (!f.is_json) print_error(e.error().message);
+    } else if (!f.is_json) {
       print(file + ": " + e->title + ": fine\n");
     }
   }
-  return code;
+  if (f.is_json) print(dumped({{"ok", problems.empty()}, {"problems", problems}}));
+  return problems.empty() ? exit_ok : exit_usage;
 }
 
 bool is_experiment(const fs::path& p) {
@@ -262,6 +279,8 @@ void declare_experiments(CLI::App& app, action& chosen) {
       declare(app.add_subcommand("run", "Runs an experiment and judges what came of it"), flags, chosen, run);
   running->add_option("FILE", flags->files, "Experiment (.json, .yaml)")->required()->expected(1)->type_name("");
   declare_running(*running, *flags);
+  running->add_flag("--progress", flags->tells_progress,
+                    "Print a line of JSON for each step while it runs, the report last");
   running->add_option("--journal", flags->journal, "Write the journal here (JSON)")->type_name("FILE");
   running->add_option("--html", flags->html, "Write the report here, as a page with charts")->type_name("FILE");
   running->add_option("--keep", flags->folder, "Keep data, output and what was printed in this folder")
@@ -269,6 +288,7 @@ void declare_experiments(CLI::App& app, action& chosen) {
   auto* checking =
       declare(app.add_subcommand("validate", "Checks experiments without running them"), flags, chosen, check);
   checking->add_option("FILES", flags->files, "Experiments (.json, .yaml)")->required()->type_name("");
+  checking->add_flag("--json", flags->is_json, "Print JSON, with the JSON pointer of each mistake");
   auto* suiting = declare(app.add_subcommand("suite", "Runs experiments; fine when each ends as it says it should"),
                           flags, chosen, suite);
   suiting->add_option("PATHS", flags->files, "Experiments, and folders of them")->required()->type_name("");
