@@ -10,4 +10,6 @@ function(millrace_add_plugin name)
   target_link_libraries(${name}_actors PUBLIC millrace::framework)
   add_library(${name} MODULE $<TARGET_OBJECTS:${name}_actors>)
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
+  # What nodes tell builds apart by, whatever the compiler was told to do by default.
+  target_link_options(${name} PRIVATE -Wl,--build-id=sha1)
 endfunction()

@@ -6,6 +6,7 @@
 #include "millrace/producer.hpp"
 #include "millrace/router.hpp"
 #include "millrace/sink.hpp"
+#include "plugins/plugin_loader.hpp"
 
 namespace millrace::catalogue {
 
@@ -111,6 +112,7 @@ nlohmann::json describe(const actor_registry::entry& type) {
           {"help", type.info.help},
           {"version", type.info.version},
           {"plugin", type.plugin},
+          {"build_id", plugins::build_of_actor(type.info.id)},
           {"kind", to_string(a->kind())},
           {"promise", promise_text(*a)},
           {"inputs", std::move(inputs)},
@@ -124,6 +126,10 @@ std::string description_text(const nlohmann::json& type) {
   auto text = text_of(type, "id") + ": " + text_of(type, "title") + "\n" + text_of(type, "kind") +
               (promise.empty() ? "" : ", " + promise) + ", version " +
               std::to_string(type.at("version").get<std::uint32_t>()) + "\n";
+  const auto plugin = type.value("plugin", "");
+  const auto build = type.value("build_id", "");
+  if (!plugin.empty())
+    text += "plugin " + plugin + (build.empty() ? ", without a build id" : ", build id " + build) + "\n";
   if (!help.empty()) text += "\n" + help + "\n";
   const auto& inputs = type.at("inputs");
   if (!inputs.empty()) text += "\nInputs\n";

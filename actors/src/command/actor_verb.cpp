@@ -63,6 +63,7 @@ int order_of(const std::string& kind) {
 
 int list_types(const actors_request& r) {
   constexpr std::size_t gap = 2;
+  constexpr std::size_t build_digits = 12;  // `show` and --json have them all
   const auto types = all_types(r);
   if (!types) return fail_with(types.error());
   if (r.is_json) {
@@ -80,7 +81,8 @@ int list_types(const actors_request& r) {
     print(look(tone::bold, of_kind.front()->at("kind").get<std::string>() + "s") + "\n");
     for (const auto* type : of_kind) {
       const auto word = [type](const char* name) { return type->value(name, ""); };
-      const auto origin = word("plugin").empty() ? std::string{} : " [plugin " + word("plugin") + "]";
+      const auto build = word("build_id").empty() ? "" : ", build " + word("build_id").substr(0, build_digits);
+      const auto origin = word("plugin").empty() ? std::string{} : " [plugin " + word("plugin") + build + "]";
       print("  " + pad_right(word("id"), width + gap) + (word("help").empty() ? word("title") : word("help")) + origin +
             "\n");
     }

@@ -6,9 +6,9 @@
 #include <vector>
 
 #include "command/exit_code.hpp"
+#include "command/plugin_folders.hpp"
 #include "command/report.hpp"
 #include "millrace/detail/nearest.hpp"
-#include "plugins/plugin_loader.hpp"
 
 namespace millrace::command {
 
@@ -70,30 +70,15 @@ std::string explain(const CLI::App& app, const CLI::ParseError& e) {
          detail::did_you_mean(what.substr(0, what.find('=')), flag_names(innermost(app)));
 }
 
-/// The option's value; the grammar is made once a process.
-std::string& plugin_folder() {
-  static std::string folder;
-  return folder;
-}
-
 /// On every verb and sub-verb.
 void add_version(CLI::App& app) {
   app.set_version_flag("--version", "millrace " MILLRACE_VERSION, "Print the version and exit");
   for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) add_version(*sub);
 }
 
-/// On every verb and sub-verb, like the version.
-void add_plugins(CLI::App& app) {
-  app.add_option("--plugins", plugin_folder(), "A folder of plugins to load besides the usual ones")
-      ->check(CLI::ExistingDirectory)
-      ->type_name("DIR");
-  for (auto* sub : app.get_subcommands([](const CLI::App*) { return true; })) add_plugins(*sub);
-}
-
-void load_plugins() {
-  auto folders = plugins::plugin_folders();
-  if (!plugin_folder().empty()) folders.push_back(plugin_folder());
-  for (const auto& e : plugins::load_plugins(folders).refused) std::cerr << "millrace: warning: " + e.message + "\n";
+/// A node loads its plugins itself, once it has read whom it trusts.
+bool is_node_start(const CLI::App& app) {
+  return app.got_subcommand("node") && app.get_subcommand("node")->got_subcommand("run");
 }
 
 }  // namespace
@@ -110,7 +95,7 @@ std::unique_ptr<CLI::App> make_grammar(action& chosen) {
     v.declare(*sub, chosen);
   }
   add_version(*app);
-  add_plugins(*app);
+  add_plugins_option(*app);
   app->footer("Exit codes: 0 fine, 1 the work failed or a verdict is negative, 2 wrong use or invalid input.");
   return app;
 }
@@ -133,7 +118,9 @@ int parse_and_run(CLI::App& app, action& chosen, int argc, char** argv) {
 int run_command(int argc, char** argv) {
   action chosen;
   const auto app = make_grammar(chosen);
-  app->parse_complete_callback(load_plugins);
+  app->parse_complete_callback([&app] {
+    if (!is_node_start(*app)) load_plugins();
+  });
   return parse_and_run(*app, chosen, argc, argv);
 }
 

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "command/node_settings.hpp"
+#include "plugins/trusted_builds.hpp"
 
 namespace millrace::command {
 
@@ -32,7 +33,7 @@ T& member(node_settings& s, in_trace<T> m) {
 
 struct config_key {
   const char* name;
-  const char* option;  ///< that overrides it
+  const char* option;  ///< that overrides it; empty: none
   target goes_to;
   const char* left_out;  ///< what it is then, as it would stand in the file
   const char* help;
@@ -40,6 +41,7 @@ struct config_key {
 
 /// The labels are a table of their own: [labels].
 constexpr const char* labels_key = "labels";
+constexpr const char* trusted_key = "trusted_plugins";
 
 const auto& keys() {
   static const std::array table{
@@ -74,6 +76,9 @@ const auto& keys() {
       config_key{"plugins", "--plugins", &node_settings::plugin_folders, "[]",
                  "Folders of plugins to load besides the usual ones. They, and what is in them, must belong to the\n"
                  "# node's user or root, and nobody else may write there."},
+      config_key{trusted_key, "", &node_settings::trusted_plugins, "[]",
+                 "Build ids of the plugins that may be loaded ('millrace actor show TYPE'), wherever they lie; others\n"
+                 "# are refused before any of their code runs. Empty: whatever lies in the folders."},
   };
   return table;
 }
@@ -169,11 +174,17 @@ result<void> take_node_config(std::string_view text, const std::string& path, co
     if (known == keys().end()) {
       return at(path, name.source(), "there is no key '" + std::string{name.str()} + "'; there are " + known_keys());
     }
-    const bool is_given = app.get_option_no_throw(known->option) != nullptr && app.count(known->option) > 0;
+    const auto* const option = *known->option == '\0' ? nullptr : app.get_option_no_throw(known->option);
+    const bool is_given = option != nullptr && option->count() > 0;
     node_settings unused;
     auto& into = is_given ? unused : settings;
     const bool fits = std::visit([&](const auto m) { return put(value, member(into, m)); }, known->goes_to);
     if (!fits) return at(path, value.source(), "'" + std::string{known->name} + "' is " + kind_of(known->goes_to));
+  }
+  for (const auto& build : settings.trusted_plugins) {
+    if (auto fine = plugins::check_build_id(build); !fine) {
+      return at(path, file[trusted_key].node()->source(), fine.error().message);
+    }
   }
   return {};
 }

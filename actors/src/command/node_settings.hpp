@@ -30,7 +30,8 @@ struct node_settings {
   std::string metrics;  ///< HOST:PORT for monitoring over HTTP; empty: none
   std::string alerts;   ///< file of alert rules; empty: none
   trace_flags trace{};
-  std::vector<std::string> plugin_folders{};  ///< besides the usual ones
+  std::vector<std::string> plugin_folders{};   ///< besides the usual ones
+  std::vector<std::string> trusted_plugins{};  ///< build ids; none: by owner and permissions alone
 
   [[nodiscard]] std::map<std::string, std::string> labels() const;
 };

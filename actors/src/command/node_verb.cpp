@@ -7,6 +7,7 @@
 #include "command/exit_code.hpp"
 #include "command/join_verb.hpp"
 #include "command/node_settings.hpp"
+#include "command/plugin_folders.hpp"
 #include "command/report.hpp"
 #include "command/run_log.hpp"
 #include "command/running.hpp"
@@ -16,7 +17,6 @@
 #include "console/terminal.hpp"
 #include "millrace/transport/node_address.hpp"
 #include "node/node.hpp"
-#include "plugins/plugin_loader.hpp"
 
 namespace millrace::command {
 
@@ -44,11 +44,12 @@ result<std::string> default_data_dir(const std::string& name) {
   return user_error(errc::invalid_argument, "there is no home folder to keep data in: give --data-dir");
 }
 
-/// What the file says, under what was given as options, and the plugins it names.
+/// What the file says, under what was given as options, and then the plugins: those that it trusts.
 result<void> read_config(node_request& r, const CLI::App& app) {
-  if (r.config.empty()) return {};
-  if (auto read = read_node_config(r.config, app, r.own); !read) return read;
-  for (const auto& e : plugins::load_plugins(r.own.plugin_folders).refused) print_error(e.message);
+  if (!r.config.empty()) {
+    if (auto read = read_node_config(r.config, app, r.own); !read) return read;
+  }
+  load_plugins(r.own.plugin_folders, r.own.trusted_plugins);
   return {};
 }
 

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <filesystem>
+#include <map>
 #include <string_view>
 
 #include "millrace/plugin.hpp"
@@ -41,6 +42,12 @@ result<void> check_fit(const plugin_identity& p, const std::string& path) {
                                                 "the one that is installed");
 }
 
+/// By type. Filled while plugins are loaded, read only afterwards, as the registry of types is.
+std::map<std::string, std::string>& builds() {
+  static std::map<std::string, std::string> by_type;
+  return by_type;
+}
+
 void append_folders(std::vector<std::string>& out, std::string_view list) {
   while (!list.empty()) {
     const auto one = list.substr(0, list.find(':'));
@@ -51,7 +58,7 @@ void append_folders(std::vector<std::string>& out, std::string_view list) {
 
 }  // namespace
 
-result<loaded_plugin> load_plugin(const std::string& path) {
+result<loaded_plugin> load_plugin(const std::string& path, const trusted_builds& trusted) {
   std::error_code problem;
   const auto real = fs::canonical(path, problem).string();
   if (problem) return user_error(errc::io_error, "cannot find the plugin '" + path + "': " + problem.message());
@@ -59,6 +66,7 @@ result<loaded_plugin> load_plugin(const std::string& path) {
   if (auto ok = check_owner(real); !ok) return std::move(ok).error();
   auto identity = read_plugin_note(real);
   if (!identity) return std::move(identity).error();
+  if (auto ok = check_trusted(*identity, real, trusted); !ok) return std::move(ok).error();
   if (auto ok = check_fit(*identity, real); !ok) return std::move(ok).error();
 
   auto& registry = actor_registry::instance();
@@ -72,10 +80,16 @@ result<loaded_plugin> load_plugin(const std::string& path) {
   if (!actors) {
     return user_error(actors.error().code, "the plugin '" + identity->name + "' is refused: " + actors.error().message);
   }
-  return loaded_plugin{identity->name, identity->version, real, std::move(*actors)};
+  for (const auto& id : *actors) builds()[id] = identity->build_id;
+  return loaded_plugin{identity->name, identity->version, real, identity->build_id, std::move(*actors)};
 }
 
-loading load_plugins(const std::vector<std::string>& folders) {
+std::string build_of_actor(const std::string& actor_id) {
+  const auto found = builds().find(actor_id);
+  return found == builds().end() ? std::string{} : found->second;
+}
+
+loading load_plugins(const std::vector<std::string>& folders, const trusted_builds& trusted) {
   loading out;
   for (const auto& folder : folders) {
     std::vector<std::string> files;
@@ -85,7 +99,7 @@ loading load_plugins(const std::vector<std::string>& folders) {
     }
     std::ranges::sort(files);
     for (const auto& file : files) {
-      if (auto one = load_plugin(file)) {
+      if (auto one = load_plugin(file, trusted)) {
         out.plugins.push_back(std::move(*one));
       } else {
         out.refused.push_back(std::move(one).error());

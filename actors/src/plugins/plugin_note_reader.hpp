@@ -13,6 +13,7 @@ struct plugin_identity {
   std::uint64_t layout = 0;
   std::string name;
   std::string version;
+  std::string build_id{};  ///< what the linker made of its content, in hexadecimal digits; empty: it has none
 };
 
 /// Reads it from the file, of which no code runs. Errors: `invalid_argument` when the file is no 64-bit ELF shared

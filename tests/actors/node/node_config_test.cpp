@@ -46,6 +46,7 @@ private slots:
         "log = \"/var/log/millrace.log\"\n"
         "verbose = true\n"
         "plugins = [\"/a\", \"/b\"]\n"
+        "trusted_plugins = [\"00112233445566778899aabbccddeeff00112233\"]\n"
         "[labels]\n"
         "zone = \"east\"\n"
         "disk = \"ssd\"\n");
@@ -59,6 +60,7 @@ private slots:
     QCOMPARE(s->log_file, std::string{"/var/log/millrace.log"});
     QVERIFY(s->is_verbose);
     QCOMPARE(s->plugin_folders.size(), std::size_t{2});
+    QCOMPARE(s->trusted_plugins, std::vector{std::string{"00112233445566778899aabbccddeeff00112233"}});
     QCOMPARE(s->labels().at("zone"), std::string{"east"});
     QCOMPARE(s->labels().size(), std::size_t{2});
   }
@@ -87,6 +89,8 @@ private slots:
     QTest::newRow("number for flag") << QByteArray{"verbose = 1\n"} << QByteArray{":1: 'verbose' is true or false"};
     QTest::newRow("text for list") << QByteArray{"plugins = \"/a\"\n"} << QByteArray{":1: 'plugins' is a list"};
     QTest::newRow("numbers in a list") << QByteArray{"plugins = [1]\n"} << QByteArray{":1: 'plugins' is a list"};
+    QTest::newRow("build that is none") << QByteArray{"\ntrusted_plugins = [\"0123\"]\n"}
+                                        << QByteArray{":2: '0123' is no build id"};
     QTest::newRow("label that is none") << QByteArray{"[labels]\nzone = 4\n"} << QByteArray{":2: label 'zone'"};
     QTest::newRow("labels that are none") << QByteArray{"labels = 4\n"} << QByteArray{":1: 'labels' is a table"};
     QTest::newRow("no TOML") << QByteArray{"name = \"a\"\nthreads 4\n"} << QByteArray{":2: "};
@@ -114,7 +118,7 @@ private slots:
     QVERIFY2(with_all.has_value(), with_all ? "" : with_all.error().message.c_str());
     QCOMPARE(with_all->name, node_settings{}.name);
     QCOMPARE(with_all->threads, node_settings{}.threads);
-    QCOMPARE(put_in.count(" = "), qsizetype{16});
+    QCOMPARE(put_in.count(" = "), qsizetype{17});
   }
 
   void systemdIsToldWhatIsSo() {

@@ -4,6 +4,7 @@
 #include "plugins/plugin_loader.hpp"
 #include "plugins/plugin_note_reader.hpp"
 
+#include <QProcess>
 #include <QtTest>
 #include <filesystem>
 #include <fstream>
@@ -32,6 +33,8 @@ private slots:
     QCOMPARE(note->version, std::string{"1.2.3"});
     QCOMPARE(note->abi, std::uint64_t{detail::plugin_abi});
     QCOMPARE(note->layout, detail::plugin_layout);
+    QCOMPARE(note->build_id, std::string{SAMPLE_BUILD_ID});
+    QCOMPARE(read_plugin_note(SAMPLE_WITHOUT_ID)->build_id, std::string{});
   }
 
   void damagedFilesAreRefusedOrReadAsFarAsTheyGo() {
@@ -79,6 +82,63 @@ private slots:
     write("other.so", bytes);
     const auto loaded = load_plugin(path("other.so"));
     QVERIFY(!loaded && loaded.error().message.find("another version") != std::string::npos);
+  }
+
+  /// Before any of their code runs; the last one is the control: it does run.
+  void onlyTrustedBuildsAreLoaded() {
+    const auto ran = [] { return qEnvironmentVariableIsSet("MILLRACE_SAMPLE_RAN"); };
+    write("known.so", content(SAMPLE_PLUGIN));
+    write("without.so", content(SAMPLE_WITHOUT_ID));
+    const trusted_builds others{std::string(40, 'a'), std::string(16, '0')};
+    const auto untrusted = load_plugin(path("known.so"), others);
+    QVERIFY(!untrusted && untrusted.error().code == errc::denied);
+    for (const auto* part : {"known.so", SAMPLE_BUILD_ID, "trusted_plugins"}) {
+      QVERIFY2(untrusted.error().message.find(part) != std::string::npos, untrusted.error().message.c_str());
+    }
+    const auto nameless = load_plugin(path("without.so"), others);
+    QVERIFY(!nameless && nameless.error().message.find("--build-id") != std::string::npos);
+    QVERIFY(!ran());
+    const auto upper = QString{SAMPLE_BUILD_ID}.toUpper().toStdString();
+    const auto trusted = load_plugin(path("known.so"), {others.front(), upper});
+    QVERIFY2(trusted, trusted ? "" : trusted.error().message.c_str());
+    QCOMPARE(trusted->build_id, std::string{SAMPLE_BUILD_ID});
+    QVERIFY(ran());
+  }
+
+  void onlyWholeBuildIdsMayBeTrusted() {
+    QVERIFY(check_build_id(SAMPLE_BUILD_ID).has_value());
+    const auto whole = std::string{SAMPLE_BUILD_ID};
+    for (const auto& wrong : {std::string{}, whole.substr(0, 12), whole.substr(1), whole + "zz", whole.substr(2) + " 0",
+                              std::string(130, 'a')}) {
+      QVERIFY2(!check_build_id(wrong), wrong.c_str());
+    }
+  }
+
+  /// From the folders it looks into without being told, too, which all other verbs load from as they are.
+  void aNodeLoadsNoOtherBuildThanItsConfigurationNames() {
+    const QTemporaryDir own;
+    const auto in_own = [&](const char* name) { return own.filePath(name).toStdString(); };
+    std::ofstream{in_own("here.so"), std::ios::binary} << content(SAMPLE_PLUGIN);
+    const auto said_with = [&](const QByteArray& trusted) {
+      std::ofstream{in_own("node.toml")} << "data_dir = \"" + in_own("data") + "\"\n" + trusted.toStdString();
+      QProcess node;
+      auto environment = QProcessEnvironment::systemEnvironment();
+      environment.insert("XDG_RUNTIME_DIR", own.path());
+      environment.insert("MILLRACE_PLUGINS", own.path());
+      node.setProcessEnvironment(environment);
+      node.start(MILLRACE_COMMAND, {"node", "run", "--config", own.filePath("node.toml")});
+      QByteArray said;
+      while (!said.contains("ready") && node.waitForReadyRead(20'000)) said += node.readAllStandardOutput();
+      node.terminate();
+      const bool is_fine = node.waitForFinished(20'000) && said.contains("ready");
+      return is_fine ? node.readAllStandardError() : QByteArray{"it did not start"};
+    };
+    const auto refused = said_with("trusted_plugins = [\"" + QByteArray(40, 'b') + "\"]\n");
+    QVERIFY2(refused.contains(SAMPLE_BUILD_ID) && refused.contains("here.so"), refused.constData());
+    for (const auto& trusted : {QByteArray{}, "trusted_plugins = [\"" + QByteArray{SAMPLE_BUILD_ID} + "\"]\n"}) {
+      const auto taken = said_with(trusted);
+      QVERIFY2(!taken.contains("here.so") && !taken.contains("start"), taken.constData());
+    }
   }
 
 private:
