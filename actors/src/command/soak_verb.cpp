@@ -97,8 +97,15 @@ int soak(const soak_flags& f) {
   const bool has_passed = r && r->problem().empty();
   if (f.folder.empty() && (has_passed || !r)) fs::remove_all(*folder, ignored);
   if (!r) return fail_with(r.error());
-  auto said = f.is_json ? to_json(*r, f).dump(2) + "\n" : to_text(*r, f);
-  if (!has_passed && !f.is_json) said += "  data, output and what was printed: " + *folder + "\n";
+  std::string said;
+  if (f.is_json) {
+    auto j = to_json(*r, f);
+    if (!has_passed) j["folder"] = *folder;
+    said = j.dump(2) + "\n";
+  } else {
+    said = to_text(*r, f);
+    if (!has_passed) said += "  data, output and what was printed: " + *folder + "\n";
+  }
   console::terminal::instance().write(said);
   return has_passed ? exit_ok : exit_failed;
 }

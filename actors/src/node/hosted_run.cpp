@@ -44,7 +44,13 @@ void hosted_topology::advance(clock::time_point now) {
   at_work_.start([this, due = std::move(due), w = std::move(wishes)] {
     const std::lock_guard folder{folder_};
     keep_newest(w);
-    if (due) begin(*due);
+    if (!due) return;
+    try {
+      begin(*due);
+    } catch (...) {
+      // A constructor of a user's actor, say. The other topologies have nothing to do with that.
+      fail("it cannot be started: " + engine::current_failure());
+    }
   });
 }
 

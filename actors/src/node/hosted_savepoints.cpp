@@ -68,7 +68,16 @@ void hosted_topology::keep_in(runtime::topology_run& run, savepoint_wish wish) {
 
 /// Nobody has the data folder now.
 void hosted_topology::keep_newest(std::vector<savepoint_wish> wishes) {
-  for (auto& w : wishes) kept_->end(w.id, copy_newest(options_.data_dir, w.folder, std::move(w.about)));
+  for (auto& w : wishes) {
+    auto done = [&]() -> result<void> {
+      try {
+        return copy_newest(options_.data_dir, w.folder, std::move(w.about));
+      } catch (const std::exception& e) {
+        return fatal_error(errc::failed, e.what());
+      }
+    }();
+    kept_->end(w.id, std::move(done));
+  }
 }
 
 bool hosted_topology::needs_savepoint(const std::string& folder) const {

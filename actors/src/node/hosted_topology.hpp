@@ -43,10 +43,10 @@ public:
 
   /// Which node runs which task of a plan.
   using placer = std::function<result<runtime::placement>(const deployment&, const engine::plan&)>;
-  /// `options.data_dir` is set. The deployment was validated, or says in its status why it cannot run.
   /// Calls the function, which changes the deployment and says what it is now, and makes that durable. Nobody else
   /// changes it meanwhile.
   using saver = std::function<result<void>(const std::function<deployment()>&)>;
+  /// `options.data_dir` is set. The deployment was validated, or says in its status why it cannot run.
   /// `log`: what `options.log` writes to. `node`: the name of this one, for traces.
   hosted_topology(deployment d, runtime::run_options options, placer place, saver save,
                   std::shared_ptr<const log_book> log, const trace_settings& tracing, std::string node);

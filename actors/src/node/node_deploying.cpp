@@ -83,27 +83,32 @@ result<json> node::deploy(const caller& who, const json& args) {
   d.is_wanted = *is_wanted;
   json answer{
       {"topology", d.name}, {"guarantees", guarantees_json(read->checked)}, {"problems", problems_json(read->checked)}};
-  const std::lock_guard lock{mutex_};
-  if (removed_.contains(d.name)) {
-    return retryable_error(errc::unavailable, "'" + d.name + "' is being removed; deploy it again when it is gone");
+  hosted_ptr known;
+  {
+    const std::lock_guard lock{mutex_};
+    if (removed_.contains(d.name)) {
+      return retryable_error(errc::unavailable, "'" + d.name + "' is being removed; deploy it again when it is gone");
+    }
+    if (const auto at = hosted_.find(d.name); at != hosted_.end()) known = at->second;
   }
-  const auto known = hosted_.find(d.name);
-  const auto goes_back = go_back(who, d, args, known == hosted_.end() ? nullptr : known->second);
+  // It reads much, and nobody is to wait for the lock meanwhile. Requests come one by one, so what is known stays so.
+  const auto goes_back = go_back(who, d, args, known);
   if (!goes_back) return goes_back.error();
-  if (known != hosted_.end()) {
-    const auto before = known->second->deployed();
+  const std::lock_guard lock{mutex_};
+  if (known) {
+    const auto before = known->deployed();
     d.paused_since = before.paused_since;
     for (const auto& a : read->parsed.actors) {
       if (before.muted.contains(a.name)) d.muted.insert(a.name);
     }
     if (before.text == d.text && before.from_savepoint == d.from_savepoint && before.base_folder == d.base_folder &&
         before.where == d.where) {
-      const bool is_resting = !before.is_wanted || known->second->now() == hosted_topology::phase::failed;
+      const bool is_resting = !before.is_wanted || known->now() == hosted_topology::phase::failed;
       answer["changed"] = false;
       answer["starting"] = is_resting && *is_wanted;
       if (!is_resting || !*is_wanted) return answer;
       if (auto saved = store_.save(d); !saved) return std::move(saved).error();
-      known->second->want(true);
+      known->want(true);
       return answer;
     }
     if (!*is_replacing) {
@@ -115,8 +120,8 @@ result<json> node::deploy(const caller& who, const json& args) {
     }
   }
   if (auto saved = store_.save(d); !saved) return std::move(saved).error();
-  if (known != hosted_.end()) {
-    known->second->replace(std::move(d), from->empty());
+  if (known) {
+    known->replace(std::move(d), from->empty());
   } else {
     const auto name = d.name;
     hosted_[name] = host(std::move(d));
@@ -152,14 +157,17 @@ result<json> node::plan(const json& args) const {
 result<json> node::want(const caller& who, const json& args, bool running) {
   const auto h = chosen(who, args);
   if (!h) return h.error();
-  const std::lock_guard lock{mutex_};
   auto d = (*h)->deployed();
   d.is_wanted = running;
-  if (running && args.contains("from")) {
+  const bool is_to_go_back = running && args.contains("from");
+  if (is_to_go_back) {
     if (!(*h)->is_at_rest()) {
       return user_error(errc::in_use, "'" + d.name + "' is running: stop it, and it can start from a savepoint");
     }
     if (auto goes_back = go_back(who, d, args, *h); !goes_back) return std::move(goes_back).error();
+  }
+  const std::lock_guard lock{mutex_};
+  if (is_to_go_back) {
     if (auto saved = store_.save(d); !saved) return std::move(saved).error();
     (*h)->replace(d, false);
   } else if (auto saved = store_.save(d); !saved) {

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "runtime/remote/lead.hpp"
+#include "runtime/remote/steering_wire.hpp"
 
 namespace millrace::runtime {
 

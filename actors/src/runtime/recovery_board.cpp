@@ -94,18 +94,28 @@ void recovery_board::wait_for_events(generation incarnation, std::uint32_t regio
 }
 
 bool recovery_board::look_at_events(const std::function<std::uint64_t(std::uint32_t)>& handled) {
-  const std::lock_guard lock{mutex_};
-  bool is_waiting = false;
-  for (auto& o : recoveries_) {
-    if (o.events == 0 || o.report.is_over) continue;
-    if (handled(o.region) >= o.events) {
-      o.events = 0;
-      close_if_over(o);
-    } else {
-      is_waiting = true;
+  struct question {
+    std::uint64_t number = 0;
+    std::uint32_t region = 0;
+    std::uint64_t events = 0;
+  };
+  std::vector<question> questions;
+  {
+    const std::lock_guard lock{mutex_};
+    for (const auto& o : recoveries_) {
+      if (o.events != 0 && !o.report.is_over) questions.push_back({o.number, o.region, o.events});
     }
   }
-  return is_waiting;
+  // Who answers has a lock of its own, under which it may ask for the reports.
+  std::erase_if(questions, [&](const question& q) { return handled(q.region) < q.events; });
+  const std::lock_guard lock{mutex_};
+  for (const auto& q : questions) {
+    auto* o = find(q.number);
+    if (o == nullptr || o->events != q.events) continue;  // it begins again, and waits for others
+    o->events = 0;
+    close_if_over(*o);
+  }
+  return std::ranges::any_of(recoveries_, [](const open& o) { return o.events != 0 && !o.report.is_over; });
 }
 
 void recovery_board::close_if_over(open& o) {

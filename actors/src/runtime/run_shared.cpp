@@ -184,8 +184,10 @@ void run_shared::on_snapshot_failure(const std::string& why) {
 }
 
 run_status run_shared::status() const {
+  auto recovered = recoveries.reports();
   const std::lock_guard lock{mutex_};
   auto out = status_;
+  out.recoveries = std::move(recovered);
   const auto now = time.steady_ns();
   const auto since = [now](std::int64_t at) { return std::chrono::nanoseconds{at == 0 ? 0 : now - at}; };
   out.topology = plan->spec.name;
@@ -215,7 +217,6 @@ run_status run_shared::status() const {
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
   }
   health.read_into(out.tasks);
-  out.recoveries = recoveries.reports();
   for (const auto& c : plan->channels) {
     auto& row = out.channels.emplace_back();
     row.source = c.source;

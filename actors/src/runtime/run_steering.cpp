@@ -20,7 +20,7 @@ void replace(std::vector<changed_parameter>& all, const changed_parameter& c) {
 
 run_steering::run_steering(const engine::plan& p, const steering_wishes& wishes) : plan_{p} {
   for (std::size_t i = 0; i < p.tasks.size(); ++i) tasks_.push_back(std::make_shared<engine::task_steering>());
-  adopt(wishes.paused_since.ns != 0, wishes.muted, {});
+  (void)adopt(wishes.paused_since.ns != 0, wishes.muted, {});
   paused_since_ = wishes.paused_since;
 }
 
@@ -87,7 +87,9 @@ result<void> run_steering::mute(const std::string& actor, bool on) {
   return {};
 }
 
-result<void> run_steering::set(const std::string& actor, const std::string& param, param_value value) {
+/// The value as the parameter keeps it.
+result<param_value> run_steering::fitted(const std::string& actor, const std::string& param,
+                                         const param_value& value) const {
   const auto index = find(actor);
   if (!index) return index.error();
   const auto first = std::ranges::find(plan_.tasks, *index, &engine::plan_task::actor);
@@ -108,9 +110,15 @@ result<void> run_steering::set(const std::string& actor, const std::string& para
   if (auto fits = (*at)->set(value); !fits) {
     return user_error(fits.error().code, where + ": " + fits.error().message);
   }
+  return (*at)->get();
+}
+
+result<void> run_steering::set(const std::string& actor, const std::string& param, const param_value& value) {
+  auto fits = fitted(actor, param, value);
+  if (!fits) return std::move(fits).error();
   {
     const std::lock_guard lock{mutex_};
-    replace(wanted_, {actor, param, (*at)->get(), {}});
+    replace(wanted_, changed_parameter{actor, param, *std::move(fits), {}});
   }
   tell(true);
   return {};
@@ -156,8 +164,13 @@ std::set<std::uint32_t> run_steering::actors_changed_at(epoch_id epoch) const {
   return at == changed_at_.end() ? std::set<std::uint32_t>{} : at->second;
 }
 
-void run_steering::adopt(bool is_paused, const std::set<std::string>& muted,
-                         const std::vector<changed_parameter>& changed) {
+result<void> run_steering::adopt(bool is_paused, const std::set<std::string>& muted,
+                                 std::vector<changed_parameter> changed) {
+  for (auto& c : changed) {
+    auto fits = fitted(c.actor, c.param, c.value);
+    if (!fits) return std::move(fits).error();
+    c.value = *std::move(fits);
+  }
   {
     const std::lock_guard lock{mutex_};
     for (const auto& t : tasks_) t->pause(is_paused);
@@ -165,10 +178,11 @@ void run_steering::adopt(bool is_paused, const std::set<std::string>& muted,
     for (std::uint32_t i = 0; i < plan_.spec.actors.size(); ++i) {
       mute_tasks(i, muted.contains(plan_.spec.actors[i].name));
     }
-    given_ = changed;
+    given_ = std::move(changed);
     for (const auto& c : given_) give(c);
   }
   tell(false);
+  return {};
 }
 
 processing_time run_steering::paused_since() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -16,6 +17,10 @@ using phase = supervisor_state::phase;
 
 [[nodiscard]] inline std::uint32_t region_of(const supervisor_state& s, task_id t) {
   return s.shared->plan->tasks[t.value].region;
+}
+
+[[nodiscard]] inline std::uint64_t tasks_of(const supervisor_state& s, std::uint32_t region) {
+  return static_cast<std::uint64_t>(std::ranges::count(s.shared->plan->tasks, region, &engine::plan_task::region));
 }
 
 // endings.cpp: the end of tasks and of the run

@@ -107,7 +107,7 @@ void stop_region(self_pointer self, std::uint32_t region, std::chrono::nanosecon
     const auto other = region_of(s, alone->cause);
     stop_region(self, other, alone->pause);
     s.regions[other].recovery = alone->number;
-    s.shared->recoveries.widen(alone->number, "region", "another region goes back", 0);
+    s.shared->recoveries.widen(alone->number, "region", "another region goes back", tasks_of(s, other));
   }
   auto& r = s.regions[region];
   if (r.alive != 0) return;

@@ -64,8 +64,7 @@ void act_on(self_pointer self, task_id id, const std::string& why, std::int64_t 
   report.obstacle = r.way.obstacle;
   report.tasks = r.way.tasks.size();
   if (r.way.how == supervisor_state::way_back::kind::region) {
-    const auto& all = s.shared->plan->tasks;
-    report.tasks = static_cast<std::uint64_t>(std::ranges::count(all, region_of(s, id), &engine::plan_task::region));
+    report.tasks = tasks_of(s, region_of(s, id));
   }
   r.number = s.shared->recoveries.begin(std::move(report), at_ns == 0 ? now : at_ns);
   s.shared->recoveries.reach(r.number, recovery_board::step::noticed);

@@ -1,8 +1,8 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/remote/lead.hpp"
 #include "runtime/remote/remote_task_actor.hpp"
+#include "runtime/remote/steering_wire.hpp"
 #include "runtime/supervision.hpp"
 #include "runtime/task_making.hpp"
 

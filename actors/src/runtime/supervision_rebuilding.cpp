@@ -154,8 +154,7 @@ void give_up_rebuilding(self_pointer self, const std::string& why) {
   const auto r = *s.rebuild;
   const auto region = region_of(s, r.cause);
   s.shared->log(log_level::info, s.shared->plan->task_name(r.cause) + " takes its region back with it: " + why);
-  const auto all = std::ranges::count(s.shared->plan->tasks, region, &engine::plan_task::region);
-  s.shared->recoveries.widen(r.number, "region", why, static_cast<std::uint64_t>(all));
+  s.shared->recoveries.widen(r.number, "region", why, tasks_of(s, region));
   stop_region(self, region, r.is_pausing ? std::chrono::nanoseconds{0} : r.pause);
   s.regions[region].recovery = r.number;
 }

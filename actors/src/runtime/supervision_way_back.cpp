@@ -23,11 +23,6 @@ std::set<task_id> with_rest(const supervisor_state& s, std::set<task_id> tasks) 
   return tasks;
 }
 
-std::size_t tasks_of(const supervisor_state& s, std::uint32_t region) {
-  const auto& all = s.shared->plan->tasks;
-  return static_cast<std::size_t>(std::ranges::count(all, region, &engine::plan_task::region));
-}
-
 /// What keeps any task from coming back without its region.
 std::string obstacle_to_any(const supervisor_state& s, task_id id) {
   if (!s.links[id.value] || !s.links[id.value]->journal) return "nothing is retained for it";

@@ -7,6 +7,7 @@
 #include "runtime/remote/courier_actor.hpp"
 #include "runtime/remote/exchange.hpp"
 #include "runtime/remote/lead.hpp"
+#include "runtime/remote/steering_wire.hpp"
 #include "runtime/supervision.hpp"
 
 namespace millrace::runtime {

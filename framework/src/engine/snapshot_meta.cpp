@@ -1,23 +1,16 @@
 #include "millrace/engine/snapshot_meta.hpp"
 
-#include "millrace/msgpack/reader.hpp"
-#include "millrace/msgpack/writer.hpp"
+#include "engine/task_meta.hpp"
 
 namespace millrace::engine {
 
 namespace {
 
-// As `task::encode_meta` writes it.
-constexpr std::uint64_t format_known = 4;
-constexpr std::uint32_t fields = 16;
-constexpr std::uint32_t before_position = 12;
-constexpr std::uint32_t before_prepared = 13;
-
 /// Reads up to a field.
 bool skip_to(std::uint32_t field, msgpack::reader& in) {
   std::uint32_t n = 0;
   std::uint64_t format = 0;
-  if (!in.array(n) || n != fields || !in.integer(format) || format != format_known) return false;
+  if (!in.array(n) || n != meta_fields || !in.integer(format) || format != meta_format) return false;
   for (std::uint32_t i = 1; i < field; ++i) {
     if (!in.skip()) return false;
   }
@@ -28,7 +21,7 @@ bool skip_to(std::uint32_t field, msgpack::reader& in) {
 
 std::optional<byte_buffer> without_prepared_output(bytes_view meta) {
   msgpack::reader in{meta};
-  if (!skip_to(before_prepared, in)) return std::nullopt;
+  if (!skip_to(meta_prepared, in)) return std::nullopt;
   const auto first = in.offset();
   if (!in.skip()) return std::nullopt;
   const auto behind = in.offset();
@@ -46,7 +39,7 @@ std::string log_topic(const std::string& actor) {
 
 std::optional<log_offset> place_in_log(bytes_view meta) {
   msgpack::reader in{meta};
-  if (!skip_to(before_position, in)) return std::nullopt;
+  if (!skip_to(meta_position, in)) return std::nullopt;
   log_offset out;
   if (in.take_nil()) return out;
   std::uint32_t n = 0;

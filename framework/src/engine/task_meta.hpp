@@ -16,6 +16,8 @@ inline constexpr std::uint64_t meta_format = 4;
 inline constexpr std::uint64_t meta_format_oldest = 2;
 inline constexpr std::uint32_t meta_fields = 16;
 inline constexpr std::uint32_t meta_fields_of_2 = 12;
+inline constexpr std::uint32_t meta_position = 12;  ///< index of a producer's position
+inline constexpr std::uint32_t meta_prepared = 13;  ///< index of what a sink has prepared
 
 /// Calls a function of the user's actor; what it throws becomes an error, as if it had returned one.
 template <class F>

@@ -140,6 +140,43 @@ private slots:
     QVERIFY(!verdict().problem.empty());
   }
 
+  /// A node that is asked often does not read what nobody has touched; whatever is touched is read again.
+  void fullFilesThatWereGoodAreNotReadAgain() {
+    auto log = audit_log::open(folder(), secret, 2000);
+    for (int i = 0; i < 40; ++i) QVERIFY(log->add({"2026-03-01T08:00:00Z", "ada", "stop", "x", "ok"}).has_value());
+    const auto files = QDir{folder_->path()}.entryList({"audit.*.log"}, QDir::Files, QDir::Name);
+    QVERIFY(files.size() > 2);
+    audit_log::memory known;
+    const auto verdict = [&] { return *audit_log::verify(folder(), secret, &known); };
+    QCOMPARE(verdict().entries, std::uint64_t{40});
+    QCOMPARE(known.size(), static_cast<std::size_t>(files.size()));
+    QCOMPARE(verdict().entries, std::uint64_t{40});
+    QCOMPARE(verdict().problem, std::string{});
+    // Of the same size, and as old as before by the time that everybody can set.
+    const auto name = files[1].toUtf8();
+    const auto bytes = read(name);
+    const auto at = QFileInfo{file(name)}.lastModified();
+    auto forged = bytes;
+    write(name, forged.replace("\"ada\"", "\"eve\""));
+    QFile touched{file(name)};
+    QVERIFY(touched.open(QIODevice::ReadWrite) && touched.setFileTime(at, QFileDevice::FileModificationTime));
+    touched.close();
+    QVERIFY(!verdict().problem.empty());
+    write(name, bytes);
+    QCOMPARE(verdict().problem, std::string{});
+  }
+
+  void theNewestAreToldWithAllThatIsKnownOfThem() {
+    auto log = audit_log::open(folder(), secret);
+    for (int i = 0; i < 5000; ++i) {
+      QVERIFY(log->add({"2026-03-01T08:00:00Z", "ada", "set", "x", "ok", "limit = " + std::to_string(i)}).has_value());
+    }
+    const auto last = audit_log::newest(folder(), 3);
+    QCOMPARE(last.size(), std::size_t{3});
+    QCOMPARE(last[0].detail, std::string{"limit = 4999"});
+    QCOMPARE(last[2].detail, std::string{"limit = 4997"});
+  }
+
   void goesOnBehindAnEntryThatItsProcessDidNotFinish() {
     add(0, 2);
     const auto whole = read("audit.log");

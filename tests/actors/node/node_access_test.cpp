@@ -242,6 +242,13 @@ private slots:
     QCOMPARE(details[4], std::string{"label before"});
     const auto own = millrace::node::key_registry::read_own(folder_->path().toStdString());
     QCOMPARE(millrace::node::audit_log::verify(folder_->path().toStdString(), own->secret_key)->problem, std::string{});
+    const auto told = connect(key("adam", "admin"))->get()->call("audit", {{"limit", 20}}, patience);
+    QVERIFY(told.has_value());
+    std::vector<std::string> shown;
+    for (const auto& e : (*told)["entries"]) {
+      if (e["who"] == "ada") shown.insert(shown.begin(), e["detail"].get<std::string>());
+    }
+    QCOMPARE(shown, details);
   }
 
   /// Whoever may look sees what can be deployed there, types of plugins included, in parts that fit into messages.

@@ -1,5 +1,8 @@
 #include "node_trial.hpp"
 
+#include "millrace/actor.hpp"
+#include "millrace/registry.hpp"
+
 #include <map>
 
 using namespace millrace;
@@ -12,6 +15,21 @@ using nlohmann::json;
 namespace {
 
 constexpr std::int64_t count = 6000;
+
+/// How many more of the actor below can be made; negative: as many as anybody wants.
+std::atomic<int> makeable{-1};
+
+struct brittle : sink {
+  in<record_view> events{this, "in", &brittle::on_event};
+  brittle() {
+    if (makeable > 0)
+      --makeable;
+    else if (makeable == 0)
+      throw std::runtime_error("there is no glass left");
+  }
+  void on_event(context&, const record_view&) {}
+};
+MILLRACE_ACTOR(brittle, {.id = "trial.brittle", .title = "Brittle"})
 
 }  // namespace
 
@@ -100,6 +118,24 @@ private slots:
     QCOMPARE(committed(folder_->filePath("out")), steered::oracle(count));
     // Nobody needs it any more.
     ask("savepoint_delete", {{"savepoint", id}});
+  }
+
+  /// An actor's constructor that throws when nobody looks any more (validation looked at the first one).
+  void whatIsThrownFailsThatTopologyAlone() {
+    auto t = steered::to_files("trial", count, path("out"));
+    t.add("glass", "trial.brittle", {}, 2);
+    t.connect("stamp", "glass");
+    deploy(t, {{"start", false}});
+    for (const int enough : {1, 2}) {
+      makeable = enough;
+      ask("start", {});
+      QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"failed"}, patience_ms);
+      const auto why = node_->status("trial")["message"].get<std::string>();
+      QVERIFY2(why.find("there is no glass left") != std::string::npos, why.c_str());
+    }
+    makeable = -1;
+    ask("start", {});
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"running"}, patience_ms);
   }
 
   void goesBackAgainWhenThatIsWanted() {

@@ -1,6 +1,7 @@
 #include "runtime/recovery_board.hpp"
 
 #include <QtTest>
+#include <future>
 
 using namespace millrace;
 using namespace std::chrono_literals;
@@ -100,6 +101,18 @@ private slots:
     QVERIFY(!r.report().is_over);
     QVERIFY(!r.board.look_at_events([](std::uint32_t) { return 1000U; }));
     QVERIFY(r.report().is_over);
+  }
+
+  /// The run's own lock is taken for the answer, and whoever holds that may want the reports.
+  void othersAreServedWhileItAsksForEvents() {
+    recovery r;
+    r.board.wait_for_events({7}, 3, 1000);
+    std::size_t seen = 0;
+    QVERIFY(r.board.look_at_events([&](std::uint32_t) {
+      seen = std::async(std::launch::async, [&] { return r.board.reports().size(); }).get();
+      return 0U;
+    }));
+    QCOMPARE(seen, std::size_t{1});
   }
 
   void theOldestAreForgotten() {

@@ -26,8 +26,7 @@ struct steering_wishes {
 /// for tasks that are made anew. Thread: any.
 class run_steering {
 public:
-  /// `changed`: called after every wish, with true when it holds behind the next barrier only, so that a snapshot soon
-  /// is good. The plan outlives it.
+  /// The plan outlives it.
   run_steering(const engine::plan& p, const steering_wishes& wishes);
 
   /// Producers take no more input; what is on its way is handled, and state and connections stay. Snapshots go on.
@@ -37,13 +36,14 @@ public:
   [[nodiscard]] result<void> mute(const std::string& actor, bool on);
   /// The parameter has this value behind the barrier of the next epoch, in all partitions alike. Errors: `not_found`;
   /// `invalid_argument`: the parameter cannot be changed while the topology runs, or does not take the value.
-  [[nodiscard]] result<void> set(const std::string& actor, const std::string& param, param_value value);
+  [[nodiscard]] result<void> set(const std::string& actor, const std::string& param, const param_value& value);
 
   [[nodiscard]] processing_time paused_since() const;
   /// What was given to the tasks, and in its place what waits for the next epoch (whose `from` is 0).
   [[nodiscard]] std::vector<changed_parameter> changed() const;
 
   // For the run itself.
+  /// Called after every wish, with true when it holds behind the next barrier only, so that a snapshot soon is good.
   void on_change(std::function<void(bool wants_snapshot)> call);
   [[nodiscard]] const std::shared_ptr<engine::task_steering>& of(task_id task) const { return tasks_[task.value]; }
   /// The epoch begins: what was set since the last one holds behind its barrier. True when there was anything.
@@ -56,13 +56,16 @@ public:
   [[nodiscard]] bool has_settings_after(epoch_id epoch) const;
   /// The actors (indices) whose parameters were changed behind the barrier of this epoch.
   [[nodiscard]] std::set<std::uint32_t> actors_changed_at(epoch_id epoch) const;
-  /// Takes over what the node that leads the run says.
-  void adopt(bool is_paused, const std::set<std::string>& muted, const std::vector<changed_parameter>& changed);
+  /// Takes over what the node that leads the run says. Errors as of `set`: nothing of it is taken.
+  [[nodiscard]] result<void> adopt(bool is_paused, const std::set<std::string>& muted,
+                                   std::vector<changed_parameter> changed);
   [[nodiscard]] std::set<std::string> muted() const;
 
 private:
   void tell(bool wants_snapshot);
   [[nodiscard]] result<std::uint32_t> find(const std::string& actor) const;
+  [[nodiscard]] result<param_value> fitted(const std::string& actor, const std::string& param,
+                                           const param_value& value) const;
   void mute_tasks(std::uint32_t actor, bool on);
   void give(const changed_parameter& c);
 
@@ -71,8 +74,8 @@ private:
   mutable std::mutex mutex_;
   processing_time paused_since_{};
   std::set<std::string> muted_;
-  std::vector<changed_parameter> given_;   // one for each parameter, as the next
-  std::vector<changed_parameter> wanted_;  // behind the barrier of the next epoch
+  std::vector<changed_parameter> given_;                    // one for each parameter, as the next
+  std::vector<changed_parameter> wanted_;                   // behind the barrier of the next epoch
   std::map<epoch_id, std::set<std::uint32_t>> changed_at_;  // the newest
   std::function<void(bool)> on_change_;
 };

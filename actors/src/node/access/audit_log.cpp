@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -13,6 +14,7 @@
 #include <deque>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -27,6 +29,7 @@ namespace fs = std::filesystem;
 using nlohmann::json;
 
 constexpr std::uint64_t line_bytes_max = 64 << 10;
+constexpr std::size_t entry_bytes = 1024;  // names and details are cut; most have a third of it
 
 std::string code_of(std::string_view secret, std::string_view text) {
   std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
@@ -137,18 +140,55 @@ void follow(chain& c, const fs::path& file, std::string_view secret) {
   }
 }
 
+/// Which file it is, and when its content or its name changed last. Empty: there is none.
+std::string stamp_of(const fs::path& file) {
+  struct stat now {};
+  if (::stat(file.c_str(), &now) != 0) return {};
+  return std::to_string(now.st_dev) + " " + std::to_string(now.st_ino) + " " + std::to_string(now.st_size) + " " +
+         std::to_string(now.st_ctim.tv_sec) + " " + std::to_string(now.st_ctim.tv_nsec);
+}
+
+/// Follows the chain through a full file, unless it went through it before and nobody has touched it since.
+void follow_full(chain& c, const fs::path& file, std::string_view secret, audit_log::memory* known) {
+  const auto key = known == nullptr ? std::string{} : stamp_of(file) + " " + std::to_string(c.last) + " " + c.code;
+  const auto at = known == nullptr ? audit_log::memory::iterator{} : known->find(key);
+  if (known != nullptr && at != known->end()) {
+    c.begun_at = c.last + 1;
+    c.last = at->second.last;
+    c.code = at->second.code;
+    return;
+  }
+  follow(c, file, secret);
+  if (known == nullptr || !c.problem.empty()) return;
+  if (known->size() >= 2 * audit_log::files_max) known->clear();
+  known->emplace(key, audit_log::link{c.last, c.code});
+}
+
 /// All files, from the first entry that is kept on.
-chain follow_all(const fs::path& folder, const head& h, std::string_view secret) {
+chain follow_all(const fs::path& folder, const head& h, std::string_view secret, audit_log::memory* known = nullptr) {
   chain c{.last = h.first - 1, .code = h.before};
   for (const auto& [first, file] : full_files(folder)) {
     // Older ones were to be removed when the node died.
     if (first < h.first || !c.problem.empty()) continue;
-    follow(c, file, secret);
+    follow_full(c, file, secret, known);
     // Only the newest file may end in the middle.
     c.is_cut = false;
   }
   if (c.problem.empty()) follow(c, folder / "audit.log", secret);
   return c;
+}
+
+/// Reads where so many entries of the usual length begin, or a little before.
+std::ifstream end_of(const fs::path& file, std::size_t entries) {
+  std::ifstream in{file, std::ios::binary | std::ios::ate};
+  const auto wanted = static_cast<std::streamoff>(entries * entry_bytes);
+  if (in && in.tellg() > wanted) {
+    in.seekg(-wanted, std::ios::end);
+    in.ignore(std::numeric_limits<std::streamsize>::max(), '\n');  // the rest of a line
+  } else {
+    in.seekg(0);
+  }
+  return in;
 }
 
 bool write_all(int descriptor, std::string_view text) {
@@ -289,12 +329,13 @@ std::vector<audit_log::entry> audit_log::newest(const fs::path& folder, std::siz
   std::deque<entry> last;
   std::vector<fs::path> files{folder / "audit.log"};
   if (const auto full = full_files(folder); !full.empty()) files.insert(files.begin(), full.rbegin()->second);
+  std::string line;
   for (const auto& file : files) {
-    std::ifstream in{file, std::ios::binary};
-    for (std::string line; std::getline(in, line);) {
+    for (auto in = end_of(file, most); std::getline(in, line);) {
       const auto j = line.size() > line_bytes_max ? json{} : json::parse(line, nullptr, false);
       try {
-        last.push_back({j.at("at"), j.at("who"), j.at("verb"), j.at("topology"), j.at("outcome")});
+        last.push_back(
+            {j.at("at"), j.at("who"), j.at("verb"), j.at("topology"), j.at("outcome"), j.value("detail", "")});
         if (last.size() > most) last.pop_front();
       } catch (const json::exception&) {
         // `verify` tells which it is.
@@ -304,14 +345,14 @@ std::vector<audit_log::entry> audit_log::newest(const fs::path& folder, std::siz
   return {last.rbegin(), last.rend()};
 }
 
-result<audit_log::verdict> audit_log::verify(const fs::path& folder, std::string_view secret) {
+result<audit_log::verdict> audit_log::verify(const fs::path& folder, std::string_view secret, memory* known) {
   std::error_code ignored;
   if (!fs::exists(folder / "audit.log", ignored)) {
     return user_error(errc::not_found, "there is no audit.log in " + folder.string());
   }
   const auto head = read_head(folder, secret);
   if (!head) return verdict{.problem = head.error().message};
-  const auto written = follow_all(folder, *head, secret);
+  const auto written = follow_all(folder, *head, secret, known);
   verdict v{head->first, written.last + 1 - head->first, written.problem};
   if (v.problem.empty() && (written.last < head->count || written.last > head->count + 1)) {
     v.problem = "the log ends behind line " + std::to_string(written.last) + ", and " + std::to_string(head->count) +

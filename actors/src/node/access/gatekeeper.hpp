@@ -62,7 +62,7 @@ public:
   /// (`denied`): it is for a node, has ended, was used.
   [[nodiscard]] result<nlohmann::json> accept_key(const transport::control_caller& who, const nlohmann::json& args);
   /// The newest entries of the audit log, and whether all of it is as it was written.
-  [[nodiscard]] result<nlohmann::json> read_log(const nlohmann::json& args) const;
+  [[nodiscard]] result<nlohmann::json> read_log(const nlohmann::json& args);
 
 private:
   gatekeeper(key_registry keys, audit_log log, peer_registry peers, invitations invited)
@@ -85,6 +85,7 @@ private:
 
   key_registry keys_;
   audit_log log_;
+  audit_log::memory verified_;
   std::unique_ptr<peer_registry> peers_;
   invitations invited_;
   static constexpr std::int64_t never = INT64_MAX;

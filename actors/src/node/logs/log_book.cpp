@@ -116,7 +116,7 @@ bool log_book::write(const log_record& r) {
   if (written_ < file_bytes_max) return true;
   out_.close();
   fs::rename(file_, file_.string() + ".1", code);
-  return true;
+  return !code;
 }
 
 json log_book::read(const query& q) const {

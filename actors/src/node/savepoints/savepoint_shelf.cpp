@@ -98,11 +98,17 @@ result<std::vector<kept_savepoint>> savepoint_shelf::list(const std::string& top
   }
   std::vector<kept_savepoint> all;
   std::error_code code;
-  for (const auto& entry : fs::directory_iterator{folder_ / topology, code}) {
+  for (fs::directory_iterator at{folder_ / topology, code}, none; !code && at != none; at.increment(code)) {
     // Drafts, which end in ".new", have no valid name.
-    if (is_valid_id(entry.path().filename().string())) all.push_back(read(entry.path()));
+    if (is_valid_id(at->path().filename().string())) all.push_back(read(at->path()));
   }
-  std::ranges::sort(all, std::ranges::greater{}, &kept_savepoint::id);
+  if (code && code != std::errc::no_such_file_or_directory) {
+    return fatal_error(errc::io_error, "cannot read " + (folder_ / topology).string() + ": " + code.message());
+  }
+  // Those of one second have a number behind it: 10 comes after 9.
+  std::ranges::sort(all, std::ranges::greater{}, [](const kept_savepoint& s) {
+    return std::tuple{s.id.substr(0, s.id.find('-')), s.id.size(), s.id};
+  });
   return all;
 }
 

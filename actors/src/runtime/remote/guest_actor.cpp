@@ -114,6 +114,7 @@ void host_if_clear(self_pointer self, std::uint32_t region) {
   if (!r.wanted || r.alive != 0) return;
   const auto [incarnation, request] = *std::exchange(r.wanted, std::nullopt);
   r.incarnation = incarnation;
+  if (!s.misfit.empty()) return tell_lead(self, incarnation, hosted_answer{region, s.misfit, true});
   auto ok = make_tasks(self, region, incarnation, request);
   if (!ok) kill_region(self, region);
   tell_lead(self, incarnation, hosted_answer{region, ok ? std::string{} : ok.error().message, false});
@@ -253,6 +254,21 @@ void report_faults(self_pointer self) {
   if (!out.faults.empty()) tell_lead(self, {}, out);
 }
 
+/// The lead has checked it against the actors that it has itself.
+void on_steer(self_pointer self, const envelope& e) {
+  auto& s = self->state;
+  const auto m = read_as<steer_request>(e);
+  if (!m) return;
+  const auto done = adopt(s.shared->steering, *m);
+  s.misfit = done ? std::string{}
+                  : done.error().message + " (set while the topology runs; install the same plugins on all nodes)";
+  if (done || s.tasks.empty()) return;
+  const auto task = s.tasks.begin()->first;
+  tell_lead(self, incarnation_of(s, task),
+            failure_report{task, static_cast<std::uint8_t>(done.error().code),
+                           static_cast<std::uint8_t>(done.error().kind), s.misfit, failure_action::stop});
+}
+
 void on_inbound(self_pointer self, const inbound_message& in) {
   auto& s = self->state;
   const auto e = open_envelope(in.bytes->view());
@@ -285,8 +301,7 @@ void on_inbound(self_pointer self, const inbound_message& in) {
                                 m.more});
       });
     case kind::steer:
-      if (const auto m = read_as<steer_request>(*e)) adopt(s.shared->steering, *m);
-      return;
+      return on_steer(self, *e);
     case kind::question:
       return on_question(self, *e);
     case kind::look:

@@ -39,6 +39,7 @@ struct guest_state {
   std::unique_ptr<word_queue> words;  ///< for the lead
   std::vector<region> regions;
   std::map<task_id, hosted_task> tasks;
+  std::string misfit;       ///< why no task can have what is set while the topology runs; empty: it can
   bool is_leaving = false;  ///< the run is over, or its lead lost: ends with the last task
 };
 

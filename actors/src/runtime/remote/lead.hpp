@@ -14,10 +14,6 @@ namespace millrace::runtime::remote {
 /// Tells a node where the snapshot of an epoch goes; it answers with `opened`. False: it cannot be told now.
 [[nodiscard]] bool announce(run_shared& shared, const std::string& node, const engine::epoch_target& target);
 
-/// Tells a node all that is wanted of the run while it runs. False: it cannot be told now. It hears it with the next
-/// epoch at the latest, whose barriers wait for that.
-[[nodiscard]] bool tell_steering(run_shared& shared, const std::string& node);
-
 /// What a node says of its tasks goes where those that are here would have said it. Whatever is about an older
 /// incarnation, or about a task that the node does not host, is passed over.
 void on_inbound(caf::stateful_actor<supervisor_state, ordered_actor>* self, const inbound_message& m);

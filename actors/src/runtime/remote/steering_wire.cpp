@@ -1,10 +1,10 @@
 #include "runtime/remote/steering_wire.hpp"
 
 #include <set>
+#include <utility>
 #include <variant>
 
 #include "runtime/remote/exchange.hpp"
-#include "runtime/remote/lead.hpp"
 
 namespace millrace::runtime::remote {
 
@@ -42,10 +42,10 @@ bool tell_steering(run_shared& shared, const std::string& node) {
   return shared.options.where.nodes->send(node, to_bytes(shared.instance, {}, out).view()).has_value();
 }
 
-void adopt(run_steering& steering, const steer_request& m) {
+result<void> adopt(run_steering& steering, const steer_request& m) {
   std::vector<changed_parameter> changed;
   for (const auto& s : m.settings) changed.push_back({s.actor, s.param, value_of(s), s.from});
-  steering.adopt(m.is_paused, {m.muted.begin(), m.muted.end()}, changed);
+  return steering.adopt(m.is_paused, {m.muted.begin(), m.muted.end()}, std::move(changed));
 }
 
 }  // namespace millrace::runtime::remote

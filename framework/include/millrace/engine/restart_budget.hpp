@@ -29,11 +29,6 @@ public:
     return pause + std::chrono::nanoseconds{static_cast<std::int64_t>(jitter)};
   }
   [[nodiscard]] std::size_t recent() const noexcept { return at_.size(); }
-  /// Restarts within the policy's period.
-  [[nodiscard]] std::size_t recent(const failure_policy& policy, std::int64_t now_ns) const noexcept {
-    const auto period = std::chrono::nanoseconds{policy.period}.count();
-    return static_cast<std::size_t>(std::ranges::count_if(at_, [&](auto at) { return now_ns - at <= period; }));
-  }
 
 private:
   std::deque<std::int64_t> at_;
