@@ -2,6 +2,7 @@
 #include <QTest>
 #include <nlohmann/json.hpp>
 
+#include "core/call_arguments.hpp"
 #include "core/text.hpp"
 #include "engine_witness.hpp"
 #include "user.hpp"
@@ -36,6 +37,13 @@ private Q_SLOTS:
                  m_place.window().chaos().panel()->verdict().contains(QStringLiteral("DEGRADED")),
              qPrintable(m_place.window().chaos().panel()->verdict()));
     QCOMPARE(engine.state("broken"), std::string{"running"});
+    // Gone on with in the designer: the same fault on the same topology.
+    Q_EMIT m_place.window().chaos().panel()->designWanted();
+    const auto* designed = m_place.window().experiments().document();
+    QVERIFY(designed != nullptr);
+    const auto& words = designed->root()["method"][0]["provider"]["arguments"];
+    QCOMPARE(lineOf(words), std::string{"chaos inject broken kill --target sum"});
+    QCOMPARE(designed->root()["extensions"][0]["topology"].get<std::string>(), toStd(tab().document().path()));
     // In the charts it is a band that has ended.
     const auto& marks = session().history("broken")->marks();
     const auto isFault = [](const RunMark& m) { return m.kind == RunMark::Kind::Fault && m.until > 0; };
@@ -82,7 +90,7 @@ private Q_SLOTS:
     wish.seed = 12;
     QFile file{path};
     QVERIFY(file.open(QIODevice::WriteOnly));
-    file.write(toExperiment(wish, "broken", topology));
+    file.write(QByteArray::fromStdString(toExperiment(wish, {broken(), topology}).dump()));
     file.close();
     QProcess validate;
     validate.start(QStringLiteral(MILLRACE_COMMAND), {QStringLiteral("chaos"), QStringLiteral("validate"), path});

@@ -11,12 +11,12 @@ class User {
 public:
   void key(Qt::Key key, Qt::KeyboardModifiers modifiers = {}) {
     ++m_events;
-    QTest::keyClick(QApplication::focusWidget(), key, modifiers);
+    QTest::keyClick(keyboardOwner(), key, modifiers);
   }
   void type(const char* text) {
     for (const char* c = text; *c != 0; ++c) {
       ++m_events;
-      QTest::keyClick(QApplication::focusWidget(), *c);
+      QTest::keyClick(keyboardOwner(), *c);
     }
   }
   void click(QWidget* target) {
@@ -31,6 +31,12 @@ public:
   [[nodiscard]] int events() const noexcept { return m_events; }
 
 private:
+  /// An open menu takes the keyboard from whatever has it.
+  static QWidget* keyboardOwner() {
+    auto* popup = QApplication::activePopupWidget();
+    return popup != nullptr ? popup : QApplication::focusWidget();
+  }
+
   int m_events = 0;
 };
 

@@ -2,10 +2,10 @@
 
 #include <QDateTime>
 #include <QFileDialog>
-#include <QSaveFile>
 #include <map>
 
 #include "core/text.hpp"
+#include "core/text_file.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -13,7 +13,6 @@ namespace {
 constexpr std::chrono::milliseconds pollInterval{500};
 /// What throughput was is taken from so many seconds before the fault.
 constexpr double baselineS = 5;
-constexpr std::chrono::milliseconds experimentMax{15 * 60 * 1000};
 
 double now() {
   return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
@@ -43,6 +42,10 @@ bool isOfTheWhole(chaos::fault_place place) {
 
 }  // namespace
 
+ExperimentTarget targetOf(const DocumentTab& tab) {
+  return {tab.document().spec(), tab.document().path()};
+}
+
 ChaosDesk::ChaosDesk(EngineDesk& engine, QObject* parent) : QObject{parent}, m_engine{engine}, m_panel{new ChaosPanel} {
   connect(m_panel, &ChaosPanel::injectWanted, this, &ChaosDesk::inject);
   connect(m_panel, &ChaosPanel::stopWanted, this, &ChaosDesk::stopAll);
@@ -53,24 +56,12 @@ ChaosDesk::ChaosDesk(EngineDesk& engine, QObject* parent) : QObject{parent}, m_e
     if (m_trial) start(FaultWish{m_trial->wish()});
   });
   connect(m_panel, &ChaosPanel::exportWanted, this, &ChaosDesk::exportTrial);
-  connect(m_panel, &ChaosPanel::experimentWanted, this, [this] {
-    const auto file =
-        QFileDialog::getOpenFileName(m_panel, tr("Run an experiment"), {}, tr("Experiments (*.yaml *.yml *.json)"));
-    if (!file.isEmpty()) runExperiment(file);
+  connect(m_panel, &ChaosPanel::designWanted, this, [this] {
+    if (m_trial) Q_EMIT designed(toExperiment(m_trial->wish(), targetOf(*m_tab)));
   });
   connect(&m_engine, &EngineDesk::chaosStopWanted, this, &ChaosDesk::stopAll);
   connect(&m_engine, &EngineDesk::figuresShown, this, &ChaosDesk::observe);
   connect(&m_engine.session(), &EngineSession::commandFinished, this, &ChaosDesk::take);
-  connect(&m_experiment, &ToolCall::finished, this, [this](const QByteArray& output, int exitCode) {
-    const auto report = nlohmann::json::parse(output.begin(), output.end(), nullptr, false);
-    if (report.is_object() && report.contains("verdict")) {
-      m_panel->showCard(cardOf(report), false);
-    } else {
-      m_panel->tell(
-          tr("the experiment could not be run (exit code %1): millrace chaos validate says why").arg(exitCode));
-    }
-  });
-  connect(&m_experiment, &ToolCall::failed, m_panel, &ChaosPanel::tell);
   connect(&m_poll, &QTimer::timeout, this, &ChaosDesk::ask);
   m_poll.setInterval(pollInterval);
 }
@@ -160,13 +151,6 @@ void ChaosDesk::stopAll() {
   m_poll.start();
 }
 
-void ChaosDesk::runExperiment(const QString& file) {
-  m_panel->tell(tr("%1 runs: once without faults, once with …").arg(file));
-  m_experiment.start(millraceProgram(),
-                     {QStringLiteral("chaos"), QStringLiteral("run"), file, QStringLiteral("--json")}, experimentMax);
-  Q_EMIT shown();
-}
-
 void ChaosDesk::ask() {
   const auto* run = m_engine.figures();
   if (m_isAsked || run == nullptr || !run->isActive() || m_engine.isStale()) return;
@@ -221,7 +205,7 @@ void ChaosDesk::observe() {
   m_trial->observe(*run, now());
   if (!m_trial->isOver()) return;
   m_isToldOfEnd = true;
-  m_panel->showCard(m_trial->card(), true);
+  m_panel->showCard(m_trial->card(), ChaosPanel::CardOf::Fault);
   Q_EMIT shown();
 }
 
@@ -230,11 +214,9 @@ void ChaosDesk::exportTrial() {
   const auto path = QFileDialog::getSaveFileName(m_panel, tr("Export as an experiment"),
                                                  QStringLiteral("experiment.json"), tr("Experiments (*.json)"));
   if (path.isEmpty()) return;
-  QSaveFile file{path};
-  const auto bytes = toExperiment(m_trial->wish(), m_trialTopology, m_tab->document().path());
-  const bool isWritten =
-      file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush() && file.commit();
-  Q_EMIT hint(isWritten ? tr("written to %1").arg(path) : tr("%1: %2").arg(path, file.errorString()));
+  const auto text = toExperiment(m_trial->wish(), targetOf(*m_tab)).dump(2) + "\n";
+  const auto written = writeFile(path, QByteArray::fromStdString(text));
+  Q_EMIT hint(written ? tr("written to %1").arg(path) : toQt(written.error().message));
 }
 
 }  // namespace millrace::workbench

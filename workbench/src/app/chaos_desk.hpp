@@ -6,10 +6,12 @@
 
 #include "app/engine_desk.hpp"
 #include "core/chaos_trial.hpp"
-#include "engine/tool_call.hpp"
 #include "panels/chaos_panel.hpp"
 
 namespace millrace::workbench {
+
+/// What an experiment on the topology of a tab is for.
+[[nodiscard]] ExperimentTarget targetOf(const DocumentTab& tab);
 
 /// Breaking the run in front: injects faults into what is selected, watches them and the run, and shows what came of
 /// it. Faults are asked for twice a second while there are any; the emergency stop clears all of them. Thread: GUI.
@@ -24,12 +26,13 @@ public:
   /// Asks what to do to what is selected.
   void inject();
   void stopAll();
-  void runExperiment(const QString& file);
 
 Q_SIGNALS:
   void hint(const QString& text);
   /// There is something to see in the panel.
   void shown();
+  /// The last fault is to become an experiment that somebody edits.
+  void designed(const nlohmann::ordered_json& experiment);
 
 private:
   void injectKind(const QString& kind);
@@ -46,7 +49,6 @@ private:
   ChaosPanel* m_panel;
   DocumentTab* m_tab = nullptr;
   QTimer m_poll;
-  ToolCall m_experiment;
   std::vector<FaultNote> m_faults;
   std::optional<ChaosTrial> m_trial;
   std::string m_trialTopology;

@@ -65,6 +65,7 @@ MainWindow::~MainWindow() {
   m_engine.disconnect(this);
   m_chaos.disconnect(this);
   m_chaos.setTab(nullptr);
+  m_experiments.disconnect(this);
   m_steering.disconnect(this);
   m_steering.setTab(nullptr);
   m_nodes.disconnect(this);
@@ -127,6 +128,7 @@ void MainWindow::makeDocks() {
   m_diagnoseDock = addBottomPanel(tr("Diagnose"), m_engine.diagnosis());
   m_differenceDock = addBottomPanel(tr("Changes"), m_engine.differencePanel());
   addBottomPanel(tr("Chaos"), m_chaos.panel());
+  addBottomPanel(tr("Experiment"), m_experiments.panel());
   addBottomPanel(tr("Wire"), m_steering.wire());
   addBottomPanel(tr("Dead letters"), m_steering.letters());
   addBottomPanel(tr("Savepoints"), m_steering.savepoints());
@@ -173,6 +175,7 @@ void MainWindow::showCurrent() {
   m_script->setDocument(&tab.document());
   m_engine.setTab(&tab);
   m_chaos.setTab(&tab);
+  m_experiments.setTab(&tab);
   m_steering.setTab(&tab);
   m_nodes.setTab(&tab);
   m_watch.setTab(&tab);
@@ -210,6 +213,7 @@ void MainWindow::setDark(bool isDark) {
   m_inspector->rebuild();
   m_script->repaintAll();
   m_chaos.panel()->repaintAll();
+  m_experiments.panel()->repaintAll();
   paintIcons();
   Q_EMIT themeChanged();
   for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().repaintAll();
@@ -217,6 +221,10 @@ void MainWindow::setDark(bool isDark) {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   keepArrangement();
+  if (!m_experiments.mayGoOn()) {
+    event->ignore();
+    return;
+  }
   while (m_tabs->count() > 0) {
     const int before = m_tabs->count();
     if (!closeTab(before - 1)) {

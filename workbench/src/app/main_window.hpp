@@ -9,6 +9,7 @@
 #include "app/commands.hpp"
 #include "app/document_tab.hpp"
 #include "app/engine_desk.hpp"
+#include "app/experiment_desk.hpp"
 #include "app/nodes_desk.hpp"
 #include "app/own_actor_desk.hpp"
 #include "app/settings.hpp"
@@ -59,6 +60,7 @@ public:
   void setDark(bool isDark);
   [[nodiscard]] EngineDesk& engine() noexcept { return m_engine; }
   [[nodiscard]] ChaosDesk& chaos() noexcept { return m_chaos; }
+  [[nodiscard]] ExperimentDesk& experiments() noexcept { return m_experiments; }
   [[nodiscard]] SteeringDesk& steering() noexcept { return m_steering; }
   [[nodiscard]] NodesDesk& nodes() noexcept { return m_nodes; }
   [[nodiscard]] WatchDesk& watch() noexcept { return m_watch; }
@@ -129,6 +131,7 @@ private:
   CatalogueSource m_catalogue;
   EngineDesk m_engine;
   ChaosDesk m_chaos{m_engine};
+  ExperimentDesk m_experiments{*m_chaos.panel()};
   SteeringDesk m_steering{m_engine, m_catalogue.catalogue()};
   NodesDesk m_nodes{m_engine, m_settings};
   WatchDesk m_watch{m_engine};

@@ -93,7 +93,10 @@ void MainWindow::makeChaosMenu() {
   auto* stop = add(menu, tr("&Stop all chaos"), QKeySequence{tr("Ctrl+Shift+.")}, [this] { m_chaos.stopAll(); });
   m_icons.emplace_back(stop, ToolIcon::StopChaos);
   menu->addSeparator();
+  add(menu, tr("&New experiment"), {}, [this] { m_experiments.makeNew(); });
+  add(menu, tr("&Open an experiment …"), {}, [this] { Q_EMIT m_experiments.panel()->openWanted(); });
   add(menu, tr("&Run an experiment …"), {}, [this] { Q_EMIT m_chaos.panel()->experimentWanted(); });
+  add(menu, tr("&Cancel the experiment"), {}, [this] { m_experiments.cancel(); });
 }
 
 void MainWindow::makeNodesMenu() {

@@ -42,6 +42,13 @@ void MainWindow::connectPanels() {
   connect(&m_ownActors, &OwnActorDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::hint, this, &MainWindow::tell);
   connect(&m_chaos, &ChaosDesk::shown, this, [this] { raisePanel(tr("Chaos")); });
+  connect(&m_chaos, &ChaosDesk::designed, &m_experiments, &ExperimentDesk::design);
+  connect(&m_experiments, &ExperimentDesk::hint, this, &MainWindow::tell);
+  connect(&m_experiments, &ExperimentDesk::designShown, this, [this] {
+    raisePanel(tr("Experiment"));
+    m_experiments.panel()->tree().setFocus(Qt::OtherFocusReason);
+  });
+  connect(&m_experiments, &ExperimentDesk::runShown, this, [this] { raisePanel(tr("Chaos")); });
   connect(&m_engine, &EngineDesk::differencesShown, this, [this](bool isShown) {
     if (!isShown) return;
     m_differenceDock->show();

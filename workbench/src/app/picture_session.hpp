@@ -50,6 +50,8 @@ private:
 
 /// States of a run that somebody steers: records of a wire, dead letters, paused and muted, savepoints, log and events.
 void shootSteering(PictureSession& session);
+/// An experiment designed, with a mistake in it, on its way, and its verdict.
+void shootExperiment(PictureSession& session);
 /// First start and own actors: the gallery, an actor's project.
 void shootBeginning(PictureSession& session);
 

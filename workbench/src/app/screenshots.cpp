@@ -31,6 +31,7 @@ public:
     lose();
     jam();
     shootSteering(*this);
+    shootExperiment(*this);
     group();
     settings();
     takeNodePictures(

@@ -28,6 +28,7 @@ struct ParamInfo {
   param_value initial;
   std::string unit, help;
   std::vector<std::string> choices;
+  std::vector<std::string> suggestions;  ///< of texts: what fits; others may be typed
   std::optional<double> min, max;
   bool required = false, live = false, isPath = false;
 };

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "core/call_arguments.hpp"
+#include "core/param_text.hpp"
 #include "core/text.hpp"
 #include "millrace/chaos/verdict.hpp"
 
@@ -83,36 +85,19 @@ json toArguments(const FaultWish& wish, const std::string& topology) {
   return args;
 }
 
-QByteArray toExperiment(const FaultWish& wish, const std::string& topology, const QString& file) {
-  json inject{"chaos", "inject", topology, wish.kind};
-  if (!wish.target.empty()) inject.insert(inject.end(), {"--target", wish.target});
-  for (const auto& [name, value] : wish.parameters) {
-    inject.insert(inject.end(), {"--with", name + "=" + json(value).dump()});
-  }
-  if (wish.duration.count() > 0) inject.insert(inject.end(), {"--for", std::to_string(wish.duration.count()) + "ms"});
-  const auto call = [](json arguments) {
-    return json{{"type", "process"}, {"path", "millrace"}, {"arguments", std::move(arguments)}, {"timeout", 10}};
-  };
-  const json probe{{"type", "probe"},
-                   {"name", "is-running"},
-                   {"tolerance", {{"type", "jsonpath"}, {"path", "$.state"}, {"expect", "running"}}},
-                   {"provider", call({"topology", "status", topology, "--json"})}};
-  json extension{{"name", "millrace"}, {"seed", wish.seed}};
-  if (!file.isEmpty()) extension["topology"] = toStd(file);
-  const json experiment{
-      {"version", "1.0.0"},
-      {"title", wish.kind + " of " + wish.target},
-      {"description", "written by the workbench"},
-      {"steady-state-hypothesis", {{"title", "The topology is running"}, {"probes", json::array({probe})}}},
-      {"method", json::array({json{{"type", "action"},
-                                   {"name", "inject-" + wish.kind},
-                                   {"provider", call(std::move(inject))},
-                                   {"pauses", {{"after", 1}}}}})},
-      {"rollbacks",
-       json::array(
-           {json{{"type", "action"}, {"name", "clear-all-faults"}, {"provider", call({"chaos", "clear", topology})}}})},
-      {"extensions", json::array({std::move(extension)})}};
-  return QByteArray::fromStdString(experiment.dump(2) + "\n");
+nlohmann::ordered_json toExperiment(const FaultWish& wish, const ExperimentTarget& target) {
+  auto experiment = newExperiment(target);
+  experiment["title"] = wish.kind + (wish.target.empty() ? "" : " of " + wish.target);
+  auto& own = experiment["extensions"][0];
+  own["seed"] = wish.seed;
+  const auto kind = chaos::fault_kind_of(wish.kind);
+  if (!kind) return experiment;
+  auto inject = makeInjection(chaos::entry_of(*kind), target.spec.name, wish.target);
+  auto& words = inject["provider"]["arguments"];
+  for (const auto& [name, value] : wish.parameters) setParameter(words, name, toStd(valueText(param_value{value})));
+  if (wish.duration.count() > 0) setOption(words, "--for", std::to_string(wish.duration.count()) + "ms");
+  experiment["method"] = nlohmann::ordered_json::array({std::move(inject)});
+  return experiment;
 }
 
 std::vector<FaultNote> readFaults(const json& answer) {

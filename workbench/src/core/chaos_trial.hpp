@@ -5,11 +5,12 @@
 #include <QStringList>
 #include <cstdint>
 #include <map>
-#include <nlohmann/json_fwd.hpp>
+#include <nlohmann/json.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "core/experiment_parts.hpp"
 #include "core/figures.hpp"
 #include "core/run_history.hpp"
 #include "millrace/chaos/catalogue.hpp"
@@ -30,8 +31,8 @@ struct FaultWish {
 [[nodiscard]] FaultWish usualFault(const chaos::fault_entry& kind, std::string target);
 /// What the verb `chaos_inject` takes.
 [[nodiscard]] nlohmann::json toArguments(const FaultWish& wish, const std::string& topology);
-/// The same as an experiment in Chaos Toolkit's format, for `millrace chaos run`. `file`: the topology's.
-[[nodiscard]] QByteArray toExperiment(const FaultWish& wish, const std::string& topology, const QString& file);
+/// The same as an experiment in Chaos Toolkit's format, for `millrace chaos run`.
+[[nodiscard]] nlohmann::ordered_json toExperiment(const FaultWish& wish, const ExperimentTarget& target);
 
 /// A fault of a run, as `chaos_list` tells it.
 struct FaultNote {

@@ -2,11 +2,11 @@
 
 #include <QFile>
 #include <QFileInfo>
-#include <QSaveFile>
 
 #include "core/auto_wiring.hpp"
 #include "core/layered_layout.hpp"
 #include "core/text.hpp"
+#include "core/text_file.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -14,44 +14,14 @@ namespace {
 /// As the framework's own reader.
 constexpr qint64 fileBytesMax = 16LL * 1024 * 1024;
 
-error fileError(errc code, const QString& path, const QString& what, const QString& remedy) {
-  return user_error(code, toStd(path + QStringLiteral(": ") + what + QStringLiteral("; ") + remedy));
-}
-
 result<QByteArray> readFile(const QString& path) {
-  QFile file{path};
-  if (!file.exists()) {
-    return fileError(errc::not_found, path, QStringLiteral("there is no such file"),
-                     QStringLiteral("was it moved or renamed?"));
-  }
-  if (!file.open(QIODevice::ReadOnly)) {
-    return fileError(errc::io_error, path, file.errorString(), QStringLiteral("check who may read it"));
-  }
-  if (file.size() > fileBytesMax) {
-    return fileError(errc::limit_exceeded, path, QStringLiteral("has more than 16 MiB"),
-                     QStringLiteral("is it a topology?"));
-  }
-  return file.readAll();
+  return workbench::readFile(path, fileBytesMax, QStringLiteral("is it a topology?"));
 }
 
 /// What a file holds now; empty when there is none.
 QByteArray presentBytes(const QString& path) {
   auto bytes = readFile(path);
   return bytes ? *std::move(bytes) : QByteArray{};
-}
-
-result<void> writeFile(const QString& path, const QByteArray& bytes) {
-  // A new file would take the place of whatever this is, devices included.
-  if (const QFileInfo there{path}; there.exists() && !there.isFile()) {
-    return fileError(errc::invalid_argument, path, QStringLiteral("is no file"), QStringLiteral("choose another name"));
-  }
-  QSaveFile file{path};
-  // Flushed here: Qt 6.4 passes over errors of the flush that commit() does by itself.
-  if (file.open(QIODevice::WriteOnly) && file.write(bytes) == bytes.size() && file.flush() && file.commit()) return {};
-  file.cancelWriting();
-  const auto isFull = file.error() == QFileDevice::ResourceError || file.error() == QFileDevice::WriteError;
-  return fileError(isFull ? errc::disk_full : errc::io_error, path, file.errorString(),
-                   QStringLiteral("nothing was changed; make room or choose another folder"));
 }
 
 /// Every actor gets a place: files written by hand have none.

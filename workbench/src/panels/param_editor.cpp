@@ -17,7 +17,10 @@ ParamEditor::ParamEditor(const ParamInfo& param, QWidget* parent)
   auto* layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
   layout->setSpacing(2);
-  m_editor = param.type == ParamInfo::Type::Flag ? makeFlag() : param.choices.empty() ? makeField() : makeChoice();
+  m_editor = param.type == ParamInfo::Type::Flag ? makeFlag()
+             : !param.choices.empty()            ? makeChoice()
+             : !param.suggestions.empty()        ? makeSuggestions()
+                                                 : makeField();
   m_editor->setAccessibleName(toQt(param.name));
   m_editor->setAccessibleDescription(toQt(param.help));
   m_editor->setToolTip(toQt(param.help) + QLatin1Char('\n') + allowedText(param));
@@ -48,6 +51,28 @@ QWidget* ParamEditor::makeChoice() {
     box->setCurrentText(valueText(value.value_or(m_param.initial)));
   };
   connect(box, &QComboBox::textActivated, this, &ParamEditor::commit);
+  return box;
+}
+
+/// A field with a list of what fits.
+QWidget* ParamEditor::makeSuggestions() {
+  auto* box = new QComboBox{this};
+  box->setEditable(true);
+  box->setInsertPolicy(QComboBox::NoInsert);
+  for (const auto& s : m_param.suggestions) box->addItem(toQt(s));
+  auto* field = box->lineEdit();
+  field->setPlaceholderText(m_param.required ? tr("required") : tr("none"));
+  m_show = [box, field](const std::optional<param_value>& value) {
+    const auto text = value ? valueText(*value) : QString{};
+    const QSignalBlocker quiet{box};
+    if (!field->isModified() && field->text() != text) box->setEditText(text);
+  };
+  connect(box, &QComboBox::textActivated, this, &ParamEditor::commit);
+  connect(field, &QLineEdit::editingFinished, this, [this, field] {
+    if (!field->isModified()) return;
+    field->setModified(false);
+    commit(field->text());
+  });
   return box;
 }
 

@@ -34,6 +34,7 @@ protected:
 private:
   QWidget* makeFlag();
   QWidget* makeChoice();
+  QWidget* makeSuggestions();
   QWidget* makeField();
   void commit(const QString& text);
   void say(const QString& text, Health level);
