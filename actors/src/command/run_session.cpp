@@ -67,6 +67,12 @@ public:
           node::trace_watch& traces, const run_flags& flags)
       : run_{run}, reporter_{reporter}, control_{control}, metrics_{metrics}, traces_{traces}, flags_{flags} {}
 
+  ~session() {
+    if (metrics_ != nullptr) metrics_->stop_asking();
+  }
+  session(const session&) = delete;
+  session& operator=(const session&) = delete;
+
   /// Passes signals, requests and the duration on, and feeds reporter and control, until the run has ended.
   runtime::run_outcome watch(const stop_signal& signal) {
     for (;;) {
@@ -176,9 +182,11 @@ int run_session(topology t, const run_flags& flags) {
   auto control = listen(t.name, data_dir, **run, traces, metrics.get(), *log);
   reporter->begin(announcement(t.name, data_dir, control.get(), metrics.get()));
 
-  session watched{**run, *reporter, control.get(), metrics.get(), traces, flags};
-  const auto outcome = watched.watch(signal);
-  const run_result r{watched.totals(), outcome, data_dir};
+  const auto r = [&] {
+    session watched{**run, *reporter, control.get(), metrics.get(), traces, flags};
+    const auto outcome = watched.watch(signal);
+    return run_result{watched.totals(), outcome, data_dir};
+  }();
   reporter->end(r);
   control.reset();
   return finish(r);

@@ -129,10 +129,13 @@ int show_why(const topology_request& request) {
 
 std::string alert_text(const nlohmann::json& a) {
   const auto actor = a.value("actor", "");
+  const auto value = a.find("value");
+  const bool is_shown = value != a.end() && value->is_number();
   return "  " + a.value("severity", "") + "  " + a.value("rule", "") + (actor.empty() ? "" : "  at " + actor) + "  " +
-         a.value("measure", "") + " is " + count_text(a.value("value", 0.0)) + ", limit " +
-         count_text(a.value("limit", 0.0)) + "  since " + a.value("since", "") +
-         (a.value("in_maintenance", false) ? "  (in maintenance)" : "") + "\n";
+         a.value("measure", "") + " is " +
+         (is_shown ? count_text(value->get<double>()) : std::string{"shown to operators only"}) +
+         (a.value("fires", "") == "below" ? ", lower limit " : ", limit ") + count_text(a.value("limit", 0.0)) +
+         "  since " + a.value("since", "") + (a.value("in_maintenance", false) ? "  (in maintenance)" : "") + "\n";
 }
 
 int show_alerts(const topology_request& request) {

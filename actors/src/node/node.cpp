@@ -52,10 +52,10 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   std::unique_ptr<node> made{new node{std::move(options), *std::move(store), *std::move(gate)}};
   if (auto linked = made->open_links(); !linked) return std::move(linked).error();
   if (auto loaded = made->load(); !loaded) return std::move(loaded).error();
+  if (auto watched = made->watch_alerts(); !watched) return std::move(watched).error();
   if (auto listening = made->listen(); !listening) return std::move(listening).error();
   if (auto tried = made->try_door(); !tried) return std::move(tried).error();
   if (auto shown = made->show_metrics(); !shown) return std::move(shown).error();
-  if (auto watched = made->watch_alerts(); !watched) return std::move(watched).error();
   made->follow_peers();
   return made;
 }
@@ -65,6 +65,7 @@ node::node(node_options options, deployment_store store, gatekeeper gate)
 
 node::~node() {
   // First nobody asks any more.
+  if (alerts_ != nullptr) alerts_->stop_asking();
   metrics_.reset();
   server_.reset();
   news_.reset();

@@ -97,7 +97,11 @@ result<json> node::serve(const caller& who, const std::string& verb, const json&
   if (verb == "state") return (*h)->state(args);
   if (verb == "trace") return (*h)->traces(args);
   if (verb == "alerts") {
-    return alerts_ == nullptr ? result<json>{no_alert_rules()} : alerts_->active((*h)->deployed().name);
+    if (alerts_ == nullptr) return no_alert_rules();
+    // That a rule fires is for all who may look; what an actor keeps of records is for those whom `state` is for.
+    const auto topology = (*h)->deployed().name;
+    const bool may_see = gate_.check(who, *rule_of("state"), topology).has_value();
+    return alerts_->active(topology, may_see ? state_values::shown : state_values::hidden);
   }
   if (verb == "logs") return (*h)->logs(args);
   if (is_chaos(verb)) return (*h)->chaos(verb, args);

@@ -56,7 +56,7 @@ void alert_evaluator::take(std::size_t rule, const alert_reading& r, moment now)
   const subject who{rule, r.topology, r.actor};
   auto at = tracked_.find(who);
   if (at == tracked_.end()) {
-    if (!(r.value > rules_[rule].above)) return;  // also what is no number
+    if (!rules_[rule].is_beyond(r.value)) return;
     if (tracked_.size() >= tracked_max) {
       ++left_out_;
       return;
@@ -64,7 +64,7 @@ void alert_evaluator::take(std::size_t rule, const alert_reading& r, moment now)
     at = tracked_.emplace(who, tracked{.phase_since = now.steady_ns, .worst = r.value}).first;
   }
   at->second.value = r.value;
-  at->second.worst = std::max(at->second.worst, r.value);
+  at->second.worst = rules_[rule].worse(at->second.worst, r.value);
   at->second.seen_at = now.steady_ns;
 }
 
@@ -77,13 +77,13 @@ bool alert_evaluator::advance(const subject& who, tracked& t, moment now) {
   };
   const bool is_gone = now.steady_ns - t.seen_at >= std::chrono::nanoseconds{gone_after}.count();
   if (t.now == phase::pending) {
-    if (is_gone || !(t.value > rule.above)) return false;
+    if (is_gone || !rule.is_beyond(t.value)) return false;
     if (!has_lasted(rule.holds_for)) return true;
     enter(phase::firing);
     t.fired_at = now.wall;
   }
-  if (t.now == phase::firing && t.value <= rule.clears_at) enter(phase::clearing);
-  if (t.now == phase::clearing && t.value > rule.clears_at) enter(phase::firing);
+  if (t.now == phase::firing && rule.is_clear(t.value)) enter(phase::clearing);
+  if (t.now == phase::clearing && !rule.is_clear(t.value)) enter(phase::firing);
   if (is_gone || (t.now == phase::clearing && has_lasted(rule.clears_for))) {
     if (t.is_told) tell(notice_of(who, t, true), now);
     return false;
@@ -102,7 +102,8 @@ bool alert_evaluator::is_muted(const std::string& topology, processing_time now)
 alert_notice alert_evaluator::notice_of(const subject& who, const tracked& t, bool is_over) const {
   const auto& [index, topology, actor] = who;
   const auto& rule = rules_[index];
-  return {rule.name, topology, actor, rule.measure, rule.severity, is_over, t.value, t.worst, rule.above, t.fired_at};
+  return {rule.name, topology, actor,      rule.measure, rule.severity, is_over,
+          t.value,   t.worst,  rule.limit, rule.side,    t.fired_at};
 }
 
 void alert_evaluator::tell(alert_notice notice, moment now) {

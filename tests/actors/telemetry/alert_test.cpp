@@ -64,6 +64,11 @@ private slots:
     QVERIFY(s->rules[0].holds_for == 5s && s->rules[0].clears_for == 20s);
     QCOMPARE(s->rules[0].clears_at, 10.0);
     QVERIFY(s->rules[0].severity == engine::alert_severity::critical);
+    const auto below = parse_alerts(
+        with_rule({{"name", "x"}, {"measure", "events_in_per_s"}, {"below", 5}, {"clears_at", 8}}).dump(), "a.json");
+    QVERIFY2(below, below ? "" : below.error().message.c_str());
+    QVERIFY(below->rules[0].side == engine::alert_rule::beyond::below);
+    QVERIFY(below->rules[0].limit == 5 && below->rules[0].clears_at == 8);
     QCOMPARE(s->rules[1].clears_at, 0.0);
     QVERIFY(s->group_wait == 3s);
     QCOMPARE(s->maintenance[0].days, std::uint8_t{0x41});
@@ -126,9 +131,14 @@ private slots:
     row("unknown key", {{"millrace_alerts", 1}, {"rule", 1}}, "/rule: is not known here");
     row("rules no list", {{"millrace_alerts", 1}, {"rules", 1}}, "/rules: is no list");
     row("unknown measure", changed("measure", "mood"), "/rules/0/measure: is none of failed, not_running");
-    row("no limit", with_rule({{"name", "x"}, {"measure", "backlog"}}), "/rules/0: 'above' is missing");
+    row("no limit", with_rule({{"name", "x"}, {"measure", "backlog"}}), "/rules/0: 'above' or 'below' is missing");
     row("limit a text", changed("above", "much"), "/rules/0/above: is no number");
     row("clears above", changed("clears_at", 2), "/rules/0/clears_at: is larger");
+    row("two limits", changed("below", 0), "/rules/0/below: goes without 'above'");
+    row("clears below", with_rule({{"name", "x"}, {"measure", "backlog"}, {"below", 5}, {"clears_at", 4}}),
+        "/rules/0/clears_at: is less than 'below'");
+    row("a flag below", with_rule({{"name", "x"}, {"measure", "failed"}, {"below", 1}}),
+        "/rules/0/below: goes without 'failed'");
     row("bad duration", changed("for", "soon"), "/rules/0/for");
     row("bad severity", changed("severity", "bad"), "/rules/0/severity: is none of info");
     row("a typo", changed("treshold", 1), "/rules/0/treshold: is not known here");
@@ -162,7 +172,11 @@ private slots:
     t.view.tasks = {v};
     alert_readings readings;
     const alert_readings::time_point start{std::chrono::hours{1}};
-    (void)readings.look({t}, start);
+    // Of the first look nothing is known of what came in: no rule about too little may fire.
+    for (const auto& r : readings.look({t}, start)) QVERIFY(r.measure != "events_in_per_s");
+    t.view.tasks[0].in_per_s = 60;
+    t.view.tasks.push_back(t.view.tasks[0]);
+    t.view.tasks[1].in_per_s = 40;
     t.view.tasks[0].now.dead_letters = 30;
     t.view.tasks[0].now.events_in = 120;
     t.view.run.restarts = 2;
@@ -174,13 +188,17 @@ private slots:
     };
     QCOMPARE(value("dead_letters_per_s", "store"), 15.0);
     QCOMPARE(value("error_share", "store"), 0.25);
+    QCOMPARE(value("events_in_per_s", "store"), 100.0);
+    QCOMPARE(value("events_out_per_s", "store"), 0.0);
     QCOMPARE(value("restarts_10m", ""), 2.0);
     QCOMPARE(value("failed", ""), 0.0);
     for (const auto& r : seen) QVERIFY2(is_alert_measure(r.measure), r.measure.c_str());
     // Begun anew by somebody, and fallen over once since.
     t.view.run.restarts = 1;
+    t.view.tasks[0].now.events_in = 1;
     const auto anew = readings.look({t}, start + 4s);
     QVERIFY(std::ranges::any_of(anew, [](const auto& r) { return r.measure == "restarts_10m" && r.value == 1; }));
+    QVERIFY(std::ranges::none_of(anew, [](const auto& r) { return r.measure == "events_in_per_s"; }));
     const auto later = readings.look({t}, start + 20min);
     QVERIFY(std::ranges::any_of(later, [](const auto& r) { return r.measure == "restarts_10m" && r.value == 0; }));
   }

@@ -1,7 +1,9 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QtTest>
+#include <atomic>
 #include <memory>
+#include <semaphore>
 
 #include "millrace/library.hpp"
 #include "millrace/runtime/topology_run.hpp"
@@ -26,13 +28,16 @@ json sales_rule() {
 /// A watch of one rule over a topology whose state a test makes up, looked at once a second.
 class watched {
 public:
-  explicit watched(const json& rule) {
+  explicit watched(
+      const json& rule, state_look::executor aside = [](const std::function<void()>& work) { work(); })
+      : aside_{std::move(aside)} {
     QFile file{folder_.filePath("rules.json")};
     if (!file.open(QIODevice::WriteOnly)) qFatal("no file");
     file.write(QByteArray::fromStdString(
         json{{"millrace_alerts", 1}, {"group_wait", "0ms"}, {"rules", json::array({rule})}}.dump()));
     file.close();
-    auto opened = alert_watch::open(file.fileName().toStdString(), log.logger());
+    // Here and now, so that a look is over when `look` returns.
+    auto opened = alert_watch::open(file.fileName().toStdString(), log.logger(), aside_);
     if (!opened) qFatal("%s", opened.error().message.c_str());
     watch_ = *std::move(opened);
   }
@@ -56,9 +61,12 @@ public:
   [[nodiscard]] bool fires() const { return !watch_->active("shop")["alerts"].empty(); }
   [[nodiscard]] json first() const { return watch_->active("shop")["alerts"][0]; }
 
+  [[nodiscard]] alert_watch& itself() { return *watch_; }
+
   log_lines log;
 
 private:
+  const state_look::executor aside_;
   QTemporaryDir folder_;
   std::unique_ptr<alert_watch> watch_;
   std::chrono::steady_clock::time_point now_{1h};
@@ -177,6 +185,63 @@ private slots:
     w.see(80, 1);
     QVERIFY(!w.fires());
     QVERIFY(w.log.has("is over at shop/totals"));
+  }
+
+  void belowALimitAllIsTheOtherWayRound() {
+    auto rule = sales_rule();
+    rule.erase("above");
+    rule["below"] = 100;
+    rule["clears_at"] = 120;
+    watched w{rule};
+    w.see(100, 10);
+    w.see(90, 3);
+    QVERIFY(!w.fires());
+    w.see(70, 1);
+    QVERIFY(w.fires() && w.first()["fires"] == "below");
+    QVERIFY(w.log.has("fired at shop/totals: totals.sum of EUR is 70, lower limit 100"));
+    w.see(110, 10);  // above the limit, not yet clear
+    QVERIFY(w.fires());
+    w.see(120, 3);
+    QVERIFY(!w.fires());
+  }
+
+  /// Where values may not be seen, that it fires may.
+  void valuesAreHiddenWhereTheyAreToBe() {
+    watched w{sales_rule()};
+    w.see(150, 4);
+    const auto hidden = w.itself().active("shop", state_values::hidden)["alerts"][0];
+    QVERIFY(hidden["value"].is_null() && hidden["worst"].is_null() && hidden["rule"] == "too much");
+    QVERIFY(hidden.dump().find("150") == std::string::npos);
+    QVERIFY(w.first().dump().find("150") != std::string::npos);
+  }
+
+  /// A task that does not answer holds nobody up but who asks it, and whoever ends waits for that one question alone.
+  void whoWatchesDoesNotWaitForTasks() {
+    std::counting_semaphore<> asked{0};
+    std::counting_semaphore<> answer{0};
+    std::atomic<int> answered{0};
+    const auto slow = [&](const std::string&, const json&) -> result<json> {
+      asked.release();
+      (void)answer.try_acquire_for(30s);
+      ++answered;
+      return json{{"rows", {{{"key", "EUR"}, {"states", {{"sum", 500}}}}}}, {"next", nullptr}};
+    };
+    watched w{sales_rule(), {}};
+    for (int i = 0; i < 100; ++i) w.look(slow);
+    QCOMPARE(answered.load(), 0);
+    QVERIFY(asked.try_acquire_for(30s));
+    answer.release();
+    const auto sees = [&] {
+      answer.release();
+      w.look(slow);
+      return w.fires();
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(sees(), 30'000);
+    answer.release();
+    w.itself().stop_asking();
+    const auto before = answered.load();
+    for (int i = 0; i < 10; ++i) w.look(slow);
+    QCOMPARE(answered.load(), before);
   }
 
   /// A value that goes up and down across the limit each second is told once, and without that protection each time.

@@ -13,7 +13,7 @@ namespace {
 alert_rule stalled() {
   return {.name = "stalled",
           .measure = "oldest_unfinished_s",
-          .above = 30,
+          .limit = 30,
           .clears_at = 10,
           .holds_for = 5s,
           .clears_for = 5s,
@@ -73,6 +73,30 @@ private slots:
     QVERIFY(w.alerts().active().empty());
   }
 
+  void belowALimitAllIsTheOtherWayRound() {
+    auto rule = stalled();
+    rule.side = alert_rule::beyond::below;
+    rule.limit = 10;
+    rule.clears_at = 30;
+    watch w{{rule}};
+    QVERIFY(w.see(100, 20).empty() && w.see(10, 20).empty());  // at the limit is not below it
+    QVERIFY(w.see(9, 5).empty());
+    QVERIFY(w.see(10, 1).empty());  // not below for five seconds on end
+    QVERIFY(w.see(9, 5).empty());
+    const auto fired = w.see(4, 1);
+    QCOMPARE(fired.size(), std::size_t{1});
+    QCOMPARE(fired[0].limit, 10.0);
+    QVERIFY(fired[0].side == alert_rule::beyond::below && !fired[0].is_over);
+    QVERIFY(w.see(20, 100).empty());  // above the limit, not yet clear
+    QVERIFY(w.see(31, 4).empty());
+    QVERIFY(w.see(29, 100).empty());  // back before it was over
+    const auto over = w.see(30, 10);
+    QCOMPARE(over.size(), std::size_t{1});
+    QVERIFY(over[0].is_over);
+    QCOMPARE(over[0].worst, 4.0);
+    QVERIFY(w.see(std::numeric_limits<double>::quiet_NaN(), 20).empty());
+  }
+
   void whatDoesNotHoldIsNotTold() {
     watch w{{stalled()}};
     for (int i = 0; i < 20; ++i) {
@@ -97,19 +121,27 @@ private slots:
     const std::uint64_t seed = is_given ? wanted : std::random_device{}();
     qInfo("MILLRACE_SEED=%llu", static_cast<unsigned long long>(seed));
     const auto told = [&](const alert_rule& rule) {
+      const bool is_above = rule.side == alert_rule::beyond::above;
       std::mt19937_64 random{seed};
       std::normal_distribution<double> noise{30, 4};
       watch w{{rule}};
       std::size_t notices = 0;
-      for (int i = 0; i < 10'000; ++i) notices += w.see(std::max(noise(random), 11.0), 1).size();
+      for (int i = 0; i < 10'000; ++i) {
+        const auto value = noise(random);
+        notices += w.see(is_above ? std::max(value, 11.0) : std::min(value, 49.0), 1).size();
+      }
       return notices;
     };
     auto steady = stalled();
     steady.holds_for = 0s;
     QCOMPARE(told(steady), std::size_t{1});
     auto nervous = steady;
-    nervous.clears_at = nervous.above;
+    nervous.clears_at = nervous.limit;
     nervous.clears_for = 0s;
+    QVERIFY(told(nervous) > 1'000);
+    for (auto* rule : {&steady, &nervous}) rule->side = alert_rule::beyond::below;
+    steady.clears_at = 50;
+    QCOMPARE(told(steady), std::size_t{1});
     QVERIFY(told(nervous) > 1'000);
   }
 

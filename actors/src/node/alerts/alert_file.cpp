@@ -109,19 +109,32 @@ state_measure read_state(entry& e, const engine::alert_rule& r) {
   return m;
 }
 
+/// One limit, above or below which is bad, and where it is good again.
+void read_limit(entry& e, engine::alert_rule& r) {
+  using beyond = engine::alert_rule::beyond;
+  if (!e.has("above") && !e.has("below")) e.fail("", "'above' or 'below' is missing");
+  if (e.has("above") && e.has("below")) e.fail("/below", "goes without 'above': make two rules of it");
+  r.side = e.has("below") ? beyond::below : beyond::above;
+  r.limit = e.number(r.side == beyond::below ? "below" : "above", 0);
+  r.clears_at = e.number("clears_at", r.limit);
+  if (r.side == beyond::above && r.clears_at > r.limit) {
+    e.fail("/clears_at", "is larger than 'above': it would be over while it fires");
+  }
+  if (r.side == beyond::below && r.clears_at < r.limit) {
+    e.fail("/clears_at", "is less than 'below': it would be over while it fires");
+  }
+}
+
 engine::alert_rule read_rule(entry e, std::vector<state_measure>& states) {
   engine::alert_rule r;
   r.name = e.text("name", true);
   r.measure = e.text("measure", true);
   r.topology = e.text("topology");
   r.actor = e.text("actor");
-  if (!e.has("above")) e.fail("", "'above' is missing");
-  r.above = e.number("above", 0);
-  r.clears_at = e.number("clears_at", r.above);
+  read_limit(e, r);
   r.holds_for = e.duration("for", {});
   r.clears_for = e.duration("clears_for", r.holds_for);
   r.severity = e.severity("severity", alert_severity::warning);
-  if (r.clears_at > r.above) e.fail("/clears_at", "is larger than 'above': it would be over while it fires");
   if (r.measure == "state") {
     states.push_back(read_state(e, r));
     r.measure = states.back().name();
@@ -130,6 +143,8 @@ engine::alert_rule read_rule(entry e, std::vector<state_measure>& states) {
   for (const auto* word : {"state", "field", "key", "of"}) {
     if (e.has(word)) e.fail(std::string{"/"} + word, "goes with the measure 'state'");
   }
+  const bool is_flag = r.measure == "failed" || r.measure == "not_running";
+  if (is_flag && e.has("below")) e.fail("/below", "goes without '" + r.measure + "', which is 0 while all is well");
   if (!is_alert_measure(r.measure)) e.fail("/measure", "is none of " + alert_measures_text() + ", state");
   return r;
 }
@@ -227,8 +242,8 @@ result<alert_settings> parse_alerts(const std::string& text, const std::string& 
     read_list<engine::alert_rule>(parsed, "rules", out.rules, wrong, [&](const json& j, std::string where) {
       return read_rule({j,
                         std::move(where),
-                        {"name", "measure", "topology", "actor", "state", "field", "key", "of", "above", "clears_at",
-                         "for", "clears_for", "severity"},
+                        {"name", "measure", "topology", "actor", "state", "field", "key", "of", "above", "below",
+                         "clears_at", "for", "clears_for", "severity"},
                         wrong},
                        out.states);
     });

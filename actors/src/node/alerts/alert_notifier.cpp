@@ -47,6 +47,7 @@ json to_json(const engine::alert_notice& n) {
           {"value", n.value},
           {"worst", n.worst},
           {"limit", n.limit},
+          {"fires", n.side == engine::alert_rule::beyond::above ? "above" : "below"},
           {"since", time_of(n.since)}};
 }
 
@@ -59,7 +60,8 @@ json to_json(const engine::alert_group& group, processing_time now) {
 std::string text_of(const engine::alert_notice& n) {
   const auto where = n.topology + (n.actor.empty() ? "" : "/" + n.actor);
   return "alert '" + n.rule + "' (" + to_string(n.severity) + ") " + (n.is_over ? "is over" : "fired") + " at " +
-         where + ": " + n.measure + " is " + number(n.value) + ", limit " + number(n.limit) +
+         where + ": " + n.measure + " is " + number(n.value) +
+         (n.side == engine::alert_rule::beyond::above ? ", limit " : ", lower limit ") + number(n.limit) +
          (n.is_over ? ", worst " + number(n.worst) : std::string{});
 }
 

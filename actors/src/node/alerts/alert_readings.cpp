@@ -12,11 +12,12 @@ namespace {
 using engine::alert_reading;
 
 constexpr std::array measures{
-    "failed",          "not_running",     "oldest_unfinished_s", "since_progress_s",
-    "snapshot_age_s",  "snapshot_open_s", "snapshot_failures",   "restarts_10m",
-    "watermark_lag_s", "latency_p50_ms",  "latency_p99_ms",      "dead_letters_per_s",
-    "late_per_s",      "retries_per_s",   "error_share",         "input_fill",
-    "blocked_share",   "backlog",         "in_step_s",           "state_bytes",
+    "failed",          "not_running",      "oldest_unfinished_s", "since_progress_s",
+    "snapshot_age_s",  "snapshot_open_s",  "snapshot_failures",   "restarts_10m",
+    "watermark_lag_s", "latency_p50_ms",   "latency_p99_ms",      "dead_letters_per_s",
+    "late_per_s",      "retries_per_s",    "error_share",         "input_fill",
+    "blocked_share",   "backlog",          "in_step_s",           "state_bytes",
+    "events_in_per_s", "events_out_per_s",
 };
 
 constexpr std::chrono::minutes restarts_within{10};
@@ -29,7 +30,7 @@ double seconds(std::chrono::nanoseconds d) {
 struct actor_sums {
   std::uint64_t dead_letters = 0, late = 0, retries = 0, events_in = 0, backlog = 0, state_bytes = 0;
   std::chrono::nanoseconds p50{}, p99{}, oldest{}, in_step{};
-  double blocked = 0, fill = 0;
+  double blocked = 0, fill = 0, in_per_s = 0, out_per_s = 0;
   event_time watermark = event_time::max();
   bool is_sink = false;
 
@@ -38,6 +39,8 @@ struct actor_sums {
     late += v.now.late;
     retries += v.now.retries;
     events_in += v.now.events_in;
+    in_per_s += v.in_per_s;
+    out_per_s += v.out_per_s;
     backlog += v.now.backlog;
     state_bytes += v.now.state_bytes;
     p50 = std::max(p50, v.p50);
@@ -131,6 +134,12 @@ void alert_readings::look_at_actors(const measured_topology& t, double since, st
     tell("dead_letters_per_s", rate(a.dead_letters, last.dead_letters));
     tell("late_per_s", rate(a.late, last.late));
     tell("retries_per_s", rate(a.retries, last.retries));
+    // Nothing is known of the time before the first look, nor of the first second of another run; a rule about too
+    // little would fire.
+    if (known != before_.end() && a.events_in >= last.events_in) {
+      tell("events_in_per_s", a.in_per_s);
+      tell("events_out_per_s", a.out_per_s);
+    }
     tell("error_share", failed == 0 ? 0 : failed / std::max(taken, failed));
     tell("oldest_unfinished_s", seconds(a.oldest));
     tell("in_step_s", seconds(a.in_step));

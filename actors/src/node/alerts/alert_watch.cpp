@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <utility>
 
 namespace millrace::node {
@@ -15,16 +16,24 @@ processing_time wall_now() {
               .count()};
 }
 
-}  // namespace
-
-result<std::unique_ptr<alert_watch>> alert_watch::open(const std::string& file, alert_notifier::logger log) {
-  auto settings = load_alerts(file);
-  if (!settings) return std::move(settings).error();
-  return std::unique_ptr<alert_watch>{new alert_watch{*std::move(settings), std::move(log)}};
+std::set<std::string> names_of(const std::vector<state_measure>& measures) {
+  std::set<std::string> out;
+  for (const auto& m : measures) out.insert(m.name());
+  return out;
 }
 
-alert_watch::alert_watch(alert_settings settings, alert_notifier::logger log)
-    : states_{std::move(settings.states), log},
+}  // namespace
+
+result<std::unique_ptr<alert_watch>> alert_watch::open(const std::string& file, alert_notifier::logger log,
+                                                       state_look::executor aside) {
+  auto settings = load_alerts(file);
+  if (!settings) return std::move(settings).error();
+  return std::unique_ptr<alert_watch>{new alert_watch{*std::move(settings), std::move(log), std::move(aside)}};
+}
+
+alert_watch::alert_watch(alert_settings settings, alert_notifier::logger log, state_look::executor aside)
+    : state_measures_{names_of(settings.states)},
+      states_{std::move(settings.states), log, std::move(aside)},
       evaluator_{settings.rules, settings.maintenance, settings.group_wait},
       maintenance_{std::move(settings.maintenance)},
       rules_{settings.rules.size()},
@@ -44,7 +53,8 @@ void alert_watch::look(std::chrono::steady_clock::time_point now,
     for (const auto& t : seen) {
       if (t.is_running) running.push_back(t.name);
     }
-    states_.look(running, ask, now, readings);
+    states_.begin(std::move(running), ask, now);
+    std::ranges::move(states_.take(), std::back_inserter(readings));
   }
   const auto groups = [&] {
     const std::lock_guard lock{mutex_};
@@ -53,7 +63,7 @@ void alert_watch::look(std::chrono::steady_clock::time_point now,
   for (const auto& group : groups) notifier_.tell(group, wall);
 }
 
-nlohmann::json alert_watch::active(const std::string& topology) const {
+nlohmann::json alert_watch::active(const std::string& topology, state_values values) const {
   const auto wall = wall_now();
   auto notices = [&] {
     const std::lock_guard lock{mutex_};
@@ -66,6 +76,7 @@ nlohmann::json alert_watch::active(const std::string& topology) const {
     auto one = to_json(n);
     one.erase("what");
     one["topology"] = n.topology;
+    if (values == state_values::hidden && state_measures_.contains(n.measure)) one["value"] = one["worst"] = nullptr;
     one["in_maintenance"] = std::ranges::any_of(
         maintenance_, [&](const engine::maintenance_window& m) { return m.covers(n.topology, wall); });
     alerts.push_back(std::move(one));

@@ -10,8 +10,10 @@ namespace {
 using nlohmann::json;
 using over = state_measure::over;
 
-// Of each second: the process has other things to do on this thread.
-constexpr std::chrono::milliseconds look_time_max{100};
+// Then what was read is told, and the others come with the next look.
+constexpr std::chrono::seconds look_time_max{1};
+// Of one measure: each of its partitions may take 0.3 s to answer.
+constexpr std::chrono::seconds measure_time_max{10};
 constexpr std::chrono::seconds again_after{10};
 constexpr unsigned rows_at_once = 500;
 
@@ -91,7 +93,7 @@ result<std::optional<double>> read_all(const state_measure& m, const std::string
     args["key"] = m.key;
   }
   std::size_t rows = 0;
-  for (;;) {
+  for (const auto begun = std::chrono::steady_clock::now();;) {
     const auto answer = ask(topology, args);
     if (!answer) return answer.error();
     rows += answer->at("rows").size();
@@ -102,6 +104,9 @@ result<std::optional<double>> read_all(const state_measure& m, const std::string
     if (auto added = add_rows(*answer, m, all); !added) return std::move(added).error();
     const auto next = answer->value("next", json{});
     if (!m.key.empty() || !next.is_object()) return all.result();
+    if (std::chrono::steady_clock::now() - begun >= measure_time_max) {
+      return retryable_error(errc::timeout, "its partitions took longer than 10 s to answer; name a key with 'key'");
+    }
     args["partition"] = next.at("partition");
     args["cursor"] = next.at("cursor");
   }
@@ -143,6 +148,7 @@ void state_readings::look(const std::vector<std::string>& running, const asker& 
     last_ = s;
     const auto& m = measures_[s.first];
     const auto value = read_measure(m, s.second, ask);
+    if (!value && value.error().code == errc::cancelled) return;
     if (!value) {
       complain(s, value.error(), now);
       continue;

@@ -33,12 +33,13 @@ struct state_measure {
   [[nodiscard]] std::string name() const;
 };
 
-/// Reads such values from topologies while they run, within a time that keeps nobody waiting: what there is no time for
-/// is read at one of the next looks, so a value may be some seconds old. What cannot be read gives no reading, is in
-/// the log once, and is tried again after ten seconds. Thread: one.
+/// Reads such values from topologies while they run, for a second at a time: what there is no time for is read at one
+/// of the next looks, so a value may be some seconds old. What cannot be read, or not within ten seconds, gives no
+/// reading, is in the log once, and is tried again after ten seconds. Thread: one, which waits for tasks that are
+/// asked.
 class state_readings {
 public:
-  /// Answers the verb `state`.
+  /// Answers the verb `state`. Error `cancelled`: nobody is to be asked any more.
   using asker = std::function<result<nlohmann::json>(const std::string& topology, const nlohmann::json& args)>;
   using logger = std::function<void(log_level, const std::string&)>;
   using time_point = std::chrono::steady_clock::time_point;

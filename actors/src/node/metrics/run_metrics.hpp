@@ -21,8 +21,13 @@ public:
 
   /// Empty: there is no page.
   [[nodiscard]] std::string url() const { return server_ == nullptr ? std::string{} : server_->url(); }
-  /// What the page shows from now on. Also the sign of life. `ask`: about the run's state, for alerts.
+  /// What the page shows from now on. Also the sign of life. `ask`: about the run's state, for alerts; called from
+  /// another thread until `stop_asking`.
   void publish(status_view view, const state_readings::asker& ask);
+  /// `ask` is not called any more, nor under way, when this returns.
+  void stop_asking() {
+    if (alerts_ != nullptr) alerts_->stop_asking();
+  }
   /// What fires now. Error: there are no rules. Thread: any.
   [[nodiscard]] result<nlohmann::json> alerts() const {
     if (alerts_ == nullptr) return no_alert_rules();

@@ -16,18 +16,30 @@ namespace millrace::engine {
 enum class alert_severity : std::uint8_t { info, warning, critical };
 [[nodiscard]] const char* to_string(alert_severity s) noexcept;
 
-/// When to tell people. A value has to stay above the limit for `holds_for` before the alert fires, and at or below
-/// `clears_at` for `clears_for` before it is over: what hovers around the limit is told once.
+/// When to tell people. A value has to stay beyond the limit for `holds_for` before the alert fires, and at `clears_at`
+/// or better for `clears_for` before it is over: what hovers around the limit is told once.
 struct alert_rule {
+  enum class beyond : std::uint8_t { above, below };
+
   std::string name;
   std::string measure;
   std::string topology{};  ///< empty: each
   std::string actor{};     ///< empty: each, and the topology as a whole
-  double above = 0;
-  double clears_at = 0;  ///< not more than `above`
+  beyond side = beyond::above;
+  double limit = 0;
+  double clears_at = 0;  ///< the limit, or on the good side of it
   std::chrono::nanoseconds holds_for{};
   std::chrono::nanoseconds clears_for{};
   alert_severity severity = alert_severity::warning;
+
+  /// What is no number is neither.
+  [[nodiscard]] bool is_beyond(double value) const noexcept {
+    return side == beyond::above ? value > limit : value < limit;
+  }
+  [[nodiscard]] bool is_clear(double value) const noexcept {
+    return side == beyond::above ? value <= clears_at : value >= clears_at;
+  }
+  [[nodiscard]] double worse(double a, double b) const noexcept { return (side == beyond::above) == (a > b) ? a : b; }
 };
 
 /// A time in which nobody is to be told: once, or every week.
@@ -60,8 +72,9 @@ struct alert_notice {
   alert_severity severity = alert_severity::warning;
   bool is_over = false;
   double value = 0;  ///< now
-  double worst = 0;  ///< since it is above the limit
+  double worst = 0;  ///< since it is beyond the limit
   double limit = 0;
+  alert_rule::beyond side = alert_rule::beyond::above;
   processing_time since{};  ///< when it fired
 };
 
