@@ -85,6 +85,7 @@ void cut_proxy::accept_one() {
   for (const int fd : {client, server}) ::setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   if (::connect(server, reinterpret_cast<const sockaddr*>(&to), sizeof to) == 0) {
     links_.push_back({client, server});
+    ++connections_;
   } else {
     close_link({client, server});
   }

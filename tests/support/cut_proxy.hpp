@@ -27,6 +27,8 @@ public:
   void cut_at_next_answer() { is_armed_ = true; }
   /// How many connections were cut so far.
   [[nodiscard]] int cuts() const noexcept { return cuts_; }
+  /// How many were made.
+  [[nodiscard]] int connections() const noexcept { return connections_; }
 
 private:
   struct link {
@@ -45,6 +47,7 @@ private:
   std::atomic<bool> is_armed_{false};
   std::atomic<bool> is_stopping_{false};
   std::atomic<int> cuts_{0};
+  std::atomic<int> connections_{0};
   std::vector<link> links_;  // own thread
   std::thread thread_;
 };

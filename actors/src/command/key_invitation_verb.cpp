@@ -27,6 +27,7 @@ constexpr std::size_t token_bytes_max = 1024;
 
 struct invite_request {
   std::string name;
+  std::vector<std::string> topics;
   std::string role = "viewer";
   std::vector<std::string> topologies;
   unsigned minutes = 15;
@@ -49,6 +50,7 @@ int invite(const invite_request& r) {
   if (!node) return fail_with(node.error());
   const auto answer = ask(*node, "key_invite",
                           {{"name", r.name},
+                           {"topics", r.topics},
                            {"role", r.role},
                            {"topologies", r.topologies},
                            {"lifetime_s", std::uint64_t{60} * r.minutes}});
@@ -117,6 +119,7 @@ int accept(const accept_request& r) {
 
 }  // namespace
 
+  to_invite->add_option("--topic", inviting->topics, topic_help)->type_name("TOPIC");
 void declare_key_invitations(CLI::App& app, action& chosen) {
   const auto inviting = std::make_shared<invite_request>();
   auto* to_invite = app.add_subcommand("invite", "Print a word that lets somebody make a key of their own, once");

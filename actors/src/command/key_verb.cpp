@@ -20,6 +20,7 @@ struct key_request {
   std::string name;
   std::string role = "viewer";
   std::vector<std::string> topologies;
+  std::vector<std::string> topics;
   std::string out;      ///< empty: NAME.key
   std::string address;  ///< empty: as the node says
   unsigned overlap_hours = 24;
@@ -41,9 +42,12 @@ int create(const key_request& r) {
   if (!node) return fail_with(node.error());
   const auto path = r.out.empty() ? r.name + ".key" : r.out;
   // The secret stays here: the node only hears what it is to recognise it by.
-  const auto answer =
-      ask(*node, "key_create",
-          {{"name", r.name}, {"role", r.role}, {"topologies", r.topologies}, {"public_key", own->public_key}});
+  const auto answer = ask(*node, "key_create",
+                          {{"name", r.name},
+                           {"role", r.role},
+                           {"topologies", r.topologies},
+                           {"topics", r.topics},
+                           {"public_key", own->public_key}});
   if (!answer) return fail_with(answer.error());
   const transport::key_file key{r.name,
                                 r.address.empty() ? answer->value("address", "") : r.address,
@@ -113,7 +117,9 @@ int list(const key_request& r) {
   if (answer->empty()) print("no keys; make one with 'millrace key create NAME'\n");
   for (const auto& k : *answer) {
     std::string topologies;
-    for (const auto& t : k["topologies"]) topologies += " " + t.get<std::string>();
+    for (const auto* limits : {"topologies", "topics"}) {
+      for (const auto& t : k.value(limits, nlohmann::json::array())) topologies += " " + t.get<std::string>();
+    }
     const auto revoked = k.value("revoked_at", "");
     print(k.value("name", "") + "  " + k.value("role", "") + "  " +
           (topologies.empty() ? "all topologies" : "only" + topologies) + "  made " + k.value("created_at", "") +
@@ -142,6 +148,7 @@ void declare_key(CLI::App& app, action& chosen) {
       ->check(CLI::IsMember({"viewer", "operator", "admin"}))
       ->default_val("viewer");
   to_create->add_option("--topology", request->topologies, "Only this topology; repeat it for more")->type_name("NAME");
+  to_create->add_option("--topic", request->topics, topic_help)->type_name("TOPIC");
   to_create
       ->add_option("--address", request->address,
                    "Where the holder reaches the node, when it is not what the node says: tcp://HOST:PORT")

@@ -47,7 +47,7 @@ result<std::unique_ptr<node>> node::open(node_options options) {
   if (auto fine = check_addresses(options); !fine) return std::move(fine).error();
   auto store = deployment_store::open(options.data_dir);
   if (!store) return std::move(store).error();
-  auto gate = gatekeeper::open(store->folder());
+  auto gate = gatekeeper::open(store->folder(), options.denials_noted);
   if (!gate) return std::move(gate).error();
   std::unique_ptr<node> made{new node{std::move(options), *std::move(store), *std::move(gate)}};
   if (auto linked = made->open_links(); !linked) return std::move(linked).error();

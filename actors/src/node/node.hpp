@@ -31,13 +31,14 @@ struct node_options {
   std::string listen{};        ///< tcp://HOST:PORT for clients with a key; empty: the user of this machine alone
   std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
-  bool compresses_links = false;                           ///< what it sends to other nodes, which need not be asked
-  std::string metrics{};                                   ///< HOST:PORT for monitoring over HTTP; empty: none
-  std::string alerts{};                                    ///< file of alert rules; empty: none
-  trace_settings tracing{};                                ///< of all topologies it hosts
-  std::map<std::string, std::string> labels{};             ///< for placement
-  engine::protections protect{};                           ///< negative controls only
-  std::function<void(log_level, const std::string&)> log;  ///< called from any thread
+  bool compresses_links = false;  ///< what it sends to other nodes, which need not be asked
+  std::string metrics{};          ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts{};           ///< file of alert rules; empty: none
+  std::uint64_t denials_noted = gatekeeper::denials_noted_usual;  ///< in the audit log by name, in ten seconds
+  trace_settings tracing{};                                       ///< of all topologies it hosts
+  std::map<std::string, std::string> labels{};                    ///< for placement
+  engine::protections protect{};                                  ///< negative controls only
+  std::function<void(log_level, const std::string&)> log;         ///< called from any thread
 };
 
 /// A process that hosts topologies: they are deployed to it, run until they end or are stopped, and are there again

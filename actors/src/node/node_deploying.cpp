@@ -137,6 +137,15 @@ result<json> node::plan(const json& args) const {
               {"valid", read->checked.ok()},
               {"problems", problems_json(read->checked)},
               {"guarantees", guarantees_json(read->checked)}};
+  if (read->checked.ok()) {
+    if (const auto placed = place(read->wanted, *read->checked.plan); !placed) {
+      answer["valid"] = false;
+      answer["problems"].push_back({{"severity", "error"},
+                                    {"where", "placement"},
+                                    {"what", placed.error().message},
+                                    {"remedy", "name nodes that are known here and have a link"}});
+    }
+  }
   const std::lock_guard lock{mutex_};
   const auto known = hosted_.find(read->parsed.name);
   answer["deployed"] = known != hosted_.end();

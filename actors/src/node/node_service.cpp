@@ -9,6 +9,7 @@
 #include "millrace/topology.hpp"
 #include "millrace/transport/node_address.hpp"
 #include "node/access/audit_detail.hpp"
+#include "node/access/topics.hpp"
 #include "node/arguments.hpp"
 #include "node/chaos_answer.hpp"
 #include "node/letters/letter_answer.hpp"
@@ -47,8 +48,8 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
     return user_error(errc::not_found, "there is no verb '" + verb + "'; there are " + verbs);
   }
   const auto name = rule->is_of_topology ? topology_in(who, verb, args) : std::string{};
-  auto allowed = gate_.check(who, *rule, name);
-  if (allowed && verb == "chaos_inject" && !known->topologies.empty() && harms_whole_node(args)) {
+  auto allowed = gate_.check(who, *rule, name, part_in(*rule, args));
+  if (allowed && verb == "chaos_inject" && !known->is_for_all() && harms_whole_node(args)) {
     allowed = user_error(errc::denied,
                          "faults of the process and of the disk harm every topology of this node, and "
                          "this key is not for all of them");

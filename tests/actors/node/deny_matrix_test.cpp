@@ -133,6 +133,11 @@ std::string harmless_topology(const std::string& name) {
   return to_text(t.connect("ticks", "gone"));
 }
 
+/// A deployment that is to run where these rules say.
+json placed(const json& rules) {
+  return {{"text", harmless_topology("orders")}, {"base_folder", "/"}, {"placement", rules}};
+}
+
 QByteArray greeting() {
   auto g = QByteArray::fromHex("ff00000000000000017f03014355525645");
   return g.append(QByteArray(64 - g.size(), '\0'));
@@ -329,6 +334,24 @@ private slots:
           {"actors", {{"type", "x" + name}}},
           {"stop", {{"topology", name}}},
           {"snapshot", {{"topology", name}}},
+          {"key_invite", {{"name", name}, {"role", "viewer"}, {"lifetime_s", 600}}},
+          {"key_invite",
+           {{"name", "fine"}, {"role", "viewer"}, {"topics", json::array({"orders/" + name})}, {"lifetime_s", 600}}},
+          {"key_create",
+           {{"name", "fine"},
+            {"role", "viewer"},
+            {"topics", json::array({name + "/actor"})},
+            {"public_key", transport::make_curve_keys()->public_key}}},
+          {"key_rotate", {{"name", name}, {"public_key", transport::make_curve_keys()->public_key}}},
+          {"chaos_inject", {{"topology", name}, {"kind", "hang"}, {"target", name}, {"for_ms", 1000}}},
+          {"trace", {{"topology", name}, {"trace", name}}},
+          {"why", {{"topology", name}}},
+          {"alerts", {{"topology", name}}},
+          {"peer_add", {{"peers", {{{"name", "x"}, {"server_key", public_key}, {"labels", {{name, "v"}}}}}}}},
+          {"deploy", placed({{"nodes", json::array({name})}})},
+          {"deploy", placed({{"pins", {{"ticks", json::array({name})}}}})},
+          {"deploy", placed({{"pins", {{name, json::array({"deny"})}}}})},
+          {"plan", placed({{"nodes", json::array({name})}})},
           {"remove", {{"topology", name}}},
           {"deploy",
            {{"text", json{{"millrace", 1}, {"name", name}}.dump(-1, ' ', true, json::error_handler_t::replace)},
@@ -338,7 +361,8 @@ private slots:
       for (const auto& [verb, args] : tries) {
         // Labels and the like may be passed over one by one; nothing may come of them.
         const auto answer = admin->call(verb, args, patience);
-        const bool is_nothing = verb == "peer_learn" && answer && !(*answer)["changed"].get<bool>();
+        const bool is_nothing = answer && ((verb == "peer_learn" && !(*answer)["changed"].get<bool>()) ||
+                                           (verb == "plan" && !(*answer)["valid"].get<bool>()));
         QVERIFY2(!answer || is_nothing, (verb + " took the name '" + name + "'").c_str());
       }
     }
@@ -348,6 +372,46 @@ private slots:
     const QStringList known{"LOCK", "audit.head", "audit.log", "keys.json", "node.key", "topologies"};
     QCOMPARE(inside, known);
     QVERIFY(QDir{data_dir() + "/topologies"}.isEmpty());
+  }
+
+  /// Of actors, channels, tasks, traces and the like, where the topology itself is one.
+  void namesThatAreNoneInATopologyThatRuns() {
+    const auto admin = *control_client::connect(*sockets_, address_, patience, key("ruth", "admin"));
+    const auto ask = [&](const std::string& verb, json args) {
+      args["topology"] = "orders";
+      return admin->call(verb, args, patience);
+    };
+    QVERIFY(admin->call("deploy", {{"text", harmless_topology("orders")}, {"base_folder", "/"}}, patience));
+    const auto state = [&] {
+      const auto status = ask("status", json::object());
+      return status ? status->value("state", "") : std::string{};
+    };
+    QTRY_COMPARE_WITH_TIMEOUT(state(), std::string{"running"}, 20'000);
+    for (const auto& name : bad_names) {
+      const std::vector<std::pair<std::string, json>> tries{
+          {"chaos_inject", {{"kind", "slow"}, {"target", "x" + name}, {"for_ms", 1000}}},
+          {"chaos_inject", {{"kind", name}, {"target", "ticks"}, {"for_ms", 1000}}},
+          {"state", {{"actor", name}, {"what", "scan"}}},
+          {"tail_open", {{"channel", name}}},
+          {"tail_open", {{"channel", "ticks->" + name}}},
+          {"break_set", {{"channel", name}}},
+          {"break_step", {{"task", "x" + name}}},
+          {"mute", {{"actor", name}}},
+          {"set", {{"actor", name}, {"parameter", "rate"}, {"value", 1}}},
+          {"set", {{"actor", "ticks"}, {"parameter", name}, {"value", 1}}},
+          {"trace", {{"trace", "x" + name}}},
+          {"start", {{"from", "x" + name}}},
+          {"savepoint_delete", {{"savepoint", name}}},
+          {"deadletter_show", {{"ids", {name}}}},
+          {"logs", {{"level", "x" + name}}},
+      };
+      for (const auto& [verb, args] : tries) {
+        QVERIFY2(!ask(verb, args), (verb + " took the name '" + name + "'").c_str());
+      }
+    }
+    QCOMPARE(state(), std::string{"running"});
+    QVERIFY(ask("remove", json::object()));
+    QTRY_VERIFY_WITH_TIMEOUT(QDir{data_dir() + "/topologies"}.isEmpty(), 20'000);
   }
 
   void aThousandSlowHandshakes() {

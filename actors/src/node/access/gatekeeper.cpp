@@ -7,6 +7,7 @@
 
 #include "millrace/text/time_text.hpp"
 #include "millrace/topology.hpp"
+#include "node/access/topics.hpp"
 
 namespace millrace::node {
 
@@ -40,7 +41,7 @@ std::string time_now() {
   return text;
 }
 
-result<gatekeeper> gatekeeper::open(const std::filesystem::path& folder) {
+result<gatekeeper> gatekeeper::open(const std::filesystem::path& folder, std::uint64_t denials_noted) {
   auto keys = key_registry::open(folder);
   if (!keys) return std::move(keys).error();
   auto log = audit_log::open(folder, keys->own().secret_key);
@@ -49,7 +50,7 @@ result<gatekeeper> gatekeeper::open(const std::filesystem::path& folder) {
   if (!peers) return std::move(peers).error();
   auto invited = invitations::open(folder);
   if (!invited) return std::move(invited).error();
-  return gatekeeper{*std::move(keys), *std::move(log), *std::move(peers), *std::move(invited)};
+  return gatekeeper{*std::move(keys), *std::move(log), *std::move(peers), *std::move(invited), denials_noted};
 }
 
 std::string gatekeeper::key_of_node(const control_caller& who) {
@@ -102,7 +103,7 @@ std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
 }
 
 result<grant> gatekeeper::grant_of(const control_caller& who) const {
-  if (who.is_local()) return grant{role::admin, {}};
+  if (who.is_local()) return grant{role::admin};
   if (const auto key = key_of_node(who); !key.empty()) {
     const bool is_peer = who.key.starts_with(peer_mark);
     if (is_peer ? peers_->name_of(key).has_value() : invited_.end_of(key, seconds_now()).has_value())
@@ -115,10 +116,11 @@ result<grant> gatekeeper::grant_of(const control_caller& who) const {
   return *known;
 }
 
-result<void> gatekeeper::check(const control_caller& who, const verb_rule& rule, const std::string& topology) const {
+result<void> gatekeeper::check(const control_caller& who, const verb_rule& rule, const std::string& topology,
+                               const std::string& part) const {
   const auto allows = grant_of(who);
   if (!allows) return allows.error();
-  return node::check(*allows, rule, topology);
+  return node::check(*allows, rule, topology, part);
 }
 
 result<void> gatekeeper::note(const control_caller& who, const std::string& verb, const std::string& topology,
@@ -143,12 +145,14 @@ result<json> gatekeeper::create_key(const json& args) {
     const auto text = args.at("role").get<std::string>();
     const auto may = role_of(text);
     if (!may) return user_error(errc::invalid_argument, "'" + text + "' is no role: viewer, operator or admin");
-    known_key key{args.at("public_key"), {*may, args.value("topologies", std::vector<std::string>{})}, time_now(), ""};
+    auto allows = limits_in(args, *may);
+    if (!allows) return std::move(allows).error();
+    known_key key{args.at("public_key"), *std::move(allows), time_now(), ""};
     if (auto added = keys_.add(name, std::move(key)); !added) return std::move(added).error();
     return json{{"name", name}, {"server_key", keys_.own().public_key}};
   } catch (const json::exception&) {
     return user_error(errc::invalid_argument,
-                      "key_create takes name, role, public_key and, if wanted, topologies (a list)");
+                      "key_create takes name, role, public_key and, if wanted, topologies and topics (lists)");
   }
 }
 
@@ -184,6 +188,7 @@ json gatekeeper::list_keys() const {
     out.push_back({{"name", name},
                    {"role", to_string(k.allows.may)},
                    {"topologies", k.allows.topologies},
+                   {"topics", k.allows.topics},
                    {"created_at", k.created_at},
                    {"revoked_at", k.revoked_at},
                    {"public_key", k.public_key}});

@@ -21,7 +21,10 @@ namespace millrace::node {
 /// Decides about each request of a node, and writes down what was asked for. Thread: control thread.
 class gatekeeper {
 public:
-  [[nodiscard]] static result<gatekeeper> open(const std::filesystem::path& folder);
+  /// `denials_noted`: of requests that are denied, how many are written down by name in ten seconds.
+  [[nodiscard]] static result<gatekeeper> open(const std::filesystem::path& folder,
+                                               std::uint64_t denials_noted = denials_noted_usual);
+  static constexpr std::uint64_t denials_noted_usual = 20;
 
   [[nodiscard]] const transport::curve_keys& own() const noexcept { return keys_.own(); }
   /// For new connections. One that is refused is counted, and written down with those of the same ten seconds.
@@ -32,9 +35,9 @@ public:
   [[nodiscard]] result<grant> grant_of(const transport::control_caller& who) const;
   /// Whether this caller may have this done. Error: `denied`.
   [[nodiscard]] result<void> check(const transport::control_caller& who, const verb_rule& rule,
-                                   const std::string& topology) const;
+                                   const std::string& topology, const std::string& part = {}) const;
   /// Writes down what came of it: of verbs that change something, and of those that were denied. Of the latter, in ten
-  /// seconds, the first twenty with their names and the others by their number. `detail`: see `audit_detail`.
+  /// seconds, the first ones with their names and the others by their number. `detail`: see `audit_detail`.
   [[nodiscard]] result<void> note(const transport::control_caller& who, const std::string& verb,
                                   const std::string& topology, const std::string& outcome,
                                   const std::string& detail = {});
@@ -65,12 +68,13 @@ public:
   [[nodiscard]] result<nlohmann::json> read_log(const nlohmann::json& args);
 
 private:
-  gatekeeper(key_registry keys, audit_log log, peer_registry peers, invitations invited)
+  gatekeeper(key_registry keys, audit_log log, peer_registry peers, invitations invited, std::uint64_t denials_noted)
       : keys_{std::move(keys)},
         log_{std::move(log)},
         peers_{std::make_unique<peer_registry>(std::move(peers))},
         invited_{std::move(invited)},
-        shut_out_at_{std::make_unique<std::atomic<std::int64_t>>(never)} {}
+        shut_out_at_{std::make_unique<std::atomic<std::int64_t>>(never)},
+        denied_{.entries_max = denials_noted} {}
   [[nodiscard]] std::string name_of(const transport::control_caller& who) const;
 
   /// So that nobody fills the disk by asking for what they may not have.
@@ -91,7 +95,7 @@ private:
   static constexpr std::int64_t never = INT64_MAX;
   std::unique_ptr<std::atomic<std::int64_t>> shut_out_at_;  // seconds since 1970
   allowance refused_{.entries_max = 1};                     // connections
-  allowance denied_{.entries_max = 20};
+  allowance denied_;
 };
 
 }  // namespace millrace::node

@@ -4,6 +4,7 @@
 
 #include "millrace/topology.hpp"
 #include "node/access/gatekeeper.hpp"
+#include "node/access/topics.hpp"
 
 // Keys that people make themselves with an invitation, and what they may read of the audit log.
 namespace millrace::node {
@@ -23,7 +24,9 @@ result<key_offer> gatekeeper::offer_in(const json& args) const {
     const auto text = args.at("role").get<std::string>();
     const auto may = role_of(text);
     if (!may) return user_error(errc::invalid_argument, "'" + text + "' is no role: viewer, operator or admin");
-    offer.allows = {*may, args.value("topologies", std::vector<std::string>{})};
+    auto allows = limits_in(args, *may);
+    if (!allows) return std::move(allows).error();
+    offer.allows = *std::move(allows);
     if (!is_valid_name(offer.name)) {
       return user_error(errc::invalid_argument, "'" + offer.name.substr(0, 64) + "' is no name for a key");
     }
@@ -32,7 +35,8 @@ result<key_offer> gatekeeper::offer_in(const json& args) const {
     }
     return offer;
   } catch (const json::exception&) {
-    return user_error(errc::invalid_argument, "key_invite takes name, role and, if wanted, topologies (a list)");
+    return user_error(errc::invalid_argument,
+                      "key_invite takes name, role and, if wanted, topologies and topics (lists)");
   }
 }
 
@@ -49,10 +53,8 @@ result<json> gatekeeper::accept_key(const transport::control_caller& who, const 
   }
   const auto& own = key->get_ref<const std::string&>();
   const std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-  const json answer{{"name", offer->name},
-                    {"role", to_string(offer->allows.may)},
-                    {"topologies", offer->allows.topologies},
-                    {"server_key", keys_.own().public_key}};
+  json answer{{"name", offer->name}, {"role", to_string(offer->allows.may)}, {"server_key", keys_.own().public_key}};
+  put_limits(offer->allows, answer);
   // What would be refused must not use the invitation up; who comes again has the key already.
   if (keys_.find(offer->name, own)) return answer;
   if (keys_.all().contains(offer->name) && invited_.is_open(invitation)) {

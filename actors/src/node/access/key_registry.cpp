@@ -10,6 +10,7 @@
 
 #include "millrace/persistence/data_folder.hpp"
 #include "millrace/topology.hpp"
+#include "node/access/topics.hpp"
 
 namespace millrace::node {
 
@@ -18,7 +19,9 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// A program that knows of no topics would take a key that has some for one without limits: it must not read those.
 constexpr int format = 1;
+constexpr int format_with_topics = 2;
 
 std::optional<std::string> read(const fs::path& file) {
   std::ifstream in{file, std::ios::binary};
@@ -83,13 +86,13 @@ result<void> key_registry::load() {
     return fatal_error(errc::corrupt, file_.string() + ": " + why + "; restore it, nobody is let in by guesswork");
   };
   const auto j = json::parse(*text, nullptr, false);
-  if (!j.is_object() || j.value("millrace_keys", 0) != format)
-    return damaged("this is no list of keys of this version");
+  const auto version = j.is_object() ? j.value("millrace_keys", 0) : 0;
+  if (version != format && version != format_with_topics) return damaged("this is no list of keys of this version");
   try {
     for (const auto& k : j.at("keys")) {
       const auto may = role_of(k.at("role").get<std::string>());
       known_key key{k.at("public_key"),
-                    {may.value_or(role::viewer), k.at("topologies")},
+                    {may.value_or(role::viewer), k.at("topologies"), k.value("topics", std::vector<std::string>{})},
                     k.at("created_at"),
                     k.at("revoked_at"),
                     k.value("old_key", ""),
@@ -109,17 +112,19 @@ result<void> key_registry::load() {
 
 result<void> key_registry::save() const {
   auto list = json::array();
+  auto version = format;
   for (const auto& [name, k] : keys_) {
+    if (!k.allows.topics.empty()) version = format_with_topics;
     list.push_back({{"name", name},
                     {"public_key", k.public_key},
                     {"role", to_string(k.allows.may)},
-                    {"topologies", k.allows.topologies},
                     {"created_at", k.created_at},
                     {"revoked_at", k.revoked_at},
                     {"old_key", k.old_key},
                     {"old_until", k.old_until.time_since_epoch().count()}});
+    put_limits(k.allows, list.back());
   }
-  return persistence::replace_file(file_, json{{"millrace_keys", format}, {"keys", std::move(list)}}.dump(2) + "\n");
+  return persistence::replace_file(file_, json{{"millrace_keys", version}, {"keys", std::move(list)}}.dump(2) + "\n");
 }
 
 std::optional<std::string> key_registry::name_of(const std::string& public_key) const {

@@ -20,7 +20,7 @@ constexpr std::array rules{
     // What actors and their failures say may hold records, and nothing in a text can be hidden.
     verb_rule{"logs", role::operator_, true, false},
     // What actors keep for each key.
-    verb_rule{"state", role::operator_, true, false},
+    verb_rule{"state", role::operator_, true, false, party::person, shows::actor},
     verb_rule{"snapshot", role::operator_, true, true},
     verb_rule{"deploy", role::operator_, true, true},
     verb_rule{"start", role::operator_, true, true},
@@ -39,9 +39,9 @@ constexpr std::array rules{
     verb_rule{"chaos_renew", role::operator_, true, false},
     verb_rule{"chaos_clear", role::operator_, true, true},
     // Whoever looks into channels sees records, which is more than figures: it is noted who did.
-    verb_rule{"tail_open", role::operator_, true, true},
-    verb_rule{"tail_read", role::operator_, true, false},
-    verb_rule{"tail_close", role::operator_, true, false},
+    verb_rule{"tail_open", role::operator_, true, true, party::person, shows::channel},
+    verb_rule{"tail_read", role::operator_, true, false, party::person, shows::opened},
+    verb_rule{"tail_close", role::operator_, true, false, party::person, shows::opened},
     verb_rule{"break_list", role::operator_, true, false},
     verb_rule{"break_set", role::operator_, true, true},
     // As often as leases want it.
@@ -50,7 +50,7 @@ constexpr std::array rules{
     verb_rule{"break_step", role::operator_, true, true},
     verb_rule{"break_continue", role::operator_, true, true},
     // Letters hold inputs as they came, so nothing in them can be hidden.
-    verb_rule{"deadletter_list", role::operator_, true, false},
+    verb_rule{"deadletter_list", role::operator_, true, false, party::person, shows::actor},
     verb_rule{"deadletter_show", role::operator_, true, true},
     verb_rule{"deadletter_fix", role::operator_, true, true},
     verb_rule{"deadletter_replay", role::operator_, true, true},
@@ -101,11 +101,35 @@ const verb_rule* rule_of(std::string_view verb) noexcept {
   return found == rules.end() ? nullptr : found;
 }
 
-bool grant::covers(const std::string& topology) const noexcept {
-  return topologies.empty() || std::ranges::find(topologies, topology) != topologies.end();
+bool grant::covers_whole(const std::string& topology) const noexcept {
+  return is_for_all() || std::ranges::find(topologies, topology) != topologies.end();
 }
 
-result<void> check(const grant& g, const verb_rule& rule, const std::string& topology) {
+bool grant::covers(const std::string& topology) const noexcept {
+  return covers_whole(topology) ||
+         std::ranges::any_of(topics, [&](const std::string& t) { return t.substr(0, t.find('/')) == topology; });
+}
+
+namespace {
+
+/// Of a topology of which the key is for some topics only: looking at its figures, and at the data of those.
+result<void> check_part(const grant& g, const verb_rule& rule, const std::string& topology, const std::string& part) {
+  if (rule.least == role::viewer || rule.data == shows::opened) return {};
+  if (rule.data == shows::nothing) {
+    return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs a key for the whole topology '" + topology +
+                                        "', and this one is for topics of it");
+  }
+  const bool is_covered = !part.empty() && std::ranges::find(g.topics, topology + "/" + part) != g.topics.end();
+  if (is_covered) return {};
+  std::string list;
+  for (const auto& t : g.topics) list += (list.empty() ? "" : ", ") + t;
+  return user_error(errc::denied, std::string{"'"} + rule.verb + "' with this key is for one " +
+                                      (rule.data == shows::channel ? "channel" : "actor") + " of " + list);
+}
+
+}  // namespace
+
+result<void> check(const grant& g, const verb_rule& rule, const std::string& topology, const std::string& part) {
   if (g.is != party::person) {
     if (rule.also_for == g.is) return {};
     return user_error(errc::denied,
@@ -115,10 +139,11 @@ result<void> check(const grant& g, const verb_rule& rule, const std::string& top
     return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs the role " + to_string(rule.least) +
                                         ", and this key has " + to_string(g.may));
   }
-  if (rule.is_of_topology && !g.topologies.empty() && !g.covers(topology)) {
+  if (rule.is_of_topology && !g.covers(topology)) {
     return user_error(errc::denied, "this key is not for the topology '" + topology + "'");
   }
-  if (!rule.is_of_topology && rule.least == role::admin && !g.topologies.empty()) {
+  if (rule.is_of_topology && !g.covers_whole(topology)) return check_part(g, rule, topology, part);
+  if (!rule.is_of_topology && rule.least == role::admin && !g.is_for_all()) {
     return user_error(errc::denied, std::string{"'"} + rule.verb + "' needs a key for all topologies");
   }
   return {};

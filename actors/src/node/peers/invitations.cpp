@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "millrace/persistence/data_folder.hpp"
+#include "node/access/topics.hpp"
 
 namespace millrace::node {
 
@@ -15,10 +16,14 @@ namespace {
 namespace fs = std::filesystem;
 using nlohmann::json;
 
+// As with keys: a program that knows of no topics must not take an offer with some for one without limits.
 constexpr int format = 1;
+constexpr int format_with_topics = 2;
 
 json to_json(const key_offer& o) {
-  return {{"name", o.name}, {"role", to_string(o.allows.may)}, {"topologies", o.allows.topologies}};
+  json j{{"name", o.name}, {"role", to_string(o.allows.may)}};
+  put_limits(o.allows, j);
+  return j;
 }
 
 /// Throws json's exceptions.
@@ -27,7 +32,8 @@ std::optional<key_offer> offer_in(const json& entry) {
   if (at == entry.end()) return std::nullopt;
   const auto may = role_of(at->at("role").get<std::string>());
   // Less than was meant rather than more, should a later version have other roles.
-  return key_offer{at->at("name"), {may.value_or(role::viewer), at->at("topologies")}};
+  return key_offer{at->at("name"),
+                   {may.value_or(role::viewer), at->at("topologies"), at->value("topics", std::vector<std::string>{})}};
 }
 /// Those that have ended are told so for a day.
 constexpr std::chrono::hours remembered{24};
@@ -48,7 +54,8 @@ result<void> invitations::load() {
   const std::string text{std::istreambuf_iterator<char>{in}, {}};
   const auto j = json::parse(text, nullptr, false);
   try {
-    if (j.at("millrace_invitations") == format) {
+    const auto version = j.at("millrace_invitations").get<int>();
+    if (version == format || version == format_with_topics) {
       for (const auto& i : j.at("invitations")) {
         all_.push_back({i.at("public_key"), time_point{std::chrono::seconds{i.at("ends").get<std::int64_t>()}},
                         i.at("used_by"), offer_in(i)});
@@ -62,11 +69,13 @@ result<void> invitations::load() {
 
 result<void> invitations::save(std::vector<invitation> next) {
   auto list = json::array();
+  auto version = format;
   for (const auto& i : next) {
+    if (i.offer && !i.offer->allows.topics.empty()) version = format_with_topics;
     list.push_back({{"public_key", i.public_key}, {"ends", i.ends.time_since_epoch().count()}, {"used_by", i.used_by}});
     if (i.offer) list.back()["key"] = to_json(*i.offer);
   }
-  const json j{{"millrace_invitations", format}, {"invitations", std::move(list)}};
+  const json j{{"millrace_invitations", version}, {"invitations", std::move(list)}};
   if (auto saved = persistence::replace_file(file_, j.dump(2) + "\n", 0600); !saved) return saved;
   all_ = std::move(next);
   return {};
