@@ -2,7 +2,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "command/node_settings.hpp"
 #include "command/report.hpp"
 #include "command/running.hpp"
+#include "command/token_word.hpp"
 #include "console/terminal.hpp"
 #include "millrace/transport/node_address.hpp"
 #include "node/access/gatekeeper.hpp"
@@ -21,8 +21,6 @@ namespace millrace::command {
 namespace {
 
 using nlohmann::json;
-
-constexpr std::size_t token_bytes_max = 1024;
 
 struct peers_request {
   node_choice node;
@@ -51,17 +49,10 @@ int invite(const peers_request& r) {
     print(answer->dump() + "\n");
     return exit_ok;
   }
-  print("on the other machine, within " + std::to_string(r.minutes) + " minutes:\n\n  millrace node join " +
-        answer->value("token", "") + "\n\nfingerprint of this node: " + answer->value("fingerprint", "") + "\n");
+  print("on the other machine, within " + std::to_string(r.minutes) +
+        " minutes: 'millrace node join', which asks for this word\n\n  " + answer->value("token", "") +
+        "\n\nfingerprint of this node: " + answer->value("fingerprint", "") + "\n");
   return exit_ok;
-}
-
-/// A word from the command line, or, for -, a line of standard input: there nobody sees it among the processes.
-result<transport::join_token> read_token(const std::string& word) {
-  if (word != "-") return transport::join_token_of(word);
-  std::string line;
-  for (char c = 0; line.size() <= token_bytes_max && std::cin.get(c) && c != '\n';) line += c;
-  return transport::join_token_of(line);
 }
 
 /// Asks the node that invites; its answer tells who is there.
@@ -138,7 +129,7 @@ int join_stopped(const join_request& r, const transport::join_token& token) {
 }
 
 int join(const join_request& r) {
-  const auto token = read_token(r.token);
+  const auto token = read_token_word(r.token);
   if (!token) return fail_with(token.error());
   // The node does not let ended ones in, so it could not say why.
   if (token->ends <= std::chrono::system_clock::now()) {
@@ -197,9 +188,7 @@ void declare_peers(CLI::App& app, action& chosen) {
       ->type_name("N");
   const auto joining = std::make_shared<join_request>();
   auto* to_join = app.add_subcommand("join", "Join the node that gave out the invitation");
-  to_join->add_option("TOKEN", joining->token, "What 'millrace node invite' printed; -: read it from standard input")
-      ->required()
-      ->type_name("");
+  add_token_word(*to_join, joining->token, "millrace node invite");
   to_join->add_option("--node", joining->node.name, "The node that joins (default: the only one of this user)")
       ->type_name("NAME");
   add_identity_options(*to_join, joining->own);

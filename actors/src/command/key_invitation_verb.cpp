@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
-#include <iostream>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/running.hpp"
+#include "command/token_word.hpp"
 #include "console/terminal.hpp"
 #include "millrace/transport/join_token.hpp"
 #include "millrace/transport/key_file.hpp"
@@ -23,13 +23,11 @@ namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t token_bytes_max = 1024;
-
 struct invite_request {
   std::string name;
-  std::vector<std::string> topics;
   std::string role = "viewer";
   std::vector<std::string> topologies;
+  std::vector<std::string> topics;
   unsigned minutes = 15;
   node_choice node;
   bool is_json = false;
@@ -50,9 +48,9 @@ int invite(const invite_request& r) {
   if (!node) return fail_with(node.error());
   const auto answer = ask(*node, "key_invite",
                           {{"name", r.name},
-                           {"topics", r.topics},
                            {"role", r.role},
                            {"topologies", r.topologies},
+                           {"topics", r.topics},
                            {"lifetime_s", std::uint64_t{60} * r.minutes}});
   if (!answer) return fail_with(answer.error());
   if (r.is_json) {
@@ -60,21 +58,13 @@ int invite(const invite_request& r) {
     return exit_ok;
   }
   print("on the machine of " + r.name + ", within " + std::to_string(r.minutes) +
-        " minutes, in the workbench (Nodes, Add a node) or by\n\n  millrace key accept " + answer->value("token", "") +
-        "\n\nfingerprint of this node: " + answer->value("fingerprint", "") + "\n");
+        " minutes, in the workbench (Nodes, Add a node) or by 'millrace key accept', which asks for this word\n\n  " +
+        answer->value("token", "") + "\n\nfingerprint of this node: " + answer->value("fingerprint", "") + "\n");
   return exit_ok;
 }
 
-/// A word from the command line, or, for -, a line of standard input: there nobody sees it among the processes.
-result<transport::join_token> read_token(const std::string& word) {
-  if (word != "-") return transport::join_token_of(word);
-  std::string line;
-  for (char c = 0; line.size() <= token_bytes_max && std::cin.get(c) && c != '\n';) line += c;
-  return transport::join_token_of(line);
-}
-
 int accept(const accept_request& r) {
-  const auto token = read_token(r.token);
+  const auto token = read_token_word(r.token);
   if (!token) return fail_with(token.error());
   if (token->holder.empty()) {
     return fail_with(user_error(errc::invalid_argument, "this invitation is for a node: use 'millrace node join'"));
@@ -119,7 +109,6 @@ int accept(const accept_request& r) {
 
 }  // namespace
 
-  to_invite->add_option("--topic", inviting->topics, topic_help)->type_name("TOPIC");
 void declare_key_invitations(CLI::App& app, action& chosen) {
   const auto inviting = std::make_shared<invite_request>();
   auto* to_invite = app.add_subcommand("invite", "Print a word that lets somebody make a key of their own, once");
@@ -130,6 +119,7 @@ void declare_key_invitations(CLI::App& app, action& chosen) {
       ->default_val("viewer");
   to_invite->add_option("--topology", inviting->topologies, "Only this topology; repeat it for more")
       ->type_name("NAME");
+  to_invite->add_option("--topic", inviting->topics, topic_help)->type_name("TOPIC");
   to_invite->add_option("--minutes", inviting->minutes, "How long the word is good")
       ->check(CLI::Range(1, 7 * 24 * 60))
       ->default_val(15)
@@ -138,9 +128,7 @@ void declare_key_invitations(CLI::App& app, action& chosen) {
   to_invite->callback([=, &chosen] { chosen = [=] { return invite(*inviting); }; });
   const auto accepting = std::make_shared<accept_request>();
   auto* to_accept = app.add_subcommand("accept", "Make a key of your own with an invitation");
-  to_accept->add_option("TOKEN", accepting->token, "What 'millrace key invite' printed; -: read it from standard input")
-      ->required()
-      ->type_name("");
+  add_token_word(*to_accept, accepting->token, "millrace key invite");
   to_accept->add_option("--out", accepting->out, "The file (default: NAME.key)")->type_name("FILE");
   to_accept->add_flag("--json", accepting->is_json, "Print JSON");
   to_accept->callback([=, &chosen] { chosen = [=] { return accept(*accepting); }; });
