@@ -94,6 +94,15 @@ void cluster::kill(const std::string& name) {
   pid = 0;
 }
 
+bool cluster::is_alive(const std::string& name) const {
+  siginfo_t ended{};
+  const auto pid = processes_.at(name);
+  if (pid == 0) return false;
+  // Left to be waited for by `kill`.
+  const bool is_known = ::waitid(P_PID, static_cast<id_t>(pid), &ended, WEXITED | WNOHANG | WNOWAIT) == 0;
+  return is_known && ended.si_pid == 0;
+}
+
 result<nlohmann::json> cluster::ask(const std::string& verb, const nlohmann::json& args) {
   const auto& lead = options_.names.front();
   if (!is_up(lead)) return retryable_error(errc::unavailable, "the lead is down");

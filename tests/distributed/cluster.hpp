@@ -38,6 +38,8 @@ public:
   void start(const std::string& name);
   void kill(const std::string& name);
   [[nodiscard]] bool is_up(const std::string& name) const { return processes_.at(name) != 0; }
+  /// Its process runs, or stands still; false also when something else ended it.
+  [[nodiscard]] bool is_alive(const std::string& name) const;
   /// What the lead answers; an error also when it cannot be asked now.
   [[nodiscard]] result<nlohmann::json> ask(const std::string& verb, const nlohmann::json& args);
   /// The state of the topology, as the lead tells; empty: it does not answer now.

@@ -36,6 +36,7 @@ struct trial {
   bool is_compressed = false;
   std::string keep;
   int limit_s = 120;  ///< of each round
+  int pause_ms = 0;   ///< faults of other nodes: one stands still for so long, the other is killed; 0: none
 };
 
 struct tally {
@@ -94,6 +95,50 @@ void break_things(cluster& nodes, const fs::path& folder, const trial& t, std::m
   }
 }
 
+/// Whether so long a wait was enough.
+template <class Condition>
+bool wait_for(const trial& t, Condition holds) {
+  const auto until = steady::now() + std::chrono::seconds{t.limit_s};
+  while (!holds() && steady::now() < until) std::this_thread::sleep_for(20ms);
+  return holds();
+}
+
+/// A fault that the lead takes to another node by control, and its strike, which that one tells of. What went wrong.
+std::string strike(cluster& nodes, const trial& t, const std::string& node, const std::string& kind,
+                   const nlohmann::json& parameters) {
+  nlohmann::json args{{"topology", "ledger"}, {"kind", kind}, {"node", node}, {"lease_ms", 60'000}};
+  args["parameters"] = parameters;
+  const auto made = nodes.ask("chaos_inject", args);
+  if (!made) return kind + " at " + node + ": " + made.error().message + "\n";
+  const bool has_struck = wait_for(t, [&] {
+    const auto all = nodes.ask("chaos_list", {{"topology", "ledger"}});
+    return all && std::ranges::any_of(*all, [&](const auto& f) {
+             return f.value("id", 0) == made->value("id", -1) && f.value("hits", 0) == 1;
+           });
+  });
+  return has_struck ? "" : kind + " at " + node + " was never told to have struck\n";
+}
+
+/// The first guest stands still, the second is killed, both by faults.
+std::string afflict(cluster& nodes, const trial& t) {
+  if (t.pause_ms == 0) return {};
+  const auto has_snapshots = [&] {
+    const auto status = nodes.ask("status", {{"topology", "ledger"}});
+    return status && status->value("state", "") == "running" && status->value("snapshots", 0) > 0;
+  };
+  if (!wait_for(t, has_snapshots)) return "it never ran\n";
+  const auto from = steady::now();
+  auto wrong = strike(nodes, t, names[1], "process-pause", {{"pause_ms", t.pause_ms}});
+  std::printf("%s stood still: told after %lld ms, then %s\n", names[1].c_str(),
+              static_cast<long long>((steady::now() - from) / 1ms), nodes.state("ledger").c_str());
+  if (!wait_for(t, has_snapshots)) return wrong + "it did not go on after the pause\n";
+  wrong += strike(nodes, t, names[2], "process-kill", nlohmann::json::object());
+  if (nodes.is_alive(names[2])) return wrong + names[2] + " was not killed\n";
+  nodes.kill(names[2]);
+  nodes.start(names[2]);
+  return wrong;
+}
+
 bool one_round(const fs::path& root, const trial& t, std::uint64_t seed, tally& sum) {
   const auto folder = root / ("round-" + std::to_string(seed));
   fs::create_directories(folder / "out");
@@ -103,6 +148,7 @@ bool one_round(const fs::path& root, const trial& t, std::uint64_t seed, tally& 
   deploy(folder, t);
   for (const auto& name : names) nodes.start(name);
   const auto until = steady::now() + std::chrono::seconds{t.limit_s};
+  const auto unstruck = afflict(nodes, t);
   break_things(nodes, folder, t, random, sum);
   nodes.heal();
   std::string state;
@@ -112,6 +158,7 @@ bool one_round(const fs::path& root, const trial& t, std::uint64_t seed, tally& 
   }
   sum.cuts += nodes.cuts();
   auto difference = state == "finished" ? std::string{} : "it ended in state '" + state + "'\n";
+  difference += unstruck;
   difference += millrace::crash::add_feed(folder, expected);
   difference += millrace::crash::compare_output(folder / "out", expected);
   if (!difference.empty()) sum.difference += "seed " + std::to_string(seed) + ":\n" + difference;
@@ -167,6 +214,8 @@ int main(int argc, char** argv) {
   app.add_flag("--moves", t.moves, "Place the tasks elsewhere now and then");
   app.add_flag("--compress", t.is_compressed, "Compress what goes over links");
   app.add_option("--keep", t.keep, "Work in this folder and leave it");
+  app.add_option("--pause", t.pause_ms,
+                 "Before that, by faults: one node stands still for so many ms, another one is killed");
   app.add_option("--limit", t.limit_s, "Seconds a round may take")->capture_default_str();
   app.add_option("--node", name, "Be this node")->group("");
   app.add_option("--folder", folder)->group("");

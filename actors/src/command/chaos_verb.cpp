@@ -24,6 +24,7 @@ struct fault_flags {
   running_choice which;
   std::string kind;
   std::string target;
+  std::string node;
   std::vector<std::string> parameters;
   std::string duration;
   std::string lease;
@@ -71,6 +72,7 @@ void put(const std::optional<T>& value, const char* name, nlohmann::json& args) 
 
 result<nlohmann::json> arguments_of(const fault_flags& f) {
   nlohmann::json args{{"kind", f.kind}, {"target", f.target}};
+  if (!f.node.empty()) args["node"] = f.node;
   if (auto ok = put_parameters(f, args); !ok) return std::move(ok).error();
   if (auto ok = put_time("--for", f.duration, "for_ms", args); !ok) return std::move(ok).error();
   // Nobody renews what is injected by hand: the lease is how long it lasts.
@@ -217,6 +219,9 @@ void declare_inject(CLI::App& app, fault_flags& f) {
   app.add_option("KIND", f.kind, "What to do to it ('millrace chaos kinds')")->required()->type_name("");
   app.add_option("--target", f.target, "ledger/1, ledger, '*', numbers->ledger, snapshot …; behind it @2 or @25%: some")
       ->type_name("TARGET");
+  app.add_option("--node", f.node,
+                 "Only what runs on this node; its disk, clock or process (default: all; those of the node that leads)")
+      ->type_name("NAME");
   app.add_option("--with", f.parameters, "A parameter of the kind: delay_ms=200; repeat it for more")
       ->type_name("NAME=NUMBER")
       ->type_size(1)

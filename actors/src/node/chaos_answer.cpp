@@ -2,6 +2,8 @@
 
 #include <chrono>
 
+#include "millrace/chaos/node_target.hpp"
+
 namespace millrace::node {
 
 namespace {
@@ -34,7 +36,7 @@ result<fault_request> read_request(const json& args) {
     if (!kind) return kind.error();
     fault_request r;
     r.kind = *kind;
-    r.target = args.value("target", "");
+    r.target = chaos::to_text({args.value("node", ""), args.value("target", "")});
     if (const auto given = args.find("parameters"); given != args.end()) {
       r.parameters = given->get<decltype(r.parameters)>();
     }

@@ -12,7 +12,7 @@ run_faults::run_faults(const engine::plan& plan, alarm_clock& alarms,
     : board_{{&plan, std::make_shared<engine::system_clock>(), std::move(log), std::move(is_here),
               [this, &alarms](std::int64_t at) { alarms.set(at, sweeper_); },
               [this](const std::shared_ptr<chaos::armed_fault>& f) { afflict(f); }, std::move(others.node_of),
-              std::move(others.tell)}} {
+              std::move(others.tell), std::move(others.own_name)}} {
   sweeper_->board = &board_;
 }
 

@@ -19,6 +19,7 @@ public:
   struct distant_nodes {
     std::function<std::string(task_id)> node_of{};
     std::function<result<void>(const std::string& node, const chaos::fault_order&)> tell{};
+    std::string own_name{};  ///< of this node
   };
   /// Plan and alarms outlive it.
   run_faults(const engine::plan& plan, alarm_clock& alarms, std::function<void(log_level, const std::string&)> log,

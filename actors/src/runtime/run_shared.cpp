@@ -64,7 +64,8 @@ run_faults::distant_nodes run_shared::distant_nodes() {
   return {[this](task_id t) { return options.where.of(t, options.where.nodes->name()); },
           [this](const std::string& node, const chaos::fault_order& o) {
             return options.where.nodes->send(node, remote::to_bytes(instance, {}, remote::to_wire(o)).view());
-          }};
+          },
+          options.where.nodes->name()};
 }
 
 void run_shared::open_epoch(const engine::epoch_target& target) {

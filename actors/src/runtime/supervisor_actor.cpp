@@ -66,6 +66,7 @@ void recover_reachable(self_pointer self, const std::vector<std::uint32_t>& regi
 /// What the node hosted is no more.
 void on_lost(self_pointer self, const lost_message& m) {
   auto& s = self->state;
+  s.shared->faults.board().on_node_lost(m.node);
   for (std::uint32_t i = 0; i < s.regions.size(); ++i) {
     auto& r = s.regions[i];
     if (!s.guests->nodes_of(i).contains(m.node)) continue;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "millrace/chaos/node_target.hpp"
+
 namespace millrace::chaos {
 
 namespace {
@@ -72,7 +74,7 @@ void fault_board::say(const std::string& text) const {
 result<std::uint64_t> fault_board::inject(fault_request r) {
   auto complete = completed(std::move(r));
   if (!complete) return std::move(complete).error();
-  auto places = choose_places(*around_.plan, *complete);
+  auto places = places_of(*complete);
   if (!places) return std::move(places).error();
   const auto elsewhere = places_elsewhere(*complete, *places);
   if (!elsewhere) return elsewhere.error();
@@ -82,7 +84,8 @@ result<std::uint64_t> fault_board::inject(fault_request r) {
     (void)clear((*f)->id());
     return std::move(sent).error();
   }
-  attach(*f);
+  const bool is_only_elsewhere = is_of_node((*f)->kind()) && !elsewhere->empty();
+  if (!is_only_elsewhere) attach(*f);
   around_.sweep_at((*f)->ends_ns());
   return (*f)->id();
 }

@@ -6,6 +6,7 @@
 #include <random>
 #include <string_view>
 
+#include "millrace/chaos/node_target.hpp"
 #include "millrace/detail/nearest.hpp"
 
 namespace millrace::chaos {
@@ -150,7 +151,27 @@ result<fault_request> completed(fault_request r) {
   return r;
 }
 
+node_target node_target_of(const std::string& target) {
+  const auto colon = target.find(':');
+  if (colon == std::string::npos) return {{}, target};
+  return {target.substr(0, colon), target.substr(colon + 1)};
+}
+
+std::string to_text(const node_target& t) {
+  return t.node.empty() ? t.target : t.node + ":" + t.target;
+}
+
+bool is_of_node(fault_kind k) noexcept {
+  const auto place = entry_of(k).place;
+  return place == fault_place::disk || place == fault_place::clock || place == fault_place::process;
+}
+
 result<fault_places> choose_places(const engine::plan& plan, const fault_request& r) {
+  return choose_places(plan, r, {});
+}
+
+result<fault_places> choose_places(const engine::plan& plan, const fault_request& r,
+                                   const std::function<bool(task_id)>& is_meant) {
   const auto place = entry_of(r.kind).place;
   if (place == fault_place::disk) return disk_parts(r);
   if (place == fault_place::clock || place == fault_place::process) {
@@ -163,6 +184,10 @@ result<fault_places> choose_places(const engine::plan& plan, const fault_request
   auto all = is_channel ? channels_of(plan, r, wanted.target) : tasks_of(plan, r, wanted.target);
   if (!all) return std::move(all).error();
   fault_places out{*std::move(all), {}};
+  if (is_meant) {
+    std::erase_if(out.indexes, [&](auto i) { return !is_meant(is_channel ? plan.channels[i].target : task_id{i}); });
+    if (out.indexes.empty()) return bad(r, "nothing that '" + r.target + "' means runs on that node");
+  }
   if (wanted.target.size() != r.target.size()) {
     const auto n = amount_of(r, wanted.amount, out.indexes.size());
     if (!n) return n.error();

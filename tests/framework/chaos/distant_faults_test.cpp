@@ -24,12 +24,14 @@ struct nodes {
   std::shared_ptr<sample::still_clock> time = std::make_shared<sample::still_clock>();
   bool is_cut = false;
   std::vector<fault_order> orders;
+  std::vector<std::shared_ptr<chaos::armed_fault>> here, there;  // faults of disk and process at work
   chaos::fault_board guest{{plan.get(), time, [](log_level, const std::string&) {},
-                            [](task_id t) { return t == tally_1; }, [](std::int64_t) {}, [](const auto&) {}}};
+                            [](task_id t) { return t == tally_1; }, [](std::int64_t) {},
+                            [this](const auto& f) { there.push_back(f); }}};
   chaos::fault_board lead{{plan.get(), time, [](log_level, const std::string&) {},
-                           [](task_id t) { return t != tally_1; }, [](std::int64_t) {}, [](const auto&) {},
-                           [](task_id) { return std::string{"other"}; },
-                           [this](const std::string& node, const fault_order& o) { return tell(node, o); }}};
+                           [](task_id t) { return t != tally_1; }, [](std::int64_t) {},
+                           [this](const auto& f) { here.push_back(f); }, [](task_id) { return std::string{"other"}; },
+                           [this](const std::string& node, const fault_order& o) { return tell(node, o); }, "lead"}};
 
   result<void> tell(const std::string& node, const fault_order& o) {
     if (is_cut) return user_error(errc::unavailable, "no connection");
@@ -120,6 +122,82 @@ private slots:
     QVERIFY(!id);
     QVERIFY2(id.error().message.find("node other cannot be told") != std::string::npos, id.error().message.c_str());
     QVERIFY2(n.passes(tally_0), "nothing of it stays");
+  }
+  void aNodeChoosesAmongItsOwn() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::kill, .target = "other:tally", .hits_max = 0});
+    QVERIFY(!n.lead.task(tally_0).is_on());
+    QVERIFY(n.guest.task(tally_1).is_on());
+    QCOMPARE(n.lead.list().front().places, (std::vector<std::string>{"tally/1"}));
+    QCOMPARE(n.lead.list().front().request.target, "other:tally");
+    (void)n.inject({.kind = fault_kind::kill, .target = "lead:*", .hits_max = 0});
+    QVERIFY(n.lead.task(tally_0).is_on());
+    QCOMPARE(n.orders.size(), std::size_t{1});
+    // A share is one of what runs there.
+    for (std::uint64_t seed = 1; seed < 20; ++seed) {
+      nodes some;
+      (void)some.inject({.kind = fault_kind::drop, .target = "other:*@1", .seed = seed});
+      QCOMPARE(some.orders.size(), std::size_t{1});
+      QCOMPARE(n.plan->channels[some.orders.front().indexes.front()].target, tally_1);
+    }
+  }
+  void faultsOfANodeAreThereAlone() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::disk_slow, .target = "other:sink", .lease = 1s});
+    QCOMPARE(n.there.size(), std::size_t{1});
+    QCOMPARE(n.there.front()->places().names, (std::vector<std::string>{"sink"}));
+    QVERIFY(n.here.empty());
+    QCOMPARE(n.lead.list().front().places, (std::vector<std::string>{"other:sink"}));
+    QVERIFY(n.there.front()->strikes(0, 0));
+    n.report();
+    QCOMPARE(n.lead.list().front().hits, std::uint64_t{1});
+    (void)n.inject({.kind = fault_kind::clock_offset, .target = "other:"});
+    QVERIFY(n.guest.time().is_on());
+    QVERIFY(!n.lead.time().is_on());
+    (void)n.inject({.kind = fault_kind::disk_slow, .target = "lead:sink"});
+    (void)n.inject({.kind = fault_kind::disk_slow, .target = "sink"});
+    QCOMPARE(n.here.size(), std::size_t{2});
+    QCOMPARE(n.here.front()->places().names, (std::vector<std::string>{"sink"}));
+    QCOMPARE(n.there.size(), std::size_t{1});
+  }
+  void faultsOfANodeHealThereWhenTheLeadIsGone() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::cpu, .target = "other:", .lease = 1s});
+    QVERIFY(n.there.front()->is_active());
+    n.is_cut = true;
+    n.time->ns += 1'000'000'000;
+    QVERIFY(!n.there.front()->is_active());
+    n.guest.sweep();
+    QCOMPARE(n.guest.list().front().state, fault_state::healed);
+  }
+  void whatEndsANodeStruckWhenItIsLost() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::process_kill, .target = "other:"});
+    (void)n.inject({.kind = fault_kind::cpu, .target = "other:"});
+    QVERIFY(n.here.empty());
+    n.lead.on_node_lost("another");
+    QCOMPARE(n.lead.list().front().hits, std::uint64_t{0});
+    n.lead.on_node_lost("other");
+    QCOMPARE(n.lead.list()[0].hits, std::uint64_t{1});
+    QCOMPARE(n.lead.list()[0].state, fault_state::spent);
+    QCOMPARE(n.lead.list()[1].hits, std::uint64_t{0});
+    n.lead.on_node_lost("other");
+    QCOMPARE(n.lead.list()[0].hits, std::uint64_t{1});
+  }
+  void nodesThatTakeNoPartAreNamed() {
+    nodes n;
+    for (const auto& [kind, target] :
+         {std::pair{fault_kind::kill, "nobody:tally"}, std::pair{fault_kind::cpu, "nobody:"}}) {
+      const auto id = n.lead.inject({.kind = kind, .target = target});
+      QVERIFY(!id);
+      QVERIFY2(id.error().message.find("no node 'nobody'") != std::string::npos, id.error().message.c_str());
+      QVERIFY2(id.error().message.find("'lead', 'other'") != std::string::npos, id.error().message.c_str());
+    }
+    const auto nothing = n.lead.inject({.kind = fault_kind::kill, .target = "other:tally/0"});
+    QVERIFY(!nothing);
+    QVERIFY(nothing.error().message.find("nothing that 'tally/0' means runs on that node") != std::string::npos);
+    QVERIFY(n.lead.list().empty());
+    QVERIFY(n.guest.list().empty());
   }
   void ordersThatDoNotFitAreRefused() {
     nodes n;

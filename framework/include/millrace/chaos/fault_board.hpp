@@ -51,14 +51,16 @@ public:
     std::function<std::string(task_id)> node_of{};              ///< the node that runs a task which is not here
     /// Takes an order to another node; does not wait. None: no other node takes part.
     std::function<result<void>(const std::string& node, const fault_order&)> tell{};
+    std::string own_node{};  ///< name of this one; empty: no other takes part
   };
   explicit fault_board(surroundings s);
   ~fault_board();
   fault_board(const fault_board&) = delete;
   fault_board& operator=(const fault_board&) = delete;
 
-  /// Puts a fault in place, on other nodes too, and gives its number. Errors: those of `completed` and `choose_places`;
-  /// too many faults; a node that cannot be told.
+  /// Puts a fault in place, on other nodes too, and gives its number. Before its target may stand a node, see
+  /// `node_target`; faults of disk, clock and process are this node's without. Errors: those of `completed` and
+  /// `choose_places`; too many faults; a node that runs nothing of the plan, or that cannot be told.
   [[nodiscard]] result<std::uint64_t> inject(fault_request r);
   /// Its lease begins anew. Errors: not_found when it is not active any more.
   [[nodiscard]] result<void> renew(std::uint64_t id);
@@ -70,6 +72,8 @@ public:
   [[nodiscard]] result<void> obey(const fault_order& o);
   /// Another node tells how often a fault has struck there.
   void on_distant_hits(const std::string& node, std::uint64_t id, std::uint64_t hits);
+  /// A node is gone: what was to end its process has struck there, and nobody is left to tell.
+  void on_node_lost(const std::string& node);
   /// All that are remembered, oldest first.
   [[nodiscard]] std::vector<fault_report> list() const;
   /// Takes away what has ended.
@@ -85,9 +89,11 @@ private:
   using fault_ptr = std::shared_ptr<armed_fault>;
   /// The places that are on other nodes, by node.
   using distant_places = std::map<std::string, std::vector<std::uint32_t>>;
+  [[nodiscard]] result<fault_places> places_of(const fault_request& r) const;
   [[nodiscard]] result<distant_places> places_elsewhere(const fault_request& r, const fault_places& places) const;
   [[nodiscard]] result<fault_ptr> arm(std::uint64_t id, fault_request r, fault_places places);
   [[nodiscard]] result<void> send(const fault_ptr& f, const distant_places& places);
+  [[nodiscard]] result<void> obey_of_node(std::uint64_t id, fault_request r);
   void pass_on(fault_order::act what, std::uint64_t id);
   [[nodiscard]] bool is_here(const armed_fault& f, std::uint32_t index) const;
   void attach(const fault_ptr& f);
