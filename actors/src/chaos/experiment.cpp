@@ -5,9 +5,9 @@
 #include <filesystem>
 #include <regex>
 
+#include "chaos/experiment_trial.hpp"
+#include "chaos/json_place.hpp"
 #include "chaos/tolerance.hpp"
-#include "millrace/detail/nearest.hpp"
-#include "millrace/duration.hpp"
 
 namespace millrace::chaos {
 
@@ -15,64 +15,6 @@ namespace {
 
 using nlohmann::json;
 using std::chrono::milliseconds;
-
-constexpr double pause_s_max = 86'400;
-constexpr std::size_t activities_max = 1'000;
-
-/// Ends the reading; caught where it began.
-using mistake = experiment_mistake;
-
-/// A value and where it stands.
-struct place {
-  const json& value;
-  std::string pointer;
-
-  [[noreturn]] void fail(const std::string& what) const { throw mistake{pointer, what}; }
-  [[nodiscard]] bool has(const char* name) const { return value.contains(name); }
-  [[nodiscard]] place at(const char* name) const {
-    if (!value.contains(name)) fail(std::string{"'"} + name + "' is missing");
-    return {value.at(name), pointer + "/" + name};
-  }
-  [[nodiscard]] place at(std::size_t i) const { return {value.at(i), pointer + "/" + std::to_string(i)}; }
-  [[nodiscard]] const place& object() const {
-    if (!value.is_object()) fail("an object is wanted here");
-    return *this;
-  }
-  [[nodiscard]] const place& array() const {
-    if (!value.is_array()) fail("a list is wanted here");
-    if (value.size() > activities_max) fail("there are more than " + std::to_string(activities_max) + " here");
-    return *this;
-  }
-  [[nodiscard]] std::string text() const {
-    if (!value.is_string() || value.get_ref<const std::string&>().empty()) fail("a text is wanted here");
-    return value.get<std::string>();
-  }
-  [[nodiscard]] bool flag() const {
-    if (!value.is_boolean()) fail("true or false is wanted here");
-    return value.get<bool>();
-  }
-  [[nodiscard]] double number(double least, double most) const {
-    if (!value.is_number()) fail("a number is wanted here");
-    const auto n = value.get<double>();
-    if (!(n >= least && n <= most)) {
-      fail("a number between " + json(least).dump() + " and " + json(most).dump() + " is wanted here");
-    }
-    return n;
-  }
-  [[nodiscard]] milliseconds seconds() const {
-    return milliseconds{static_cast<std::int64_t>(number(0, pause_s_max) * 1000)};
-  }
-  [[nodiscard]] milliseconds duration() const {
-    const auto d = parse_duration(text());
-    if (!d) fail(d.error().message);
-    return *d;
-  }
-  [[nodiscard]] std::string one_of(const std::vector<std::string>& known) const {
-    const auto t = text();
-    if (std::ranges::find(known, t) != known.end()) return t;
-    fail("'" + t + "' is not known here; there are " + detail::quoted_list(known));
-  }
-};
 
 /// What `${name}` stands for.
 std::map<std::string, json> configuration_of(const place& root) {
@@ -172,7 +114,7 @@ void read_provider(const place& at, activity& out) {
 
 activity read_activity(const place& at, const char* wanted) {
   activity out;
-  out.text = at.object().value;
+  out.pointer = at.object().pointer;
   out.is_probe = at.at("type").one_of({"probe", "action"}) == "probe";
   if (wanted != nullptr && out.is_probe != (std::string{wanted} == "probe")) {
     at.at("type").fail(std::string{"only "} + wanted + "s stand here");
@@ -237,58 +179,6 @@ void read_runtime(const place& at, experiment& out) {
     out.looks_every = milliseconds{static_cast<std::int64_t>(h.at("frequency").number(0.01, 3600) * 1000)};
 }
 
-std::vector<std::string> settings_of(const place& at) {
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < at.array().value.size(); ++i) out.push_back(at.at(i).text());
-  return out;
-}
-
-void read_oracle(const place& at, trial_settings& out) {
-  if (at.value.is_boolean()) {
-    out.has_oracle = at.flag();
-    return;
-  }
-  if (at.object().has("order")) {
-    out.order = at.at("order").one_of({"none", "by_key"}) == "by_key" ? output_order::by_key : output_order::none;
-  }
-  if (at.has("key")) out.key = at.at("key").text();
-  if (at.has("settings")) out.oracle_settings = settings_of(at.at("settings"));
-  if (out.order == output_order::by_key && out.key.empty())
-    at.fail("'order' by_key needs the 'key': a column of the output");
-}
-
-void read_trial(const place& at, const std::string& folder, trial_settings& out) {
-  static const std::vector<std::string> names{"name",     "topology", "settings", "seed",   "blast_radius", "warm_up",
-                                              "baseline", "recovery", "abort",    "oracle", "expect",       "because"};
-  for (const auto& [name, value] : at.value.items()) {
-    if (std::ranges::find(names, name) != names.end()) continue;
-    place{value, at.pointer + "/" + name}.fail("'" + name + "' is not known here" + detail::did_you_mean(name, names));
-  }
-  if (at.has("topology"))
-    out.topology = (std::filesystem::path{folder} / at.at("topology").text()).lexically_normal().string();
-  if (at.has("settings")) out.settings = settings_of(at.at("settings"));
-  if (at.has("seed")) out.seed = static_cast<std::uint64_t>(at.at("seed").number(0, 9e15));
-  if (at.has("blast_radius")) out.blast_percent = at.at("blast_radius").number(0.1, 100);
-  if (at.has("warm_up")) out.warm_up = at.at("warm_up").duration();
-  if (at.has("baseline")) out.baseline = at.at("baseline").duration();
-  if (at.has("recovery")) out.recovery_limit = at.at("recovery").duration();
-  if (at.has("abort")) {
-    const auto rules = at.at("abort").object();
-    if (rules.has("after")) out.abort_after = rules.at("after").duration();
-    if (rules.has("restarts")) out.abort_restarts = static_cast<std::uint64_t>(rules.at("restarts").number(0, 1e6));
-  }
-  if (at.has("oracle")) read_oracle(at.at("oracle"), out);
-  if (at.has("expect")) out.expect = at.at("expect").one_of({"PASS", "DEGRADED", "FAIL", "INVALID", "ABORTED"});
-  if (at.has("because")) out.because = at.at("because").text();
-}
-
-void read_extensions(const place& at, const std::string& folder, trial_settings& out) {
-  for (std::size_t i = 0; i < at.array().value.size(); ++i) {
-    const auto one = at.at(i).object();
-    if (one.at("name").text() == "millrace") read_trial(one, folder, out);
-  }
-}
-
 experiment read_all(const place& root, const std::string& folder) {
   experiment out;
   out.text = root.object().value;
@@ -306,8 +196,17 @@ experiment read_all(const place& root, const std::string& folder) {
   out.method = read_activities(root.at("method"), nullptr, known);
   if (root.has("rollbacks")) out.rollbacks = read_activities(root.at("rollbacks"), "action", known);
   if (root.has("runtime")) read_runtime(root.at("runtime"), out);
-  if (root.has("extensions")) read_extensions(root.at("extensions"), folder, out.trial);
+  if (root.has("extensions")) read_extensions(root.at("extensions"), folder, out);
   return out;
+}
+
+/// A journal shows what stands in the file, and not what secrets and the environment put in.
+void keep_as_written(experiment& e, const json& text) {
+  e.text = text;
+  for (auto* const all : {&e.probes, &e.method, &e.rollbacks}) {
+    for (auto& a : *all) a.text = text.at(json::json_pointer{a.pointer});
+  }
+  for (auto& control : e.controls) keep_as_written(control, text);
 }
 
 }  // namespace
@@ -318,7 +217,7 @@ result<experiment> read_experiment(json text, const std::string& folder, experim
     const auto values = configuration_of(raw.object());
     const auto whole = substituted(raw, values);
     auto out = read_all({whole, ""}, folder);
-    out.text = std::move(text);
+    keep_as_written(out, text);
     return out;
   } catch (const mistake& m) {
     if (first != nullptr) *first = m;

@@ -15,7 +15,8 @@ namespace millrace::chaos {
 
 /// A probe or action of an experiment, which is a process that is called.
 struct activity {
-  nlohmann::json text;  ///< as it stands in the file, references resolved
+  nlohmann::json text;    ///< as it stands in the file, references resolved, names in braces not
+  std::string pointer{};  ///< where it stands there
   std::string name;
   bool is_probe = false;
   bool is_background = false;
@@ -42,7 +43,9 @@ enum class hypothesis_strategy : std::uint8_t {
 
 /// What stands under `extensions`, `millrace`: the topology to run for the experiment, and how it is judged.
 struct trial_settings {
-  std::string topology{};  ///< path, made absolute by the file's folder; empty: the experiment brings its own target
+  std::string topology{};    ///< path, made absolute by the file's folder; empty: the experiment brings its own target
+  std::string program{};     ///< one of somebody's own around `millrace::run`, instead of a topology; the same
+  std::string throughput{};  ///< actor whose events are measured; empty: the sinks
   std::vector<std::string> settings{};
   std::uint64_t seed = 1;
   double blast_percent = 100;
@@ -54,9 +57,10 @@ struct trial_settings {
   bool has_oracle = true;
   std::vector<std::string> oracle_settings{};  ///< in addition, for the run without faults: it need not keep a pace
   output_order order = output_order::none;
-  std::string key{};      ///< column of the output that holds the key
-  std::string expect{};   ///< the verdict that a suite wants; empty: PASS
-  std::string because{};  ///< what its first reason holds
+  std::string key{};                   ///< column of the output that holds the key
+  std::string expect{};                ///< the verdict that a suite wants; empty: PASS
+  std::string because{};               ///< what its first reason holds
+  std::vector<std::string> without{};  ///< protections that are off in the run with faults
 };
 
 /// An experiment in Chaos Toolkit's open format (https://chaostoolkit.org/reference/api/experiment/).
@@ -71,6 +75,7 @@ struct experiment {
   hypothesis_strategy looks = hypothesis_strategy::usual;
   std::chrono::milliseconds looks_every{1'000};
   trial_settings trial{};
+  std::vector<experiment> controls{};  ///< the same without a protection, which must fail: whole, with a title each
 };
 
 /// The first mistake of an experiment.

@@ -23,8 +23,6 @@ constexpr milliseconds tell_every{500};
 // From the end of a run's control socket to that of its process.
 constexpr milliseconds end_timeout{2'000};
 constexpr milliseconds ready_timeout{60'000};
-// A status tells of the latency of the last second: so long it still shows what was before.
-constexpr milliseconds latency_window{1'000};
 
 /// One experiment on its way.
 class conductor {
@@ -33,8 +31,15 @@ public:
 
   result<outcome> conduct() {
     begun_ = told_ = steady_clock::now();
-    out_.journal = {{"chaoslib-version", "millrace"}, {"platform", platform()},          {"experiment", what_.text},
-                    {"start", journal_time()},        {"steady_states", json::object()}, {"run", json::array()},
+    utsname machine{};
+    ::uname(&machine);
+    out_.journal = {{"chaoslib-version", "millrace"},
+                    {"platform", std::string{machine.sysname} + "-" + machine.release + "-" + machine.machine},
+                    {"node", machine.nodename},
+                    {"experiment", what_.text},
+                    {"start", journal_time()},
+                    {"steady_states", json::object()},
+                    {"run", json::array()},
                     {"rollbacks", json::array()}};
     if (auto ok = check_providers(); !ok) return std::move(ok).error();
     tell("begin", {{"title", what_.title},
@@ -53,14 +58,12 @@ public:
   }
 
 private:
-  static std::string platform() {
-    utsname u{};
-    ::uname(&u);
-    return std::string{u.sysname} + "-" + u.release + "-" + u.machine;
-  }
-
   /// Before anything is begun: nobody wants to hear this in the middle.
   [[nodiscard]] result<void> check_providers() const {
+    if (!what_.trial.program.empty() && !request_.allows_processes) {
+      return user_error(errc::denied, "the experiment runs '" + what_.trial.program +
+                                          "'; other programs than millrace are called with --allow-processes only");
+    }
     for (const auto* all : {&what_.probes, &what_.method, &what_.rollbacks}) {
       for (const auto& a : *all) {
         if (a.provider != "process") {
@@ -104,7 +107,9 @@ private:
     return out;
   }
 
-  [[nodiscard]] bool has_subject() const noexcept { return !what_.trial.topology.empty(); }
+  [[nodiscard]] bool has_subject() const noexcept {
+    return !what_.trial.topology.empty() || !what_.trial.program.empty();
+  }
 
   /// The same input and seed without faults.
   [[nodiscard]] result<void> find_oracle() {
@@ -142,9 +147,10 @@ private:
       (void)pause(what_.trial.warm_up);
       phase("baseline");
       (void)pause(what_.trial.baseline);
-      const auto before = baseline_of(subject_->samples());
-      out_.found.baseline_per_s = before.per_s;
-      out_.found.p99_before_ms = before.p99_ms;
+      before_ = baseline_of(subject_->samples());
+      out_.found.baseline_per_s = before_.per_s;
+      out_.found.lag_before_ms = before_.lag_ms;
+      out_.found.p99_before_ms = before_.p99_ms;
     }
     const auto looks = what_.looks;
     using s = hypothesis_strategy;
@@ -248,9 +254,12 @@ private:
     if (!subject_ || is_aborted()) return;
     phase("recovery");
     out_.found.recovery_limit = what_.trial.recovery_limit;
-    const auto until = subject_->age() + what_.trial.recovery_limit;
+    // That latency is back shows a window later.
+    const auto until = subject_->age() + what_.trial.recovery_limit + latency_window + look_every;
     const auto look = [&] {
-      out_.found.recovery = recovery_of(subject_->samples(), faults_ended(), out_.found.baseline_per_s);
+      auto seen = recovery_of(subject_->samples(), faults_ended(), before_);
+      out_.found.recovery = seen.after;
+      out_.found.not_back = std::move(seen.missing);
       return out_.found.recovery.has_value();
     };
     while (!look() && !is_over() && subject_->age() < until) (void)pass_moment();
@@ -293,9 +302,11 @@ private:
     auto& j = out_.journal;
     j["end"] = journal_time();
     j["duration"] = std::chrono::duration<double>(steady_clock::now() - begun_).count();
-    j["status"] = out_.judged.what == verdict_kind::aborted    ? "aborted"
-                  : !f.was_steady_before || !f.failure.empty() ? "failed"
-                                                               : "completed";
+    const bool is_aborted_now = out_.judged.what == verdict_kind::aborted;
+    j["status"] = is_aborted_now && is_interrupted()                                 ? "interrupted"
+                  : is_aborted_now                                                   ? "aborted"
+                  : !f.was_steady_before || !f.is_steady_after || !f.failure.empty() ? "failed"
+                                                                                     : "completed";
     j["deviated"] = !f.is_steady_after;
   }
 
@@ -311,9 +322,15 @@ private:
     }
     f.faults_unseen = injected_ > f.faults ? injected_ - f.faults : 0;
     for (const auto& s : out_.samples) {
-      if (s.phase == "fault") f.p99_during_ms = std::max(f.p99_during_ms, s.p99_ms);
+      if (s.phase != "fault") continue;
+      f.p99_during_ms = std::max(f.p99_during_ms, s.p99_ms);
+      f.lag_during_ms = std::max(f.lag_during_ms, s.lag_ms);
     }
-    if (f.recovery) f.p99_after_ms = p99_from(out_.samples, faults_ended() + *f.recovery + latency_window);
+    if (f.recovery) {
+      const auto back = faults_ended() + *f.recovery;
+      f.p99_after_ms = p99_from(out_.samples, back + latency_window);
+      f.lag_after_ms = lag_from(out_.samples, back);
+    }
     if (!f.has_oracle || !f.abort_reason.empty() || !f.failure.empty()) return;
     phase("compare");
     const auto records = subject_->output();
@@ -382,6 +399,7 @@ private:
   std::optional<subject> subject_;
   activity_runner* runner_ = nullptr;
   oracle oracle_;
+  baseline before_;
   std::string phase_;
   const char* part_ = "method";  // of the experiment, that activities are played from
   steady_clock::time_point begun_{};

@@ -17,7 +17,9 @@ constexpr std::chrono::minutes timeout{10};
 }  // namespace
 
 result<oracle> run_oracle(const oracle_request& r) {
-  subject calm{r.program, r.trial, r.folder, r.trial.oracle_settings};
+  auto sound = r.trial;
+  sound.without.clear();
+  subject calm{r.program, sound, r.folder, sound.oracle_settings};
   if (auto ok = calm.start(); !ok) return std::move(ok).error();
   const auto until = steady_clock::now() + timeout;
   while (!calm.has_finished()) {
@@ -36,7 +38,7 @@ result<oracle> run_oracle(const oracle_request& r) {
 }
 
 std::string name_of_oracle(const trial_settings& trial) {
-  auto name = trial.topology + "\n" + trial.key;
+  auto name = trial.topology + trial.program + "\n" + trial.key;
   for (const auto* all : {&trial.settings, &trial.oracle_settings}) {
     for (const auto& setting : *all) name += "\n" + setting;
   }

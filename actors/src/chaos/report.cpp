@@ -48,12 +48,13 @@ std::string report_text(const experiment& what, const outcome& o) {
            std::to_string(f.dead_letters_expected) + " without faults\n";
   }
   if (f.baseline_per_s > 0) {
-    out += "  throughput  " + rounded(f.baseline_per_s) + " events/s before; back to 95 % " +
+    out += "  throughput  " + rounded(f.baseline_per_s) + " events/s before; back to 95 %, with lag and p99, " +
            (f.recovery      ? rounded(static_cast<double>(f.recovery->count())) + " ms after the last fault"
             : f.ended_early ? std::string{"not seen, the input ended first"}
                             : std::string{"never"}) +
-           "\n  p99         " + rounded(f.p99_before_ms) + " ms before, " + rounded(f.p99_during_ms) + " ms during, " +
-           rounded(f.p99_after_ms) + " ms after\n";
+           "\n  lag         " + rounded(f.lag_before_ms) + " ms before, " + rounded(f.lag_during_ms) + " ms during, " +
+           rounded(f.lag_after_ms) + " ms after\n  p99         " + rounded(f.p99_before_ms) + " ms before, " +
+           rounded(f.p99_during_ms) + " ms during, " + rounded(f.p99_after_ms) + " ms after\n";
   }
   return out;
 }
@@ -88,6 +89,9 @@ json report_json(const experiment& what, const outcome& o) {
           {"late_expected", f.late_expected},
           {"baseline_per_s", f.baseline_per_s},
           {"recovery_ms", f.recovery ? json(f.recovery->count()) : json{}},
+          {"lag_before_ms", f.lag_before_ms},
+          {"lag_during_ms", f.lag_during_ms},
+          {"lag_after_ms", f.lag_after_ms},
           {"p99_before_ms", f.p99_before_ms},
           {"p99_during_ms", f.p99_during_ms},
           {"p99_after_ms", f.p99_after_ms},

@@ -26,6 +26,7 @@ constexpr milliseconds answer_timeout{1'000};
 constexpr milliseconds connect_timeout{200};
 constexpr milliseconds renew_every{1'000};
 constexpr milliseconds end_timeout{20'000};
+constexpr milliseconds print_timeout{10'000};
 constexpr std::uint64_t process_restarts_max = 20;
 // Of what a run prints, the last: its summary is one line.
 constexpr std::streamoff summary_bytes_max = 1 << 20;
@@ -34,14 +35,35 @@ milliseconds since(steady_clock::time_point t) {
   return std::chrono::duration_cast<milliseconds>(steady_clock::now() - t);
 }
 
+/// Its exit code; nothing: it has not ended in time.
+std::optional<int> ended_within(child_process& p, milliseconds limit) {
+  const auto asked = steady_clock::now();
+  while (!p.exit_code() && since(asked) < limit) std::this_thread::sleep_for(milliseconds{10});
+  return p.exit_code();
+}
+
 }  // namespace
 
 subject::subject(std::string program, const trial_settings& trial, std::string folder,
                  std::vector<std::string> settings)
     : program_{std::move(program)}, trial_{trial}, folder_{std::move(folder)}, settings_{std::move(settings)} {}
 
+/// A program of somebody's own says what its topology is.
+result<topology> subject::find_topology() const {
+  if (trial_.program.empty()) return load_topology(trial_.topology);
+  child_process::order o{
+      {trial_.program, "--print-topology"}, {}, folder_ + "/topology.mill", folder_ + "/topology_errors"};
+  auto asked = child_process::start(o);
+  if (!asked) return std::move(asked).error();
+  const auto code = ended_within(*asked, print_timeout);
+  if (code == 0) return parse_topology(read_printed(o.out_file), trial_.program);
+  return user_error(errc::failed, trial_.program + " --print-topology does not say what it runs" +
+                                      (code ? ": " + read_printed(o.error_file) : " in time") +
+                                      "; it is to be a program around millrace::run");
+}
+
 result<void> subject::start() {
-  const auto t = load_topology(trial_.topology);
+  const auto t = find_topology();
   if (!t) return t.error();
   name_ = t->name;
   for (const auto& a : t->actors) {
@@ -61,11 +83,14 @@ result<void> subject::start() {
 
 result<void> subject::launch() {
   child_process::order o;
-  o.arguments = {program_, "run", trial_.topology, "--no-table", "--json", "--data-dir", folder_ + "/data"};
+  o.arguments = {trial_.program};
+  if (trial_.program.empty()) o.arguments = {program_, "run", trial_.topology};
+  o.arguments.insert(o.arguments.end(), {"--no-table", "--json", "--data-dir", folder_ + "/data"});
   const auto set = [&](const std::string& setting) {
     o.arguments.emplace_back("--set");
     o.arguments.push_back(setting);
   };
+  for (const auto& p : trial_.without) o.arguments.insert(o.arguments.end(), {"--without", p});
   for (const auto& s : trial_.settings) set(s);
   for (const auto& s : settings_) set(s);
   for (const auto& s : sinks_) set(s + ".path=" + folder_ + "/out/" + s);
@@ -180,8 +205,10 @@ void subject::take_status(const std::string& phase) {
   late_ = 0;
   for (const auto& t : status->value("tasks", json::array())) {
     late_ += t.value("late", std::uint64_t{0});
-    if (t.value("kind", "") != "sink") continue;
-    s.per_s += t.value("in_per_s", 0.0);
+    const bool is_sink = t.value("kind", "") == "sink";
+    const bool is_measured = trial_.throughput.empty() ? is_sink : t.value("actor", "") == trial_.throughput;
+    if (is_measured) s.per_s += t.value(t.value("kind", "") == "producer" ? "out_per_s" : "in_per_s", 0.0);
+    if (!is_sink) continue;
     s.p99_ms = std::max(s.p99_ms, t.value("latency_p99_us", 0.0) / 1000);
   }
   restarts_ = std::max(restarts_, status->value("restarts", std::uint64_t{0}));
@@ -223,8 +250,7 @@ void subject::stop() {
   client_.reset();
   if (!process_ || process_->exit_code()) return;
   process_->send_signal(SIGTERM);
-  const auto asked = steady_clock::now();
-  while (!process_->exit_code() && since(asked) < end_timeout) std::this_thread::sleep_for(milliseconds{20});
+  (void)ended_within(*process_, end_timeout);
   process_.reset();
 }
 
@@ -245,14 +271,13 @@ result<std::vector<output_record>> subject::output() const {
 }
 
 result<std::uint64_t> subject::dead_letters() const {
-  child_process::order o{{program_, "deadletter", "list", folder_ + "/data", "--json"},
+  child_process::order o{{program_, "deadletter", "list", folder_ + "/data", "--json", "--limit", "1"},
                          {},
                          folder_ + "/letters",
                          folder_ + "/letter_errors"};
   auto listing = child_process::start(o);
   if (!listing) return listing.error();
-  const auto asked = steady_clock::now();
-  while (!listing->exit_code() && since(asked) < end_timeout) std::this_thread::sleep_for(milliseconds{10});
+  (void)ended_within(*listing, end_timeout);
   const auto listed = json::parse(read_printed(o.out_file), nullptr, false);
   if (!listed.is_object())
     return fatal_error(errc::failed, "dead letters cannot be listed: " + read_printed(o.error_file));

@@ -11,6 +11,7 @@
 
 #include "chaos/child_process.hpp"
 #include "chaos/experiment.hpp"
+#include "millrace/topology.hpp"
 #include "millrace/transport/control_client.hpp"
 #include "millrace/transport/zmq_context.hpp"
 
@@ -58,6 +59,8 @@ public:
   [[nodiscard]] std::uint64_t restarts() const noexcept { return restarts_ + process_restarts_; }
   [[nodiscard]] std::uint64_t late() const noexcept { return late_; }
   [[nodiscard]] bool is_running() const noexcept { return is_running_; }
+  /// Of its process; 0: there is none.
+  [[nodiscard]] int pid() const noexcept { return process_ ? process_->pid() : 0; }
   [[nodiscard]] std::chrono::milliseconds age() const;
   /// What activities need to reach it.
   [[nodiscard]] std::map<std::string, std::string> environment() const;
@@ -70,6 +73,7 @@ public:
   [[nodiscard]] std::string printed_errors() const;
 
 private:
+  [[nodiscard]] result<topology> find_topology() const;
   [[nodiscard]] result<void> launch();
   [[nodiscard]] result<void> on_end(int exit_code);
   [[nodiscard]] bool settle_faults();

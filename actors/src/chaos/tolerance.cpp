@@ -14,6 +14,7 @@ using nlohmann::json;
 struct step {
   std::optional<std::string> name{};
   std::optional<std::size_t> index{};  // neither: all
+  bool is_filter = false;              // those that have a member of the name
 };
 
 error bad_path(const std::string& path, std::size_t at, const char* what) {
@@ -27,13 +28,14 @@ result<step> bracketed(const std::string& path, std::size_t& at) {
   const auto inner = path.substr(at + 1, end - at - 1);
   const auto from = std::exchange(at, end + 1);
   if (inner == "*") return step{};
+  if (inner.starts_with("?(@.") && inner.ends_with(")")) return step{inner.substr(4, inner.size() - 5), {}, true};
   if (inner.size() >= 2 && (inner.front() == '\'' || inner.front() == '"') && inner.back() == inner.front()) {
     return step{inner.substr(1, inner.size() - 2), {}};
   }
   std::size_t index = 0;
   const auto* const last = inner.data() + inner.size();
   if (inner.empty() || std::from_chars(inner.data(), last, index).ptr != last) {
-    return bad_path(path, from, "a number, a name in quotes or * is wanted");
+    return bad_path(path, from, "a number, a name in quotes, * or ?(@.name) is wanted");
   }
   return step{{}, index};
 }
@@ -59,7 +61,12 @@ result<std::vector<step>> steps_of(const std::string& path) {
 }
 
 void follow(const step& s, const json& from, std::vector<json>& out) {
-  if (s.name) {
+  const auto passes = [&s](const json& v) { return v.is_object() && v.contains(*s.name); };
+  if (s.is_filter && from.is_array()) {
+    std::ranges::copy_if(from, std::back_inserter(out), passes);
+  } else if (s.is_filter) {
+    if (passes(from)) out.push_back(from);
+  } else if (s.name) {
     if (from.is_object() && from.contains(*s.name)) out.push_back(from.at(*s.name));
   } else if (s.index) {
     if (from.is_array() && *s.index < from.size()) out.push_back(from.at(*s.index));
@@ -109,7 +116,9 @@ bool is_met_by_path(const json& tolerance, const json& part) {
   if (!tolerance.contains("expect")) return !found->empty();
   const auto& expected = tolerance.at("expect");
   if (expected.is_array()) return json(*found) == expected;
-  return !found->empty() && std::ranges::all_of(*found, [&](const json& v) { return is_met(expected, v); });
+  const bool is_tolerance = problem_of_tolerance(expected).empty();  // any other object is a value
+  return !found->empty() &&
+         std::ranges::all_of(*found, [&](const json& v) { return is_tolerance ? is_met(expected, v) : v == expected; });
 }
 
 std::string problem_of_object(const json& t) {
@@ -155,7 +164,9 @@ bool is_met(const json& tolerance, const json& value) {
     const auto part = part_of(tolerance, value);
     if (type == "range") return is_within(tolerance.at("range"), part);
     if (type == "jsonpath") return is_met_by_path(tolerance, part);
-    const auto text = part.is_string() ? part.get<std::string>() : part.dump();
+    auto text = part.is_string() ? part.get<std::string>() : part.dump();
+    // Python's $ also stands before a newline at the end, which is how most programs end what they print.
+    if (text.ends_with('\n')) text.pop_back();
     return RE2::PartialMatch(text, RE2{tolerance.at("pattern").get<std::string>(), RE2::Quiet});
   }
   const bool is_process = value.is_object() && value.contains("stdout") && value.contains("status");

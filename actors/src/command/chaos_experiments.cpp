@@ -183,7 +183,8 @@ bool is_as_expected(const chaos::experiment& e, const chaos::verdict& v, bool at
   return e.trial.because.empty() || reasons_of(v).find(e.trial.because) != std::string::npos;
 }
 
-/// What the files hold, or some of it, chosen by the seed. A mistake in the last one is told before the first one runs.
+/// What the files hold with their controls, or some of it, chosen by the seed. A mistake in the last one is told before
+/// the first one runs.
 result<std::vector<chaos::experiment>> chosen_experiments(const experiment_flags& f) {
   auto files = experiments_in(f.files);
   if (!files) return std::move(files).error();
@@ -191,7 +192,9 @@ result<std::vector<chaos::experiment>> chosen_experiments(const experiment_flags
   for (const auto& file : *files) {
     auto e = chaos::load_experiment(file);
     if (!e) return std::move(e).error();
+    auto controls = std::move(e->controls);
     all.push_back(*std::move(e));
+    std::ranges::move(controls, std::back_inserter(all));
   }
   if (f.only != 0 && f.only < all.size()) {
     std::mt19937_64 random{f.seed};

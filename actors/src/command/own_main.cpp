@@ -2,8 +2,10 @@
 #include <filesystem>
 
 #include "command/command_line.hpp"
+#include "command/exit_code.hpp"
 #include "command/run_flags.hpp"
 #include "command/run_session.hpp"
+#include "console/terminal.hpp"
 #include "millrace/library.hpp"
 #include "millrace/run.hpp"
 
@@ -16,7 +18,13 @@ int run(topology t, int argc, char** argv) {
   app.set_version_flag("--version", program + " (millrace " MILLRACE_VERSION ")", "Print the version and exit");
   command::run_flags flags;
   command::declare_run_flags(app, flags);
-  command::action chosen = [&] { return command::run_session(std::move(t), flags); };
+  bool is_printed = false;
+  app.add_flag("--print-topology", is_printed, "Print the topology as a .mill file, and run nothing");
+  command::action chosen = [&]() -> int {
+    if (!is_printed) return command::run_session(std::move(t), flags);
+    console::terminal::instance().write(to_text(t));
+    return command::exit_ok;
+  };
   return command::parse_and_run(app, chosen, argc, argv);
 }
 

@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <map>
 
+#include "chaos/protection.hpp"
 #include "millrace/duration.hpp"
 
 namespace millrace::command {
@@ -80,6 +81,12 @@ void declare_run_flags(CLI::App& app, run_flags& flags) {
       ->check(CLI::Range(std::size_t{1}, threads_max).description(""));
   app.add_flag("--accept-duplicates", flags.accept_duplicates,
                "Resume from an older snapshot although a sink cannot take back what it wrote since");
+  app.add_option("--without", flags.without,
+                 "Negative control of an experiment: switch a protection off, and lose or repeat events by it")
+      ->type_name("PROTECTION")
+      ->type_size(1)
+      ->allow_extra_args(false)
+      ->check(CLI::IsMember(chaos::protection_names()));
   add_monitoring_options(app, flags.metrics, flags.alerts);
   add_trace_options(app, flags.trace);
   app.add_flag("--json", flags.is_json, "Print one JSON object a second and a last one with the result");

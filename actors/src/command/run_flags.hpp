@@ -30,6 +30,7 @@ struct run_flags {
   transport::payload_mode payload = transport::payload_mode::shared;
   std::size_t threads = 0;  ///< 0: one a core
   bool accept_duplicates = false;
+  std::vector<std::string> without;  ///< protections that are off: a negative control
   bool is_json = false;
   bool is_table_wanted = true;
   bool is_verbose = false;

@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "chaos/protection.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/run_log.hpp"
@@ -49,8 +50,10 @@ std::shared_ptr<const engine::plan> prepare(topology& t, const run_flags& flags)
 }
 
 runtime::run_options options_for(const std::string& data_dir, const run_flags& flags,
-                                 const node::trace_settings& tracing, const run_log& log) {
+                                 const node::trace_settings& tracing, const engine::protections& protect,
+                                 const run_log& log) {
   runtime::run_options o;
+  o.protect = protect;
   o.data_dir = data_dir;
   o.payload = flags.payload;
   o.threads = flags.threads;
@@ -164,6 +167,13 @@ int run_session(topology t, const run_flags& flags) {
   const auto tracing = node::parse_tracing(flags.trace.share, flags.trace.per_second_max, flags.trace.targets);
   if (!tracing) return fail_with(tracing.error());
 
+  const auto protect = chaos::protections_without(flags.without);
+  if (!protect) return fail_with(protect.error());
+  for (const auto& name : flags.without) {
+    log->write(log_level::warning,
+               "the protection '" + name + "' is off: a negative control, whose output is not right");
+  }
+
   const auto data_dir = data_dir_of(t, flags);
   const stop_signal signal;
   auto reporter = make_reporter(flags, *plan);
@@ -175,7 +185,7 @@ int run_session(topology t, const run_flags& flags) {
     if (!shown) return fail_with(shown.error());
     metrics = *std::move(shown);
   }
-  auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *tracing, *log));
+  auto run = runtime::topology_run::start(plan, options_for(data_dir, flags, *tracing, *protect, *log));
   if (!run) return fail_with(run.error());
   node::trace_watch traces{
       *tracing, {}, [l = *log](log_level level, const std::string& text) { l.write(level, text); }};

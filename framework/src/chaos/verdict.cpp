@@ -4,10 +4,6 @@ namespace millrace::chaos {
 
 namespace {
 
-// Slower than before by this factor after the recovery is not what it was; what is below 10 ms is fast all the same.
-constexpr double p99_factor_max = 2;
-constexpr double p99_noticed_ms = 10;
-
 void say(std::vector<std::string>& out, std::uint64_t n, const char* what) {
   if (n != 0) out.push_back(std::to_string(n) + " " + what);
 }
@@ -49,10 +45,14 @@ std::vector<std::string> why_degraded(const findings& f) {
   std::vector<std::string> out;
   if (f.baseline_per_s == 0) return out;
   if (f.recovery && *f.recovery > f.recovery_limit) {
-    out.push_back("throughput was back after " + std::to_string(f.recovery->count()) + " ms, later than the limit of " +
-                  std::to_string(f.recovery_limit.count()) + " ms");
-  } else if (!f.recovery && !f.ended_early) {
-    out.push_back("throughput did not come back to 95 % within " + std::to_string(f.recovery_limit.count()) + " ms");
+    out.push_back("throughput, lag and p99 were back after " + std::to_string(f.recovery->count()) +
+                  " ms, later than the limit of " + std::to_string(f.recovery_limit.count()) + " ms");
+  } else if (!f.recovery && f.ended_early) {
+    out.push_back("the input ended before " + f.not_back +
+                  " was seen to come back: give it more events, or a shorter method");
+  } else if (!f.recovery) {
+    out.push_back(f.not_back + " did not come back to what it was within " + std::to_string(f.recovery_limit.count()) +
+                  " ms");
   }
   if (f.recovery && f.p99_after_ms > p99_noticed_ms && f.p99_after_ms > p99_factor_max * f.p99_before_ms) {
     out.push_back("p99 latency stayed at " + std::to_string(static_cast<std::int64_t>(f.p99_after_ms)) + " ms, from " +

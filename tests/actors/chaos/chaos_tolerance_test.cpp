@@ -41,6 +41,31 @@ private slots:
     QVERIFY(!is_met({{"type", "regex"}, {"pattern", "^run"}}, process(0, answer)));
     QVERIFY(!is_met({{"type", "regex"}, {"pattern", "running"}, {"target", "stderr"}}, process(0, answer)));
   }
+  /// As in Python, whose regular expressions the format means.
+  void aPatternsEndIsBeforeTheLastNewline() {
+    const json whole{{"type", "regex"}, {"pattern", "^welcome=hello$"}};
+    QVERIFY(is_met(whole, process(0, "welcome=hello\n")));
+    QVERIFY(is_met(whole, process(0, "welcome=hello")));
+    QVERIFY(!is_met(whole, process(0, "welcome=hello\n\n")));
+    QVERIFY(!is_met(whole, process(0, "welcome=hello\nx")));
+  }
+  void filters() {
+    const json printed{{"foo", {{{"baz", "a"}}, {{"other", 1}}, {{"baz", "b"}}}}};
+    for (const auto* const path : {"$.foo[?(@.baz)].baz", "$.foo.*[?(@.baz)].baz"}) {
+      const json t{{"type", "jsonpath"}, {"path", path}, {"expect", {"a", "b"}}};
+      QCOMPARE(problem_of_tolerance(t), std::string{});
+      QVERIFY2(is_met(t, process(0, printed.dump().c_str())), path);
+    }
+    QVERIFY(!problem_of_tolerance({{"type", "jsonpath"}, {"path", "$.foo[?(@.baz == 1)"}}).empty());
+  }
+  /// What is expected may be an object, too.
+  void anObjectThatIsNoToleranceIsAValue() {
+    const json found{{"foo", {{"type", 3}}}};
+    QVERIFY(
+        is_met({{"type", "jsonpath"}, {"path", "$.foo"}, {"expect", {{"type", 3}}}}, process(0, found.dump().c_str())));
+    QVERIFY(!is_met({{"type", "jsonpath"}, {"path", "$.foo"}, {"expect", {{"type", 4}}}},
+                    process(0, found.dump().c_str())));
+  }
   void paths() {
     const auto path = [](const char* p, const json& expect) {
       return is_met({{"type", "jsonpath"}, {"path", p}, {"expect", expect}}, process(0, answer));

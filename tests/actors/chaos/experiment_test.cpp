@@ -144,6 +144,65 @@ private slots:
     for (const auto& kind : chaos::catalogue()) QVERIFY2(injected.contains(kind.name), kind.name);
     QCOMPARE(verdicts, (std::set<std::string>{"ABORTED", "DEGRADED", "FAIL", "INVALID", "PASS"}));
   }
+  /// Kinds that lose nothing with no protection at all: docs/chaos.md says why of each.
+  void everyOtherKindHasAControlThatMustFail() {
+    const std::set<std::string> harmless{
+        "hang",          "slow",          "stall",         "burst",     "poison-malformed", "poison-nested",
+        "poison-schema", "barrier-delay", "jitter",        "partition", "bandwidth",        "credit-stall",
+        "disk-slow",     "clock-freeze",  "process-pause", "cpu",       "memory",           "descriptors"};
+    std::set<std::string> controlled;
+    std::ifstream reference{DOCS "/chaos.md"};
+    const std::string text{std::istreambuf_iterator<char>{reference}, {}};
+    for (const auto& file : std::filesystem::directory_iterator{SAMPLES}) {
+      if (file.path().extension() != ".yaml") continue;
+      const auto e = chaos::load_experiment(file.path().string());
+      QVERIFY2(e, e ? "" : e.error().message.c_str());
+      if (e->controls.empty() && e->trial.expect != "FAIL") continue;
+      for (const auto& c : e->controls) {
+        QCOMPARE(c.trial.expect, "FAIL");
+        QVERIFY2(!c.trial.because.empty(), c.title.c_str());
+      }
+      for (const auto& a : e->method) {
+        if (a.arguments.size() > 3 && a.arguments[1] == "inject") controlled.insert(a.arguments[3]);
+      }
+    }
+    for (const auto& kind : chaos::catalogue()) {
+      QVERIFY2(controlled.contains(kind.name) != harmless.contains(kind.name), kind.name);
+      if (harmless.contains(kind.name))
+        QVERIFY2(text.find(std::string{"`"} + kind.name + "`") != std::string::npos, kind.name);
+    }
+  }
+  void aControlIsTheSameWithoutAProtection() {
+    auto text = documented();
+    text["extensions"][0]["settings"] = {"in.count=10"};
+    text["extensions"][0]["controls"] = {
+        {{"without", "trim"}, {"because", "twice"}},
+        {{"topology", "other.mill"}, {"settings", {"in.keys=2"}}, {"because", "lost"}}};
+    const auto e = read_experiment(text, "/home");
+    QVERIFY2(e, e ? "" : e.error().message.c_str());
+    QVERIFY(e->trial.without.empty());
+    QCOMPARE(e->controls.size(), std::size_t{2});
+    const auto& first = e->controls[0];
+    QCOMPARE(first.title, "The service survives; control, without trim");
+    QCOMPARE(first.trial.without, (std::vector<std::string>{"trim"}));
+    QCOMPARE(first.trial.topology, "/home/t.mill");
+    QCOMPARE(first.method.size(), e->method.size());
+    QCOMPARE(first.trial.expect, "FAIL");
+    QCOMPARE(first.trial.because, "twice");
+    const auto& second = e->controls[1];
+    QCOMPARE(second.trial.topology, "/home/other.mill");
+    QCOMPARE(second.trial.settings, (std::vector<std::string>{"in.count=10", "in.keys=2"}));
+    QVERIFY(second.trial.without.empty());
+    const auto wrong = [&](const json& control) {
+      text["extensions"][0]["controls"] = {control};
+      const auto read = read_experiment(text, "/home");
+      return read ? "none" : read.error().message;
+    };
+    QVERIFY(wrong({{"without", "luck"}, {"because", "x"}}).starts_with("/extensions/0/controls/0/without: 'luck'"));
+    QVERIFY(wrong({{"without", "trim"}}).starts_with("/extensions/0/controls/0: 'because' is missing"));
+    QVERIFY(wrong({{"because", "x"}}).starts_with("/extensions/0/controls/0: a control takes something away"));
+    QVERIFY(wrong({{"withot", "trim"}, {"because", "x"}}).find("did you mean 'without'?") != std::string::npos);
+  }
   void whatGrowsWithoutEndIsRefused() {
     const QTemporaryDir folder;
     const auto path = folder.filePath("e.yaml").toStdString();

@@ -133,9 +133,17 @@ private slots:
     f.recovery = f.recovery_limit + milliseconds{1};
     QCOMPARE(judge(f).what, verdict_kind::degraded);
     f.recovery.reset();
+    f.not_back = "lag";
     QCOMPARE(judge(f).what, verdict_kind::degraded);
+    QCOMPARE(judge(f).reasons.front(), "lag did not come back to what it was within 30000 ms");
+  }
+  void anInputThatEndsBeforeTheRecoveryIsSeenIsNoPass() {
+    auto f = fine();
+    f.recovery.reset();
+    f.not_back = "p99 latency";
     f.ended_early = true;
-    QCOMPARE(judge(f).what, verdict_kind::pass);
+    QCOMPARE(judge(f).what, verdict_kind::degraded);
+    QVERIFY(judge(f).reasons.front().starts_with("the input ended before p99 latency was seen"));
   }
   void latencyThatStaysHighDegrades() {
     auto f = fine();

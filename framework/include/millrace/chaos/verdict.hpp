@@ -10,6 +10,11 @@
 
 namespace millrace::chaos {
 
+/// Slower than before by this factor after the recovery is not what it was…
+inline constexpr double p99_factor_max = 2;
+/// …but what is below this is fast all the same.
+inline constexpr double p99_noticed_ms = 10;
+
 enum class verdict_kind : std::uint8_t {
   pass,      ///< the output is what it is without faults, and the run is as fast as before
   degraded,  ///< the output is right, but the run did not come back to what it was in time
@@ -35,10 +40,14 @@ struct findings {
   output_difference output{};
   std::uint64_t dead_letters_expected = 0, dead_letters = 0;
   std::uint64_t late_expected = 0, late = 0;
-  double baseline_per_s = 0;                            ///< events before the faults; 0: not measured
-  std::optional<std::chrono::milliseconds> recovery{};  ///< from the last fault's end to 95 % of that; none: not seen
+  double baseline_per_s = 0;  ///< events before the faults; 0: not measured
+  /// From the last fault's end to 95 % of that with lag and p99 as before; none: not seen.
+  std::optional<std::chrono::milliseconds> recovery{};
+  std::string not_back = "throughput";  ///< then: that, lag or p99 latency, what was not back
   std::chrono::milliseconds recovery_limit{30'000};
-  bool ended_early = false;  ///< the input ended before throughput could come back
+  bool ended_early = false;                     ///< the input ended before the run could be seen to come back
+  double lag_before_ms = 0, lag_during_ms = 0;  ///< age of the oldest event that is not done: the worst
+  double lag_after_ms = 0;                      ///< the same, from the recovery on
   double p99_before_ms = 0, p99_during_ms = 0, p99_after_ms = 0;
 };
 
