@@ -18,6 +18,7 @@ constexpr double bottom = 22;
 // Samples are a tenth of a second apart. Over a longer gap nobody knows: a line would be made up.
 constexpr double gap_s = 0.45;
 constexpr double letter_width = 6.2;
+constexpr double name_shift_max = 70;
 
 double seconds(std::chrono::milliseconds t) {
   return std::chrono::duration<double>(t).count();
@@ -97,6 +98,17 @@ private:
       text("fault", "start", at, top_ - 4, kind);
       free_from = at + wide + 8;
     }
+    recovery(free_from);
+  }
+
+  /// When the run was what it had been before.
+  void recovery(double free_from) {
+    if (!o_.found.recovery) return;
+    std::chrono::milliseconds ended{};
+    for (const auto& f : o_.faults) ended = std::max(ended, f.ended);
+    const auto at = x(seconds(ended + *o_.found.recovery));
+    line("back", at, top_, at, floor());
+    if (c_.names_phases) text("back-name", "start", std::max(at, free_from), top_ - 4, "back");
   }
 
   void phases() {
@@ -105,9 +117,11 @@ private:
       if (name == "oracle" || name == "compare") continue;
       const auto at_x = x(seconds(at));
       line("phase", at_x, top_, at_x, floor());
-      if (!c_.names_phases || at_x < free_from) continue;
-      text("name", "start", at_x, 11, name);
-      free_from = at_x + static_cast<double>(name.size()) * letter_width + 8;
+      // A short phase's name stands a little behind its line.
+      const auto name_x = std::max(at_x, free_from);
+      if (!c_.names_phases || name_x - at_x > name_shift_max) continue;
+      text("name", "start", name_x, 11, name);
+      free_from = name_x + static_cast<double>(name.size()) * letter_width + 8;
     }
   }
 

@@ -29,6 +29,10 @@ std::string row(const std::string& name, const std::string& value, bool is_bad =
          "</td></tr>\n";
 }
 
+std::string beside(std::uint64_t found, std::uint64_t expected) {
+  return count(found) + (found == expected ? ", as without faults" : "; " + count(expected) + " without faults");
+}
+
 std::string output_rows(const findings& f) {
   const auto& d = f.output;
   auto out = row("Committed records", count(d.found) + " of " + count(d.expected), d.found != d.expected);
@@ -36,11 +40,11 @@ std::string output_rows(const findings& f) {
              d.lost + d.duplicated + d.changed != 0);
   out +=
       row("Unexpected, out of order", count(d.unexpected) + ", " + count(d.reordered), d.unexpected + d.reordered != 0);
-  out += row("Dead letters",
-             count(f.dead_letters) + "; " + count(f.dead_letters_expected) + " without faults" +
-                 (f.poison == 0 ? "" : ", " + count(f.poison) + " of poison"),
-             f.dead_letters != f.dead_letters_expected + f.poison);
-  return out + row("Late events", count(f.late) + "; " + count(f.late_expected) + " without faults");
+  out += row(
+      "Dead letters",
+      beside(f.dead_letters, f.dead_letters_expected) + (f.poison == 0 ? "" : ", " + count(f.poison) + " of poison"),
+      f.dead_letters != f.dead_letters_expected + f.poison);
+  return out + row("Late events", beside(f.late, f.late_expected));
 }
 
 std::string figures(const findings& f) {
@@ -48,10 +52,12 @@ std::string figures(const findings& f) {
   if (f.has_oracle && f.abort_reason.empty() && f.failure.empty()) out += output_rows(f);
   if (f.baseline_per_s > 0) {
     out += row("Throughput before", short_number(f.baseline_per_s) + " events/s");
-    out += row("Back to 95 % of it",
+    out += row("Back to 95 % of it, with lag and p99",
                f.recovery      ? count(static_cast<std::uint64_t>(f.recovery->count())) + " ms after the last fault"
                : f.ended_early ? "not seen: the input ended first"
                                : "not within " + count(static_cast<std::uint64_t>(f.recovery_limit.count())) + " ms");
+    out += row("Lag before, during, after",
+               ms(f.lag_before_ms) + ", " + ms(f.lag_during_ms) + ", " + ms(f.lag_after_ms) + " ms");
     out += row("p99 latency before, during, after",
                ms(f.p99_before_ms) + ", " + ms(f.p99_during_ms) + ", " + ms(f.p99_after_ms) + " ms");
   }
@@ -109,8 +115,8 @@ h1 { font-size: 1.4rem; margin: 0 0 .3rem; line-height: 1.3; } h2 { font-size: 1
 ul { margin: .4rem 0 1rem; padding-left: 1.2rem; } table { border-collapse: collapse; } th { text-align: left; font-weight: 500; color: var(--soft); padding: .15rem 1.4rem .15rem 0; vertical-align: top; }
 td { padding: .15rem 1.4rem .15rem 0; font-variant-numeric: tabular-nums; vertical-align: top; } .bad { color: var(--bad); font-weight: 600; }
 .wide { width: 100%; } .wide td { border-top: 1px solid var(--line); } .wide th:last-child, .wide td:last-child { padding-right: 0; } .figure { text-align: right; }
-svg { width: 100%; height: auto; display: block; } svg text { font-size: 11px; fill: var(--soft); font-variant-numeric: tabular-nums; } svg .fault { fill: var(--bad); }
-.grid { stroke: var(--line); } .phase { stroke: var(--soft); stroke-dasharray: 2 4; } .reference { stroke: var(--good); stroke-dasharray: 6 4; }
+svg { width: 100%; height: auto; display: block; } svg text { font-size: 11px; fill: var(--soft); font-variant-numeric: tabular-nums; } svg .fault { fill: var(--bad); } svg .back-name { fill: var(--good); }
+.grid { stroke: var(--line); } .phase { stroke: var(--soft); stroke-dasharray: 2 4; } .reference { stroke: var(--good); stroke-dasharray: 6 4; } .back { stroke: var(--good); }
 .band { fill: var(--band); opacity: .2; } polyline { fill: none; stroke-width: 1.7; stroke-linejoin: round; } .first { stroke: var(--first); } .second { stroke: var(--second); } .third { stroke: var(--third); }
 .legend { color: var(--soft); font-size: .85rem; margin: .2rem 0; } .key { display: inline-block; width: 1.1em; height: .8em; background: var(--band); opacity: .3; vertical-align: -1px; }
 .dash { display: inline-block; width: 1.6em; border-top: 2px dashed var(--good); vertical-align: .25em; } pre { overflow-x: auto; font-size: .85rem; }
