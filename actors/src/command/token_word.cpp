@@ -7,8 +7,6 @@
 #include <iostream>
 #include <istream>
 
-#include "command/report.hpp"
-
 namespace millrace::command {
 
 namespace {
@@ -43,10 +41,9 @@ result<transport::join_token> read_token_word(const std::string& word) {
     if (!in) return user_error(errc::io_error, "cannot read the invitation in '" + path + "'");
     return transport::join_token_of(first_line(in));
   }
-  print_error(
-      "warning: other users of this machine can see arguments while the command runs, and in this shell's history; "
-      "give "
-      "the word on standard input, or as @FILE");
+  std::cerr
+      << "millrace: warning: other users of this machine can see arguments while the command runs; give the word on "
+         "standard input, or as @FILE\n";
   return transport::join_token_of(word);
 }
 

@@ -240,6 +240,31 @@ private slots:
     QVERIFY(json_of({"topology", "list"}).empty());
   }
 
+  /// From where nobody sees it, and with a warning from where others do.
+  void wordsOfInvitationsComeFromStandardInputOrAFile() {
+    folder_->write("word", "mrj1.nonsense\nand more\n");
+    const auto file = "@" + folder_->path("word");
+    const auto said = [](const QStringList& arguments) {
+      QProcess process;
+      start_command(process, arguments);
+      process.write("mrj1.nonsense\r\n");
+      process.closeWriteChannel();
+      return finish_command(process);
+    };
+    for (const QStringList& verb : {QStringList{"node", "join"}, QStringList{"key", "accept"}}) {
+      const auto by_argument = said(verb + QStringList{"mrj1.nonsense"});
+      QVERIFY2(by_argument.err.contains("other users of this machine can see"), by_argument.err);
+      const auto complaint = by_argument.err.mid(by_argument.err.indexOf("error: "));
+      for (const auto& word : {QStringList{}, QStringList{"-"}, QStringList{file}}) {
+        const auto by_another_way = said(verb + word);
+        QCOMPARE(by_another_way.err, complaint);
+        QCOMPARE(by_another_way.exit_code, 2);
+      }
+      const auto nowhere = said(verb + QStringList{"@" + folder_->path("nothing")});
+      QVERIFY2(nowhere.err.contains("cannot read the invitation in"), nowhere.err);
+    }
+  }
+
   void saysWhoHasTheDataFolder() {
     const auto second = run_command({"node", "run", "--name", "other", "--data-dir", folder_->path("node")});
     QCOMPARE(second.exit_code, 2);

@@ -1,7 +1,6 @@
 #include "core/diagnosis.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
@@ -37,8 +36,12 @@ Diagnosis readDiagnosis(const json& answer) {
     if (d.path.empty() || d.path.back() != actor) d.path.push_back(std::move(actor));
   }
   for (const auto& key : answer.value("keys", json::array())) {
-    const auto share = key.is_object() ? key.value("share", 0.0) : 0.0;
-    d.keys << QStringLiteral("%1 (%2 %)").arg(toQt(key.value("key", json{}).dump())).arg(std::lround(share * 100));
+    if (!key.is_object()) continue;
+    const auto share = key.find("share");
+    const auto percent = share != key.end() && share->is_number() ? share->get<double>() * 100 : 0.0;
+    d.keys << QStringLiteral("%1 (%2 %)")
+                  .arg(toQt(key.value("key", json{}).dump(-1, ' ', false, json::error_handler_t::replace)))
+                  .arg(percent, 0, 'f', 0);
   }
   return d;
 }

@@ -1,6 +1,7 @@
 #include "core/figures.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
@@ -14,6 +15,7 @@ constexpr double nsPerMs = 1e6;
 constexpr std::int64_t nsPerWholeMs = 1'000'000;
 /// A producer whose times lie further back replays old or made-up data: how far says nothing.
 constexpr double lagMsMax = 24.0 * 3600 * 1000;
+constexpr double countMax = 9e15;  // doubles are exact up to there
 constexpr double busyWarning = 0.9;
 constexpr double blockedWarning = 0.3;
 constexpr double blockedCritical = 0.8;
@@ -21,6 +23,14 @@ constexpr double blockedCritical = 0.8;
 double number(const json& j, const char* name) {
   const auto at = j.find(name);
   return at != j.end() && at->is_number() ? at->get<double>() : 0;
+}
+
+/// Of what is counted; nothing that another version may say is beyond what fits.
+std::uint64_t wholeNumber(const json& j, const char* name) {
+  const auto at = j.find(name);
+  if (at != j.end() && at->is_number_unsigned()) return at->get<std::uint64_t>();
+  const double n = number(j, name);
+  return n > 0 ? static_cast<std::uint64_t>(std::min(n, countMax)) : 0;
 }
 
 std::optional<double> maybeNumber(const json& j, const char* name) {
@@ -88,7 +98,8 @@ void addTask(ActorFigures& f, const json& task) {
     f.isMuted = true;
   }
   if (auto node = text(task, "node"); !node.isEmpty()) {
-    f.nodes[static_cast<int>(number(task, "partition"))] = std::move(node);
+    const auto partition = std::min<std::uint64_t>(wholeNumber(task, "partition"), std::numeric_limits<int>::max());
+    f.nodes[static_cast<int>(partition)] = std::move(node);
   }
   f.retries += number(task, "retries");
   f.late += number(task, "late");
@@ -117,9 +128,9 @@ RunFigures readRun(const json& status, const RunFigures* before) {
   run.state = text(status, "state");
   run.message = text(status, "message");
   run.uptimeS = number(status, "uptime_s");
-  run.restarts = static_cast<std::uint64_t>(number(status, "restarts"));
-  run.snapshots = static_cast<std::uint64_t>(number(status, "snapshots"));
-  run.lastEpoch = static_cast<std::uint64_t>(number(status, "last_epoch"));
+  run.restarts = wholeNumber(status, "restarts");
+  run.snapshots = wholeNumber(status, "snapshots");
+  run.lastEpoch = wholeNumber(status, "last_epoch");
   run.snapshotAgeS = number(status, "snapshot_age_s");
   run.snapshotMs = number(status, "snapshot_ms");
   for (const auto& note : status.value("notes", json::array())) {
