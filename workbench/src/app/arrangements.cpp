@@ -17,7 +17,7 @@ struct Usual {
 };
 // By Arrangement.
 constexpr std::array usuals{Usual{"Build", true, true, "Outline", 220}, Usual{"Observe", false, true, "Metrics", 320},
-                            Usual{"Chaos", false, true, "Chaos", 300}, Usual{"Debug", false, true, "Log", 320}};
+                            Usual{"Chaos", false, true, "Chaos", 340}, Usual{"Debug", false, true, "Log", 320}};
 
 const Usual& usualOf(MainWindow::Arrangement arrangement) {
   return usuals[static_cast<std::size_t>(arrangement)];

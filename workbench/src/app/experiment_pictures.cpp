@@ -1,3 +1,4 @@
+#include <QFile>
 #include <QTemporaryDir>
 #include <stdexcept>
 
@@ -45,9 +46,11 @@ void shootExperiment(PictureSession& s) {
   file.document().push(named.take({}));
   file.document().push(insertion(file.document(), Drawing{paid(), {}}, {}, {}, added));
   const auto path = folder.filePath(QStringLiteral("cards.mill"));
-  if (!file.save(path) || !window.openFile(path)) throw std::runtime_error{"a topology cannot be saved"};
+  if (!file.save(path)) throw std::runtime_error{"a topology cannot be saved"};
+  QFile::remove(DocumentFile::layoutPath(path));  // laid out on opening
+  if (!window.openFile(path)) throw std::runtime_error{"a topology cannot be opened"};
   window.arrange(MainWindow::Arrangement::Chaos);
-  s.tab().layOut();
+  s.tab().view().fitAll();
   auto& desk = window.experiments();
   desk.design(experimentOn(targetOf(s.tab())));
   if (!desk.document()->save(folder.filePath(QStringLiteral("cards.json")))) {

@@ -152,8 +152,12 @@ void ChaosPanel::showProgress(const ExperimentProgress& progress, double elapsed
   m_card = {};
   const auto title = progress.title().isEmpty() ? tr("The experiment begins …") : progress.title();
   setTitle(Health::Idle, isCancelled ? tr("Cancelled: %1").arg(title) : title);
-  QStringList words{
-      tr("%1 of about %2").arg(millisecondsText(elapsedS * 1000), millisecondsText(progress.expectedS() * 1000))};
+  // How long the input lasts is known to nobody before.
+  const bool isMoreKnown = progress.expectedS() > elapsedS + 0.1;
+  QStringList words{isMoreKnown
+                        ? tr("%1 of at least %2")
+                              .arg(millisecondsText(elapsedS * 1000), millisecondsText(progress.expectedS() * 1000))
+                        : tr("%1 so far").arg(millisecondsText(elapsedS * 1000))};
   if (const auto most = progress.abortAfterS()) words << tr("at most %1").arg(millisecondsText(*most * 1000));
   if (!progress.figures().isEmpty()) words << progress.figures();
   if (isCancelled) words << tr("rolling back");

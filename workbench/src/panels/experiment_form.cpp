@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QFocusEvent>
+#include <QTimer>
 #include <QVBoxLayout>
 #include <algorithm>
 
@@ -252,12 +253,23 @@ void ExperimentForm::showProblems() {
     if (at != m_entries.end()) {
       const Problem problem{Health::Critical, {}, p->what, {}, {}, {}};
       at->editor->setProblem(&problem);
+      bringIntoView(at->editor);
     } else {
       colour(m_rest, Health::Critical);
       m_rest->setText(p->what);
       m_rest->show();
     }
   }
+}
+
+/// Unless somebody is at work in the form.
+void ExperimentForm::bringIntoView(QWidget* editor) {
+  const auto* focus = QApplication::focusWidget();
+  if (focus != nullptr && isAncestorOf(focus)) return;
+  // Its place is known when the form has been laid out; by then it may be another one.
+  QTimer::singleShot(0, editor, [this, editor] {
+    if (widget() != nullptr && widget()->isAncestorOf(editor)) ensureWidgetVisible(editor);
+  });
 }
 
 }  // namespace millrace::workbench

@@ -44,6 +44,7 @@ private:
   void rebuild();
   void refresh();
   void showProblems();
+  void bringIntoView(QWidget* editor);
   void take(std::size_t index, const std::optional<param_value>& value);
   void addEditor(std::size_t index);
   void addText();

@@ -14,7 +14,9 @@
 namespace millrace::workbench {
 namespace {
 
-constexpr int nameWidth = 190;
+constexpr int nameWidth = 170;
+constexpr int buttonPadding = 20;
+constexpr int sideWidth = 280;
 
 void colour(QLabel* label, const QColor& colour) {
   auto colours = label->palette();
@@ -38,6 +40,8 @@ ExperimentPanel::ExperimentPanel(QWidget* parent) : QWidget{parent}, m_pages{new
 QPushButton* ExperimentPanel::addButton(QLayout* row, const QString& words, const QString& keys,
                                         std::function<void()> act) {
   auto* button = new QPushButton{words};
+  // As wide as its word: all of them are in one row.
+  button->setFixedWidth(button->fontMetrics().horizontalAdvance(words) + buttonPadding);
   button->setToolTip(keys);
   connect(button, &QPushButton::clicked, this, [act = std::move(act)] { act(); });
   row->addWidget(button);
@@ -86,14 +90,18 @@ QWidget* ExperimentPanel::makeDesigner() {
   auto* column = new QVBoxLayout{page};
   column->setContentsMargins(0, 0, 0, 0);
   column->setSpacing(4);
+  // One line says what the file is, what is wrong, and what the field with the keyboard is for.
   auto* head = new QHBoxLayout;
   m_title = new QLabel;
   m_title->setFont(ownFont(13, true));
   m_notice = new QLabel;
   m_notice->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
+  m_help = new QLabel;
+  m_help->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   head->addWidget(m_title);
   head->addSpacing(12);
   head->addWidget(m_notice, 1);
+  head->addWidget(m_help, 1);
   m_tree = new QTreeView;
   m_tree->setModel(&m_model);
   m_tree->setUniformRowHeights(true);
@@ -105,18 +113,22 @@ QWidget* ExperimentPanel::makeDesigner() {
   m_tree->setColumnWidth(ExperimentModel::What, nameWidth);
   m_tree->installEventFilter(this);
   m_form = new ExperimentForm;
-  m_help = new QLabel;
-  m_help->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   auto* sides = new QSplitter{Qt::Horizontal};
   sides->addWidget(m_tree);
   sides->addWidget(m_form);
+  m_tree->setMinimumWidth(sideWidth);
+  m_form->setMinimumWidth(sideWidth);
+  m_form->setSizePolicy(QSizePolicy::Expanding, QSizePolicy::Expanding);
+  sides->setSizes({sideWidth, sideWidth});
   sides->setStretchFactor(0, 1);
   sides->setStretchFactor(1, 1);
   sides->setChildrenCollapsible(false);
   column->addLayout(head);
   column->addWidget(sides, 1);
-  column->addWidget(m_help);
-  connect(m_form, &ExperimentForm::explained, m_help, &QLabel::setText);
+  connect(m_form, &ExperimentForm::explained, this, [this](const QString& help) {
+    m_help->setText(help);
+    m_help->setToolTip(help);
+  });
   connect(m_tree->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this] {
     m_form->setRow(currentRow());
     m_help->clear();
@@ -199,6 +211,8 @@ void ExperimentPanel::showTitle() {
     m_notice->clear();
   }
   m_notice->setToolTip(m_notice->text());
+  // Without one the line is the help's.
+  m_notice->setVisible(!m_notice->text().isEmpty());
   showButtons();
 }
 
