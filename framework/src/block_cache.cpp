@@ -4,6 +4,8 @@
 #include <bit>
 #include <new>
 
+#include "millrace/detail/block_size.hpp"
+
 namespace millrace::detail {
 
 namespace {
@@ -58,6 +60,10 @@ constexpr bool is_cached(std::size_t bytes) noexcept {
 }
 
 }  // namespace
+
+std::size_t block_size(std::size_t bytes) noexcept {
+  return is_cached(bytes) ? smallest << class_of(bytes) : bytes;
+}
 
 void* take_block(std::size_t bytes) {
   if (!is_cached(bytes)) return ::operator new(bytes);

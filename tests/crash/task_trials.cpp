@@ -28,7 +28,8 @@ void trial_options::declare(CLI::App& app) {
   app.add_option("--payload", payload, "shared or encoded")
       ->check(CLI::IsMember({"shared", "encoded"}))
       ->capture_default_str();
-  app.add_option("--break", broken, "A protection to switch off: trim")->check(CLI::IsMember({"trim"}));
+  app.add_option("--break", broken, "A protection to switch off: trim or resend")
+      ->check(CLI::IsMember({"trim", "resend"}));
   app.add_flag("--verbose", is_verbose, "Print what the run logs");
 }
 
@@ -38,6 +39,7 @@ runtime::run_options trial_options::run_options(const fs::path& folder,
   out.data_dir = (folder / "data").string();
   out.payload = payload == "encoded" ? transport::payload_mode::encoded : transport::payload_mode::shared;
   out.protect.trim_seen = broken != "trim";
+  out.protect.send_again = broken != "resend";
   out.log = [heard = std::move(heard), is_verbose = is_verbose](log_level, const std::string& text) {
     heard(text);
     if (is_verbose) std::fprintf(stderr, "  %s\n", text.c_str());

@@ -1,12 +1,16 @@
 // The port for state larger than memory: one suite, held against the reference in memory and against LMDB, alone and
 // below a row store.
 #include "millrace/persistence/state_backend.hpp"
+#include "millrace/engine/fault_point.hpp"
 #include "millrace/engine/page_spill.hpp"
 #include "millrace/engine/state_cell.hpp"
+#include "millrace/persistence/segment_spill.hpp"
 #include "millrace/testing/simulation.hpp"
 #include "temporary_folder.hpp"
 
 #include <QtTest>
+#include <algorithm>
+#include <fstream>
 #include <map>
 #include <string>
 #include <thread>
@@ -24,6 +28,30 @@ std::string content_of(spill_place place, std::size_t bytes) {
   return out;
 }
 
+namespace fs = std::filesystem;
+
+/// Segments for a spill each.
+class segment_backend final : public engine::state_backend {
+public:
+  explicit segment_backend(fs::path folder) : folder_{std::move(folder)} {}
+  result<std::unique_ptr<engine::page_spill>> open(std::string_view task) override {
+    std::string name{task};
+    std::ranges::replace(name, '/', '.');
+    return persistence::open_segment_spill(folder_ / name, 64 << 10);
+  }
+
+private:
+  fs::path folder_;
+};
+
+engine::fault_action no_room(const char* point) {
+  return std::string_view{point} == "spill.write" ? engine::fault_action::full : engine::fault_action::proceed;
+}
+
+std::size_t files_in(const fs::path& folder) {
+  return static_cast<std::size_t>(std::distance(fs::directory_iterator{folder}, fs::directory_iterator{}));
+}
+
 }  // namespace
 
 class state_backend_test final : public QObject {
@@ -32,27 +60,33 @@ class state_backend_test final : public QObject {
   std::unique_ptr<temporary_folder> folder_;
   std::shared_ptr<engine::state_backend> backend_;
 
-  void make(bool on_disk) {
+  enum backend_kind { memory, lmdb, segments };
+
+  void make(int where) {
     backend_ = nullptr;
     folder_ = std::make_unique<temporary_folder>();
-    backend_ = on_disk ? *persistence::open_state_backend(folder_->path() / "spill") : engine::memory_state_backend();
+    const auto folder = folder_->path() / "spill";
+    backend_ = where == memory ? engine::memory_state_backend()
+               : where == lmdb ? *persistence::open_state_backend(folder)
+                               : std::make_shared<segment_backend>(folder);
   }
   [[nodiscard]] std::unique_ptr<engine::page_spill> open(std::string_view task = "task/0-1") {
     auto made = backend_->open(task);
     if (!made) qFatal("%s", made.error().message.c_str());
     return std::move(*made);
   }
-  static void both() {
-    QTest::addColumn<bool>("on_disk");
-    QTest::newRow("memory") << false;
-    QTest::newRow("lmdb") << true;
+  static void all() {
+    QTest::addColumn<int>("where");
+    QTest::newRow("memory") << int{memory};
+    QTest::newRow("lmdb") << int{lmdb};
+    QTest::newRow("segments") << int{segments};
   }
 
 private slots:
-  void givesBackWhatItTook_data() { both(); }
+  void givesBackWhatItTook_data() { all(); }
   void givesBackWhatItTook() {
-    QFETCH(bool, on_disk);
-    make(on_disk);
+    QFETCH(int, where);
+    make(where);
     const auto spill = open();
     random_source random{testing::seed_from_environment(3)};
     std::map<spill_place, std::string> oracle;
@@ -89,10 +123,10 @@ private slots:
     }
   }
 
-  void usesTheRoomOfWhatWasErased_data() { both(); }
+  void usesTheRoomOfWhatWasErased_data() { all(); }
   void usesTheRoomOfWhatWasErased() {
-    QFETCH(bool, on_disk);
-    make(on_disk);
+    QFETCH(int, where);
+    make(where);
     const auto spill = open();
     spill_place next = 1;
     std::uint64_t early = 0;
@@ -111,10 +145,10 @@ private slots:
     QVERIFY2(spill->bytes() <= 2 * early, std::to_string(spill->bytes()).c_str());
   }
 
-  void isReadFromOtherThreads_data() { both(); }
+  void isReadFromOtherThreads_data() { all(); }
   void isReadFromOtherThreads() {
-    QFETCH(bool, on_disk);
-    make(on_disk);
+    QFETCH(int, where);
+    make(where);
     const auto spill = open();
     const auto kept = content_of(1, 100'000);
     const std::vector<engine::page_spill::entry> first{{1, as_bytes(kept)}};
@@ -136,10 +170,10 @@ private slots:
     QCOMPARE(wrong.load(), 0);
   }
 
-  void keepsTasksApart_data() { both(); }
+  void keepsTasksApart_data() { all(); }
   void keepsTasksApart() {
-    QFETCH(bool, on_disk);
-    make(on_disk);
+    QFETCH(int, where);
+    make(where);
     const auto a = open("a/0-1");
     const auto b = open("b/0-1");
     const std::vector<engine::page_spill::entry> page{{1, as_bytes("of a")}};
@@ -149,7 +183,7 @@ private slots:
   }
 
   void leavesNothingBehind() {
-    make(true);
+    make(lmdb);
     const auto folder = folder_->path() / "spill";
     {
       const auto spill = open("work/3-9");
@@ -161,8 +195,68 @@ private slots:
     QVERIFY2(!std::filesystem::exists(folder / "left.0-1"), "a killed process leaves its scratch");
   }
 
+  void segmentsGoAsAWhole() {
+    make(segments);
+    const auto spill = open("a");
+    const auto folder = folder_->path() / "spill" / "a";
+    const auto content = content_of(1, 30'000);
+    for (spill_place p = 1; p <= 9; ++p) {
+      const std::vector<engine::page_spill::entry> page{{p, as_bytes(content)}};
+      QVERIFY(spill->put(page));
+    }
+    QCOMPARE(files_in(folder), std::size_t{3});
+    QCOMPARE(spill->bytes(), std::uint64_t{270'000});
+    const std::vector<spill_place> first{1, 2};
+    QVERIFY(spill->erase(first));
+    QCOMPARE(files_in(folder), std::size_t{3});
+    const std::vector<spill_place> third{3};
+    QVERIFY(spill->erase(third));
+    QVERIFY2(files_in(folder) == 2, "nothing of the first file is wanted any more");
+    const std::vector<spill_place> rest{4, 5, 6, 7, 8, 9};
+    QVERIFY(spill->erase(rest));
+    QCOMPARE(files_in(folder), std::size_t{1});
+    QVERIFY2(fs::file_size(fs::directory_iterator { folder } -> path()) == 0, "the disk has all of it back");
+  }
+
+  void segmentsNoticeDamage() {
+    make(segments);
+    const auto spill = open("a");
+    const auto content = content_of(1, 1000);
+    const std::vector<engine::page_spill::entry> page{{1, as_bytes(content)}};
+    QVERIFY(spill->put(page));
+    const auto file = fs::directory_iterator {
+      folder_->path() / "spill" / "a"
+      } -> path();
+    byte_buffer out;
+    {
+      std::fstream f{file, std::ios::in | std::ios::out | std::ios::binary};
+      f.seekp(500);
+      f.put(static_cast<char>(~content[500]));
+    }
+    QCOMPARE(spill->get(1, out).error().code, errc::corrupt);
+    QVERIFY(spill->get(1, out).error().message.find(file.string()) != std::string::npos);
+    fs::resize_file(file, 400);
+    QCOMPARE(spill->get(1, out).error().code, errc::corrupt);
+  }
+
+  void segmentsThatFindNoRoomSayItAndGoOnLater() {
+    make(segments);
+    const auto spill = open("a");
+    const auto content = content_of(1, 1000);
+    const std::vector<engine::page_spill::entry> pages{{1, as_bytes(content)}, {2, as_bytes(content)}};
+    engine::install_fault_hook(no_room);
+    const auto refused = spill->put(pages);
+    engine::remove_fault_hook(no_room);
+    QCOMPARE(refused.error().code, errc::disk_full);
+    QCOMPARE(spill->bytes(), std::uint64_t{0});
+    QVERIFY(spill->put(pages));
+    byte_buffer out;
+    QVERIFY(spill->get(2, out));
+    QVERIFY(as_text(out.view()) == content);
+  }
+
   void rowsComeBackFromDisk() {
-    make(true);
+    make(lmdb);
     engine::row_store rows;
     const auto cell = rows.layout().add("text", "string", engine::cell_ops_of<std::string>());
     rows.page_to(open(), 1'000'000);

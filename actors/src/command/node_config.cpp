@@ -51,6 +51,9 @@ const auto& keys() {
                  "Folder of deployments, snapshots, keys and the audit log. Empty: the user's own."},
       config_key{"threads", "--threads", &node_settings::threads, "0",
                  "Worker threads of each topology. 0: one a core. At most 1024."},
+      config_key{"retain_disk", "--retain-disk", &node_settings::retain_disk_gib, "4",
+                 "GiB on the disk, of each topology, for what channels keep beyond memory so that a task that fails\n"
+                 "# comes back alone. 0: none. At most 1024."},
       config_key{"listen", "--listen", &node_settings::listen, "\"\"",
                  "For clients with a key, over the network: tcp://HOST:PORT. Empty: this machine's user alone."},
       config_key{"address", "--address", &node_settings::address, "\"\"",

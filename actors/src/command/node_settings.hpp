@@ -25,6 +25,7 @@ struct node_settings {
   bool compresses_links = false;
   std::vector<std::string> label_texts;  ///< NAME=VALUE each
   std::uint64_t threads = 0;             ///< of each topology; 0: one a core
+  std::uint64_t retain_disk_gib = 4;     ///< of each topology, of what channels keep
   std::string log_file;                  ///< empty: standard error
   bool is_verbose = false;
   std::string metrics;  ///< HOST:PORT for monitoring over HTTP; empty: none

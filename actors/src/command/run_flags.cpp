@@ -64,6 +64,14 @@ void add_trace_options(CLI::App& app, trace_flags& flags) {
       ->type_name("TARGET");
 }
 
+void add_retain_option(CLI::App& app, std::uint64_t& gib) {
+  app.add_option("--retain-disk", gib,
+                 "GiB on the disk for what channels keep beyond memory so that a task comes back alone; 0: none")
+      ->default_val(gib)
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1024}).description(""))
+      ->type_name("GIB");
+}
+
 void declare_run_flags(CLI::App& app, run_flags& flags) {
   app.add_option("--data-dir", flags.data_dir,
                  "Where snapshots are kept and resumed from (default: NAME.data beside it)")
@@ -79,6 +87,7 @@ void declare_run_flags(CLI::App& app, run_flags& flags) {
   app.add_option("--threads", flags.threads, "Worker threads (default: one a core)")
       ->type_name("N")
       ->check(CLI::Range(std::size_t{1}, threads_max).description(""));
+  add_retain_option(app, flags.retain_disk_gib);
   app.add_flag("--accept-duplicates", flags.accept_duplicates,
                "Resume from an older snapshot although a sink cannot take back what it wrote since");
   app.add_option("--without", flags.without,

@@ -30,7 +30,8 @@ struct run_flags {
   transport::payload_mode payload = transport::payload_mode::shared;
   std::size_t threads = 0;  ///< 0: one a core
   bool accept_duplicates = false;
-  std::vector<std::string> without;  ///< protections that are off: a negative control
+  std::vector<std::string> without;   ///< protections that are off: a negative control
+  std::uint64_t retain_disk_gib = 4;  ///< of what channels keep
   bool is_json = false;
   bool is_table_wanted = true;
   bool is_verbose = false;
@@ -44,6 +45,8 @@ struct run_flags {
 void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& alerts);
 /// Declares `--trace`, `--trace-limit` and `--trace-to`, of runs and nodes alike.
 void add_trace_options(CLI::App& app, trace_flags& flags);
+/// Declares `--retain-disk`, of runs and nodes alike.
+void add_retain_option(CLI::App& app, std::uint64_t& gib);
 /// Declares the options of `run` on `app`, to be parsed into `flags`, which must outlive the app.
 void declare_run_flags(CLI::App& app, run_flags& flags);
 

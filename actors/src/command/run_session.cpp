@@ -58,6 +58,7 @@ runtime::run_options options_for(const std::string& data_dir, const run_flags& f
   o.payload = flags.payload;
   o.threads = flags.threads;
   o.accept_duplicates = flags.accept_duplicates;
+  o.retained_disk_bytes_max = flags.retain_disk_gib << 30U;
   o.trace = tracing.rule;
   o.log = [log](log_level level, const std::string& message) { log.write(level, message); };
   return o;

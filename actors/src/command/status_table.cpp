@@ -5,6 +5,7 @@
 
 #include "command/figures.hpp"
 #include "command/status_columns.hpp"
+#include "node/status_json.hpp"
 
 namespace millrace::command {
 
@@ -119,6 +120,9 @@ std::vector<cell> header(const runtime::run_status& r) {
 std::vector<std::string> footer(const runtime::run_status& r, std::size_t room, const style& look,
                                 const std::string& hint) {
   std::vector<std::string> lines;
+  if (const auto failing = node::failing_sentence(r); !failing.empty()) {
+    lines.push_back(look(tone::bad, cut("! degraded: " + failing, room)));
+  }
   const auto shown = std::min(notes_shown_max, r.notes.size());
   for (auto i = r.notes.size() - shown; i < r.notes.size(); ++i) {
     const auto first_line = r.notes[i].substr(0, r.notes[i].find('\n'));

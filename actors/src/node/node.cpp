@@ -258,6 +258,7 @@ node::hosted_ptr node::host(deployment d) {
   o.threads = options_.threads;
   o.protect = options_.protect;
   o.retained = retained_;
+  o.retained_disk_bytes_max = options_.retained_disk_bytes_max;
   o.trace = options_.tracing.rule;
   auto book = std::make_shared<log_book>(d.name, store_.log_file_of(d.name));
   o.log = [log = options_.log, book, name = d.name](log_level level, const std::string& text) {

@@ -32,8 +32,10 @@ struct node_options {
   std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
   bool compresses_links = false;  ///< what it sends to other nodes, which need not be asked
-  std::string metrics{};          ///< HOST:PORT for monitoring over HTTP; empty: none
-  std::string alerts{};           ///< file of alert rules; empty: none
+  /// Of each topology, on the disk: what channels keep so that tasks can come back alone; 0: memory alone has it.
+  std::uint64_t retained_disk_bytes_max = std::uint64_t{4} << 30;
+  std::string metrics{};                                          ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts{};                                           ///< file of alert rules; empty: none
   std::uint64_t denials_noted = gatekeeper::denials_noted_usual;  ///< in the audit log by name, in ten seconds
   trace_settings tracing{};                                       ///< of all topologies it hosts
   std::map<std::string, std::string> labels{};                    ///< for placement

@@ -177,11 +177,27 @@ std::chrono::nanoseconds since_progress(const status_view& view) {
 }
 
 runtime::health worst_health(const status_view& view) {
-  auto worst = runtime::health::running;
+  auto worst = view.run.failing.in_a_row == 0 ? runtime::health::running : runtime::health::degraded;
   for (const auto& t : view.tasks) worst = std::max(worst, t.now.health.now);
   const bool is_starting =
       std::ranges::any_of(view.tasks, [](const auto& t) { return t.now.health.now == runtime::health::starting; });
   return is_starting && worst == runtime::health::running ? runtime::health::starting : worst;
+}
+
+std::string failing_sentence(const runtime::run_status& run) {
+  const auto& f = run.failing;
+  if (f.in_a_row == 0) return {};
+  return "snapshots fail: " + f.why + " (" + std::to_string(f.in_a_row) + " since " +
+         instant_json(f.since).get<std::string>() + ")";
+}
+
+nlohmann::json retained_json(const runtime::retained_status& r) {
+  nlohmann::json out{{"bytes", r.bytes},
+                     {"bytes_max", r.bytes_max},
+                     {"disk_bytes", r.disk_bytes},
+                     {"disk_bytes_max", r.disk_bytes_max}};
+  if (!r.disk_refused.empty()) out["disk_refused"] = r.disk_refused;
+  return out;
 }
 
 nlohmann::json run_json(const status_view& view) {
@@ -204,6 +220,9 @@ nlohmann::json run_json(const status_view& view) {
           {"oldest_unfinished_ms", as<std::milli>(oldest_unfinished(view))},
           {"since_progress_ms", as<std::milli>(since_progress(view))},
           {"health", to_string(worst_health(view))},
+          {"health_reason", failing_sentence(r)},
+          {"snapshots_failing", r.failing.in_a_row},
+          {"retained", retained_json(r.retained)},
           {"recoveries", recoveries_json(r.recoveries)},
           {"notes", r.notes}};
 }

@@ -23,6 +23,8 @@ namespace millrace::node {
 
 /// The worst health of its tasks; starting while some task is, and none is worse than running.
 [[nodiscard]] runtime::health worst_health(const status_view& view);
+/// Why there are no new snapshots, how many failed and since when; empty: they do not fail.
+[[nodiscard]] std::string failing_sentence(const runtime::run_status& run);
 /// Age of the oldest event that no task has done; zero: there is none.
 [[nodiscard]] std::chrono::nanoseconds oldest_unfinished(const status_view& view);
 /// How long no task has got anything done.

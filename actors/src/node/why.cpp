@@ -75,13 +75,22 @@ result<nlohmann::json> answer_why(const status_view& view, const engine::plan& p
   if (view.looked_at < looked_at_least || view.tasks.size() != p.tasks.size()) {
     return retryable_error(errc::unavailable, "the run has only just begun: ask again in a second");
   }
-  const auto d = engine::diagnose(observe(view, p));
+  auto d = engine::diagnose(observe(view, p));
+  const auto failing = failing_sentence(view.run);
+  const bool only_fails = d.what == engine::cause::none && !failing.empty();
+  if (only_fails) {
+    d.sentence = failing +
+                 "; results of exactly-once sinks appear with the next one that succeeds, which is tried again "
+                 "and again";
+  } else if (!failing.empty()) {
+    d.sentence += "; besides, " + failing;
+  }
   auto keys = nlohmann::json::array();
   for (const auto& k : d.keys) {
     keys.push_back({{"key", nlohmann::json::parse(k.key, nullptr, false)}, {"share", k.share}, {"error", k.error}});
   }
   return nlohmann::json{{"topology", view.run.topology},
-                        {"cause", to_string(d.what)},
+                        {"cause", only_fails ? "failing_snapshots" : to_string(d.what)},
                         {"where", d.where},
                         {"sentence", d.sentence},
                         {"path", d.path},

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "millrace/persistence/event_log.hpp"
+#include "millrace/persistence/segment_spill.hpp"
 #include "millrace/persistence/state_backend.hpp"
 #include "millrace/producer.hpp"
 #include "runtime/run_shared.hpp"
@@ -41,6 +42,19 @@ result<std::shared_ptr<engine::state_backend>> open_spills(const engine::plan& p
       std::ranges::any_of(p.spec.actors, [](const actor_spec& a) { return a.state.place == state_place::disk; });
   if (!is_needed) return std::shared_ptr<engine::state_backend>{};
   return persistence::open_state_backend(std::filesystem::path{data_dir} / "spill");
+}
+
+std::shared_ptr<engine::frame_spill> open_retained_disk(run_shared& shared) {
+  const auto& o = shared.options;
+  if (o.retained_bytes_max == 0 || o.retained_disk_bytes_max == 0 || o.where.nodes) return nullptr;
+  auto disk = persistence::open_segment_spill(std::filesystem::path{o.data_dir} / "retained");
+  if (!disk) {
+    shared.log(log_level::warning, "what is sent is kept in memory alone: " + disk.error().message);
+    return nullptr;
+  }
+  return std::make_shared<engine::frame_spill>(
+      std::move(*disk), engine::frame_spill::limits{.bytes_max = o.retained_disk_bytes_max}, shared.time,
+      [&shared](const std::string& what) { shared.log(log_level::warning, what); });
 }
 
 }  // namespace millrace::runtime

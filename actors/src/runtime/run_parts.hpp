@@ -8,6 +8,7 @@
 #include <caf/actor_system_config.hpp>
 
 #include "millrace/engine/event_log.hpp"
+#include "millrace/engine/frame_spill.hpp"
 #include "millrace/engine/page_spill.hpp"
 #include "millrace/engine/plan.hpp"
 
@@ -27,5 +28,9 @@ using task_filter = std::function<bool(task_id)>;
 /// Where state goes beyond its memory; null when all state stays there. Errors: the data directory.
 [[nodiscard]] result<std::shared_ptr<engine::state_backend>> open_spills(const engine::plan& p,
                                                                          const std::string& data_dir);
+class run_shared;
+/// Where what channels retain goes beyond memory; null where nothing is retained, or the data directory cannot have it:
+/// that is logged.
+[[nodiscard]] std::shared_ptr<engine::frame_spill> open_retained_disk(run_shared& shared);
 
 }  // namespace millrace::runtime

@@ -139,6 +139,8 @@ void run_shared::on_snapshot(epoch_id epoch, std::int64_t duration_ns) {
   status_.last_snapshot_duration = std::chrono::nanoseconds{duration_ns};
   last_snapshot_ns_ = time.steady_ns();
   open_since_ns_ = 0;
+  if (status_.failing.in_a_row == 0) return;
+  note("snapshots are taken again, " + std::to_string(std::exchange(status_.failing, {}).in_a_row) + " had failed");
 }
 
 void run_shared::on_epoch_given_up() {
@@ -180,6 +182,9 @@ void run_shared::on_snapshot_failure(const std::string& why) {
   {
     const std::lock_guard lock{mutex_};
     ++status_.snapshot_failures;
+    auto& f = status_.failing;
+    if (++f.in_a_row == 1) f.since = time.shown();
+    f.why = why;
   }
   log(log_level::error, "snapshot failed: " + why);
 }
@@ -218,6 +223,16 @@ run_status run_shared::status() const {
     if (stats_[t.id.value]) read_into(row, *stats_[t.id.value], now);
   }
   health.read_into(out.tasks);
+  if (options.retained_bytes_max != 0 && !options.where.nodes) {
+    out.retained.bytes = retained->used();
+    out.retained.bytes_max = retained->bytes_max();
+  }
+  if (retained_disk != nullptr) {
+    auto disk = retained_disk->status();
+    out.retained.disk_bytes = disk.bytes;
+    out.retained.disk_bytes_max = disk.bytes_max;
+    out.retained.disk_refused = std::move(disk.refused);
+  }
   for (const auto& c : plan->channels) {
     auto& row = out.channels.emplace_back();
     row.source = c.source;

@@ -17,6 +17,7 @@
 #include "millrace/engine/channel_stats.hpp"
 #include "millrace/engine/clock.hpp"
 #include "millrace/engine/event_log.hpp"
+#include "millrace/engine/frame_spill.hpp"
 #include "millrace/engine/page_spill.hpp"
 #include "millrace/engine/snapshot_store.hpp"
 #include "millrace/runtime/topology_run.hpp"
@@ -85,6 +86,8 @@ public:
   std::unique_ptr<letter_keeper> letters;         ///< the writer's but for `use`
   alarm_clock alarms;
   std::shared_ptr<engine::retained_budget> retained;  ///< of all tasks, and other runs of this process
+  /// Set before the start where tasks retain what they send; null: memory alone has it.
+  std::shared_ptr<engine::frame_spill> retained_disk;
   run_faults faults;
   run_watches watches;
   remote::node_questions looks;                                 ///< into channels of tasks that other nodes run

@@ -32,11 +32,12 @@ result<std::vector<std::unique_ptr<engine::task>>> task_making::make() const {
                                        // Of topologies on several nodes no task comes back alone.
                                        shared.options.where.nodes ? 0 : shared.options.retained_bytes_max,
                                        shared.retained,
+                                       shared.retained_disk,
                                        [this](task_id t) { return only ? only(t) : node_of(t).empty(); },
                                        [&faults](task_id t) {
                                          return chaos::task_gate{faults.task(t), t};
                                        },
-                                       [this](task_id t) { return &shared.watches.board().task(t); }};
+                                       [this](task_id t) { return shared.watches.board().fresh(t); }};
   if (shared.traces.is_on()) {
     environment.tracing_of = [this](task_id t) { return shared.traces.parts_for(t); };
   }

@@ -131,6 +131,7 @@ result<std::unique_ptr<topology_run>> topology_run::start(std::shared_ptr<const 
   auto shared = std::make_unique<run_shared>(std::move(p), std::move(options), std::move(*context), std::move(*store),
                                              std::move(*log), std::move(*dead));
   shared->spills = std::move(*spills);
+  shared->retained_disk = open_retained_disk(*shared);
   return std::unique_ptr<topology_run>{std::make_unique<caf_topology_run>(std::move(shared), threads)};
 }
 

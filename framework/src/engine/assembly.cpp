@@ -40,6 +40,7 @@ task_parts parts_of(const plan& p, const plan_task& t, generation incarnation, c
   if (environment.journal_of) out.journal = environment.journal_of(t.id);
   out.retained_bytes_max = environment.retained_bytes_max;
   out.retained = environment.retained;
+  out.retained_disk = environment.retained_disk;
   if (environment.faults_of) out.faults = environment.faults_of(t.id);
   if (environment.watch_of) out.watch = environment.watch_of(t.id);
   if (environment.tracing_of) out.tracing = environment.tracing_of(t.id);
@@ -58,6 +59,7 @@ void add_lane(task_parts& source, const plan_channel& c, std::unique_ptr<channel
   stamp.target = c.target;
   stamp.incarnation = incarnation;
   groups[c.lane].emplace_back(c.name, std::move(stamp), std::move(sender), window);
+  groups[c.lane].back().carry(c.type);
   if (stats != nullptr) groups[c.lane].back().tell(stats, *source.time);
 }
 

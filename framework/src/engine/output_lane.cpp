@@ -1,7 +1,6 @@
 #include "millrace/engine/output_lane.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace millrace::engine {
@@ -13,6 +12,14 @@ constexpr std::uint64_t pool_bytes = std::uint64_t{64} << 20;
 
 bool needs_credit(const frame& f) noexcept {
   return f.kind == frame_kind::data || f.kind == frame_kind::watermark || f.kind == frame_kind::idle;
+}
+
+/// A negative control. The end stays: without it nothing would end.
+void drop_events(frame_queue& from) {
+  for (auto n = from.size(); n != 0 && from.front(); --n) {
+    auto f = from.pop();
+    if (f.kind != frame_kind::data) from.push_anyway(keep(std::move(f), 1));
+  }
 }
 
 }  // namespace
@@ -96,16 +103,43 @@ void output_lane::collect_credit() {
       ++batches_left_;
     }
   }
-  if (now_ == receiver::away) return;  // what came back was of a channel that is no more
-  while (!waiting_.empty() && covers(waiting_.front())) {
-    if (auto& t = waiting_.front().traces; t != nullptr) t->sent_ns = time_->steady_ns() + wall_offset_ns_;
-    if (now_ == receiver::behind) set_waiting_bytes(waiting_bytes_ - kept_bytes(waiting_.front()));
-    if (resent_ != 0) --resent_;
-    pass(std::move(waiting_.front()));
-    waiting_.pop_front();
+  if (now_ == receiver::there) {
+    while (!waiting_.empty() && covers(waiting_.front())) {
+      stamp_traces(waiting_.front());
+      pass(std::move(waiting_.front()));
+      waiting_.pop_front();
+    }
+  } else {
+    // Credit of a channel that is no more is none.
+    if (now_ == receiver::behind) send_backlog();
+    backlog_bytes_ = backlog_->memory_bytes();
   }
-  if (waiting_.empty()) now_ = receiver::there;
   if (is_changed) tell_credit();
+}
+
+void output_lane::stamp_traces(frame& f) const {
+  if (f.traces != nullptr) f.traces->sent_ns = time_->steady_ns() + wall_offset_ns_;
+}
+
+void output_lane::send_backlog() {
+  while (!backlog_->empty() && !failure_) {
+    const auto next = backlog_->front();
+    if (!next) {
+      failure_ = fatal_error(errc::io_error, "channel " + name_ +
+                                                 ": what was kept on the disk for its receiver cannot be read back: " +
+                                                 next.error().message);
+      return;
+    }
+    if (!covers(**next)) return;
+    const auto place = backlog_->place_of_front();
+    auto f = backlog_->pop();
+    if (resent_ != 0) --resent_;
+    if (f.kind == frame_kind::barrier && f.epoch <= void_until_) continue;
+    f.incarnation = stamp_.incarnation;
+    stamp_traces(f);
+    pass(std::move(f), place);
+  }
+  if (backlog_->empty()) now_ = receiver::there;
 }
 
 frame output_lane::stamped(frame_kind kind) const {
@@ -134,31 +168,28 @@ void output_lane::push(frame f) {
 void output_lane::wait(frame&& f) {
   // The newest watermark says what those before it said; but what the receiver has done with one that it had is done
   // once more in the same way.
-  const bool is_new = waiting_.size() > resent_;
-  if (is_new && f.kind == frame_kind::watermark && waiting_.back().kind == frame_kind::watermark) {
-    waiting_.back().watermark = f.watermark;
+  auto* const newest = backlog_->size() > resent_ ? backlog_->newest() : nullptr;
+  if (newest != nullptr && f.kind == frame_kind::watermark && newest->kind == frame_kind::watermark) {
+    newest->watermark = f.watermark;
     return;
   }
-  set_waiting_bytes(waiting_bytes_ + kept_bytes(f));
-  waiting_.push_back(std::move(f));
+  if (f.kind == frame_kind::barrier) newest_barrier_ = f.epoch;
+  backlog_->push_anyway(keep(std::move(f), retained_->may().batch_events));
+  backlog_bytes_ = backlog_->memory_bytes();
 }
 
-void output_lane::set_waiting_bytes(std::uint64_t bytes) noexcept {
-  retained_->waits(bytes);
-  waiting_bytes_ = bytes;
-}
-
-void output_lane::retain(std::uint64_t bytes_max, epoch_id epoch, retained_budget* all) {
-  retained_ = std::make_unique<retained_frames>(bytes_max, all);
+void output_lane::retain(retention may, epoch_id epoch) {
+  may.type = type_;
+  may.stamp = stamp_;
+  retained_ = std::make_unique<retained_frames>(std::move(may));
   retained_->mark(epoch);
 }
 
 void output_lane::part() noexcept {
   if (retained_ == nullptr) return;  // the region goes back
   now_ = receiver::away;
-  std::uint64_t bytes = 0;
-  for (const auto& f : waiting_) bytes += kept_bytes(f);
-  set_waiting_bytes(bytes);
+  if (!backlog_) backlog_.emplace(retained_->may(), frame_queue::urgency::needed);
+  for (auto& f : std::exchange(waiting_, {})) wait(std::move(f));
   tell_credit();
 }
 
@@ -173,26 +204,23 @@ bool output_lane::reconnect(std::unique_ptr<channel_sender> sender, generation i
   batches_left_ = window_.batches;
   bytes_left_ = static_cast<std::int64_t>(window_.bytes);
   in_flight_bytes_.clear();
-  auto unsent = std::exchange(waiting_, retained_->take_since(from));
-  resent_ += waiting_.size();
-  // What was traced on its way once is not traced again: the traces are with whoever had it.
-  for (auto& f : waiting_) f.traces = nullptr;
+  auto again = retained_->take_since(from);
+  if (!retained_->may().sends_again) drop_events(again);
+  resent_ += again.size();
   // Barriers that wait belong to epochs that were given up, and would only hold up the new receiver.
-  std::erase_if(unsent, [](const frame& f) { return f.kind == frame_kind::barrier; });
-  std::ranges::move(unsent, std::back_inserter(waiting_));
-  now_ = receiver::behind;
-  std::uint64_t bytes = 0;
-  for (auto& f : waiting_) {
-    f.incarnation = incarnation;
-    bytes += kept_bytes(f);
+  void_until_ = newest_barrier_;
+  if (backlog_) again.append(std::move(*backlog_));
+  for (auto& f : std::exchange(waiting_, {})) {
+    if (f.kind != frame_kind::barrier) again.push_anyway(keep(std::move(f), retained_->may().batch_events));
   }
-  set_waiting_bytes(bytes);
+  backlog_.emplace(std::move(again));
+  now_ = receiver::behind;
   collect_credit();
   tell_credit();
   return true;
 }
 
-void output_lane::pass(frame&& f) {
+void output_lane::pass(frame&& f, const frame_queue::place& kept) {
   const auto counts = needs_credit(f);
   if (retained_ == nullptr) {
     count(counts, sender_->send(std::move(f)));
@@ -203,9 +231,14 @@ void output_lane::pass(frame&& f) {
     (void)sender_->send(std::move(f));
     return;
   }
-  const auto kept = f;
+  if (kept.block != nullptr) {
+    retained_->keep(kept);
+    count(counts, sender_->send(std::move(f)));
+    return;
+  }
+  auto copy = f;
   const auto bytes = sender_->send(std::move(f));
-  retained_->keep(kept);
+  retained_->keep(std::move(copy));
   count(counts, bytes);
 }
 

@@ -6,48 +6,57 @@
 
 namespace millrace::engine {
 
+namespace {
+
+std::string in_words(std::uint64_t bytes) {
+  constexpr std::uint64_t kib = 1024;
+  if (bytes >= kib * kib) return std::to_string(bytes / kib / kib) + " MiB";
+  return std::to_string(bytes / kib) + " KiB";
+}
+
+std::string limit_of(const retention& may) {
+  auto text = "there is room for " + in_words(may.bytes_max) + " a channel in memory";
+  if (may.all != nullptr) text += ", for " + in_words(may.all->bytes_max()) + " of all channels";
+  if (may.disk == nullptr) return text;
+  const auto disk = may.disk->status();
+  text += ", and for " + in_words(disk.bytes_max) + " on the disk";
+  return disk.refused.empty() ? text : text + ", which takes nothing now: " + disk.refused;
+}
+
+}  // namespace
+
 void retained_frames::mark(epoch_id epoch) {
   markers_.push_back({epoch, first_ + entries_.size()});
   is_keeping_ = true;
 }
 
-void retained_frames::keep(const frame& f) {
-  if (!is_keeping_) return;
-  const auto bytes = kept_bytes(f);
-  if (bytes_ + bytes > bytes_max_ || (all_ != nullptr && !all_->take(bytes))) {
-    let_go();
+void retained_frames::keep(frame&& f) {
+  if (!is_keeping_) {
+    (void)entries_.free_some();
     return;
   }
-  bytes_ += bytes;
-  entries_.push_back(f);
+  // What was traced on its way once is not traced again: the traces are with whoever had it.
+  f.traces = nullptr;
+  if (!entries_.push(engine::keep(std::move(f), may_.batch_events))) let_go();
 }
 
-void retained_frames::give_back(std::uint64_t bytes) {
-  bytes_ -= bytes;
-  if (all_ != nullptr) all_->give_back(bytes);
-}
-
-void retained_frames::waits(std::uint64_t bytes) noexcept {
-  if (all_ != nullptr && bytes > waiting_) all_->take_anyway(bytes - waiting_);
-  if (all_ != nullptr && bytes < waiting_) all_->give_back(waiting_ - bytes);
-  waiting_ = bytes;
+void retained_frames::keep(const frame_queue::place& p) {
+  if (is_keeping_) entries_.push_place(p);
 }
 
 void retained_frames::let_go() {
+  why_not_ = limit_of(may_);
   entries_.clear();
   markers_.clear();
   first_ = 0;
-  give_back(bytes_);
   is_keeping_ = false;
 }
 
 void retained_frames::forget_before(epoch_id epoch) {
   const auto at = std::ranges::find(markers_, epoch, &marker::epoch);
   if (at == markers_.end()) return;
-  for (; first_ < at->at; ++first_) {
-    give_back(kept_bytes(entries_.front()));
-    entries_.pop_front();
-  }
+  entries_.drop_front(at->at - first_);
+  first_ = at->at;
   markers_.erase(markers_.begin(), at);
 }
 
@@ -55,14 +64,11 @@ bool retained_frames::covers(epoch_id epoch) const {
   return std::ranges::find(markers_, epoch, &marker::epoch) != markers_.end();
 }
 
-std::deque<frame> retained_frames::take_since(epoch_id epoch) {
+frame_queue retained_frames::take_since(epoch_id epoch) {
   const auto at = std::ranges::find(markers_, epoch, &marker::epoch);
-  if (at == markers_.end()) return {};
-  const auto from = entries_.begin() + static_cast<std::ptrdiff_t>(at->at - first_);
-  std::deque<frame> out{std::make_move_iterator(from), std::make_move_iterator(entries_.end())};
-  entries_.erase(from, entries_.end());
+  if (at == markers_.end()) return frame_queue{may_, frame_queue::urgency::needed};
+  auto out = entries_.split(at->at - first_, frame_queue::urgency::needed);
   markers_.erase(std::next(at), markers_.end());
-  for (const auto& f : out) give_back(kept_bytes(f));
   return out;
 }
 

@@ -48,6 +48,8 @@ constexpr std::size_t poll_events = 256;
 constexpr std::size_t logged_poll_events = 1024;
 // Hot keys are told about so often; a status is asked for once a second.
 constexpr std::int64_t hot_keys_every_ns = 200'000'000;
+// Nobody rings when the disk has taken what was waiting for it.
+constexpr std::int64_t disk_wait_ns = 5'000'000;
 // A partial batch waits no longer than this while input keeps coming.
 constexpr std::int64_t linger_ns = 1'000'000;
 
@@ -115,12 +117,18 @@ step_result task::step() {
   meter_.begin(started);
   follow_steering();
   outputs_.collect_credit();
+  if (outputs_.failure() != nullptr) {
+    (void)fail(*outputs_.failure(), failure_action::restart);
+    publish(step_result::failed, false);
+    return step_result::failed;
+  }
   read_state_clock();
   auto result = step_result::again;
   bool has_worked = false;
   for (int i = 0; i < frames_per_step; ++i) {
     if (!outputs_.is_free()) {
       result = step_result::idle;  // the credit's doorbell wakes us
+      if (outputs_.waits_for_disk()) parts_.host->wake_at(parts_.time->steady_ns() + disk_wait_ns);
       break;
     }
     const auto p = advance();
@@ -166,9 +174,10 @@ task::progress task::advance() {
 task::progress task::take_frame() {
   const auto n = parts_.inputs.size();
   const auto past = parts_.journal != nullptr ? parts_.journal->next_replayed() : std::nullopt;
-  const auto order = !parts_.protect.trim_seen       ? input_channel::order::repeats
-                     : parts_.protect.align_barriers ? input_channel::order::strict
-                                                     : input_channel::order::unchecked;
+  const bool is_strict = parts_.protect.align_barriers && parts_.protect.send_again;
+  const auto order = !parts_.protect.trim_seen ? input_channel::order::repeats
+                     : is_strict               ? input_channel::order::strict
+                                               : input_channel::order::unchecked;
   for (std::size_t i = 0; i < n; ++i) {
     const auto channel = past ? *past : next_channel_;
     next_channel_ = channel + 1 == n ? 0 : channel + 1;

@@ -8,8 +8,9 @@ namespace millrace::engine {
 namespace {
 
 // A log that cannot be written (a full disk, as a rule) is tried again while the events wait in memory and nothing is
-// polled: half a minute for somebody to make room, then the task fails and with it what was never durable.
-constexpr std::uint32_t log_failures_max = 30;
+// polled: two minutes for somebody to make room, as snapshots have, then the task fails and with it what was never
+// durable.
+constexpr std::uint32_t log_failures_max = 120;
 constexpr std::int64_t log_retry_ns = 1'000'000'000;
 
 bool may_pass(const error& e) noexcept {

@@ -179,8 +179,18 @@ void task_outputs::send_end() {
 }
 
 void task_outputs::collect_credit() {
-  for_each_lane([](output_lane& lane) { lane.collect_credit(); });
+  for_each_lane([this](output_lane& lane) {
+    lane.collect_credit();
+    if (lane.failure()) [[unlikely]]
+      failure_ = &*lane.failure();
+  });
   refresh_pause();
+}
+
+bool task_outputs::waits_for_disk() const noexcept {
+  bool waits = false;
+  for_each_lane([&](const output_lane& lane) { waits = waits || lane.waits_for_disk(); });
+  return waits;
 }
 
 bool task_outputs::is_free() const noexcept {

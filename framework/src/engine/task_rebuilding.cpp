@@ -7,8 +7,12 @@ namespace millrace::engine {
 
 void task::begin_retaining(epoch_id epoch) {
   if (parts_.retained_bytes_max != 0) {
-    outputs_.for_each_lane(
-        [&](output_lane& lane) { lane.retain(parts_.retained_bytes_max, epoch, parts_.retained.get()); });
+    const retention may{.bytes_max = parts_.retained_bytes_max,
+                        .all = parts_.retained.get(),
+                        .disk = parts_.retained_disk,
+                        .batch_events = parts_.batch_events,
+                        .sends_again = parts_.protect.send_again};
+    outputs_.for_each_lane([&](output_lane& lane) { lane.retain(may, epoch); });
   }
   if (parts_.journal == nullptr) return;
   // What a sink writes is taken back with its epoch, whatever it depended on.
@@ -46,12 +50,15 @@ void task::part(const std::string& channel) {
 result<void> task::reconnect(const std::string& channel, std::unique_ptr<channel_sender> sender, generation incarnation,
                              epoch_id from) {
   bool is_done = false;
+  std::string why;
   outputs_.for_each_lane([&](output_lane& lane) {
-    if (lane.name() == channel) is_done = lane.reconnect(std::move(sender), incarnation, from);
+    if (lane.name() != channel) return;
+    is_done = lane.reconnect(std::move(sender), incarnation, from);
+    why = lane.why_not();
   });
   if (is_done) return {};
   return retryable_error(errc::unavailable, channel + ": more was sent since snapshot " + std::to_string(from.value) +
-                                                " than is retained");
+                                                " than is retained" + (why.empty() ? why : " (" + why + ")"));
 }
 
 void task::reconnect(const std::string& channel, std::unique_ptr<channel_receiver> receiver, generation incarnation) {

@@ -35,7 +35,6 @@ result<void> task::restore(restored from) {
 }
 
 result<void> task::begin_restoring(restored from) {
-  if (parts_.watch != nullptr) parts_.watch->begin();
   restoring_.emplace(restoring{std::move(from)});
   auto& r = *restoring_;
   if (r.from.meta.empty()) return {};

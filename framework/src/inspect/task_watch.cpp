@@ -13,12 +13,16 @@ std::uint64_t number_of(const engine::frame& f, std::uint32_t row, const std::ve
 
 }  // namespace
 
-void task_watch::begin() {
-  const std::lock_guard lock{mutex_};
+void task_watch::hand_over(task_watch& next) {
+  const std::scoped_lock lock{mutex_, next.mutex_};
+  next.armed_ = std::exchange(armed_, {});
+  next.taps_ = std::exchange(taps_, {});
+  next.passed_ = std::exchange(passed_, {});
   stopped_.reset();
   is_stopped_.store(false, std::memory_order_relaxed);
   stepping_ = nullptr;
-  seen_ = {};
+  refresh();
+  next.refresh();
 }
 
 void task_watch::see(const engine::frame& taken, std::uint32_t skip) {

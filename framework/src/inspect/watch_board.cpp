@@ -25,7 +25,30 @@ watch_board::watch_board(surroundings s) : around_{std::move(s)}, tasks_(around_
   told_.failed = [this](const breakpoint& b, const std::string& why) {
     say(log_level::warning, name_of(b.id) + ": its condition does not hold where it cannot be worked out: " + why);
   };
-  for (auto& t : tasks_) t.connect(*around_.time, told_);
+  for (auto& t : tasks_) t = make_watch();
+}
+
+std::shared_ptr<task_watch> watch_board::make_watch() const {
+  auto made = std::make_shared<task_watch>();
+  made->connect(*around_.time, told_);
+  return made;
+}
+
+std::shared_ptr<task_watch> watch_board::task(task_id t) const {
+  const std::lock_guard lock{mutex_};
+  return tasks_[t.value];
+}
+
+std::vector<std::shared_ptr<task_watch>> watch_board::all() const {
+  const std::lock_guard lock{mutex_};
+  return tasks_;
+}
+
+std::shared_ptr<task_watch> watch_board::fresh(task_id t) {
+  auto made = make_watch();
+  const std::lock_guard lock{mutex_};
+  tasks_[t.value]->hand_over(*made);
+  return tasks_[t.value] = std::move(made);
 }
 
 watch_board::~watch_board() {
@@ -77,7 +100,7 @@ result<std::uint64_t> watch_board::add_breakpoint(const break_request& r) {
     breakpoints_.emplace(made.b->id, made);
     for (std::size_t i = 0; i < conditions.size(); ++i) {
       const auto channel = made.channels[i];
-      task(around_.plan->channels[channel.value].target).add(channel, made.b, std::move(conditions[i]));
+      receiver_of(channel).add(channel, made.b, std::move(conditions[i]));
     }
   }
   say(log_level::info, name_of(made.b->id) + ": tasks stop on " + r.channels +
@@ -98,11 +121,11 @@ result<void> watch_board::renew(std::uint64_t id) {
 }
 
 void watch_board::detach(const kept_breakpoint& b) {
-  for (const auto c : b.channels) task(around_.plan->channels[c.value].target).remove(*b.b);
+  for (const auto c : b.channels) receiver_of(c).remove(*b.b);
 }
 
 void watch_board::detach(const kept_tap& t) {
-  for (const auto c : t.channels) task(around_.plan->channels[c.value].target).remove(*t.t);
+  for (const auto c : t.channels) receiver_of(c).remove(*t.t);
 }
 
 result<std::size_t> watch_board::clear(std::uint64_t id) {
@@ -140,9 +163,10 @@ std::vector<break_report> watch_board::breakpoints() const {
 std::vector<stop_report> watch_board::stops() const {
   const auto now = around_.time->steady_ns();
   std::vector<stop_report> out;
-  for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
-    if (!tasks_[i].is_stopped()) continue;
-    if (auto where = tasks_[i].stopped()) {
+  const auto tasks = all();
+  for (std::uint32_t i = 0; i < tasks.size(); ++i) {
+    if (!tasks[i]->is_stopped()) continue;
+    if (auto where = tasks[i]->stopped()) {
       const auto since = where->since_ns;
       out.push_back({{i}, *std::move(where), std::chrono::nanoseconds{now - since}});
     }
@@ -150,15 +174,17 @@ std::vector<stop_report> watch_board::stops() const {
   return out;
 }
 
-bool watch_board::is_stopped() const noexcept {
-  return std::ranges::any_of(tasks_, [](const task_watch& t) { return t.is_stopped(); });
+bool watch_board::is_stopped() const {
+  const std::lock_guard lock{mutex_};
+  return std::ranges::any_of(tasks_, [](const auto& t) { return t->is_stopped(); });
 }
 
 result<std::size_t> watch_board::go_on(std::optional<task_id> only, bool one_record) {
   std::size_t n = 0;
-  for (std::uint32_t i = 0; i < tasks_.size(); ++i) {
+  const auto tasks = all();
+  for (std::uint32_t i = 0; i < tasks.size(); ++i) {
     if (only && only->value != i) continue;
-    n += tasks_[i].go_on(one_record) ? 1 : 0;
+    n += tasks[i]->go_on(one_record) ? 1 : 0;
   }
   if (n != 0) return n;
   return user_error(errc::not_found,
@@ -179,7 +205,7 @@ result<std::shared_ptr<tap>> watch_board::open_tap(const std::vector<channel_id>
                         "there are " + std::to_string(taps_max) + " who look into channels already; try again later");
     }
     taps_.push_back(made);
-    for (const auto c : channels) task(around_.plan->channels[c.value].target).add(c, made.t);
+    for (const auto c : channels) receiver_of(c).add(c, made.t);
   }
   around_.sweep_at(made.t->ends_ns());
   return made.t;
@@ -240,8 +266,9 @@ std::string watch_board::text_of(const stop_place& s) const {
 }
 
 std::string watch_board::text_of_stop(task_id t) const {
-  if (!tasks_[t.value].is_stopped()) return {};
-  const auto where = tasks_[t.value].stopped();
+  const auto watch = task(t);
+  if (!watch->is_stopped()) return {};
+  const auto where = watch->stopped();
   return where ? text_of(*where) : std::string{};
 }
 

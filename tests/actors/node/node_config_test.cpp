@@ -40,6 +40,7 @@ private slots:
         "name = \"east-1\"\n"
         "data_dir = \"/var/lib/millrace\"\n"
         "threads = 4\n"
+        "retain_disk = 9\n"
         "listen = \"tcp://0.0.0.0:7423\"\n"
         "address = \"tcp://east-1:7423\"\n"
         "link = \"tcp://0.0.0.0:7424\"\n"
@@ -54,6 +55,7 @@ private slots:
     QCOMPARE(s->name, std::string{"east-1"});
     QCOMPARE(s->data_dir, std::string{"/var/lib/millrace"});
     QCOMPARE(s->threads, std::uint64_t{4});
+    QCOMPARE(s->retain_disk_gib, std::uint64_t{9});
     QCOMPARE(s->listen, std::string{"tcp://0.0.0.0:7423"});
     QCOMPARE(s->address, std::string{"tcp://east-1:7423"});
     QCOMPARE(s->link, std::string{"tcp://0.0.0.0:7424"});

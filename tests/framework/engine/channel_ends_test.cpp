@@ -2,9 +2,12 @@
 #include "hand_channel.hpp"
 #include "sample_actors.hpp"
 
+#include <numeric>
 #include <vector>
 
 #include <QtTest>
+
+#include "still_clock.hpp"
 
 using namespace millrace;
 using engine::credit_window;
@@ -47,7 +50,7 @@ constexpr std::uint64_t plenty = std::uint64_t{1} << 20;
 
 /// A lane that retains, whose receiver can be made anew.
 struct lane_with_a_past : ends {
-  lane_with_a_past() : ends{small} { lane.retain(plenty, {1}); }
+  lane_with_a_past() : ends{small} { lane.retain({.bytes_max = plenty}, {1}); }
   bool come_back() {
     wire = std::make_shared<sample::hand_wire>();
     const bool done = lane.reconnect(std::make_unique<sample::hand_sender>(wire), {4}, {1});
@@ -67,6 +70,53 @@ struct lane_with_a_past : ends {
       lane.collect_credit();
     }
   }
+};
+
+/// A lane that may keep little in memory, and more on a disk.
+struct lane_with_a_disk : ends {
+  explicit lane_with_a_disk(std::uint64_t disk_bytes_max = std::uint64_t{1} << 30)
+      : ends{small},
+        spill{std::make_shared<engine::frame_spill>(*engine::memory_state_backend()->open("frames"),
+                                                    engine::frame_spill::limits{.bytes_max = disk_bytes_max}, time,
+                                                    [](const std::string&) {})} {
+    lane.carry(record_type_of<sample::reading>());
+    lane.retain({.bytes_max = memory, .disk = spill, .batch_events = 50}, {1});
+  }
+  static constexpr std::uint64_t memory = 128 << 10;
+
+  /// The task looks again and again until the lane is free; false: it will not be.
+  bool becomes_free() {
+    return QTest::qWaitFor(
+               [this] {
+                 lane.collect_credit();
+                 return lane.is_free() || !lane.waits_for_disk();
+               },
+               20'000) &&
+           lane.is_free();
+  }
+  void come_back() {
+    wire = std::make_shared<sample::hand_wire>();
+    if (!lane.reconnect(std::make_unique<sample::hand_sender>(wire), {4}, {1})) qFatal("not all was retained");
+    input = {"a/0.out -> b/0.in", 0, std::make_unique<sample::hand_receiver>(wire), nullptr, window, {4}};
+  }
+  /// Values of all records that come until nothing does any more.
+  std::vector<std::int64_t> rest() {
+    std::vector<std::int64_t> out;
+    while (receive() == arrival::data) {
+      for (const auto& r : rows<sample::reading>(*got.body)) out.push_back(r.number);
+      input.done(got);
+      lane.collect_credit();
+    }
+    return out;
+  }
+  static std::vector<std::int64_t> numbers(std::int64_t to) {
+    std::vector<std::int64_t> out(static_cast<std::size_t>(to));
+    std::iota(out.begin(), out.end(), 0);
+    return out;
+  }
+
+  sample::still_clock time;
+  std::shared_ptr<engine::frame_spill> spill;
 };
 
 }  // namespace
@@ -218,9 +268,9 @@ private slots:
 
   void whatWaitsForAnAbsentReceiverIsInTheLimitOfAll() {
     ends e{small};
-    const auto one = engine::kept_bytes(frame{.body = readings(0, 10)});
+    const auto one = engine::keep(frame{.body = readings(0, 10)}, 1).bytes;
     engine::retained_budget all{4 * one};
-    e.lane.retain(plenty, {1}, &all);
+    e.lane.retain({.bytes_max = plenty, .all = &all}, {1});
     e.lane.part();
     int sent = 0;
     for (; e.lane.is_free() && sent < 100; ++sent) e.send(sent * 10, 10);
@@ -230,7 +280,7 @@ private slots:
     QVERIFY(e.lane.reconnect(std::make_unique<sample::hand_sender>(e.wire), {4}, {1}));
     QCOMPARE(e.wire->frames.size(), std::size_t{4});
     QVERIFY2(all.used() == 4 * one, "what waited is retained now");
-    e.lane.retain(plenty, {2});
+    e.lane.retain({.bytes_max = plenty}, {2});
     QCOMPARE(all.used(), std::uint64_t{0});
   }
 
@@ -254,6 +304,43 @@ private slots:
     }
     full.lane.part();
     QVERIFY(!full.come_back());
+  }
+
+  void whatMemoryHasNoRoomForIsSentAgainFromTheDisk() {
+    lane_with_a_disk e;
+    for (int i = 0; i < 400; ++i) {
+      e.send(i * 50, 50);
+      QCOMPARE(e.receive(), arrival::data);
+      e.input.done(e.got);
+      e.lane.collect_credit();
+      QVERIFY(QTest::qWaitFor([&] { return e.spill->status().waiting == 0; }, 20'000));
+    }
+    QVERIFY2(e.spill->status().bytes > lane_with_a_disk::memory, "it went to the disk");
+    e.lane.part();
+    e.come_back();
+    QCOMPARE(e.rest(), lane_with_a_disk::numbers(20'000));
+    e.lane.part();
+    for (int i = 400; i < 500; ++i) e.send(i * 50, 50);
+    e.come_back();
+    QCOMPARE(e.rest(), lane_with_a_disk::numbers(25'000));
+    QVERIFY(e.lane.is_free());
+    QVERIFY(QTest::qWaitFor([&] { return e.spill->status().waiting == 0; }, 20'000));
+    e.lane.send_barrier({2});
+    e.lane.epoch_complete({2});
+    QVERIFY2(QTest::qWaitFor([&] { return e.spill->status().bytes == 0; }, 20'000), "nobody needs it any more");
+  }
+
+  void whatWaitsForAnAbsentReceiverGoesToTheDiskAndThenItsTaskWaits() {
+    lane_with_a_disk e{256 << 10};
+    e.lane.part();
+    int sent = 0;
+    for (; e.becomes_free() && sent < 1000; ++sent) e.send(sent * 50, 50);
+    QVERIFY2(sent > 50 && sent < 1000, qPrintable(QString::number(sent)));
+    QVERIFY(e.spill->status().bytes > 128 << 10);
+    QVERIFY(!e.spill->status().refused.empty());
+    e.come_back();
+    QCOMPARE(e.rest(), lane_with_a_disk::numbers(sent * 50));
+    QVERIFY(e.lane.is_free());
   }
 
   void barriersAndEndsNeedNoCredit() {

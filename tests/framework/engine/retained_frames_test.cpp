@@ -25,9 +25,10 @@ frame numbered(std::uint64_t n) {
 /// Takes them out and puts them back, as a lane does that sends them again.
 std::string since(retained_frames& r, epoch_id epoch) {
   std::string out;
-  for (const auto& f : r.take_since(epoch)) {
+  for (auto q = r.take_since(epoch); !q.empty();) {
+    auto f = q.front() ? q.pop() : frame{};
     out += std::to_string(f.first.value);
-    r.keep(f);
+    r.keep(std::move(f));
   }
   return out;
 }
@@ -38,7 +39,7 @@ class retained_frames_test : public QObject {
   Q_OBJECT
 private slots:
   void whatWasSentBehindABarrierIsThere() {
-    retained_frames r{plenty};
+    retained_frames r{{.bytes_max = plenty}};
     r.mark(first);
     r.keep(numbered(1));
     r.mark(second);
@@ -51,20 +52,20 @@ private slots:
   }
 
   void aCompleteSnapshotMakesTheOlderNeedless() {
-    retained_frames r{plenty};
+    retained_frames r{{.bytes_max = plenty}};
     r.mark(first);
     r.keep(numbered(1));
-    const auto one = r.bytes();
+    const auto one = r.memory_bytes();
     r.mark(second);
     r.keep(numbered(2));
     r.forget_before(second);
     QVERIFY(!r.covers(first));
     QCOMPARE(since(r, second), std::string{"2"});
-    QCOMPARE(r.bytes(), one);
+    QCOMPARE(r.memory_bytes(), one);
   }
 
   void anEpochNobodyMarkedChangesNothing() {
-    retained_frames r{plenty};
+    retained_frames r{{.bytes_max = plenty}};
     r.mark(first);
     r.keep(numbered(1));
     r.forget_before(second);
@@ -72,11 +73,11 @@ private slots:
   }
 
   void beyondItsLimitItLetsGoUntilTheNextBarrier() {
-    retained_frames r{1000};
+    retained_frames r{{.bytes_max = 1000}};
     r.mark(first);
     for (std::uint64_t i = 0; i < 100; ++i) r.keep(numbered(i));
     QVERIFY(!r.covers(first));
-    QCOMPARE(r.bytes(), std::uint64_t{0});
+    QCOMPARE(r.memory_bytes(), std::uint64_t{0});
     r.mark(second);
     r.keep(numbered(7));
     QVERIFY(r.covers(second));
@@ -85,15 +86,15 @@ private slots:
 
   void whoFindsTheCommonRoomUsedUpLetsGo() {
     millrace::engine::retained_budget all{1000};
-    retained_frames greedy{plenty, &all};
-    retained_frames modest{plenty, &all};
+    retained_frames greedy{{.bytes_max = plenty, .all = &all}};
+    retained_frames modest{{.bytes_max = plenty, .all = &all}};
     greedy.mark(first);
     modest.mark(first);
     modest.keep(numbered(1));
     for (std::uint64_t i = 0; i < 100; ++i) greedy.keep(numbered(i));
     QVERIFY(!greedy.covers(first));
     QVERIFY(modest.covers(first));
-    QCOMPARE(all.used(), modest.bytes());
+    QCOMPARE(all.used(), modest.memory_bytes());
     modest.forget_before(first);
     QCOMPARE(since(modest, first), std::string{"1"});
   }
@@ -101,7 +102,7 @@ private slots:
   void whatIsLetGoWithItsLaneIsRoomForOthers() {
     millrace::engine::retained_budget all{plenty};
     {
-      retained_frames r{plenty, &all};
+      retained_frames r{{.bytes_max = plenty, .all = &all}};
       r.mark(first);
       r.keep(numbered(1));
       QVERIFY(all.used() != 0);

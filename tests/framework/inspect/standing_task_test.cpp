@@ -50,7 +50,7 @@ struct trial {
                                     256,
                                     {},
                                     {}};
-    around.watch_of = [this](task_id t) { return &board.task(t); };
+    around.watch_of = [this](task_id t) { return board.fresh(t); };
     tasks = *engine::assemble(*plan, 0, {1}, channels, around);
     work = std::ranges::find(tasks, name, [](const auto& t) { return t->name(); })->get();
     in = channels.wires.at(input);
@@ -218,8 +218,11 @@ private slots:
     t.send(20);
     t.step();
     QCOMPARE(t.stands(), 0);
-    t.board.task(t.board.stops().front().task).begin();
+    const auto id = t.board.stops().front().task;
+    const auto old = t.board.task(id);
+    const auto next = t.board.fresh(id);
     QCOMPARE(t.stands(), -1);
+    QVERIFY(!old->is_on() && next->is_on());
   }
 
   /// Part of a batch that comes again is not sent on a second time, by a router with one target neither.

@@ -68,19 +68,19 @@ private slots:
 
   void offIsOff() {
     table t;
-    QVERIFY(!t.board.task(t.task("tally/0")).is_on());
+    QVERIFY(!t.board.task(t.task("tally/0"))->is_on());
     const auto tap = t.board.open_tap(t.channels("route->tally/0"), 10s);
-    QVERIFY(t.board.task(t.task("tally/0")).is_on());
-    QVERIFY(!t.board.task(t.task("route/0")).is_on());
+    QVERIFY(t.board.task(t.task("tally/0"))->is_on());
+    QVERIFY(!t.board.task(t.task("route/0"))->is_on());
     t.board.close_tap(**tap);
-    QVERIFY(!t.board.task(t.task("tally/0")).is_on());
+    QVERIFY(!t.board.task(t.task("tally/0"))->is_on());
   }
 
   void aTapKeepsWhatThereIsRoomForAndCountsTheRest() {
     table t;
     const auto channels = t.channels("route/0->tally/0");
     const auto tap = *t.board.open_tap(channels, 10s);
-    auto& watch = t.board.task(t.task("tally/0"));
+    auto& watch = *t.board.task(t.task("tally/0"));
     const auto batches = inspect::tap::glimpses_max + 10;
     for (std::size_t i = 0; i < batches; ++i) watch.see(frame_of(channels.front(), i * 4, 4), i == 0 ? 3 : 0);
     watch.see(frame_of({channels.front().value + 1}, 0, 4), 0);  // another channel's
@@ -102,7 +102,7 @@ private slots:
       b.push(sample::reading{.key = std::string(3U << 20U, 'x')});
       engine::frame f{.channel = channels.front(), .count = 1};
       f.body = b.finish();
-      t.board.task(t.task("tally/0")).see(f, 0);
+      t.board.task(t.task("tally/0"))->see(f, 0);
     }
     QCOMPARE(tap->take().kept.size(), std::size_t{1});
   }
@@ -118,11 +118,11 @@ private slots:
     t.time->ns += 9'000'000'000;
     t.board.sweep();
     QCOMPARE(t.board.breakpoints().size(), std::size_t{1});
-    QVERIFY(t.board.task(t.task("tally/0")).is_on());
+    QVERIFY(t.board.task(t.task("tally/0"))->is_on());
     t.time->ns += 2'000'000'000;
     t.board.sweep();
     QVERIFY(t.board.breakpoints().empty());
-    QVERIFY(!t.board.task(t.task("tally/0")).is_on());
+    QVERIFY(!t.board.task(t.task("tally/0"))->is_on());
     QCOMPARE(t.board.renew(id).error().code, errc::not_found);
     QVERIFY(t.lines.back().find("lease") != std::string::npos);
   }
@@ -133,7 +133,7 @@ private slots:
     const auto wanted = t.channels("route/0->tally/0").front();
     const auto other = t.channels("route/1->tally/0").front();
     (void)*t.board.add_breakpoint({.channels = "route/0->tally/0", .when = "5"});
-    auto& watch = t.board.task(t.task("tally/0"));
+    auto& watch = *t.board.task(t.task("tally/0"));
     auto frame = frame_of(wanted, 1, 8);
     const auto stop = [&] {
       watch.see(frame, 0);
@@ -159,7 +159,7 @@ private slots:
     QCOMPARE(t.board.open_tap(t.channels("route->tally"), 10s).error().code, errc::invalid_argument);
     QCOMPARE(t.board.clear(7).error().code, errc::not_found);
     QCOMPARE(t.board.go_on({}, false).error().code, errc::not_found);
-    QVERIFY(!t.board.task(t.task("tally/0")).is_on());
+    QVERIFY(!t.board.task(t.task("tally/0"))->is_on());
   }
 
   void thereAreNotTooMany() {
@@ -172,8 +172,31 @@ private slots:
     QCOMPARE(t.board.open_tap(t.channels("route->tally/0"), 10s).error().code, errc::limit_exceeded);
     QCOMPARE(*t.board.clear(0), inspect::watch_board::breakpoints_max);
     t.board.close();
-    QVERIFY(!t.board.task(t.task("tally/0")).is_on());
+    QVERIFY(!t.board.task(t.task("tally/0"))->is_on());
     QCOMPARE(t.board.add_breakpoint({.channels = "route->tally/0", .when = {}}).error().code, errc::unavailable);
+  }
+
+  /// One that hangs is still there, and goes on some time.
+  void whoWasReplacedStopsNothingAndHidesNothing() {
+    table t;
+    const auto id = t.task("tally/0");
+    const auto channels = t.channels("route/0->tally/0");
+    const auto old = t.board.task(id);
+    QVERIFY(t.board.add_breakpoint({"route/0->tally/0", {}, 30s}).has_value());
+    const auto tap = *t.board.open_tap(channels, 30s);
+    auto frame = frame_of(channels.front(), 0, 4);
+    QCOMPARE(old->stop_row(frame, 0, {}), 0U);
+    QVERIFY(old->go_on(false));
+    const auto next = t.board.fresh(id);
+    old->see(frame, 0);
+    QCOMPARE(old->stop_row(frame, 1, {}), frame.count);
+    QVERIFY2(!t.board.is_stopped() && t.board.stops().empty(), "it stands where nobody waits for it");
+    QVERIFY2(tap->take().kept.empty(), "what it takes comes from no channel of now");
+    next->see(frame, 0);
+    QCOMPARE(next->stop_row(frame, 0, {}), 1U);  // the record before that one was let go
+    QCOMPARE(next->stop_row(frame, 1, {}), 1U);
+    QVERIFY(t.board.is_stopped());
+    QVERIFY(!tap->take().kept.empty());
   }
 };
 

@@ -88,6 +88,22 @@ struct channel_status {
   std::chrono::nanoseconds oldest_unfinished{};  ///< age of the oldest event that is not done; zero: there is none
 };
 
+/// What channels keep of what they have sent, so that tasks can come back alone.
+struct retained_status {
+  std::uint64_t bytes = 0;      ///< in memory, of all runs of this process
+  std::uint64_t bytes_max = 0;  ///< 0: nothing is kept
+  std::uint64_t disk_bytes = 0;
+  std::uint64_t disk_bytes_max = 0;
+  std::string disk_refused{};  ///< why nothing goes to the disk now; empty: it does
+};
+
+/// Why there are no new snapshots.
+struct failing_snapshots {
+  std::uint64_t in_a_row = 0;  ///< 0: they do not fail
+  processing_time since{};     ///< of the first of them
+  std::string why{};           ///< of the newest
+};
+
 /// A parameter that was changed while the topology runs.
 struct changed_parameter {
   std::string actor;
@@ -110,6 +126,8 @@ struct run_status {
   epoch_id last_epoch{};  ///< newest complete snapshot of this run; 0: none yet
   std::uint64_t snapshots = 0;
   std::uint64_t snapshot_failures = 0;
+  failing_snapshots failing{};
+  retained_status retained{};
   std::chrono::nanoseconds last_snapshot_duration{};  ///< barrier to durable
   std::chrono::nanoseconds last_snapshot_write{};     ///< of that: from the last task's part to durable
   std::uint64_t last_snapshot_bytes = 0;

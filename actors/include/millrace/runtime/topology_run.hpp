@@ -43,6 +43,8 @@ struct run_options {
   /// A task that fails is rebuilt alone where that is possible, and its neighbours go on: they retain what they send
   /// it, at most so many bytes of a channel. 0: its region goes back to the newest snapshot as a whole.
   std::uint64_t retained_bytes_max = std::uint64_t{16} << 20;
+  /// What memory has no room for of that goes to a file, at most so many bytes of all channels. 0: it is let go.
+  std::uint64_t retained_disk_bytes_max = std::uint64_t{4} << 30;
   /// Shared by the runs of a process; null: this one has `retained_total_bytes_max` for itself.
   std::shared_ptr<engine::retained_budget> retained{};
   placement where;             ///< tasks that other nodes run

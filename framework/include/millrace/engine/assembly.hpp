@@ -39,12 +39,13 @@ struct task_environment {
   /// For tasks that can be rebuilt alone, and what their neighbours retain for them of each lane; none: nothing.
   std::function<std::shared_ptr<task_journal>(task_id)> journal_of{};
   std::uint64_t retained_bytes_max = 0;
-  std::shared_ptr<retained_budget> retained{};              ///< of all tasks together; none: each lane's limit is all
-  std::function<bool(task_id)> is_here{};                   ///< none: all tasks run in this process
-  std::function<chaos::task_gate(task_id)> faults_of{};     ///< none: nobody can inject any
-  std::function<inspect::task_watch*(task_id)> watch_of{};  ///< none: nobody can look into channels
-  std::function<std::optional<task_tracer::parts>(task_id)> tracing_of{};  ///< none: nothing is traced
-  std::function<std::shared_ptr<task_steering>(task_id)> steering_of{};    ///< none: nobody steers them
+  std::shared_ptr<retained_budget> retained{};           ///< of all tasks together; none: each lane's limit is all
+  std::shared_ptr<frame_spill> retained_disk{};          ///< for what memory has no room for; none: it is let go
+  std::function<bool(task_id)> is_here{};                ///< none: all tasks run in this process
+  std::function<chaos::task_gate(task_id)> faults_of{};  ///< none: nobody can inject any
+  std::function<std::shared_ptr<inspect::task_watch>(task_id)> watch_of{};  ///< none: nobody looks into channels
+  std::function<std::optional<task_tracer::parts>(task_id)> tracing_of{};   ///< none: nothing is traced
+  std::function<std::shared_ptr<task_steering>(task_id)> steering_of{};     ///< none: nobody steers them
 };
 
 /// Makes the tasks of one region that run here, with fresh channels between them, in order of task id; not yet

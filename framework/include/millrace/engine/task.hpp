@@ -13,6 +13,7 @@
 #include "millrace/actor.hpp"
 #include "millrace/chaos/task_gate.hpp"
 #include "millrace/engine/barrier_aligner.hpp"
+#include "millrace/engine/frame_spill.hpp"
 #include "millrace/engine/hot_key_watch.hpp"
 #include "millrace/engine/input_channel.hpp"
 #include "millrace/engine/producer_log.hpp"
@@ -48,6 +49,7 @@ struct protections {
   bool letters_before_manifest = true;
   bool merge_all_places = true;  ///< off: of a salted key, one place's partial results are lost
   bool trim_seen = true;         ///< off: what a rebuilt task sends again is taken again
+  bool send_again = true;        ///< off: who comes back does not get again what was sent since its snapshot
 };
 
 /// All a task is made of. The channel ends belong to this incarnation alone.
@@ -77,12 +79,13 @@ struct task_parts {
   std::size_t state_memory_bytes = 0;
   /// For a task that can be rebuilt alone, and neighbours that can; outlives the task. None: the region goes back.
   std::shared_ptr<task_journal> journal{};
-  std::uint64_t retained_bytes_max = 0;         ///< of each lane; 0: nothing is retained
-  std::shared_ptr<retained_budget> retained{};  ///< of all lanes; none: there is no common limit
-  std::optional<chaos::task_gate> faults{};     ///< none: nobody can inject any
-  inspect::task_watch* watch = nullptr;         ///< outlives the task; null: nobody can look into its channels
-  std::optional<task_tracer::parts> tracing{};  ///< none: nothing is traced
-  std::shared_ptr<task_steering> steering{};    ///< none: nobody steers it
+  std::uint64_t retained_bytes_max = 0;          ///< of each lane; 0: nothing is retained
+  std::shared_ptr<retained_budget> retained{};   ///< of all lanes; none: there is no common limit
+  std::shared_ptr<frame_spill> retained_disk{};  ///< for what memory has no room for; none: it is let go
+  std::optional<chaos::task_gate> faults{};      ///< none: nobody can inject any
+  std::shared_ptr<inspect::task_watch> watch{};  ///< its own; null: nobody can look into its channels
+  std::optional<task_tracer::parts> tracing{};   ///< none: nothing is traced
+  std::shared_ptr<task_steering> steering{};     ///< none: nobody steers it
 };
 
 /// What a step came to.

@@ -98,6 +98,10 @@ public:
   [[nodiscard]] std::vector<std::size_t> groups_of_ports() const;
 
   void collect_credit();
+  /// A lane that waits for the disk, see `output_lane`.
+  [[nodiscard]] bool waits_for_disk() const noexcept;
+  /// What keeps a lane from sending what its receiver needs; null: nothing.
+  [[nodiscard]] const error* failure() const noexcept { return failure_; }
   /// False: some lane has no credit; take no input and stop handlers after the current record.
   [[nodiscard]] bool is_free() const noexcept;
   [[nodiscard]] const bool& pause() const noexcept { return pause_; }
@@ -146,6 +150,7 @@ private:
   std::int64_t ingest_ns_ = 0;
   event_time watermark_ = event_time::min();
   bool pause_ = false;
+  const error* failure_ = nullptr;  // of a lane
   bool holds_ = false;
   std::vector<emitted_batch> held_;
   letter_writer letters_;

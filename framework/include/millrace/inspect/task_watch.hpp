@@ -43,8 +43,9 @@ struct stop_place {
 
 /// What a task asks whether somebody looks at what it takes, or wants it to stop. Off, it costs one relaxed load.
 ///
-/// Belongs to the board of a run, so it outlives the task's incarnations: a record that it was let go past does not
-/// stop it a second time. Thread: `see`, `stop_row`, `begin` the task's own; the rest any.
+/// Each incarnation of a task has its own, which takes over what the one before was told: a record that it was let go
+/// past does not stop the task a second time. One that hangs and is replaced keeps its watch, which nobody asks any
+/// more. Thread: `see`, `stop_row` the task's own; the rest any.
 class task_watch {
 public:
   /// Told when the task stops, and of the first record a condition could not be worked out for. On the task's thread.
@@ -60,8 +61,9 @@ public:
 
   [[nodiscard]] bool is_on() const noexcept { return is_on_.load(std::memory_order_relaxed); }
 
-  /// A new incarnation begins: it stands nowhere.
-  void begin();
+  /// Taps, breakpoints and what was passed go over to the watch of the next incarnation, which stands nowhere. This one
+  /// is off from then on. `next` is fresh and connected.
+  void hand_over(task_watch& next);
   /// The task takes a batch.
   void see(const engine::frame& taken, std::uint32_t skip);
   /// The rows from `cursor` up to the one returned may be handled: the batch's size when nothing stops it, `cursor`

@@ -73,7 +73,7 @@ public:
   [[nodiscard]] result<std::size_t> clear(std::uint64_t id);
   [[nodiscard]] std::vector<break_report> breakpoints() const;
   [[nodiscard]] std::vector<stop_report> stops() const;
-  [[nodiscard]] bool is_stopped() const noexcept;
+  [[nodiscard]] bool is_stopped() const;
   /// Tasks that stand go on: to the next breakpoint, or past one record. None: all that stand. Gives how many.
   /// errc::not_found: it, or none of them, stands still.
   [[nodiscard]] result<std::size_t> go_on(std::optional<task_id> task, bool one_record);
@@ -89,7 +89,10 @@ public:
   void sweep();
   /// Of the task, for people: where it stands; empty: it does not.
   [[nodiscard]] std::string text_of_stop(task_id t) const;
-  [[nodiscard]] task_watch& task(task_id t) { return tasks_[t.value]; }
+  /// Of the newest incarnation.
+  [[nodiscard]] std::shared_ptr<task_watch> task(task_id t) const;
+  /// A new incarnation begins: it stands nowhere, and what is wanted of the task holds for it alone.
+  [[nodiscard]] std::shared_ptr<task_watch> fresh(task_id t);
 
 private:
   struct kept_breakpoint {
@@ -106,11 +109,17 @@ private:
   void detach(const kept_tap& t);
   void say(log_level level, const std::string& text) const;
   [[nodiscard]] std::string text_of(const stop_place& s) const;
+  [[nodiscard]] std::shared_ptr<task_watch> make_watch() const;
+  [[nodiscard]] std::vector<std::shared_ptr<task_watch>> all() const;
+  /// With the lock held: who receives from the channel.
+  [[nodiscard]] task_watch& receiver_of(channel_id c) const {
+    return *tasks_[around_.plan->channels[c.value].target.value];
+  }
 
   const surroundings around_;
   task_watch::listener told_;
-  std::vector<task_watch> tasks_;
   mutable std::mutex mutex_;
+  std::vector<std::shared_ptr<task_watch>> tasks_;
   std::uint64_t next_id_ = 1;
   bool is_closed_ = false;
   std::map<std::uint64_t, kept_breakpoint> breakpoints_;
