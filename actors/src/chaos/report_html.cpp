@@ -119,7 +119,7 @@ svg { width: 100%; height: auto; display: block; } svg text { font-size: 11px; f
 .grid { stroke: var(--line); } .phase { stroke: var(--soft); stroke-dasharray: 2 4; } .reference { stroke: var(--good); stroke-dasharray: 6 4; } .back { stroke: var(--good); }
 .band { fill: var(--band); opacity: .2; } polyline { fill: none; stroke-width: 1.7; stroke-linejoin: round; } .first { stroke: var(--first); } .second { stroke: var(--second); } .third { stroke: var(--third); }
 .legend { color: var(--soft); font-size: .85rem; margin: .2rem 0; } .key { display: inline-block; width: 1.1em; height: .8em; background: var(--band); opacity: .3; vertical-align: -1px; }
-.dash { display: inline-block; width: 1.6em; border-top: 2px dashed var(--good); vertical-align: .25em; } pre { overflow-x: auto; font-size: .85rem; }
+.dash { display: inline-block; width: 1.6em; border-top: 2px dashed var(--good); vertical-align: .25em; } pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: .85rem; }
 footer { margin-top: 2rem; border-top: 1px solid var(--line); padding-top: .5rem; color: var(--soft); font-size: .85rem; }
 )";
 
