@@ -125,7 +125,10 @@ void fault_board::on_node_lost(const std::string& node) {
   std::vector<std::uint64_t> ends;
   {
     const std::lock_guard lock{mutex_};
-    const auto is_end = [](fault_kind k) { return k == fault_kind::process_kill || k == fault_kind::process_restart; };
+    // A node that stood still for too long has forgotten, when it goes on, what it was told before.
+    const auto is_end = [](fault_kind k) {
+      return k == fault_kind::process_kill || k == fault_kind::process_restart || k == fault_kind::process_pause;
+    };
     for (const auto& [id, nodes] : elsewhere_) {
       const auto there = nodes.find(node);
       if (there == nodes.end() || there->second != 0) continue;

@@ -184,6 +184,14 @@ private slots:
     n.lead.on_node_lost("other");
     QCOMPARE(n.lead.list()[0].hits, std::uint64_t{1});
   }
+  /// A node that stands still for longer than others wait for it.
+  void whatStoppedANodeStruckWhenItIsLost() {
+    nodes n;
+    (void)n.inject({.kind = fault_kind::process_pause, .target = "other:"});
+    n.lead.on_node_lost("other");
+    QCOMPARE(n.lead.list().front().hits, std::uint64_t{1});
+    QCOMPARE(n.lead.list().front().state, fault_state::spent);
+  }
   void nodesThatTakeNoPartAreNamed() {
     nodes n;
     for (const auto& [kind, target] :
