@@ -8,6 +8,9 @@ namespace millrace::engine {
 
 namespace {
 
+// Blocks, so that no epoch's end holds its task up.
+constexpr int freed_an_epoch = 16;
+
 std::string in_words(std::uint64_t bytes) {
   constexpr std::uint64_t kib = 1024;
   if (bytes >= kib * kib) return std::to_string(bytes / kib / kib) + " MiB";
@@ -53,6 +56,9 @@ void retained_frames::let_go() {
 }
 
 void retained_frames::forget_before(epoch_id epoch) {
+  // A lane that sends nothing more would keep what it dropped for ever.
+  for (int i = 0; i < freed_an_epoch && entries_.free_some(); ++i) {
+  }
   const auto at = std::ranges::find(markers_, epoch, &marker::epoch);
   if (at == markers_.end()) return;
   entries_.drop_front(at->at - first_);
