@@ -91,6 +91,8 @@ public:
       : m_window{window}, m_folder{folder}, m_tools{tools} {}
 
   void take() {
+    // What a run that failed has left would be in the way of this one's output.
+    QDir{m_folder + QStringLiteral("/node_pictures")}.removeRecursively();
     NodeProcess berlin{QStringLiteral("berlin"), QStringLiteral("zone=east")};
     NodeProcess oslo{QStringLiteral("oslo"), QStringLiteral("zone=north")};
     const auto invited = berlin.command({QStringLiteral("node"), QStringLiteral("invite")});
