@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/text.hpp"
+#include "straight_run.hpp"
 #include "user.hpp"
 #include "workplace.hpp"
 
@@ -17,13 +18,6 @@ namespace {
 QByteArray bytesOf(const QString& path) {
   QFile file{path};
   return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray{};
-}
-
-/// Sorted: partitions and files may be cut elsewhere.
-std::vector<QByteArray> sortedBelow(const QString& folder) {
-  auto lines = testing::eventsBelow(folder);
-  std::ranges::sort(lines);
-  return lines;
 }
 
 }  // namespace
@@ -58,8 +52,8 @@ private Q_SLOTS:
     m_place.window().engine().run();
     QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->state == QLatin1String("finished"),
                              patience);
-    const auto fromWindow = sortedBelow(QFileInfo{here}.absolutePath());
-    const auto fromCommand = sortedBelow(QFileInfo{there}.absolutePath());
+    const auto fromWindow = testing::sortedBelow(QFileInfo{here}.absolutePath());
+    const auto fromCommand = testing::sortedBelow(QFileInfo{there}.absolutePath());
     QVERIFY(fromWindow.size() > 10);
     QCOMPARE(fromWindow, fromCommand);
   }

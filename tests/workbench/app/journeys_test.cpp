@@ -8,6 +8,7 @@
 
 #include "core/text.hpp"
 #include "engine_witness.hpp"
+#include "straight_run.hpp"
 #include "user.hpp"
 #include "workplace.hpp"
 
@@ -68,7 +69,7 @@ private Q_SLOTS:
   }
 
   void whyAsksTheEngineAndEnterGoesToTheCulprit() {
-    QVERIFY(m_place.open(slowTopology()));
+    QVERIFY(m_place.open(slowTopology(20'000)));
     testing::User user;
     user.key(Qt::Key_F5);
     QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->uptimeS > 3, patience);
@@ -81,6 +82,19 @@ private Q_SLOTS:
     user.key(Qt::Key_Return);
     QCOMPARE(tab().scene().selectedActors(), std::vector<std::string>{"work"});
     QCOMPARE(user.events(), 3);
+    // Who looks changes nothing: what came out is what the first events give, whoever runs them.
+    user.key(Qt::Key_F6, Qt::ShiftModifier);
+    QTRY_VERIFY_WITH_TIMEOUT(engine.state("slow") == "stopped", patience);
+    auto written = testing::sortedBelow(tab().document().baseFolder() + QStringLiteral("/slow"));
+    QVERIFY(written.size() > 100);
+    const auto wanted = testing::straightRun(slowTopology(1), written.size(), m_place.path(QStringLiteral("straight")));
+    QCOMPARE(testing::difference(written, wanted), QByteArray{});
+    // Control: one event that is lost, or written twice, is seen.
+    const auto event = written.front();
+    written.erase(written.begin());
+    QVERIFY(testing::difference(written, wanted).startsWith("1 lost (" + event.trimmed()));
+    written.insert(written.begin(), 2, event);
+    QVERIFY(testing::difference(written, wanted).contains("1 too many (" + event.trimmed()));
   }
 
   void aKilledEngineComesBackAndTheRunGoesOn() {
@@ -107,7 +121,7 @@ private Q_SLOTS:
   }
 
   void aStoppedProcessIsLostAndFoundAgain() {
-    QVERIFY(m_place.open(slowTopology()));
+    QVERIFY(m_place.open(slowTopology(20'000)));
     testing::User user;
     user.key(Qt::Key_F5);
     QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->uptimeS > 0, patience);
@@ -138,17 +152,16 @@ private:
   [[nodiscard]] EngineSession& session() const { return m_place.session(); }
 
   /// A script that takes its time holds everything before it up.
-  static topology slowTopology() {
+  static topology slowTopology(int rounds) {
     topology t;
     t.name = "slow";
     t.add("events", "millrace.generator");
     t.add("spread", "millrace.by_key");
-    t.add(
-        "work", "millrace.script",
-        {{"key", std::string{"key"}},
-         {"script",
-          std::string{"function on_event(e, ctx) local s = 0 for i = 1, 20000 do s = s + i % 7 end ctx:emit(e) end"}}});
-    t.add("out", "millrace.null_sink");
+    t.add("work", "millrace.script",
+          {{"key", std::string{"key"}},
+           {"script", "function on_event(e, ctx) local s = 0 for i = 1, " + std::to_string(rounds) +
+                          " do s = s + i % 7 end ctx:emit(e) end"}});
+    t.add("out", "millrace.file_sink", {{"path", std::string{"slow"}}});
     return t.connect("events", "spread").connect("spread", "work").connect("work", "out");
   }
   static topology countedTopology() {
