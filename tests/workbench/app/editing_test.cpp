@@ -1,4 +1,6 @@
+#include <QCheckBox>
 #include <QClipboard>
+#include <QComboBox>
 #include <QLineEdit>
 #include <QSignalSpy>
 #include <QTest>
@@ -154,6 +156,53 @@ private Q_SLOTS:
     QCOMPARE(spec().find("generator")->params.at("keys"), param_value{std::int64_t{7}});
   }
 
+  void theFailurePolicyIsEditedFieldByFieldAndEachIsAStep() {
+    addTypes({"gen", "nul"});
+    tab().scene().select({"null_sink"});
+    QVERIFY(row("Attempts")->isHidden());
+    auto* action = qobject_cast<QComboBox*>(row("On failure"));
+    QVERIFY(action != nullptr);
+    const auto steps = tab().document().undoStack().count();
+    while (action->currentText() != QLatin1String("retry")) QTest::keyClick(action, Qt::Key_Down);
+    QVERIFY(row("Attempts")->isVisible());
+    QVERIFY(row("Goes back with it")->isHidden());
+    write("Attempts", "9");
+    QCOMPARE(spec().find("null_sink")->on_failure.max_attempts, std::uint32_t{9});
+    QVERIFY(tab().document().undoStack().count() >= steps + 2);
+    tab().setFocus();  // a field that has the keyboard takes back what was typed into it
+    key(Qt::Key_Z, Qt::ControlModifier);
+    QCOMPARE(spec().find("null_sink")->on_failure.max_attempts, std::uint32_t{3});
+    // What cannot be is refused; what the engine finds wrong is said below.
+    write("Attempts", "0");
+    QCOMPARE(spec().find("null_sink")->on_failure.max_attempts, std::uint32_t{3});
+    QCOMPARE(qobject_cast<QLineEdit*>(row("Attempts"))->text(), QStringLiteral("3"));
+    write("First pause", "1h");
+    auto* said = m_place.window().inspector().findChild<QLabel*>(QStringLiteral("policyProblem"));
+    QVERIFY(said != nullptr);
+    QTRY_VERIFY_WITH_TIMEOUT(said->isVisible() && said->text().contains(QStringLiteral("backoff")), patience);
+  }
+
+  void groupsOfSupervisionAreMadeFromActorsAndFrames() {
+    addTypes({"gen", "nul"});
+    tab().scene().select({"null_sink"});
+    write("Supervised with", "pair");
+    QCOMPARE(spec().group_of("null_sink")->name, std::string{"pair"});
+    write("Restarts at most", "2");
+    QCOMPARE(spec().groups.front().restarts.max_restarts, std::uint32_t{2});
+    tab().scene().select({"generator", "null_sink"});
+    tab().groupSelection();
+    tab().scene().clearSelection();
+    tab().scene().selectGroup("Group");
+    auto* box = qobject_cast<QCheckBox*>(row("supervised as one"));
+    QVERIFY(box != nullptr && !box->isChecked());
+    QTest::keyClick(box, Qt::Key_Space);
+    QCOMPARE(spec().groups.size(), std::size_t{1});  // the sink left its own
+    QCOMPARE(spec().groups.front().actors, (std::vector<std::string>{"generator", "null_sink"}));
+    QVERIFY(parse_topology(to_text(spec()), "saved")->groups == spec().groups);
+    QTest::keyClick(box, Qt::Key_Space);
+    QVERIFY(spec().groups.empty());
+  }
+
   void aTopologyIsSavedAndOpenedAgain() {
     addTypes({"gen", "nul"});
     const auto path = m_place.path(QStringLiteral("saved.mill"));
@@ -170,6 +219,25 @@ private:
   [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
   [[nodiscard]] const topology& spec() const { return tab().document().spec(); }
 
+  /// What the inspector has for a label: the one that is seen, where there are several.
+  [[nodiscard]] QWidget* row(const char* label) const {
+    QWidget* found = nullptr;
+    for (auto* w : m_place.window().inspector().widget()->findChildren<QWidget*>()) {
+      const auto* box = qobject_cast<QCheckBox*>(w);
+      const bool isIt =
+          w->accessibleName() == QLatin1String(label) || (box != nullptr && box->text() == QLatin1String(label));
+      if (isIt && (found == nullptr || w->isVisible())) found = w;
+    }
+    return found;
+  }
+  void write(const char* label, const char* text) const {
+    auto* field = qobject_cast<QLineEdit*>(row(label));
+    QVERIFY2(field != nullptr && field->isVisible(), label);
+    field->setFocus();
+    field->selectAll();
+    QTest::keyClicks(field, QString::fromLatin1(text));
+    QTest::keyClick(field, Qt::Key_Return);
+  }
   static void key(Qt::Key k, Qt::KeyboardModifiers modifiers = {}) {
     QTest::keyClick(QApplication::focusWidget(), k, modifiers);
   }

@@ -75,7 +75,7 @@ MainWindow::~MainWindow() {
   m_ownActors.disconnect(this);
   m_engine.setTab(nullptr);
   m_inspector->setDocument(nullptr);
-  m_outline->model().setDocument(nullptr);
+  m_outline->setDocument(nullptr);
   m_script->setDocument(nullptr);
   delete m_tabs;
 }
@@ -98,6 +98,10 @@ void MainWindow::addGoTo(QDockWidget* dock) {
   auto* go = add(m_goMenu, dock->windowTitle(), key, [dock] {
     dock->show();
     dock->raise();
+    if (auto* first = dock->widget()->focusProxy()) {
+      first->setFocus(Qt::ShortcutFocusReason);
+      return;
+    }
     for (auto* child : dock->widget()->findChildren<QWidget*>()) {
       if (!(child->focusPolicy() & Qt::TabFocus) || !child->isVisibleTo(dock) || !child->isEnabled()) continue;
       child->setFocus(Qt::ShortcutFocusReason);
@@ -171,7 +175,7 @@ void MainWindow::showCurrent() {
   if (m_tabs->currentWidget() == nullptr) return;
   auto& tab = current();
   m_inspector->setDocument(&tab.document());
-  m_outline->model().setDocument(&tab.document());
+  m_outline->setDocument(&tab.document());
   m_script->setDocument(&tab.document());
   m_engine.setTab(&tab);
   m_chaos.setTab(&tab);

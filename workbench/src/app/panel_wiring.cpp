@@ -15,6 +15,7 @@ void MainWindow::connectPanels() {
     m_palette->setCatalogue(m_catalogue.catalogue());
     m_inspector->rebuild();
     m_outline->model().refresh();
+    m_outline->details().refresh();
     for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().refresh();
   });
   connect(&m_catalogue, &CatalogueSource::failed, this, [this](const QString& why) {
@@ -23,7 +24,7 @@ void MainWindow::connectPanels() {
   });
   connect(&m_engine, &EngineDesk::hint, this, &MainWindow::tell);
   connect(&m_engine, &EngineDesk::figuresShown, this, [this] {
-    m_outline->model().setFigures(m_engine.figures());
+    m_outline->setFigures(m_engine.figures());
     m_inspector->setFigures(m_engine.figures());
   });
   connect(&m_engine, &EngineDesk::diagnosed, this, [this] {
@@ -71,6 +72,16 @@ void MainWindow::connectPanels() {
     if (!problem.item.empty()) m_inspector->focusParam(problem.item);
   });
   connect(&m_outline->model(), &OutlineModel::refused, this, &MainWindow::tell);
+  connect(&m_outline->details(), &DetailModel::refused, this, &MainWindow::tell);
+  connect(&m_outline->details(), &DetailModel::muteWanted, &m_steering, &SteeringDesk::setMuted);
+  connect(&m_outline->details(), &DetailModel::breakWanted, m_steering.wire(), &WirePanel::setBreakpointOn);
+  connect(m_steering.wire(), &WirePanel::breaksChanged, this, [this](const BreakState& breaks) {
+    m_outline->details().setBreaks(breaks);
+    for (int i = 0; i < m_tabs->count(); ++i) {
+      auto* tab = static_cast<DocumentTab*>(m_tabs->widget(i));
+      tab->scene().showBreaks(tab == m_tabs->currentWidget() ? breaks : BreakState{});
+    }
+  });
   const auto selectRow = [this](int row) {
     auto& scene = current().scene();
     const auto& model = m_outline->model();

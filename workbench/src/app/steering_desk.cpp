@@ -44,7 +44,7 @@ void SteeringDesk::follow() {
   const auto name = run == nullptr ? std::string{} : m_tab->document().spec().name;
   m_savepoints->setTopology(name);
   m_letters->setTopology(name);
-  if (run == nullptr || !run->isActive()) m_wire->setWire({}, std::nullopt);
+  m_wire->setTopology(run != nullptr && run->isActive() ? name : std::string{});
 }
 
 void SteeringDesk::showSelection() {
@@ -94,10 +94,13 @@ void SteeringDesk::toggleMute() {
   }
   const auto first = run->actors.find(actors.front());
   const bool isMuted = first != run->actors.end() && first->second.isMuted;
-  for (const auto& actor : actors) {
-    request(isMuted ? "unmute" : "mute", {{"topology", m_tab->document().spec().name}, {"actor", actor}},
-            (isMuted ? tr("Unmute %1") : tr("Mute %1")).arg(toQt(actor)));
-  }
+  for (const auto& actor : actors) setMuted(actor, !isMuted);
+}
+
+void SteeringDesk::setMuted(const std::string& actor, bool isMuted) {
+  if (m_tab == nullptr) return;
+  request(isMuted ? "mute" : "unmute", {{"topology", m_tab->document().spec().name}, {"actor", actor}},
+          (isMuted ? tr("Mute %1") : tr("Unmute %1")).arg(toQt(actor)));
 }
 
 void SteeringDesk::applyLive() {

@@ -29,6 +29,7 @@ public:
   void togglePause();
   /// Mutes the selected actors, or unmutes them when the first one is muted.
   void toggleMute();
+  void setMuted(const std::string& actor, bool isMuted);
   /// Begins to look at a wire of what runs.
   void lookAt(const stream_spec& wire);
   /// Holds what is shown of a wire still, or lets it go on.

@@ -91,6 +91,7 @@ NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
   }
   c.isStale = m_isStale;
   c.isFaulty = m_faulty.contains(actor.name);
+  c.standing = m_breaks.standingOf(actor.name);
   return c;
 }
 
@@ -139,6 +140,7 @@ void CanvasScene::synchroniseWires() {
 void CanvasScene::placeWires() {
   for (auto* wire : m_wires) {
     const auto& s = wire->stream();
+    wire->setBreakpoint(m_breaks.on(s) != nullptr, m_breaks.standingAt(s));
     const auto* from = node(s.from_actor);
     const bool isShown = from != nullptr && node(s.to_actor) != nullptr && standIn(s.from_actor) != standIn(s.to_actor);
     const bool isWithin = from != nullptr && from == node(s.to_actor);
@@ -167,6 +169,13 @@ void CanvasScene::showFigures(const RunFigures* run, bool isStale) {
   placeWires();
 }
 
+void CanvasScene::showBreaks(const BreakState& breaks) {
+  if (breaks == m_breaks) return;
+  m_breaks = breaks;
+  for (const auto& [name, item] : m_nodes) item->setStanding(m_breaks.standingOf(name));
+  placeWires();
+}
+
 void CanvasScene::showProblems(const ProblemList& problems) {
   m_problems.clear();
   for (const auto& p : problems) {
@@ -182,6 +191,11 @@ void CanvasScene::showProblems(const ProblemList& problems) {
 NodeItem* CanvasScene::node(const std::string& actor) const {
   const auto at = m_nodes.find(actor);
   return at == m_nodes.end() ? nullptr : at->second;
+}
+
+WireItem* CanvasScene::wire(const stream_spec& stream) const {
+  const auto at = std::ranges::find_if(m_wires, [&](const WireItem* w) { return w->stream() == stream; });
+  return at == m_wires.end() ? nullptr : *at;
 }
 
 QRectF CanvasScene::nodesRect() const {

@@ -14,6 +14,7 @@
 #include "canvas/wire_drag.hpp"
 #include "canvas/wire_item.hpp"
 #include "core/actor_catalogue.hpp"
+#include "core/breakpoints.hpp"
 #include "core/difference.hpp"
 #include "core/document.hpp"
 #include "core/problem_list.hpp"
@@ -45,6 +46,8 @@ public:
   void selectComment(const std::string& id);
   void selectStream(const stream_spec& stream);
   [[nodiscard]] NodeItem* node(const std::string& actor) const;
+  /// nullptr: there is none.
+  [[nodiscard]] WireItem* wire(const stream_spec& stream) const;
   [[nodiscard]] GroupItem* group(const std::string& title) const;
   [[nodiscard]] CommentItem* comment(const std::string& id) const;
   /// What stands for an actor: its node, or the box of the collapsed group it is in.
@@ -58,6 +61,8 @@ public:
   void showProblems(const ProblemList& problems);
   /// Actors that something is being done to.
   void showFaults(const std::set<std::string>& actors);
+  /// Breakpoints on wires, and where tasks stand at one.
+  void showBreaks(const BreakState& breaks);
   /// Marks what is other than in `deployed`, and keeps doing so; nullptr: no marks.
   void showDifferences(const Drawing* deployed);
   /// Again from the document and the catalogue, which has changed.
@@ -126,6 +131,7 @@ private:
   std::optional<Drawing> m_deployed;
   std::vector<Difference> m_differences;
   std::set<std::string> m_faulty;
+  BreakState m_breaks;
 };
 
 }  // namespace millrace::workbench

@@ -57,6 +57,12 @@ void NodeItem::setFaulty(bool isFaulty) {
   update();
 }
 
+void NodeItem::setStanding(int tasks) {
+  if (tasks == m_content.standing) return;
+  m_content.standing = tasks;
+  update();
+}
+
 QRectF NodeItem::boundingRect() const {
   constexpr double margin = NodeGeometry::portReach;
   return m_geometry.box().adjusted(-margin, -margin, margin, 2);

@@ -32,6 +32,7 @@ struct NodeContent {
   bool isStale = false;                 ///< the figures are old
   bool isKnown = true;                  ///< its type is in the catalogue
   bool isFaulty = false;                ///< an injected fault is at work on it
+  int standing = 0;                     ///< tasks that stand at a breakpoint
   QString pins;                         ///< the nodes it is placed on; empty: anywhere
   std::optional<ChangeKind> change;     ///< against what is deployed, while that is looked at
 };
@@ -53,6 +54,7 @@ public:
   void setFigures(const ActorFigures* figures, bool isStale);
   void setChange(std::optional<ChangeKind> change);
   void setFaulty(bool isFaulty);
+  void setStanding(int tasks);
   [[nodiscard]] NodeGeometry geometry() const noexcept { return m_geometry; }
 
   /// The port at this place of the node; nothing when there is none near.

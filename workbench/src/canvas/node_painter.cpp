@@ -39,6 +39,8 @@ QString elided(const QFont& font, const QString& text, double width) {
 }
 
 constexpr double faultWidth = 16;
+constexpr double standWidth = 14;
+constexpr double breakRadius = 8;
 constexpr double badgeGap = 8;
 constexpr double badgeBaseline = firstLine + 2 * linePitch - 2;
 
@@ -46,12 +48,22 @@ QFont badgeFont() {
   return ownFont(10, true);
 }
 
-/// The words beside the bolt: what keeps the actor from its usual work.
-QString conditionOf(const ActorFigures& f) {
-  auto words = f.condition;
-  words.replace(QLatin1Char('_'), QLatin1Char(' '));
-  if (!f.isMuted) return words;
-  return words.isEmpty() ? QStringLiteral("muted") : QStringLiteral("muted, ") + words;
+/// The words beside the signs: what keeps the actor from its usual work.
+QString conditionOf(const NodeContent& content) {
+  QStringList words;
+  if (content.standing > 0) {
+    words << (content.parallelism > 1 ? QStringLiteral("%1 stand").arg(content.standing) : QStringLiteral("stands"));
+  }
+  if (content.figures->isMuted) words << QStringLiteral("muted");
+  auto condition = content.figures->condition;
+  condition.replace(QLatin1Char('_'), QLatin1Char(' '));
+  if (!condition.isEmpty()) words << condition;
+  return words.join(QStringLiteral(", "));
+}
+
+/// Of the drawn signs, the bolt and the bars.
+double signsWidth(const NodeContent& content) {
+  return (content.isFaulty ? faultWidth : 0) + (content.standing > 0 ? standWidth : 0);
 }
 
 QString lettersText(const ActorFigures& f) {
@@ -221,7 +233,15 @@ private:
                                        at + QPointF{9, 5}, at + QPointF{5, 5}}});
       left += faultWidth;
     }
-    const auto words = conditionOf(f);
+    if (m_content.standing > 0) {
+      m_painter.setPen(Qt::NoPen);
+      m_painter.setBrush(m_theme.of(Health::Warning));
+      for (const double bar : {0.0, 5.0}) {
+        m_painter.drawRect(QRectF{left + bar, firstLine + 2 * linePitch - 11, 3, 10});
+      }
+      left += standWidth;
+    }
+    const auto words = conditionOf(m_content);
     if (!words.isEmpty()) {
       text(QPointF{left, badgeBaseline}, words, badgeFont(),
            m_theme.of(std::max(Health::Warning, levelOf(f.condition))));
@@ -298,6 +318,17 @@ void paintChange(QPainter& painter, QPointF centre, ChangeKind change, const The
                    signs[static_cast<std::size_t>(change)]);
 }
 
+void paintBreak(QPainter& painter, QPointF centre, bool isStanding, const Theme& theme) {
+  const auto& colour = theme.of(Health::Warning);
+  painter.setPen(QPen{colour, 1.5});
+  painter.setBrush(isStanding ? colour : theme.panel);
+  painter.drawEllipse(centre, breakRadius, breakRadius);
+  painter.setPen(Qt::NoPen);
+  const auto contrast = colour.lightnessF() > 0.5 ? QColor{0x15181d} : QColor{0xffffff};
+  painter.setBrush(isStanding ? contrast : colour);
+  for (const double bar : {-3.5, 1.0}) painter.drawRect(QRectF{centre.x() + bar, centre.y() - 4, 2.5, 8});
+}
+
 void paintPort(QPainter& painter, QPointF centre, double radius, PortLook look, bool isFilled, const Theme& theme) {
   const auto& colour = theme.records[look.colour];
   painter.setPen(QPen{colour, 1.5});
@@ -324,9 +355,8 @@ void paintPort(QPainter& painter, QPointF centre, double radius, PortLook look, 
 QRectF lettersBadge(const NodeContent& content) {
   if (!content.figures || content.figures->deadLetters <= 0) return {};
   const QFontMetricsF metrics{badgeFont()};
-  const auto words = conditionOf(*content.figures);
-  const double left =
-      inset + (content.isFaulty ? faultWidth : 0) + (words.isEmpty() ? 0 : metrics.horizontalAdvance(words) + badgeGap);
+  const auto words = conditionOf(content);
+  const double left = inset + signsWidth(content) + (words.isEmpty() ? 0 : metrics.horizontalAdvance(words) + badgeGap);
   return {left, badgeBaseline - metrics.ascent(), metrics.horizontalAdvance(lettersText(*content.figures)),
           metrics.height()};
 }

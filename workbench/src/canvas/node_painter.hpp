@@ -17,6 +17,9 @@ void paintPort(QPainter& painter, QPointF centre, double radius, PortLook look, 
 /// The sign of what became of something since it was deployed: plus, minus or tilde on a disc.
 void paintChange(QPainter& painter, QPointF centre, ChangeKind change, const Theme& theme);
 
+/// The sign of a breakpoint, two bars; on a disc that is filled while tasks stand there.
+void paintBreak(QPainter& painter, QPointF centre, bool isStanding, const Theme& theme);
+
 /// How a node is to look at this moment, apart from what it shows.
 struct NodeMoment {
   double detail = 1;  ///< pixels a canvas unit

@@ -17,6 +17,9 @@ constexpr double widthMin = 1.5;
 constexpr double widthMax = 5;
 constexpr double hotFill = 0.85;
 constexpr double labelHeight = 16;
+/// Of a label above its wire, and above the sign of a breakpoint.
+constexpr double labelGap = 6;
+constexpr double breakpointGap = 12;
 /// Labels keep this far from both ports.
 constexpr double labelClearance = NodeGeometry::portReach + 6;
 
@@ -60,6 +63,13 @@ void WireItem::setChange(std::optional<ChangeKind> change) {
   update();
 }
 
+void WireItem::setBreakpoint(bool isSet, int standing) {
+  if (isSet == m_hasBreakpoint && standing == m_standing) return;
+  m_hasBreakpoint = isSet;
+  m_standing = standing;
+  update();
+}
+
 QRectF WireItem::boundingRect() const {
   const auto curved = m_path.boundingRect();
   return curved.adjusted(-6, -6 - labelHeight, 6, 6).united(QRectF{curved.center() - QPointF{70, 70}, QSizeF{140, 90}});
@@ -91,6 +101,7 @@ void WireItem::paint(QPainter* painter, const QStyleOptionGraphicsItem* /*option
   if (m_isHovered) stroke.setWidthF(stroke.widthF() + 1);
   painter->setPen(stroke);
   painter->drawPath(m_path);
+  if (m_hasBreakpoint) paintBreak(*painter, m_path.pointAtPercent(0.5), m_standing > 0, Theme::current());
   if (detail >= detailedFrom) paintLabel(*painter);
 }
 
@@ -106,7 +117,8 @@ void WireItem::paintLabel(QPainter& painter) const {
   const auto font = ownFont(11);
   const double width = QFontMetricsF{font}.horizontalAdvance(words) + 10;
   const auto middle = m_path.pointAtPercent(0.5);
-  QRectF box{middle.x() - width / 2, middle.y() - labelHeight - 6, width, labelHeight};
+  const double gap = m_hasBreakpoint ? breakpointGap : labelGap;
+  QRectF box{middle.x() - width / 2, middle.y() - labelHeight - gap, width, labelHeight};
   // Where the wire is too short for its label, the label goes above both nodes' first rows instead of over their ports.
   const bool isCovering = box.left() < m_from.x() + labelClearance || box.right() > m_to.x() - labelClearance;
   if (isCovering) box.moveBottom(std::min(m_from.y(), m_to.y()) - 44);

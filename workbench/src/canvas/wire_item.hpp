@@ -36,6 +36,11 @@ public:
   /// Against what is deployed, while that is looked at.
   void setChange(std::optional<ChangeKind> change);
 
+  /// Whether there is a breakpoint, and how many tasks stand at it.
+  void setBreakpoint(bool isSet, int standing);
+  [[nodiscard]] bool hasBreakpoint() const noexcept { return m_hasBreakpoint; }
+  [[nodiscard]] int standing() const noexcept { return m_standing; }
+
   /// The curve between two ports: leaves to the right, arrives from the left.
   [[nodiscard]] static QPainterPath curve(QPointF from, QPointF to);
 
@@ -54,6 +59,8 @@ private:
   std::optional<WireLoad> m_load;
   std::optional<ChangeKind> m_change;
   bool m_isHovered = false;
+  bool m_hasBreakpoint = false;
+  int m_standing = 0;
 };
 
 }  // namespace millrace::workbench

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "core/param_text.hpp"
+#include "core/policy_fields.hpp"
 #include "core/text.hpp"
 #include "millrace/duration.hpp"
 
@@ -42,6 +43,13 @@ private:
   QStringList m_parts;
 };
 
+void addPolicyWords(Words& words, const failure_policy& from, const failure_policy& to) {
+  for (const auto& field : policyFields()) {
+    const auto before = field.text(from), after = field.text(to);
+    if (before != after) words.add(field.label.toLower(), before, after);
+  }
+}
+
 QString actorWords(const actor_spec& from, const actor_spec& to) {
   Words words;
   words.compare("type", from.type, to.type, toQt);
@@ -55,9 +63,43 @@ QString actorWords(const actor_spec& from, const actor_spec& to) {
                         (!to.params.contains(name) || from.params.at(name) == to.params.at(name));
     if (!isSame) words.add(toQt(name), shown(from.params, name), shown(to.params, name));
   }
-  words.compare("on failure", from.on_failure.action, to.on_failure.action,
-                [](auto action) { return QString::fromLatin1(to_string(action)); });
-  return words.text(QStringLiteral("failure policy or state"));
+  addPolicyWords(words, from.on_failure, to.on_failure);
+  return words.text(QStringLiteral("where its state is"));
+}
+
+QString groupWords(const group_spec& from, const group_spec& to) {
+  const auto actors = [](const std::vector<std::string>& names) {
+    QStringList words;
+    for (const auto& n : names) words << toQt(n);
+    return words.join(QStringLiteral(" and "));
+  };
+  Words words;
+  words.compare("actors", from.actors, to.actors, actors);
+  addPolicyWords(words, from.restarts, to.restarts);
+  return words.text({});
+}
+
+QString groupName(const group_spec& group) {
+  return QStringLiteral("supervision group %1").arg(toQt(group.name));
+}
+
+void addGroups(std::vector<Difference>& all, const topology& from, const topology& to) {
+  const auto find = [](const topology& t, const std::string& name) {
+    const auto at = std::ranges::find(t.groups, name, &group_spec::name);
+    return at == t.groups.end() ? nullptr : &*at;
+  };
+  for (const auto& group : to.groups) {
+    const auto* before = find(from, group.name);
+    if (before == nullptr) {
+      all.push_back({ChangeKind::Added, {}, {}, groupName(group)});
+    } else if (*before != group) {
+      all.push_back(
+          {ChangeKind::Changed, {}, {}, groupName(group) + QStringLiteral(": ") + groupWords(*before, group)});
+    }
+  }
+  for (const auto& group : from.groups) {
+    if (find(to, group.name) == nullptr) all.push_back({ChangeKind::Removed, {}, {}, groupName(group)});
+  }
 }
 
 QString settingsWords(const topology_settings& from, const topology_settings& to) {
@@ -95,6 +137,7 @@ std::vector<Difference> differences(const topology& from, const topology& to) {
   };
   addMissing(to, from, ChangeKind::Added);
   addMissing(from, to, ChangeKind::Removed);
+  addGroups(all, from, to);
   if (from.settings != to.settings) {
     all.push_back({ChangeKind::Changed, {}, {}, settingsWords(from.settings, to.settings)});
   }

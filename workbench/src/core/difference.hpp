@@ -12,7 +12,7 @@ namespace millrace::workbench {
 
 enum class ChangeKind : std::uint8_t { Added, Removed, Changed };
 
-/// One thing in which two topologies differ: an actor, a wire, or (neither) the settings.
+/// One thing in which two topologies differ: an actor, a wire, or (neither) a supervision group or the settings.
 struct Difference {
   ChangeKind kind = ChangeKind::Changed;
   std::string actor;
@@ -22,7 +22,7 @@ struct Difference {
   bool operator==(const Difference&) const = default;
 };
 
-/// What makes `to` of `from`: actors first, then wires, then settings. Pure.
+/// What makes `to` of `from`: actors first, then wires, then groups of supervision, then settings. Pure.
 [[nodiscard]] std::vector<Difference> differences(const topology& from, const topology& to);
 
 }  // namespace millrace::workbench

@@ -51,6 +51,7 @@ struct Applier {
   void operator()(const GroupChange& c) const { put(drawing.layout.groups, c.title, from(c.after, c.before)); }
   void operator()(const CommentChange& c) const { put(drawing.layout.comments, c.id, from(c.after, c.before)); }
   void operator()(const PinsChange& c) const { put(drawing.layout.pins, c.actor, from(c.after, c.before)); }
+  void operator()(const SupervisionChange& c) const { drawing.spec.groups = from(c.after, c.before); }
   void operator()(const SettingsChange& c) const { drawing.spec.settings = from(c.after, c.before); }
   void operator()(const NameChange& c) const { drawing.spec.name = from(c.after, c.before); }
 };
@@ -95,6 +96,9 @@ void EditBuilder::removeActor(const std::string& actor) {
   if (const auto place = presentIn(m_drawing.layout.places, actor)) record(PlaceChange{actor, place, std::nullopt});
   setPins(actor, std::nullopt);
   takeOutOfGroup(actor);
+  auto supervision = m_drawing.spec.groups;
+  for (auto& g : supervision) std::erase(g.actors, actor);
+  setSupervision(std::move(supervision));
   record(ActorChange{*index, m_drawing.spec.actors[*index], std::nullopt});
 }
 
@@ -146,6 +150,12 @@ void EditBuilder::setPins(const std::string& actor, std::optional<std::vector<st
   record(PinsChange{actor, before, std::move(after)});
 }
 
+void EditBuilder::setSupervision(std::vector<group_spec> after) {
+  std::erase_if(after, [](const group_spec& g) { return g.actors.empty(); });
+  if (after == m_drawing.spec.groups) return;
+  record(SupervisionChange{m_drawing.spec.groups, std::move(after)});
+}
+
 void EditBuilder::changeSettings(topology_settings after) {
   if (after == m_drawing.spec.settings) return;
   record(SettingsChange{m_drawing.spec.settings, after});
@@ -177,6 +187,9 @@ void EditBuilder::renameActor(const std::string& from, const std::string& to) {
     setPins(from, std::nullopt);
     setPins(to, pins);
   }
+  auto supervision = m_drawing.spec.groups;
+  for (auto& g : supervision) std::ranges::replace(g.actors, from, to);
+  setSupervision(std::move(supervision));
   if (const auto* title = m_drawing.layout.groupOf(from)) {
     const std::string own = *title;
     auto group = m_drawing.layout.groups.at(own);

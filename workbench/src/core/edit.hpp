@@ -40,6 +40,10 @@ struct PinsChange {
   std::string actor;
   std::optional<std::vector<std::string>> before, after;  // nodes
 };
+/// Groups of supervision, all of them: there are few, and an actor is in one at most.
+struct SupervisionChange {
+  std::vector<group_spec> before, after;
+};
 struct SettingsChange {
   topology_settings before, after;
 };
@@ -47,7 +51,7 @@ struct NameChange {
   std::string before, after;
 };
 using Change = std::variant<ActorChange, StreamChange, PlaceChange, GroupChange, CommentChange, PinsChange,
-                            SettingsChange, NameChange>;
+                            SupervisionChange, SettingsChange, NameChange>;
 
 /// One gesture of the user: a title for the Edit menu, and its changes.
 struct Edit {
@@ -77,7 +81,7 @@ public:
 
   void addActor(actor_spec actor, QPointF place);
   void changeActor(std::size_t index, actor_spec after);
-  /// With its streams, its place and its nodes, and out of its group.
+  /// With its streams, its place and its nodes, and out of its groups.
   void removeActor(const std::string& actor);
   /// Nothing happens when the stream is there already.
   void addStream(stream_spec stream);
@@ -90,9 +94,11 @@ public:
   void setComment(const std::string& id, std::optional<Comment> after);
   /// The nodes an actor runs on. Nothing, or none: where the topology was given to.
   void setPins(const std::string& actor, std::optional<std::vector<std::string>> after);
+  /// The groups of supervision; one that has no actor goes.
+  void setSupervision(std::vector<group_spec> after);
   void changeSettings(topology_settings after);
   void rename(std::string topology_name);
-  /// The actor, the ends of its streams, its place, its nodes, and its name in its group.
+  /// The actor, the ends of its streams, its place, its nodes, and its name in its groups.
   void renameActor(const std::string& from, const std::string& to);
 
   [[nodiscard]] Edit take(QString title) { return {std::move(title), std::move(m_changes)}; }

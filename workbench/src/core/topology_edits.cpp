@@ -6,6 +6,7 @@
 #include "core/auto_wiring.hpp"
 #include "core/layout_edits.hpp"
 #include "core/starter_values.hpp"
+#include "core/supervision_edits.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
@@ -21,6 +22,9 @@ topology partOf(const Document& document, const std::vector<std::string>& actors
   }
   for (const auto& s : document.spec().streams) {
     if (wanted.contains(s.from_actor) && wanted.contains(s.to_actor)) part.streams.push_back(s);
+  }
+  for (const auto& g : document.spec().groups) {
+    if (std::ranges::all_of(g.actors, [&](const auto& a) { return wanted.contains(a); })) part.groups.push_back(g);
   }
   return part;
 }
@@ -93,6 +97,15 @@ Edit insertion(const Document& document, const Drawing& fragment, QPointF place,
       if (const auto name = names.find(actor); name != names.end()) copy.actors.insert(name->second);
     }
     edit.setGroup(freeGroupTitle(edit.drawing().layout, groupTitle), std::move(copy));
+  }
+  auto supervision = edit.drawing().spec.groups;
+  for (auto group : fragment.spec.groups) {
+    group.name = supervisionName(edit.drawing().spec, group.name);
+    for (auto& actor : group.actors) {
+      if (const auto name = names.find(actor); name != names.end()) actor = name->second;
+    }
+    supervision.push_back(std::move(group));
+    edit.setSupervision(supervision);
   }
   for (auto stream : fragment.spec.streams) {
     const auto from = names.find(stream.from_actor);

@@ -147,16 +147,6 @@ QWidget* InspectorPanel::addChoice(const QString& label, const QStringList& choi
   return box;
 }
 
-void InspectorPanel::change(const std::function<void(actor_spec&)>& by, const QString& title) {
-  auto edit = m_document->edit();
-  const auto* present = actor();
-  if (present == nullptr) return;
-  auto changed = *present;
-  by(changed);
-  edit.changeActor(*edit.find(present->name), std::move(changed));
-  m_document->push(edit.take(title));
-}
-
 void InspectorPanel::showActor(const actor_spec& a) {
   const auto* type = m_catalogue.find(a.type);
   addTitle(type == nullptr ? toQt(a.type) : toQt(type->title),
@@ -182,8 +172,8 @@ void InspectorPanel::showActor(const actor_spec& a) {
           }
         });
   }
-  addPolicy(a);
   if (type != nullptr) addParams(a, *type);
+  addPolicy();
 }
 
 void InspectorPanel::setFigures(const RunFigures* run) {
@@ -194,17 +184,6 @@ void InspectorPanel::setFigures(const RunFigures* run) {
   if (text == m_health->text()) return;
   m_health->setText(text);
   m_health->setVisible(!text.isEmpty());
-}
-
-void InspectorPanel::addPolicy(const actor_spec& /*actor*/) {
-  addChoice(
-      tr("On failure"),
-      {QStringLiteral("restart"), QStringLiteral("resume"), QStringLiteral("retry"), QStringLiteral("stop"),
-       QStringLiteral("escalate")},
-      [this] { return actor() == nullptr ? QString{} : QString::fromLatin1(to_string(actor()->on_failure.action)); },
-      [this](const QString& text) {
-        change([&](actor_spec& a) { (void)parse(toStd(text), a.on_failure.action); }, tr("Failure policy"));
-      });
 }
 
 void InspectorPanel::addParams(const actor_spec& a, const ActorType& type) {

@@ -9,6 +9,7 @@
 
 #include "core/document.hpp"
 #include "core/figures.hpp"
+#include "core/policy_fields.hpp"
 #include "panels/param_editor.hpp"
 
 namespace millrace::workbench {
@@ -59,14 +60,20 @@ private:
   void finishTyping();
   void addTitle(const QString& title, const QString& detail);
   void addHeading(const QString& text);
-  void addPolicy(const actor_spec& actor);
+  void addPolicy();
+  void addSupervisionOf(const std::string& title);
+  /// Rows for those members of a policy that `wanted` picks; each is seen while it counts in what `policy` gives.
+  void addPolicyFields(const std::function<bool(const PolicyField&)>& wanted,
+                       std::function<const failure_policy*()> policy,
+                       const std::function<bool(const PolicyField&)>& isSeen,
+                       const std::function<result<Edit>(const PolicyField&, const QString&)>& change);
+  void addPolicyProblems();
   void addParams(const actor_spec& actor, const ActorType& type);
   QLineEdit* addField(const QString& label, std::function<QString()> value, std::function<void(const QString&)> take);
   QWidget* addChoice(const QString& label, const QStringList& choices, std::function<QString()> value,
                      std::function<void(const QString&)> take);
   void refreshValues();
   [[nodiscard]] const actor_spec* actor() const;
-  void change(const std::function<void(actor_spec&)>& by, const QString& title);
 
   const ActorCatalogue& m_catalogue;
   Document* m_document = nullptr;

@@ -4,8 +4,8 @@
 #include <QPlainTextEdit>
 
 #include "core/layout_edits.hpp"
+#include "core/setting_fields.hpp"
 #include "core/text.hpp"
-#include "millrace/duration.hpp"
 #include "panels/inspector_panel.hpp"
 
 namespace millrace::workbench {
@@ -44,43 +44,23 @@ void InspectorPanel::showStream(const stream_spec& stream) {
 
 void InspectorPanel::showTopology() {
   addTitle(tr("Topology"), {});
-  addField(
-      tr("Name"), [this] { return toQt(m_document->spec().name); },
-      [this](const QString& text) {
-        if (!is_valid_name(toStd(text))) {
-          Q_EMIT hint(tr("a name has 1 to 64 of the characters a-z, A-Z, 0-9, _ and -"));
-          return;
-        }
-        auto edit = m_document->edit();
-        edit.rename(toStd(text));
-        m_document->push(edit.take(tr("Rename topology")));
-      });
-  const auto changeSettings = [this](const std::function<void(topology_settings&)>& by) {
-    auto edit = m_document->edit();
-    auto settings = m_document->spec().settings;
-    by(settings);
-    edit.changeSettings(settings);
-    m_document->push(edit.take(tr("Settings")));
-  };
-  addChoice(
-      tr("Guarantee"),
-      {QStringLiteral("exactly_once"), QStringLiteral("at_least_once"), QStringLiteral("at_most_once")},
-      [this] { return QString::fromLatin1(to_string(m_document->spec().settings.promise)); },
-      [changeSettings](const QString& text) {
-        for (const auto g : {guarantee::exactly_once, guarantee::at_least_once, guarantee::at_most_once}) {
-          if (text == QLatin1String(to_string(g))) changeSettings([g](topology_settings& s) { s.promise = g; });
-        }
-      });
-  addField(
-      tr("Snapshots every"), [this] { return toQt(to_text(m_document->spec().settings.snapshot_interval)); },
-      [this, changeSettings](const QString& text) {
-        const auto interval = parse_duration(toStd(text));
-        if (interval) {
-          changeSettings([&](topology_settings& s) { s.snapshot_interval = *interval; });
-        } else {
-          Q_EMIT hint(toQt(interval.error().message));
-        }
-      });
+  for (const auto& field : settingFields()) {
+    const auto value = [this, &field] { return field.text(m_document->spec()); };
+    const auto take = [this, &field](const QString& text) {
+      auto changed = m_document->spec();
+      if (auto ok = field.take(changed, text); !ok) {
+        Q_EMIT hint(toQt(ok.error().message));
+        return;
+      }
+      auto edit = m_document->edit();
+      edit.rename(changed.name);
+      edit.changeSettings(changed.settings);
+      m_document->push(edit.take(field.label));
+    };
+    QWidget* editor = field.choices.isEmpty() ? addField(field.label, value, take)
+                                              : addChoice(field.label, field.choices, value, take);
+    editor->setToolTip(field.help);
+  }
 }
 
 void InspectorPanel::showGroup(const std::string& title) {
@@ -118,6 +98,7 @@ void InspectorPanel::showGroup(const std::string& title) {
   });
   connect(box, &QCheckBox::toggled, this,
           [this, title](bool isOn) { m_document->push(collapsing(*m_document, title, isOn)); });
+  addSupervisionOf(title);
 }
 
 void InspectorPanel::showComment(const std::string& id) {

@@ -2,17 +2,47 @@
 
 #include <QHeaderView>
 #include <QKeyEvent>
+#include <QSplitter>
 #include <QVBoxLayout>
 
+#include "panels/cell_tree.hpp"
 #include "panels/health_icon.hpp"
 
 namespace millrace::workbench {
+namespace {
+
+constexpr int propertyWidth = 150;
+constexpr int valueWidth = 150;
+
+}  // namespace
 
 OutlinePanel::OutlinePanel(const ActorCatalogue& catalogue, QWidget* parent)
-    : QWidget{parent}, m_model{new OutlineModel{catalogue, this}}, m_view{new QTreeView{this}} {
+    : QWidget{parent},
+      m_model{new OutlineModel{catalogue, this}},
+      m_view{new CellTree},
+      m_details{new DetailModel{catalogue, this}},
+      m_detailView{new CellTree} {
   auto* layout = new QVBoxLayout{this};
   layout->setContentsMargins(0, 0, 0, 0);
-  layout->addWidget(m_view);
+  auto* halves = new QSplitter;
+  halves->addWidget(m_view);
+  halves->addWidget(m_detailView);
+  halves->setStretchFactor(0, 3);
+  halves->setStretchFactor(1, 2);
+  halves->setChildrenCollapsible(false);
+  layout->addWidget(halves);
+  setFocusProxy(m_view);
+  setTabOrder(m_view, m_detailView);
+  m_detailView->setModel(m_details);
+  m_detailView->setRootIsDecorated(false);
+  m_detailView->setUniformRowHeights(true);
+  m_detailView->setEditTriggers(QAbstractItemView::EditKeyPressed | QAbstractItemView::DoubleClicked |
+                                QAbstractItemView::AnyKeyPressed);
+  m_detailView->setAccessibleName(tr("Properties of the current row"));
+  m_detailView->setColumnWidth(DetailModel::Property, propertyWidth);
+  m_detailView->setColumnWidth(DetailModel::Value, valueWidth);
+  connect(m_model, &QAbstractItemModel::modelReset, this, [this] { showDetails({}); });
+  connect(m_model, &QAbstractItemModel::dataChanged, this, [this] { showDetails(m_view->currentIndex()); });
   m_view->setModel(m_model);
   m_view->setRootIsDecorated(false);
   m_view->setUniformRowHeights(true);
@@ -29,8 +59,23 @@ OutlinePanel::OutlinePanel(const ActorCatalogue& catalogue, QWidget* parent)
   }
   m_view->installEventFilter(this);
   connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
+    showDetails(index);
     if (index.isValid() && m_view->hasFocus()) Q_EMIT currentChanged(index.row());
   });
+}
+
+void OutlinePanel::showDetails(const QModelIndex& index) {
+  m_details->setActor(index.isValid() ? m_model->actorAt(index.row()) : std::string{});
+}
+
+void OutlinePanel::setDocument(Document* document) {
+  m_model->setDocument(document);
+  m_details->setDocument(document);
+}
+
+void OutlinePanel::setFigures(const RunFigures* run) {
+  m_model->setFigures(run);
+  m_details->setFigures(run);
 }
 
 void OutlinePanel::setCurrent(const std::string& actor) {

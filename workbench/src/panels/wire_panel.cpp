@@ -82,15 +82,14 @@ WirePanel::WirePanel(QWidget* parent)
   setWire({}, std::nullopt);
 }
 
-std::string WirePanel::channel() const {
-  return m_wire->from_actor + "." + m_wire->from_port + "->" + m_wire->to_actor + "." + m_wire->to_port;
-}
-
 void WirePanel::setWire(const std::string& topology, const std::optional<stream_spec>& wire) {
   if (topology == m_topology && wire == m_wire && !topology.empty()) return;
   const bool isLooking = m_look->isChecked();
   close();
-  if (topology != m_topology) m_breaks.clear();
+  if (topology != m_topology) {
+    m_breaks.clear();
+    setState({});
+  }
   m_topology = topology;
   m_wire = wire;
   m_list->clear();
@@ -100,6 +99,10 @@ void WirePanel::setWire(const std::string& topology, const std::optional<stream_
                      : wire           ? QString{}
                                       : tr("select a wire: what goes over it is shown here"));
   if (isLooking && m_look->isEnabled()) setLooking(true);
+}
+
+void WirePanel::setTopology(const std::string& topology) {
+  if (topology != m_topology || topology.empty()) setWire(topology, std::nullopt);
 }
 
 void WirePanel::ask(const char* verb, json args, const QString& title) {
@@ -113,7 +116,7 @@ void WirePanel::setLooking(bool isLooking) {
   if (!isLooking) {
     close();
   } else if (!m_tail && m_wire && !m_topology.empty()) {
-    json args{{"channel", channel()}, {"rate", samplesPerS}};
+    json args{{"channel", channelOf(*m_wire)}, {"rate", samplesPerS}};
     if (!m_filter->text().isEmpty()) args["filter"] = toStd(m_filter->text());
     ask("tail_open", std::move(args), tr("Look at %1").arg(m_title->text()));
   }
@@ -134,9 +137,19 @@ void WirePanel::setBreakpoint() {
     m_message->setText(tr("select the wire that tasks are to stand at"));
     return;
   }
-  json args{{"channel", channel()}, {"lease_ms", leaseMs}};
-  if (!m_when->text().isEmpty()) args["when"] = toStd(m_when->text());
-  ask("break_set", std::move(args), tr("Breakpoint on %1").arg(m_title->text()));
+  setBreakpointOn(*m_wire, m_when->text());
+}
+
+void WirePanel::setBreakpointOn(const stream_spec& wire, const std::optional<QString>& when) {
+  if (m_topology.empty()) return;
+  const auto words = toQt(wire.from_actor + " → " + wire.to_actor);
+  if (const auto* present = m_state.on(wire)) {
+    ask("break_clear", {{"id", present->id}}, tr("No breakpoint on %1 any more").arg(words));
+  }
+  if (!when) return;
+  json args{{"channel", channelOf(wire)}, {"lease_ms", leaseMs}};
+  if (!when->isEmpty()) args["when"] = toStd(*when);
+  ask("break_set", std::move(args), tr("Breakpoint on %1").arg(words));
 }
 
 void WirePanel::step(bool isToNextHit) {
@@ -174,13 +187,18 @@ void WirePanel::take(const Command& command) {
   if (command.verb == "tail_open") takeTail(command);
   if (command.verb == "tail_read") addSamples(command.answer);
   if (command.verb == "break_set") m_breaks.push_back(command.answer.value("id", std::uint64_t{0}));
+  if (command.verb == "break_clear") {
+    std::erase(m_breaks, command.args.value("id", std::uint64_t{0}));
+    // What is left, also when nothing is renewed any more.
+    ask("break_list", json::object(), tr("Breakpoints"));
+  }
   if (command.verb == "break_list") showBreaks(command.answer);
   if (m_tail || !m_breaks.empty()) m_tick.start();
 }
 
 void WirePanel::takeTail(const Command& command) {
   const auto tail = command.answer.value("tail", std::uint64_t{0});
-  if (m_wire && m_look->isChecked() && !m_tail && command.args.value("channel", "") == channel()) {
+  if (m_wire && m_look->isChecked() && !m_tail && command.args.value("channel", "") == channelOf(*m_wire)) {
     m_tail = tail;
     return;
   }
@@ -204,15 +222,20 @@ void WirePanel::addSamples(const json& answer) {
 }
 
 void WirePanel::showBreaks(const json& answer) {
-  QStringList tasks;
   for (const auto& stop : answer.value("stopped", json::array())) {
     if (!stop.is_object()) continue;
-    tasks << shortText(stop.value("task", json{}));
-    m_message->setText(tr("%1 stands before %2 — F10 steps, F8 goes on").arg(tasks.last(), recordText(stop)));
+    m_message->setText(
+        tr("%1 stands before %2 — F10 steps, F8 goes on").arg(shortText(stop.value("task", json{})), recordText(stop)));
   }
-  if (tasks.isEmpty())
-    m_message->setText(tr("%n breakpoint(s), nothing stands", nullptr, static_cast<int>(m_breaks.size())));
-  Q_EMIT stopped(tasks);
+  setState(readBreaks(answer));
+  if (m_state.standing.empty())
+    m_message->setText(tr("%n breakpoint(s), nothing stands", nullptr, static_cast<int>(m_state.breakpoints.size())));
+}
+
+void WirePanel::setState(BreakState state) {
+  if (state == m_state) return;
+  m_state = std::move(state);
+  Q_EMIT breaksChanged(m_state);
 }
 
 bool WirePanel::eventFilter(QObject* watched, QEvent* event) {

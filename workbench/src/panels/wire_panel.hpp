@@ -9,6 +9,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "core/breakpoints.hpp"
 #include "engine/command_link.hpp"
 #include "millrace/topology.hpp"
 
@@ -24,6 +25,8 @@ public:
   explicit WirePanel(QWidget* parent = nullptr);
   /// Empty name: nothing runs. Another wire: the tail of the one before is closed.
   void setWire(const std::string& topology, const std::optional<stream_spec>& wire);
+  /// What runs in front, whatever is selected; empty: nothing does. Another one: as with another wire.
+  void setTopology(const std::string& topology);
   void take(const Command& command);
   /// Begins to look, or ends it.
   void setLooking(bool isLooking);
@@ -31,6 +34,9 @@ public:
   [[nodiscard]] bool isLooking() const { return m_look->isChecked(); }
   [[nodiscard]] bool isHeld() const { return m_hold->isChecked(); }
   void setBreakpoint();
+  /// On any wire of what runs, in place of the one there. Nothing: it is to go. An empty condition: every record.
+  void setBreakpointOn(const millrace::stream_spec& wire, const std::optional<QString>& when);
+  [[nodiscard]] const BreakState& breaks() const noexcept { return m_state; }
   void step(bool isToNextHit);
   [[nodiscard]] QTreeWidget& list() noexcept { return *m_list; }
   [[nodiscard]] QString message() const { return m_message->text(); }
@@ -39,8 +45,8 @@ public:
 
 Q_SIGNALS:
   void wanted(const std::string& verb, const nlohmann::json& args, const QString& title);
-  /// Tasks stand before a record, as `price/2`; empty: none does any more.
-  void stopped(const QStringList& tasks);
+  /// Breakpoints, or tasks that stand at one, are others than before.
+  void breaksChanged(const millrace::workbench::BreakState& breaks);
 
 protected:
   bool eventFilter(QObject* watched, QEvent* event) override;
@@ -52,11 +58,13 @@ private:
   void takeTail(const Command& command);
   void addSamples(const nlohmann::json& answer);
   void showBreaks(const nlohmann::json& answer);
+  void setState(BreakState state);
   [[nodiscard]] std::string channel() const;
 
   std::string m_topology;
   std::optional<stream_spec> m_wire;
   std::optional<std::uint64_t> m_tail;
+  BreakState m_state;                   // as the engine told last
   std::vector<std::uint64_t> m_breaks;  // set here, renewed as long as this panel lives
   bool m_isReading = false, m_isListing = false;
   QTimer m_tick;
