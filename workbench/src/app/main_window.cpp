@@ -225,7 +225,7 @@ void MainWindow::setDark(bool isDark) {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   keepArrangement();
-  if (!m_experiments.mayGoOn()) {
+  if (!m_experiments.mayGoOn() || !m_ownActors.panel()->save()) {
     event->ignore();
     return;
   }

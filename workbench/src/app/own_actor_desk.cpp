@@ -17,6 +17,7 @@ OwnActorDesk::OwnActorDesk(EngineDesk& engine, CatalogueSource& catalogue, QObje
     m_project.make(name, kind, projectsFolder() + QLatin1Char('/') + name);
   });
   connect(m_panel, &OwnActorPanel::openWanted, this, [this] {
+    if (!m_panel->save()) return;
     const auto folder =
         QFileDialog::getExistingDirectory(m_panel, tr("Folder of an actor's project"), projectsFolder());
     if (!folder.isEmpty() && !m_project.open(folder)) {
@@ -32,7 +33,7 @@ OwnActorDesk::OwnActorDesk(EngineDesk& engine, CatalogueSource& catalogue, QObje
   connect(&m_project, &ActorProject::line, m_panel, &OwnActorPanel::addLine);
   connect(&m_project, &ActorProject::failed, m_panel, &OwnActorPanel::tell);
   connect(&m_project, &ActorProject::opened, this, [this] {
-    m_panel->showProject(m_project.folder(), m_project.name(), m_project.sources());
+    m_panel->showProject(m_project.folder(), m_project.sources());
     m_panel->tell(tr("%1 — Build puts it into the palette").arg(m_project.folder()));
   });
   connect(&m_project, &ActorProject::published, this, [this] {

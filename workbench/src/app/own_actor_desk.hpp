@@ -18,6 +18,8 @@ class OwnActorDesk final : public QObject {
 public:
   OwnActorDesk(EngineDesk& engine, CatalogueSource& catalogue, QObject* parent = nullptr);
 
+  /// What was typed goes to its file. False: it cannot, and the panel says why.
+  bool save() { return m_panel->save(); }
   [[nodiscard]] OwnActorPanel* panel() const noexcept { return m_panel; }
   [[nodiscard]] ActorProject& project() noexcept { return m_project; }
   /// Where new projects go, each in a folder of its name.

@@ -2,22 +2,12 @@
 
 #include <nlohmann/json.hpp>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
 
 using nlohmann::json;
-
-QString textOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
-}
-
-bool flagOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_boolean() && at->get<bool>();
-}
 
 /// Texts without the quotes that JSON has.
 QString valueText(const json& value) {

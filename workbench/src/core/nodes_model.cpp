@@ -6,7 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <set>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -15,21 +15,6 @@ using nlohmann::json;
 
 /// Of a row of a task: one more than the row of its node; 0: a node.
 constexpr quintptr nodeId = 0;
-
-QString textOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
-}
-
-double numberOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? at->get<double>() : 0;
-}
-
-bool flagOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_boolean() && at->get<bool>();
-}
 
 QString labelsOf(const json& j) {
   QStringList words;

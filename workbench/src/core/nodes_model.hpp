@@ -26,7 +26,7 @@ struct NodeFacts {
 
 /// From what a node answers to `node` and `peer_list`, the target first. What cannot be read is left out. Pure.
 [[nodiscard]] std::vector<NodeFacts> readNodes(const nlohmann::json& node, const nlohmann::json& peers);
-/// Puts to each node the tasks it runs. `own`: what a task without a node runs on.
+/// Puts to each node the tasks it runs; those without a node run on the target.
 void addTasks(std::vector<NodeFacts>& nodes, const std::map<std::string, RunFigures>& runs);
 
 /// The nodes of a target as a tree: a row a node, below it one for each task it runs. Thread: GUI.

@@ -252,13 +252,13 @@ quint64 EngineSession::send(std::string verb, nlohmann::json args, const QString
 /// Commands wait until there is somebody to take them.
 void EngineSession::flush() {
   if (m_commands == nullptr) return;
-  for (auto& command : m_waiting) {
+  // Whoever hears of one that fails may send another.
+  for (auto& command : std::exchange(m_waiting, {})) {
     if (m_commands->send(command)) continue;
     command.state = Command::State::Failed;
     command.message = tr("too many commands are waiting for the engine");
     finish(command);
   }
-  m_waiting.clear();
 }
 
 /// What waits for an engine that this is not about any more.
@@ -272,14 +272,14 @@ void EngineSession::failWaiting() {
 
 void EngineSession::finish(const Command& command) {
   if (m_pending > 0) --m_pending;
-  if (command.verb == "deploy" && command.state == Command::State::Done) {
-    const auto name = command.answer.value("topology", "");
+  auto deploying = m_deploying.extract(command.id);
+  if (command.verb == "deploy" && command.state == Command::State::Done && deploying) {
+    const auto& drawing = deploying.mapped();
     const auto& args = command.args;
-    m_deployed[name] = {deploymentHash(args.value("text", ""), args.value("placement", nlohmann::json{})),
-                        m_deploying[name]};
-    m_deploying.erase(name);
+    const auto name = drawing.spec.name;
+    m_deployed[name] = {deploymentHash(args.value("text", ""), args.value("placement", nlohmann::json{})), drawing};
     // What is there already and the same is not begun again by deploying it.
-    if (!command.answer.value("changed", true)) send("start", {{"topology", name}}, command.title);
+    if (command.answer.value("changed", nlohmann::json{}) == false) send("start", {{"topology", name}}, command.title);
   }
   const bool isUsual = m_usual.erase(command.id) != 0;
   if (command.verb == "set" && command.state == Command::State::Done) noteSet(command.args, isUsual);
@@ -314,10 +314,11 @@ void EngineSession::noteSet(const nlohmann::json& args, bool isUsual) {
 }
 
 void EngineSession::runDocument(const Document& document, const RunFrom& from) {
-  m_deploying[document.spec().name] = document.drawing();
   auto args = deploymentArguments(document);
   if (!from.savepoint.empty()) args["from"] = from.savepoint;
   if (from.acceptsDuplicates) args["accept_duplicates"] = true;
+  // Before it is sent: it may be refused at once.
+  m_deploying[m_lastCommand + 1] = document.drawing();
   send("deploy", std::move(args), tr("Run %1").arg(toQt(document.spec().name)));
 }
 

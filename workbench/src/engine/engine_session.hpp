@@ -136,7 +136,7 @@ private:
     Drawing drawing;
   };
   std::map<std::string, Deployed> m_deployed;  // by topology
-  std::map<std::string, Drawing> m_deploying;  // by topology: sent, not answered
+  std::map<quint64, Drawing> m_deploying;      // by command: sent, not answered
   std::set<quint64> m_usual;                   // commands that set what the drawing leaves out
   quint64 m_lastCommand = 0;
   quint64 m_links = 0;    // what links before say is old

@@ -1,7 +1,7 @@
 #include "engine/wire_sampler.hpp"
 
+#include "core/json_reading.hpp"
 #include "core/sample_fields.hpp"
-#include "core/text.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -18,6 +18,7 @@ WireSampler::WireSampler(EngineSession& session, QObject* parent) : QObject{pare
   m_pause.setSingleShot(true);
   m_pause.setInterval(readInterval);
   connect(&m_pause, &QTimer::timeout, this, &WireSampler::read);
+  connect(&session, &EngineSession::targetChanged, this, &WireSampler::giveUp);
 }
 
 void WireSampler::ask(const char* verb, json args) {
@@ -58,6 +59,16 @@ void WireSampler::finish(const QString& failure) {
   Q_EMIT sampled(toQt(fieldsOf(m_records)), lines.join(QLatin1Char('\n')));
 }
 
+/// What was asked of the engine before is not answered any more.
+void WireSampler::giveUp() {
+  const bool isUnderWay = m_tail || m_isOpening;
+  m_asked.clear();
+  m_pause.stop();
+  m_tail.reset();
+  m_isOpening = false;
+  if (isUnderWay) Q_EMIT failed(tr("another target was chosen"));
+}
+
 bool WireSampler::take(const Command& command) {
   if (m_asked.erase(command.id) == 0) return false;
   if (command.verb == "tail_close") return true;
@@ -68,11 +79,11 @@ bool WireSampler::take(const Command& command) {
   }
   if (command.verb == "tail_open") {
     m_isOpening = false;
-    m_tail = command.answer.value("tail", std::uint64_t{0});
+    m_tail = countOf(command.answer, "tail");
     m_pause.start();
     return true;
   }
-  for (const auto& sample : command.answer.value("samples", json::array())) {
+  for (const auto& sample : listOf(command.answer, "samples")) {
     if (!sample.is_object() || m_records.size() == recordsMax) continue;
     if (const auto record = sample.find("record"); record != sample.end() && record->is_object()) {
       m_records.push_back(*record);

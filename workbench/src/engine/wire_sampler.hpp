@@ -32,6 +32,7 @@ private:
   void ask(const char* verb, nlohmann::json args);
   void read();
   void finish(const QString& failure = {});
+  void giveUp();
 
   EngineSession& m_session;
   std::string m_topology;

@@ -6,7 +6,7 @@
 #include <QPushButton>
 #include <QVBoxLayout>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 #include "millrace/transport/key_file.hpp"
 #include "panels/health_icon.hpp"
 #include "panels/key_dialog.hpp"
@@ -18,11 +18,6 @@ namespace {
 using nlohmann::json;
 
 constexpr int entriesShown = 200;
-
-QString textOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
-}
 
 /// To the second, and without the letter between.
 QString timeText(QString iso) {
@@ -55,12 +50,12 @@ AccessPanel::AccessPanel(QObject* parent)
       m_keysPage{new QWidget},
       m_auditPage{new QWidget},
       m_keys{new RowsModel{{tr("Name"), tr("Role"), tr("Topologies"), tr("Made"), tr("State")}, this}},
-      m_entries{new RowsModel{{tr("When"), tr("Who"), tr("What"), tr("Topology"), tr("Outcome")}, this}},
+      m_entries{new RowsModel{{tr("When"), tr("Who"), tr("What"), tr("Topology"), tr("Detail"), tr("Outcome")}, this}},
       m_keysView{makeTable(m_keys, tr("Keys"), {160, 90, 220, 160})},
-      m_entriesView{makeTable(m_entries, tr("Audit log"), {160, 160, 140, 160})},
+      m_entriesView{makeTable(m_entries, tr("Audit log"), {160, 160, 140, 160, 240})},
       m_keysMessage{makeMessage()},
       m_auditMessage{makeMessage()} {
-  m_keysView->setItemDelegateForColumn(4, new HealthDelegate{RowsModel::healthRole, this});
+  m_keysView->setItemDelegateForColumn(5, new HealthDelegate{RowsModel::healthRole, this});
   m_entriesView->setItemDelegateForColumn(4, new HealthDelegate{RowsModel::healthRole, this});
   makeKeysPage();
   makeAuditPage();
@@ -239,7 +234,7 @@ void AccessPanel::showEntries(const json& answer) {
     if (!entry.is_object()) continue;
     const auto outcome = textOf(entry, "outcome");
     rows.push_back({{timeText(textOf(entry, "at")), textOf(entry, "who"), textOf(entry, "verb"),
-                     textOf(entry, "topology"), outcome},
+                     textOf(entry, "topology"), textOf(entry, "detail"), outcome},
                     outcome == QLatin1String("ok") ? Health::Ok : Health::Warning});
   }
   const bool isIntact = answer.value("intact", json(false)) == json(true);

@@ -95,12 +95,22 @@ AddNodeDialog::AddNodeDialog(QString keyFolder, QWidget* parent)
   m_word->setFocus();
 }
 
-AddNodeDialog::~AddNodeDialog() = default;
+AddNodeDialog::~AddNodeDialog() {
+  giveUpKey();
+}
+
+/// A key that is no target's: nobody shall keep it, and its name is free.
+void AddNodeDialog::giveUpKey() {
+  if (!m_own) return;
+  QFile::remove(m_target->keyFile);
+  m_own.reset();
+  m_target.reset();
+}
 
 void AddNodeDialog::forgetTarget() {
+  giveUpKey();
   m_token.reset();
   m_target.reset();
-  m_own.reset();
   m_isConfirmed->setChecked(false);
   m_node->setText(QStringLiteral("–"));
   m_fingerprint->setText(QStringLiteral("–"));
@@ -135,8 +145,8 @@ void AddNodeDialog::readWord() {
       const auto ends = QDateTime::fromSecsSinceEpoch(token->ends.time_since_epoch().count());
       const auto address = toQt(token->address);
       describe(tr("%1\nkey of %2, as %3; the invitation is good until %4")
-               .arg(address, toQt(token->holder), toQt(token->role), ends.toString(QStringLiteral("HH:mm:ss"))),
-           toQt(token->server_key), hostOf(address));
+                   .arg(address, toQt(token->holder), toQt(token->role), ends.toString(QStringLiteral("HH:mm:ss"))),
+               toQt(token->server_key), hostOf(address));
       m_token = *std::move(token);
     }
   }
@@ -222,6 +232,7 @@ void AddNodeDialog::askNode() {
     if (auto opened = transport::zmq_context::open(0)) m_context.emplace(*std::move(opened));
   }
   if (!invited || !m_context) {
+    giveUpKey();
     fail(tr("no connection can be made: out of sockets"));
     return;
   }
@@ -235,14 +246,21 @@ void AddNodeDialog::askNode() {
   command.title = tr("Add %1").arg(m_target->name);
   command.deadline = answerMax;
   m_isAsking = m_link->send(std::move(command));
-  m_message->setPalette({});
-  m_message->setText(tr("asking the node …"));
+  if (m_isAsking) {
+    m_message->setPalette({});
+    m_message->setText(tr("asking the node …"));
+  } else {
+    giveUpKey();
+    fail(tr("the node cannot be asked now: try again"));
+  }
   check();
 }
 
 void AddNodeDialog::take(const Command& command) {
   m_isAsking = false;
   if (command.state == Command::State::Done) {
+    m_own.reset();  // it is the target's now
+    m_target->name = m_name->text().trimmed();
     Q_EMIT added(*m_target);
     QDialog::accept();
     return;
@@ -250,10 +268,7 @@ void AddNodeDialog::take(const Command& command) {
   if (command.state == Command::State::Unknown) {
     fail(tr("%1 The node may have taken the key: Add asks again, with the same one.").arg(command.message));
   } else {
-    // Nobody has the key, so nobody shall keep it.
-    QFile::remove(m_target->keyFile);
-    m_own.reset();
-    m_target.reset();
+    giveUpKey();
     fail(tr("%1 An invitation that was removed, or that another node gave, is not answered either.")
              .arg(command.message.endsWith(QLatin1Char('?')) ? command.message : command.message + QLatin1Char('.')));
   }

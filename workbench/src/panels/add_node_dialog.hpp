@@ -46,6 +46,7 @@ private:
   void readKeyFile();
   void describe(const QString& node, const QString& serverKey, const QString& name);
   void forgetTarget();
+  void giveUpKey();
   void browse();
   void askNode();
   void take(const Command& command);

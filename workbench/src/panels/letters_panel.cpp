@@ -16,7 +16,8 @@ using nlohmann::json;
 
 constexpr int idRole = Qt::UserRole, contentRole = Qt::UserRole + 1;
 
-QString textOf(const json& j, const char* name) {
+/// What is no text as it stands in JSON.
+QString anyTextOf(const json& j, const char* name) {
   const auto at = j.find(name);
   if (at == j.end() || at->is_null()) return {};
   return at->is_string() ? toQt(at->get<std::string>()) : toQt(at->dump());
@@ -181,11 +182,11 @@ void LettersPanel::show(const json& answer) {
   for (const auto& letter : letters) {
     if (!letter.is_object()) continue;
     auto* item = new QTreeWidgetItem{
-        m_list, {timeOf(letter), textOf(letter, "actor"), textOf(letter, "state"), textOf(letter, "reason")}};
-    const auto fix = textOf(letter, "fix");
-    item->setData(0, idRole, textOf(letter, "id"));
-    item->setData(0, contentRole, fix.isEmpty() ? textOf(letter, "content") : fix);
-    item->setToolTip(3, textOf(letter, "reason"));
+        m_list, {timeOf(letter), anyTextOf(letter, "actor"), anyTextOf(letter, "state"), anyTextOf(letter, "reason")}};
+    const auto fix = anyTextOf(letter, "fix");
+    item->setData(0, idRole, anyTextOf(letter, "id"));
+    item->setData(0, contentRole, fix.isEmpty() ? anyTextOf(letter, "content") : fix);
+    item->setToolTip(3, anyTextOf(letter, "reason"));
   }
   const bool hasMore = answer.contains("next") && !answer["next"].is_null();
   m_message->setText(letters.empty() ? tr("there are none")

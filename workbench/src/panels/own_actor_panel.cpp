@@ -97,8 +97,8 @@ OwnActorPanel::OwnActorPanel(QWidget* parent)
   setBusy(false);
 }
 
-void OwnActorPanel::showProject(const QString& folder, const QString& /*name*/, const QStringList& files) {
-  save();
+void OwnActorPanel::showProject(const QString& folder, const QStringList& files) {
+  if (!save()) return;
   m_folder = folder;
   m_file.clear();
   m_files->clear();

@@ -23,7 +23,7 @@ public:
   explicit OwnActorPanel(QWidget* parent = nullptr);
 
   /// Shows a project's files; what was typed before is kept on the disk first.
-  void showProject(const QString& folder, const QString& name, const QStringList& files);
+  void showProject(const QString& folder, const QStringList& files);
   void setBusy(bool isBusy);
   /// Another build begins.
   void clearOutput();

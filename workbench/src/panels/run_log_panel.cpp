@@ -3,7 +3,7 @@
 #include <QDateTime>
 #include <QVBoxLayout>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -13,19 +13,19 @@ using nlohmann::json;
 constexpr std::chrono::milliseconds interval{500};
 constexpr int recordsAtOnce = 500;
 
-Health levelOf(const std::string& level) {
-  if (level == "error") return Health::Critical;
-  if (level == "warning") return Health::Warning;
-  return level == "info" ? Health::Ok : Health::Idle;
+Health levelOf(const QString& level) {
+  if (level == QLatin1String("error")) return Health::Critical;
+  if (level == QLatin1String("warning")) return Health::Warning;
+  return level == QLatin1String("info") ? Health::Ok : Health::Idle;
 }
 
 Note noteOf(const json& record) {
   Note note;
-  note.atMs = QDateTime::fromString(toQt(record.value("at", "")), Qt::ISODateWithMs).toMSecsSinceEpoch();
-  note.level = levelOf(record.value("level", ""));
-  note.text = toQt(record.value("text", ""));
-  if (const auto actor = record.find("actor"); actor != record.end() && actor->is_string()) {
-    note.from = QStringLiteral("%1/%2").arg(toQt(actor->get<std::string>())).arg(record.value("partition", 0));
+  note.atMs = QDateTime::fromString(textOf(record, "at"), Qt::ISODateWithMs).toMSecsSinceEpoch();
+  note.level = levelOf(textOf(record, "level"));
+  note.text = textOf(record, "text");
+  if (const auto actor = textOf(record, "actor"); !actor.isEmpty()) {
+    note.from = QStringLiteral("%1/%2").arg(actor).arg(countOf(record, "partition"));
   }
   return note;
 }
@@ -113,7 +113,7 @@ void RunLogPanel::take(const Command& command) {
     m_message->setText(command.message);
     return;
   }
-  const auto last = command.answer.value("last", std::uint64_t{0});
+  const auto last = countOf(command.answer, "last");
   if (last < m_last) {
     // The engine was started anew and counts from one.
     again();
@@ -121,7 +121,7 @@ void RunLogPanel::take(const Command& command) {
   }
   m_last = last;
   std::vector<Note> notes;
-  for (const auto& record : command.answer.value("records", json::array())) {
+  for (const auto& record : listOf(command.answer, "records")) {
     if (record.is_object()) notes.push_back(noteOf(record));
   }
   m_model.append(std::move(notes));

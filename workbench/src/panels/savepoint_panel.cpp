@@ -6,7 +6,7 @@
 #include <QVBoxLayout>
 
 #include "core/figures.hpp"
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -14,16 +14,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::milliseconds lookInterval{300};
-
-QString textOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
-}
-
-double numberOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? at->get<double>() : 0;
-}
 
 }  // namespace
 
