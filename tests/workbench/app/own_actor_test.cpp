@@ -113,6 +113,22 @@ private Q_SLOTS:
     QVERIFY(!project().isOpen());
   }
 
+  /// Closing the window, and going to another project.
+  void whatWasTypedIsKept() {
+    Q_EMIT panel().makeWanted(QStringLiteral("own_first"), QStringLiteral("sink"));
+    QTRY_VERIFY_WITH_TIMEOUT(project().isOpen() && !project().isBusy(), patience);
+    const auto folder = project().folder();
+    const auto first = folder + QLatin1Char('/') + project().sources().front();
+    panel().editor().appendPlainText(QStringLiteral("// of mine"));
+    Q_EMIT panel().makeWanted(QStringLiteral("own_second"), QStringLiteral("sink"));
+    QTRY_VERIFY_WITH_TIMEOUT(project().folder() != folder && !project().isBusy(), patience);
+    QVERIFY(textOfFile(first).endsWith("// of mine"));
+    const auto second = project().folder() + QLatin1Char('/') + project().sources().front();
+    panel().editor().appendPlainText(QStringLiteral("// of mine, too"));
+    m_place.window().close();
+    QVERIFY(textOfFile(second).endsWith("// of mine, too"));
+  }
+
   void aBuildIsGivenUp() {
     Q_EMIT panel().makeWanted(QStringLiteral("own_sink"), QStringLiteral("sink"));
     QTRY_VERIFY_WITH_TIMEOUT(project().isOpen() && !project().isBusy(), patience);
@@ -129,6 +145,10 @@ private:
   [[nodiscard]] OwnActorPanel& panel() const { return *m_place.window().ownActors().panel(); }
   [[nodiscard]] ActorProject& project() const { return m_place.window().ownActors().project(); }
   [[nodiscard]] const ActorCatalogue& catalogue() const { return m_place.window().catalogueSource().catalogue(); }
+  [[nodiscard]] static QByteArray textOfFile(const QString& path) {
+    QFile file{path};
+    return file.open(QIODevice::ReadOnly) ? file.readAll().trimmed() : QByteArray{};
+  }
   void click(const char* words) { QTest::mouseClick(button(panel(), words), Qt::LeftButton); }
 
   QTemporaryDir m_prefix;

@@ -1,6 +1,7 @@
 #include <QCheckBox>
 #include <QSignalSpy>
 #include <QTest>
+#include <algorithm>
 #include <set>
 
 #include "core/text.hpp"
@@ -93,6 +94,23 @@ private Q_SLOTS:
     user.key(Qt::Key_Return, Qt::ControlModifier);
     QTRY_VERIFY_WITH_TIMEOUT(engine.changed(name, "part.fraction") == nlohmann::json(0.1), patience);
     QTRY_VERIFY_WITH_TIMEOUT(!differs(), patience);
+  }
+
+  /// F5 again before the first answer is there.
+  void whatIsRunTwiceIsKnownAsItWasDrawn() {
+    QVERIFY(m_place.open(sampled()));
+    const auto& spec = m_place.tab().document().spec();
+    QSignalSpy answers{&m_place.session(), &EngineSession::commandFinished};
+    const auto deployments = [&] {
+      return std::ranges::count_if(answers,
+                                   [](const auto& a) { return qvariant_cast<Command>(a.front()).verb == "deploy"; });
+    };
+    m_place.window().engine().run();
+    m_place.window().engine().run();
+    QTRY_COMPARE_WITH_TIMEOUT(deployments(), 2, patience);
+    const auto* deployed = m_place.session().deployed(spec.name);
+    QVERIFY(deployed != nullptr);
+    QCOMPARE(deployed->spec.actors.size(), spec.actors.size());
   }
 
   void whatIsNotLiveIsNamedAndLeftAlone() {
