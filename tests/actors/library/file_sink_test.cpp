@@ -1,16 +1,15 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
+#include "file_size_limit.hpp"
 #include "millrace/engine/fault_point.hpp"
 #include "millrace/sink.hpp"
 #include "text_rig.hpp"
 
-#include <sys/resource.h>
 #include <zlib.h>
 #include <zstd.h>
 
 #include <QTemporaryDir>
 #include <QtTest>
 #include <algorithm>
-#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -63,22 +62,6 @@ std::string unpacked(const std::string& packed, const std::string& with) {
   out.resize(made);
   return out;
 }
-
-/// Files beyond this length fail to grow, as on a full disk.
-class file_size_limit {
-public:
-  explicit file_size_limit(rlim_t bytes) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limited = before_;
-    limited.rlim_cur = bytes;
-    ::setrlimit(RLIMIT_FSIZE, &limited);
-    ::signal(SIGXFSZ, SIG_IGN);
-  }
-  ~file_size_limit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-
-private:
-  rlimit before_{};
-};
 
 }  // namespace
 
@@ -200,7 +183,7 @@ private slots:
       expected += line + "\n";
     }
     {
-      const file_size_limit full{20'000};
+      const support::file_size_limit full{20'000};
       for (std::uint64_t epoch : {1, 2}) {
         const auto failed = rig->as<sink>().prepare(rig->ctx(), {epoch});
         QVERIFY(!failed && failed.error().code == errc::disk_full);
@@ -401,7 +384,7 @@ private slots:
     for (int i = 0; i < 200; ++i) many.push_back(std::string(500, 'x') + std::to_string(i) + ",1,1");
     rig->feed(many);
     {
-      const file_size_limit limit{50'000};
+      const support::file_size_limit limit{50'000};
       const auto refused = rig->as<sink>().prepare(rig->ctx(), {1});
       QVERIFY(!refused);
       QCOMPARE(refused.error().code, errc::disk_full);

@@ -1,14 +1,13 @@
 #include "node/access/audit_log.hpp"
 
-#include <sys/resource.h>
-
 #include <QDir>
 #include <QFile>
 #include <QFileInfo>
 #include <QTemporaryDir>
 #include <QTest>
-#include <csignal>
 #include <memory>
+
+#include "file_size_limit.hpp"
 
 using millrace::errc;
 using millrace::node::audit_log;
@@ -16,23 +15,6 @@ using millrace::node::audit_log;
 namespace {
 
 const std::string secret = "a secret of forty characters, more or less";
-
-/// As if the disk had room for files of this size alone.
-class file_size_limit {
-public:
-  explicit file_size_limit(rlim_t bytes) {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit now{bytes, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &now);
-  }
-  ~file_size_limit() { ::setrlimit(RLIMIT_FSIZE, &before_); }
-  file_size_limit(const file_size_limit&) = delete;
-  file_size_limit& operator=(const file_size_limit&) = delete;
-
-private:
-  rlimit before_{};
-};
 
 }  // namespace
 
@@ -193,7 +175,7 @@ private slots:
     QVERIFY(log.add(e).has_value());
     const auto before = QFileInfo{file("audit.log")}.size();
     {
-      const file_size_limit room{static_cast<rlim_t>(before) + 20};
+      const support::file_size_limit room{static_cast<rlim_t>(before) + 20};
       for (int i = 0; i < 3; ++i) QVERIFY(!log.add(e).has_value());
     }
     QCOMPARE(QFileInfo{file("audit.log")}.size(), before);

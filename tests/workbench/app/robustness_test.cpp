@@ -1,15 +1,13 @@
-#include <sys/resource.h>
-
 #include <QMessageBox>
 #include <QTest>
 #include <atomic>
-#include <csignal>
 #include <nlohmann/json.hpp>
 #include <random>
 #include <thread>
 #include <zmq.hpp>
 
 #include "core/text.hpp"
+#include "file_size_limit.hpp"
 #include "workplace.hpp"
 
 namespace millrace::workbench {
@@ -19,23 +17,6 @@ using testing::patience;
 namespace {
 
 constexpr auto pollTime = std::chrono::milliseconds{20};
-
-/// Files of this process cannot grow beyond a few bytes: what a write meets on a full disk.
-class FullDisk {
-public:
-  FullDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &m_before);
-    const rlimit small{16, m_before.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &m_before); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-  rlimit m_before{};
-};
 
 /// Listens where an engine would, and answers as it is told to.
 class FalseEngine {
@@ -182,7 +163,7 @@ private Q_SLOTS:
     answer.start(10);
     bool isSaved = true;
     {
-      const FullDisk full;
+      const support::file_size_limit full{16};
       isSaved = m_place.window().save();
     }
     QVERIFY(!isSaved);

@@ -1,35 +1,14 @@
 #include "core/document_file.hpp"
 
-#include <sys/resource.h>
-
 #include <QDir>
 #include <QDirIterator>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
-#include <csignal>
+
+#include "file_size_limit.hpp"
 
 namespace millrace::workbench {
-namespace {
-
-/// Files of this process cannot grow beyond a few bytes: what a write meets on a full disk.
-class FullDisk {
-public:
-  FullDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &m_before);
-    const rlimit small{16, m_before.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &m_before); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-  rlimit m_before{};
-};
-
-}  // namespace
 
 class DocumentFileTest : public QObject {
   Q_OBJECT
@@ -113,7 +92,7 @@ private Q_SLOTS:
     edit.rename("changed");
     file->document().push(edit.take(QStringLiteral("rename")));
     {
-      const FullDisk full;
+      const support::file_size_limit full{16};
       QCOMPARE(file->save(path).error().code, errc::disk_full);
     }
     QCOMPARE(bytes(path), before);
