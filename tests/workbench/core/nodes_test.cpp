@@ -13,6 +13,7 @@
 #include "core/text.hpp"
 #include "core/topology_edits.hpp"
 #include "millrace/transport/key_file.hpp"
+#include "sample_drawing.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -177,16 +178,7 @@ private Q_SLOTS:
   }
 
 private:
-  static Drawing sample() {
-    Drawing drawing;
-    drawing.spec.name = "sample";
-    for (const auto* name : {"a", "b"}) {
-      drawing.spec.add(name, "t.any");
-      drawing.layout.places[name] = {0, 0};
-    }
-    drawing.spec.connect("a", "b");
-    return drawing;
-  }
+  static Drawing sample() { return testing::chainOf({"a", "b"}); }
 };
 
 }  // namespace millrace::workbench
