@@ -36,6 +36,10 @@ param_base::param_base(actor* owner, std::string name, param_options options)
   engine::actor_access::params(*owner).push_back(this);
 }
 
+std::string param_base::shown(const param_value& v) const {
+  return options_.is_secret ? masked_value : to_string(v);
+}
+
 std::string param_base::allowed() const {
   if (!options_.choices.empty()) {
     std::string text = "one of ";
@@ -51,14 +55,14 @@ std::string param_base::allowed() const {
 
 error param_base::out_of_range(const param_value& v) const {
   return user_error(errc::invalid_argument,
-                    "parameter '" + name_ + "' is " + to_string(v) + ", which is out of range: give " + allowed());
+                    "parameter '" + name_ + "' is " + shown(v) + ", which is out of range: give " + allowed());
 }
 
 result<void> param_base::check(const param_value& v) const {
   if (const auto* text = std::get_if<std::string>(&v)) {
     const auto& choices = options_.choices;
     if (choices.empty() || std::ranges::find(choices, *text) != choices.end()) return {};
-    return user_error(errc::invalid_argument, "parameter '" + name_ + "' is '" + *text + "': give " + allowed());
+    return user_error(errc::invalid_argument, "parameter '" + name_ + "' is '" + shown(v) + "': give " + allowed());
   }
   if (std::holds_alternative<bool>(v)) return {};
   const auto* integer = std::get_if<std::int64_t>(&v);

@@ -22,6 +22,7 @@ struct gauge : processor {
   param<double> ratio{this, "ratio", 0.5, {.min = 0.0, .max = 1.0}};
   param<bool> loud{this, "loud", false};
   param<std::string> mode{this, "mode", "a", {.choices = {"a", "b"}}};
+  param<std::int64_t> pin{this, "pin", 0, {.max = 9999, .is_secret = true}};
 };
 
 std::string message_of(const result<void>& r) {
@@ -44,7 +45,7 @@ private slots:
     QVERIFY(g.loud.set(true).has_value());
     QVERIFY(g.mode.set(std::string{"b"}).has_value());
     QCOMPARE(to_string(g.mode.get()), std::string{"b"});
-    QCOMPARE(actor_access_names(g), (QStringList{"small", "ratio", "loud", "mode"}));
+    QCOMPARE(actor_access_names(g), (QStringList{"small", "ratio", "loud", "mode", "pin"}));
   }
 
   void paramsRefuseWhatDoesNotFitAndStay() {
@@ -58,6 +59,14 @@ private slots:
     CONTAINS(message_of(g.mode.set(std::string{"c"})), "one of 'a', 'b'");
     CONTAINS(message_of(g.loud.set(std::int64_t{1})), "yes/no");
     QCOMPARE(*g.mode, std::string{"a"});
+  }
+
+  void aSecretIsInNoMessage() {
+    gauge g;
+    CONTAINS(message_of(g.pin.set(std::int64_t{77'777})), "parameter 'pin' is ***, which is out of range");
+    CONTAINS(message_of(g.pin.set(std::string{"77777"})), "takes integer, not '***'");
+    QCOMPARE(g.pin.shown(g.pin.get()), std::string{"***"});
+    QCOMPARE(g.small.shown(g.small.get()), std::string{"1"});
   }
 
   void everyActorHasADeadOutput() {

@@ -44,8 +44,9 @@ nlohmann::json value_json(const param_value& v) {
   return std::visit([](const auto& held) { return nlohmann::json(held); }, v);
 }
 
-/// As it is written in a topology.
+/// As it is written in a topology; nothing for a secret.
 std::string initial_text(const param_base& p) {
+  if (p.options().is_secret) return {};
   const auto value = p.get();
   if (const auto* flag = std::get_if<bool>(&value)) return *flag ? "true" : "false";
   return to_string(value);
@@ -55,10 +56,11 @@ nlohmann::json param_json(const param_base& p) {
   const auto& o = p.options();
   nlohmann::json j{{"name", p.name()},
                    {"type", p.type_name()},
-                   {"default", value_json(p.get())},
+                   {"default", o.is_secret ? nlohmann::json("") : value_json(p.get())},
                    {"required", o.required},
                    {"live", o.live},
                    {"path", o.is_path},
+                   {"secret", o.is_secret},
                    {"unit", o.unit},
                    {"help", o.help},
                    {"choices", o.choices},
@@ -66,11 +68,23 @@ nlohmann::json param_json(const param_base& p) {
                    {"initial", initial_text(p)}};
   if (o.min) j["min"] = *o.min;
   if (o.max) j["max"] = *o.max;
+  if (o.shown_when) j["shown_when"] = {{"parameter", o.shown_when->param}, {"values", o.shown_when->values}};
   return j;
 }
 
 std::string text_of(const nlohmann::json& j, const char* name) {
   return j.at(name).get<std::string>();
+}
+
+/// "with format csv, tsv"
+std::string condition_text(const nlohmann::json& shown_when) {
+  auto text = "with " + text_of(shown_when, "parameter");
+  const char* before = " ";
+  for (const auto& value : shown_when.at("values")) {
+    text += before + value.get<std::string>();
+    before = " or ";
+  }
+  return text;
 }
 
 std::string param_text(const nlohmann::json& p) {
@@ -82,6 +96,8 @@ std::string param_text(const nlohmann::json& p) {
     text += " — default " + initial;
   }
   if (p.at("live").get<bool>()) text += " — may change while running";
+  if (p.at("secret").get<bool>()) text += " — a secret, never shown";
+  if (p.contains("shown_when")) text += " — " + condition_text(p["shown_when"]);
   text += "\n";
   const auto help = text_of(p, "help");
   if (!help.empty()) text += "      " + help + "\n";

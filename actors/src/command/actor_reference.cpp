@@ -71,13 +71,26 @@ std::string default_text(const json& p) {
   return value.is_string() ? code(value.get<std::string>()) : code(value.dump());
 }
 
+std::string remarks(const param_options& o) {
+  std::string text = o.live ? " May change while running." : "";
+  if (o.is_secret) text += " A secret: never shown.";
+  if (!o.shown_when) return text;
+  text += " With " + code(o.shown_when->param);
+  const char* before = " ";
+  for (const auto& value : o.shown_when->values) {
+    text += before + code(value);
+    before = ", ";
+  }
+  return text + ".";
+}
+
 std::string params_text(const json& params, actor& a) {
   std::string text = "\n| parameter | takes | default | |\n|---|---|---|---|\n";
   std::size_t i = 0;
   for (const auto* p : engine::actor_access::params(a)) {
     const auto& j = params[i++];
     text += "| `" + p->name() + "` | " + cell(p->allowed()) + " | " + default_text(j) + " | " +
-            cell(p->options().help) + (p->options().live ? " May change while running." : "") + " |\n";
+            cell(p->options().help) + remarks(p->options()) + " |\n";
   }
   return text;
 }

@@ -106,8 +106,8 @@ result<void> node::go_back(const caller& who, deployment& d, const json& args, c
   const auto owner = which->substr(0, which->find('/') == std::string::npos ? 0 : which->find('/'));
   const auto allows = gate_.grant_of(who);
   if (!allows) return allows.error();
-  if (!owner.empty() && !allows->covers(owner)) {
-    return user_error(errc::denied, "this key is not for the topology '" + owner + "', whose savepoint it is");
+  if (!owner.empty() && !allows->covers_whole(owner)) {
+    return user_error(errc::denied, "this key is not for all of the topology '" + owner + "', whose savepoint it is");
   }
   const auto folder = shelf_.find(d.name, *which);
   if (!folder) return folder.error();

@@ -27,7 +27,8 @@ result<param_value> value_of(const param_base& p, const nlohmann::json& value) {
   if (value.is_number_integer() && (value.is_number_unsigned() ? value.get<std::uint64_t>() <= INT64_MAX : true)) {
     return param_value{value.get<std::int64_t>()};
   }
-  return user_error(errc::invalid_argument, "expected " + p.allowed() + ", not " + value.dump());
+  return user_error(errc::invalid_argument,
+                    "expected " + p.allowed() + ", not " + (p.options().is_secret ? masked_value : value.dump()));
 }
 
 std::string suggestion(const std::string& wanted, const std::vector<std::string>& names) {
@@ -56,7 +57,7 @@ result<param_value> parse_parameter(const param_base& p, const std::string& text
     if (text == "yes" || text == "true") return param_value{true};
     if (text == "no" || text == "false") return param_value{false};
   }
-  return user_error(errc::invalid_argument, "expected " + p.allowed() + ", not '" + text + "'");
+  return user_error(errc::invalid_argument, "expected " + p.allowed() + ", not '" + p.shown(param_value{text}) + "'");
 }
 
 result<param_value> set_live_parameter(topology& t, const std::string& actor, const std::string& param,

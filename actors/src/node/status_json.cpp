@@ -34,7 +34,8 @@ nlohmann::json disorder_json(const engine::latency_histogram::counts& disorder) 
 nlohmann::json changes_json(const std::vector<runtime::changed_parameter>& all) {
   auto out = nlohmann::json::array();
   for (const auto& c : all) {
-    auto value = std::visit([](const auto& v) { return nlohmann::json(v); }, c.value);
+    auto value = c.is_secret ? nlohmann::json(masked_value)
+                             : std::visit([](const auto& v) { return nlohmann::json(v); }, c.value);
     out.push_back({{"parameter", c.actor + "." + c.param},
                    {"value", std::move(value)},
                    {"from_epoch", c.from.value == 0 ? nlohmann::json{} : nlohmann::json(c.from.value)}});

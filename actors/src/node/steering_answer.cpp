@@ -8,6 +8,7 @@
 
 #include "millrace/topology.hpp"
 #include "node/arguments.hpp"
+#include "node/parameter_secrecy.hpp"
 #include "node/parameter_text.hpp"
 #include "node/status_json.hpp"
 
@@ -52,14 +53,17 @@ result<steered> set(deployment& d, topology t, const json& args) {
   }
   auto value = set_live_parameter(t, *actor, *param, args["value"]);
   if (!value) return std::move(value).error();
+  const auto type = std::ranges::find(t.actors, *actor, &actor_spec::name)->type;
   auto text = to_text(t);
   const bool is_change = text != d.text;
   d.text = std::move(text);
   json answer{{"topology", d.name},
               {"changed", is_change},
               {"parameter", *actor + "." + *param},
-              {"value", std::visit([](const auto& v) { return json(v); }, *value)}};
-  return steered{std::move(answer), runtime::changed_parameter{*actor, *param, *std::move(value), {}}};
+              {"value", is_secret(type, *param) ? json(masked_value)
+                                                : std::visit([](const auto& v) { return json(v); }, *value)}};
+  return steered{std::move(answer),
+                 runtime::changed_parameter{.actor = *actor, .param = *param, .value = *std::move(value)}};
 }
 
 }  // namespace
@@ -106,7 +110,8 @@ std::vector<runtime::changed_parameter> settings_between(const std::string& was,
     if (old == before->actors.end()) continue;
     for (const auto& [name, value] : a.params) {
       const auto at = old->params.find(name);
-      if (at == old->params.end() || at->second != value) out.push_back({a.name, name, value, {}});
+      if (at == old->params.end() || at->second != value)
+        out.push_back({.actor = a.name, .param = name, .value = value});
     }
   }
   return out;

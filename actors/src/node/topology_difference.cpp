@@ -1,8 +1,10 @@
 #include "node/topology_difference.hpp"
 
 #include <algorithm>
-
 #include <set>
+#include <utility>
+
+#include "node/parameter_secrecy.hpp"
 
 namespace millrace::node {
 
@@ -39,6 +41,23 @@ json as_json(const topology& t) {
   return json::parse(to_text(t), nullptr, false);
 }
 
+/// Of an actor: what its secret parameters are is not told, only that they differ.
+void compare_actor(json& out, const json& before, const json& after) {
+  const auto place = "actor " + after["name"].get<std::string>();
+  const auto first = out.size();
+  compare(out, place, before, after);
+  const auto params = place + ".params.";
+  for (auto i = first; i < out.size(); ++i) {
+    auto& line = out[i];
+    const auto where = line["where"].get<std::string>();
+    if (!where.starts_with(params)) continue;
+    for (const auto& [side, actor] : {std::pair{"from", &before}, std::pair{"to", &after}}) {
+      if (!line[side].is_null() && is_secret((*actor)["type"].get<std::string>(), where.substr(params.size())))
+        line[side] = masked_value;
+    }
+  }
+}
+
 const json* actor_in(const json& topology, const std::string& name) {
   for (const auto& a : topology["actors"]) {
     if (a["name"] == name) return &a;
@@ -58,7 +77,7 @@ json differences(const topology& before, const topology& after) {
     if (old == nullptr) {
       out.push_back({{"what", "added"}, {"where", "actor " + a.name}, {"to", a.type}});
     } else {
-      compare(out, "actor " + a.name, *old, *actor_in(is, a.name));
+      compare_actor(out, *old, *actor_in(is, a.name));
     }
   }
   for (const auto& a : before.actors) {

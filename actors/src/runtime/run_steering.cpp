@@ -87,19 +87,17 @@ result<void> run_steering::mute(const std::string& actor, bool on) {
   return {};
 }
 
-/// The value as the parameter keeps it.
-result<param_value> run_steering::fitted(const std::string& actor, const std::string& param,
-                                         const param_value& value) const {
-  const auto index = find(actor);
+result<changed_parameter> run_steering::fitted(changed_parameter c) const {
+  const auto index = find(c.actor);
   if (!index) return index.error();
   const auto first = std::ranges::find(plan_.tasks, *index, &engine::plan_task::actor);
   const auto probe = plan_.instantiate(first->id);
   const auto& params = engine::actor_access::params(*probe);
-  const auto at = std::ranges::find(params, param, [](const auto* p) { return p->name(); });
-  const auto where = actor + "." + param;
+  const auto at = std::ranges::find(params, c.param, [](const auto* p) { return p->name(); });
+  const auto where = c.actor + "." + c.param;
   if (at == params.end()) {
     return user_error(errc::not_found,
-                      plan_.spec.actors[*index].type + " has no parameter '" + param + "' ('" + where + "')");
+                      plan_.spec.actors[*index].type + " has no parameter '" + c.param + "' ('" + where + "')");
   }
   if (!(*at)->options().live) {
     return user_error(errc::invalid_argument,
@@ -107,18 +105,20 @@ result<param_value> run_steering::fitted(const std::string& actor, const std::st
                           "' cannot be changed while the topology runs; change it in the file and deploy with "
                           "--replace, which goes on from a last snapshot");
   }
-  if (auto fits = (*at)->set(value); !fits) {
+  if (auto fits = (*at)->set(c.value); !fits) {
     return user_error(fits.error().code, where + ": " + fits.error().message);
   }
-  return (*at)->get();
+  c.value = (*at)->get();
+  c.is_secret = (*at)->options().is_secret;
+  return c;
 }
 
 result<void> run_steering::set(const std::string& actor, const std::string& param, const param_value& value) {
-  auto fits = fitted(actor, param, value);
+  auto fits = fitted({.actor = actor, .param = param, .value = value});
   if (!fits) return std::move(fits).error();
   {
     const std::lock_guard lock{mutex_};
-    replace(wanted_, changed_parameter{actor, param, *std::move(fits), {}});
+    replace(wanted_, *fits);
   }
   tell(true);
   return {};
@@ -148,7 +148,9 @@ void run_steering::put_off(epoch_id epoch) {
   changed_at_.erase(epoch);
   auto waiting = std::exchange(wanted_, {});
   for (const auto& c : given_) {
-    if (c.from == epoch) wanted_.push_back({c.actor, c.param, c.value, {}});
+    if (c.from != epoch) continue;
+    wanted_.push_back(c);
+    wanted_.back().from = {};
   }
   for (const auto& c : waiting) replace(wanted_, c);
 }
@@ -167,9 +169,9 @@ std::set<std::uint32_t> run_steering::actors_changed_at(epoch_id epoch) const {
 result<void> run_steering::adopt(bool is_paused, const std::set<std::string>& muted,
                                  std::vector<changed_parameter> changed) {
   for (auto& c : changed) {
-    auto fits = fitted(c.actor, c.param, c.value);
+    auto fits = fitted(std::move(c));
     if (!fits) return std::move(fits).error();
-    c.value = *std::move(fits);
+    c = *std::move(fits);
   }
   {
     const std::lock_guard lock{mutex_};

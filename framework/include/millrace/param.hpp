@@ -20,6 +20,15 @@ using param_value = std::variant<bool, std::int64_t, double, std::string>;
 /// The value as a person would write it: `yes`, `5`, `0.25`, `text`.
 [[nodiscard]] std::string to_string(const param_value& v);
 
+/// Stands wherever a secret's value would.
+inline constexpr const char* masked_value = "***";
+
+/// When a parameter means anything: while another one of the same actor has one of these values.
+struct param_condition {
+  std::string param{};                ///< the other parameter's name
+  std::vector<std::string> values{};  ///< its values as a topology writes them: `true`, `5`, `csv`
+};
+
 /// What a parameter means to the person who sets it. Shown by `millrace actor list`, checked at validation.
 struct param_options {
   std::string unit{};                  ///< e.g. "ms", "events/s"; empty: a plain number or text
@@ -29,7 +38,9 @@ struct param_options {
   bool required = false;               ///< must stand in the topology
   bool live = false;                   ///< may be changed while the topology runs
   bool is_path = false;                ///< a file or folder; relative ones are resolved against the topology file
-  std::string help{};                  ///< one sentence
+  bool is_secret = false;              ///< its value is never shown: messages, plans and descriptions say `***`
+  std::optional<param_condition> shown_when{};  ///< editors leave it out otherwise; always checked; empty: always shown
+  std::string help{};                           ///< one sentence
 };
 
 /// Base of `param<T>`: registers itself with its actor. Thread: owning actor.
@@ -44,6 +55,8 @@ public:
   /// "integer", "number", "text" or "yes/no".
   [[nodiscard]] virtual const char* type_name() const noexcept = 0;
   [[nodiscard]] virtual param_value get() const = 0;
+  /// The value for a message: `to_string`, or `***` for a secret.
+  [[nodiscard]] std::string shown(const param_value& v) const;
   /// What may be set, for messages: `a number from 1 to 10 (trades/min)`, `one of 'a', 'b'`.
   [[nodiscard]] std::string allowed() const;
   /// Checks type, range and choices; the error names the parameter and what is allowed. Unchanged on error.
@@ -90,7 +103,7 @@ public:
     }
     if (!std::holds_alternative<stored>(fitted)) {
       return user_error(errc::invalid_argument,
-                        "parameter '" + name() + "' takes " + type_name() + ", not '" + to_string(v) + "'");
+                        "parameter '" + name() + "' takes " + type_name() + ", not '" + shown(v) + "'");
     }
     if (auto ok = check(fitted); !ok) return ok;
     if constexpr (std::is_same_v<stored, std::int64_t>) {

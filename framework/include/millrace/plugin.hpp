@@ -11,7 +11,7 @@
 namespace millrace::detail {
 
 /// Counted up when a program and plugins built before and after a change do not fit together.
-inline constexpr std::uint32_t plugin_abi = 1;
+inline constexpr std::uint32_t plugin_abi = 2;
 
 /// What a plugin says about itself in an ELF note, where it can be read before any of its code runs: lines of
 /// `key=value`. `layout` tells builds apart whose headers differ where it matters most.

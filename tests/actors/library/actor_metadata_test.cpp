@@ -91,6 +91,23 @@ private slots:
     }
   }
 
+  void hidesParametersByOthersThatThereAre_data() { add_types(); }
+  void hidesParametersByOthersThatThereAre() {
+    const auto made = type_at_hand().make();
+    const auto& params = actor_access::params(*made);
+    for (const auto* p : params) {
+      const auto& condition = p->options().shown_when;
+      if (!condition) continue;
+      QVERIFY2(!p->options().required, p->name().c_str());
+      const auto on = std::ranges::find(params, condition->param, [](const auto* other) { return other->name(); });
+      QVERIFY2(on != params.end() && *on != p, (p->name() + ": no parameter " + condition->param).c_str());
+      QVERIFY2(!condition->values.empty(), p->name().c_str());
+      const auto& choices = (*on)->options().choices;
+      for (const auto& value : condition->values)
+        QVERIFY2(std::ranges::find(choices, value) != choices.end(), (p->name() + ": never " + value).c_str());
+    }
+  }
+
   void refusesWrongParameters_data() { add_types(); }
   void refusesWrongParameters() {
     const auto& type = type_at_hand();

@@ -21,8 +21,9 @@ private slots:
     row("http_sink", {"url=https://a:hunter2@x/"}, "parameter 'url' has a user name in its address");
     row("http_sink", {"url=https://x/", "token=hunter2"}, "parameter 'token' does not name where its secret is");
     row("http_sink", {"url=https://x/", "headers=Cookie: hunter2"}, "'Cookie' is a secret");
-    row("http_sink", {"url=https://x/", "headers=X"}, "parameter 'headers': 'X' is no header; write Name: text");
-    row("http_sink", {"url=https://x/", "token_header=X Y"}, "parameter 'token_header': 'X Y' is no name of a header");
+    row("http_sink", {"url=https://x/", "headers=X"}, "parameter 'headers': header 1 has no ':'; write Name: text");
+    row("http_sink", {"url=https://x/", "token_header=X Y"},
+        "parameter 'token_header': header 1 has a name with other characters");
     row("http_poll", {"url=x", "fields=n:int64"}, "parameter 'url': 'x' is no http or https address");
     row("http_poll", {"url=https://x/", "fields=n:list<int64>"}, "only fields with single values can be read from an");
     row("http_poll", {"url=https://x/", "fields=n:int64", "format=xml"}, "format");

@@ -15,6 +15,7 @@ namespace {
 std::string topology_text(const std::string& name) {
   topology t;
   t.name = name;
+  t.settings.snapshot_interval = 200ms;
   t.add("ticks", "millrace.generator", {{"rate", 100.0}});
   t.add("route", "millrace.by_key");
   t.add("totals", "millrace.aggregate", {{"key", std::string{"number"}}, {"value", std::string{"number"}}});
@@ -212,6 +213,36 @@ private slots:
     // What it opened is its own to read.
     QVERIFY(tom->call("tail_read", opened, patience).has_value());
     QVERIFY(!client("eve", "operator", {{"topics", {"mine/totals"}}})->call("tail_read", opened, patience));
+  }
+
+  /// Else a topology of one's own, started from another's savepoint, would show what the topics leave out.
+  void aSavepointIsForKeysOfItsWholeTopology() {
+    const auto root = local();
+    const auto snapshots = [&] {
+      return (*root->call("status", {{"topology", "mine"}}, patience)).value("snapshots", 0);
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(snapshots() > 0, 20'000);
+    const auto kept = root->call("savepoint", {{"topology", "mine"}}, patience);
+    QVERIFY2(kept, kept ? "" : kept.error().message.c_str());
+    const auto has_savepoint = [&] {
+      const auto all = root->call("savepoint_list", {{"topology", "mine"}}, patience);
+      return all && !(*all)["savepoints"].empty();
+    };
+    const bool is_there = QTest::qWaitFor(has_savepoint, 20'000);
+    QVERIFY2(is_there, root->call("savepoint_list", {{"topology", "mine"}}, patience)->dump().c_str());
+    auto args = arguments("deploy", "scratch");
+    args["from"] = "mine/latest";
+    const auto before = audit_bytes();
+    const auto tom = client("tim", "operator", {{"topologies", {"scratch"}}, {"topics", {"mine/totals"}}});
+    const auto answer = tom->call("deploy", args, patience);
+    QVERIFY(!answer && answer.error().code == errc::denied);
+    QVERIFY2(answer.error().message.find("not for all of the topology 'mine'") != std::string::npos,
+             answer.error().message.c_str());
+    QVERIFY(is_noted(before, "tim", "deploy", "scratch"));
+    const auto control =
+        client("tam", "operator", {{"topologies", {"scratch", "mine"}}})->call("deploy", args, patience);
+    QVERIFY2(control, control ? "" : control.error().message.c_str());
+    QVERIFY(root->call("remove", {{"topology", "scratch"}}, patience));
   }
 
   /// That a rule fires is for all who may look, the value that an actor keeps is not.

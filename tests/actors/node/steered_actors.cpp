@@ -100,6 +100,7 @@ public:
   out<stamped> out_{this, "out"};
   param<std::int64_t> limit{this, "limit", 1, {.min = 1, .max = 1000, .live = true}};
   param<std::int64_t> fixed{this, "fixed", 1};
+  param<std::string> pin{this, "pin", "", {.live = true, .is_secret = true}};
 
   void on_tick(context& c, const tick& t) {
     if (auto here = t.n; steered::hangs_at().compare_exchange_strong(here, -1)) hanging().acquire();

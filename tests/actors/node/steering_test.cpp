@@ -1,3 +1,4 @@
+#include "node/access/audit_detail.hpp"
 #include "node_trial.hpp"
 
 #include <QTextStream>
@@ -158,13 +159,36 @@ private slots:
     QVERIFY(all.contains(1) && all.contains(6));
   }
 
+  void tellsNobodyASecret() {
+    const auto secret = std::string{"open sesame"};
+    deploy(steered::to_files("trial", 10, path("out")));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"running"}, patience_ms);
+    const json wish{{"topology", "trial"}, {"actor", "stamp"}, {"parameter", "pin"}, {"value", secret}};
+    const auto set = node_->ask("set", wish);
+    QVERIFY2(set, set ? "" : set.error().message.c_str());
+    QVERIFY((*set)["value"] == "***" && (*set)["changed"] == true);
+    QVERIFY(!QByteArray::fromStdString(node_->status("trial").dump()).contains(secret.c_str()));
+    QVERIFY(!QByteArray::fromStdString(node::audit_detail("set", wish)).contains(secret.c_str()));
+    auto other = steered::to_files("trial", 10, path("out"));
+    std::ranges::find(other.actors, "stamp", &actor_spec::name)->params["pin"] = std::string{"another"};
+    const auto plan = node_->ask("plan", {{"text", to_text(other)}, {"base_folder", folder_->path().toStdString()}});
+    QVERIFY2(plan, plan ? "" : plan.error().message.c_str());
+    const auto told = QByteArray::fromStdString(plan->dump());
+    QVERIFY2(told.contains("stamp.params.pin") && told.contains("***"), told);
+    QVERIFY2(!told.contains(secret.c_str()) && !told.contains("another"), told);
+    const auto refused = node_->refusal(
+        "set", {{"topology", "trial"}, {"actor", "stamp"}, {"parameter", "pin"}, {"value", json::array({secret})}});
+    QVERIFY2(refused.contains("not ***") && !refused.contains(secret.c_str()), refused);
+  }
+
   void refusesOtherParameters() {
     deploy(steered::to_files("trial", 10, path("out")));
     const auto set = [&](const char* actor, const char* parameter, const json& value) {
       return node_->refusal("set",
                             {{"topology", "trial"}, {"actor", actor}, {"parameter", parameter}, {"value", value}});
     };
-    QVERIFY2(set("stamp", "fixed", 3).contains("cannot be changed while the topology runs (of this actor 'limit' can)"),
+    QVERIFY2(set("stamp", "fixed", 3)
+                 .contains("cannot be changed while the topology runs (of this actor 'limit', 'pin' can)"),
              set("stamp", "fixed", 3));
     QVERIFY(set("stamp", "fixed", 3).contains("deploy that with --replace"));
     QVERIFY2(set("stamp", "limit", 0).contains("limit"), set("stamp", "limit", 0));

@@ -5,6 +5,7 @@
 #include <QSignalSpy>
 #include <QTest>
 
+#include "core/topology_edits.hpp"
 #include "workplace.hpp"
 
 namespace millrace::workbench {
@@ -156,6 +157,27 @@ private Q_SLOTS:
     QCOMPARE(spec().find("generator")->params.at("keys"), param_value{std::int64_t{7}});
   }
 
+  void parametersComeIntoSightWithTheChoiceTheyBelongTo() {
+    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
+    QVERIFY(!editor("amplitude")->isVisible());
+    tab().document().push(
+        parameterChange(tab().document(), "generator", "distribution", param_value{std::string{"sine"}}));
+    QTRY_VERIFY(editor("amplitude")->isVisible());
+    tab().document().undoStack().undo();
+    QTRY_VERIFY(!editor("amplitude")->isVisible());
+  }
+
+  void aSecretIsTypedBehindDots() {
+    tab().addTypeAt(QStringLiteral("millrace.http_sink"), {0, 0});
+    auto* field = editor("headers")->findChild<QLineEdit*>();
+    QCOMPARE(field->echoMode(), QLineEdit::Password);
+    field->setFocus();
+    QTest::keyClicks(field, QStringLiteral("X-Key: 4711"));
+    QTest::keyClick(field, Qt::Key_Return);
+    QCOMPARE(spec().find("http_sink")->params.at("headers"), param_value{std::string{"X-Key: 4711"}});
+    QVERIFY(!field->displayText().contains(QStringLiteral("4711")));
+  }
+
   void theFailurePolicyIsEditedFieldByFieldAndEachIsAStep() {
     addTypes({"gen", "nul"});
     tab().scene().select({"null_sink"});
@@ -219,6 +241,11 @@ private:
   [[nodiscard]] DocumentTab& tab() const { return m_place.tab(); }
   [[nodiscard]] const topology& spec() const { return tab().document().spec(); }
 
+  [[nodiscard]] ParamEditor* editor(const char* param) {
+    const auto all = m_place.window().inspector().findChildren<ParamEditor*>();
+    const auto at = std::ranges::find_if(all, [&](const auto* e) { return e->param().name == param; });
+    return at == all.end() ? nullptr : *at;
+  }
   /// What the inspector has for a label: the one that is seen, where there are several.
   [[nodiscard]] QWidget* row(const char* label) const {
     QWidget* found = nullptr;

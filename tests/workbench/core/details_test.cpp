@@ -3,6 +3,7 @@
 #include <QTest>
 
 #include "core/detail_model.hpp"
+#include "core/difference.hpp"
 #include "core/topology_edits.hpp"
 #include "engine_catalogue.hpp"
 
@@ -57,6 +58,40 @@ private Q_SLOTS:
     QVERIFY(model.rowOf(QStringLiteral("Attempts")) < 0);
     QVERIFY(put(model, "On failure", "retry"));
     QVERIFY(model.rowOf(QStringLiteral("Attempts")) >= 0);
+  }
+
+  void parametersThatMeanNothingAreNotThere() {
+    Document document{sample()};
+    DetailModel model{m_catalogue};
+    model.setDocument(&document);
+    model.setActor("source");
+    QVERIFY(model.rowOf(QStringLiteral("amplitude")) < 0);
+    QVERIFY(put(model, "distribution", "sine"));
+    QVERIFY(put(model, "amplitude", "7"));
+    // What is set stays in sight, so that nobody wonders where it comes from.
+    QVERIFY(put(model, "distribution", ""));
+    QVERIFY(model.rowOf(QStringLiteral("amplitude")) >= 0);
+    QVERIFY(model.rowOf(QStringLiteral("period")) < 0);
+  }
+
+  void secretsAreMaskedAndKeptUntilAnotherIsTyped() {
+    Document document{sample()};
+    DetailModel model{m_catalogue};
+    model.setDocument(&document);
+    model.setActor("web");
+    QVERIFY(put(model, "headers", "X-Key: 4711"));
+    const auto cell = model.index(model.rowOf(QStringLiteral("headers")), DetailModel::Value);
+    for (const int role : {int{Qt::DisplayRole}, int{Qt::EditRole}, int{Qt::AccessibleTextRole}})
+      QVERIFY(!cell.data(role).toString().contains(QStringLiteral("4711")));
+    const auto steps = document.undoStack().count();
+    QVERIFY(put(model, "headers", "***"));
+    QCOMPARE(document.undoStack().count(), steps);
+    QCOMPARE(document.spec().find("web")->params.at("headers"), param_value{std::string{"X-Key: 4711"}});
+    const auto before = document.spec();
+    QVERIFY(put(model, "headers", "X-Key: 4712"));
+    const auto all = differences(before, document.spec(), m_catalogue);
+    QCOMPARE(all.size(), std::size_t{1});
+    QCOMPARE(all.front().text, QStringLiteral("web: headers *** → ***"));
   }
 
   void whatIsRefusedSaysWhyAndChangesNothing() {
@@ -119,6 +154,7 @@ private:
     drawing.spec.add("source", "millrace.generator");
     drawing.spec.add("sink", "millrace.file_sink", {{"path", std::string{"out"}}});
     drawing.spec.connect("source", "sink");
+    drawing.spec.add("web", "millrace.http_sink");
     return drawing;
   }
   ActorCatalogue m_catalogue;

@@ -4,6 +4,7 @@
 
 #include "core/difference.hpp"
 #include "core/topology_edits.hpp"
+#include "sample_drawing.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -120,8 +121,8 @@ private Q_SLOTS:
     to.streams.erase(to.streams.begin());
     to.add("d", "t.sink");
     to.connect("b", "d");
-    QVERIFY(differences(from, from).empty());
-    const auto all = differences(from, to);
+    QVERIFY(differences(from, from, {}).empty());
+    const auto all = differences(from, to, {});
     QCOMPARE(all.size(), std::size_t{5});
     QCOMPARE(all[0].kind, ChangeKind::Changed);
     QCOMPARE(all[0].text, QStringLiteral("b: partitions 1 → 4, rate default → 5"));
@@ -135,16 +136,7 @@ private Q_SLOTS:
   }
 
 private:
-  static Drawing sample() {
-    Drawing drawing;
-    drawing.spec.name = "sample";
-    for (const auto* name : {"a", "b", "c"}) {
-      drawing.spec.add(name, "t.any");
-      drawing.layout.places[name] = {0, 0};
-    }
-    drawing.spec.connect("a", "b").connect("b", "c");
-    return drawing;
-  }
+  static Drawing sample() { return testing::chainOf({"a", "b", "c"}); }
 };
 
 }  // namespace millrace::workbench

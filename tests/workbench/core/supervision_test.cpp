@@ -5,6 +5,7 @@
 #include "core/policy_fields.hpp"
 #include "core/supervision_edits.hpp"
 #include "core/topology_edits.hpp"
+#include "sample_drawing.hpp"
 
 namespace millrace::workbench {
 
@@ -148,28 +149,19 @@ private Q_SLOTS:
     to.actors[1].on_failure.action = failure_action::retry;
     to.actors[1].on_failure.max_attempts = 5;
     to.groups.push_back({"both", {"a", "b"}, {}});
-    const auto all = differences(from, to);
+    const auto all = differences(from, to, {});
     QCOMPARE(all.size(), std::size_t{2});
     QCOMPARE(all[0].text, QStringLiteral("b: on failure restart → retry, attempts 3 → 5"));
     QCOMPARE(all[1].text, QStringLiteral("supervision group both"));
     auto later = to;
     later.groups.front().restarts.scope = restart_scope::all_for_one;
-    QCOMPARE(differences(to, later).front().text,
+    QCOMPARE(differences(to, later, {}).front().text,
              QStringLiteral("supervision group both: goes back with it one_for_one → all_for_one"));
-    QCOMPARE(differences(later, from).back().kind, ChangeKind::Removed);
+    QCOMPARE(differences(later, from, {}).back().kind, ChangeKind::Removed);
   }
 
 private:
-  static Drawing sample() {
-    Drawing drawing;
-    drawing.spec.name = "sample";
-    for (const auto* name : {"a", "b", "c"}) {
-      drawing.spec.add(name, "t.any");
-      drawing.layout.places[name] = {0, 0};
-    }
-    drawing.spec.connect("a", "b").connect("b", "c");
-    return drawing;
-  }
+  static Drawing sample() { return testing::chainOf({"a", "b", "c"}); }
 };
 
 }  // namespace millrace::workbench

@@ -65,7 +65,7 @@ void EngineDesk::showDifferences() {
   if (deployed == nullptr) {
     m_difference->tell(tr("nothing was deployed yet — press F5"));
   } else {
-    m_difference->setDifferences(differences(deployed->spec, m_tab->document().spec()));
+    m_difference->setDifferences(differences(deployed->spec, m_tab->document().spec(), m_tab->scene().catalogue()));
   }
 }
 

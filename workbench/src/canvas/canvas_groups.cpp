@@ -148,7 +148,8 @@ void CanvasScene::showFaults(const std::set<std::string>& actors) {
 }
 
 void CanvasScene::markDifferences() {
-  m_differences = m_deployed ? differences(m_deployed->spec, m_document.spec()) : std::vector<Difference>{};
+  m_differences =
+      m_deployed ? differences(m_deployed->spec, m_document.spec(), m_catalogue) : std::vector<Difference>{};
   for (const auto& [name, item] : m_nodes) {
     const auto isOwn = [&](const Difference& d) { return !d.stream && d.actor == name; };
     const auto own = std::ranges::find_if(m_differences, isOwn);

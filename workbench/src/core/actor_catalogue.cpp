@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "core/param_text.hpp"
+#include "core/text.hpp"
+
 namespace millrace::workbench {
 namespace {
 
@@ -43,6 +46,9 @@ ParamInfo readParam(const json& j) {
   p.isPath = j.value("path", false);
   if (j.contains("min")) p.min = j["min"].get<double>();
   if (j.contains("max")) p.max = j["max"].get<double>();
+  p.isSecret = j.value("secret", false);
+  if (j.contains("shown_when"))
+    p.shownWhen = param_condition{j["shown_when"].at("parameter"), j["shown_when"].at("values")};
   return p;
 }
 
@@ -81,6 +87,15 @@ const PortInfo* ActorType::output(const std::string& name) const {
 }
 const ParamInfo* ActorType::param(const std::string& name) const {
   return findByName(params, name);
+}
+
+bool ActorType::shows(const ParamInfo& p, const std::map<std::string, param_value>& values) const {
+  if (!p.shownWhen || values.contains(p.name)) return true;
+  const auto* on = param(p.shownWhen->param);
+  if (on == nullptr) return true;
+  const auto at = values.find(on->name);
+  const auto text = toStd(valueText(at == values.end() ? on->initial : at->second));
+  return std::ranges::find(p.shownWhen->values, text) != p.shownWhen->values.end();
 }
 
 bool ActorType::isKeyed() const {

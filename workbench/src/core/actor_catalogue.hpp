@@ -31,6 +31,8 @@ struct ParamInfo {
   std::vector<std::string> suggestions;  ///< of texts: what fits; others may be typed
   std::optional<double> min, max;
   bool required = false, live = false, isPath = false;
+  bool isSecret = false;                     ///< its value is masked wherever it would be shown
+  std::optional<param_condition> shownWhen;  ///< nothing: always shown
 };
 
 /// What the engine tells about one type of actor.
@@ -43,6 +45,8 @@ struct ActorType {
   [[nodiscard]] const PortInfo* input(const std::string& name) const;
   [[nodiscard]] const PortInfo* output(const std::string& name) const;
   [[nodiscard]] const ParamInfo* param(const std::string& name) const;
+  /// Whether an editor shows the parameter for these values: what is set always, the rest when it means anything.
+  [[nodiscard]] bool shows(const ParamInfo& p, const std::map<std::string, param_value>& values) const;
   /// Whether its work is done by key, so that several partitions need a router by key in front.
   [[nodiscard]] bool isKeyed() const;
   /// The output that a wire starts from unless another one is meant; nullptr for sinks. Never the dead letters'.

@@ -88,7 +88,9 @@ const actor_spec* DetailModel::spec() const {
 
 void DetailModel::addActorRows(std::vector<Row>& rows, const actor_spec& actor) const {
   if (const auto* type = m_catalogue.find(actor.type)) {
-    for (const auto& p : type->params) rows.push_back({Row::Kind::Param, p.name});
+    for (const auto& p : type->params) {
+      if (type->shows(p, actor.params)) rows.push_back({Row::Kind::Param, p.name});
+    }
   }
   const auto* group = m_document->spec().group_of(actor.name);
   for (const auto& f : policyFields()) {
@@ -157,7 +159,7 @@ QString DetailModel::value(const Row& row, bool isForEditing) const {
     case Row::Kind::Param: {
       const auto* p = param(row);
       const auto at = actor->params.find(row.name);
-      if (at != actor->params.end()) return valueText(at->second);
+      if (at != actor->params.end()) return p != nullptr && p->isSecret ? latin(masked_value) : valueText(at->second);
       if (isForEditing || p == nullptr) return {};
       const auto initial = valueText(p->initial);
       return p->required ? tr("required") : initial.isEmpty() ? tr("none") : tr("%1 (default)").arg(initial);
@@ -301,6 +303,7 @@ result<Edit> DetailModel::change(const Row& row, const QString& text) {
     case Row::Kind::Param: {
       const auto* p = param(row);
       if (p == nullptr) return user_error(errc::not_found, "the engine does not know this parameter");
+      if (p->isSecret && text == latin(masked_value)) return Edit{};  // as it was shown: nobody typed another
       const auto parsed = parseValue(*p, text);
       if (!parsed) return parsed.error();
       return parameterChange(*m_document, m_actor, row.name, *parsed);

@@ -21,9 +21,12 @@ QString shown(const QString& value) {
   return line.size() > shownCharsMax || line != value ? line.left(shownCharsMax) + QStringLiteral("…") : line;
 }
 
-QString shown(const std::map<std::string, param_value>& params, const std::string& name) {
-  const auto at = params.find(name);
-  return at == params.end() ? QStringLiteral("default") : shown(valueText(at->second));
+QString shown(const actor_spec& actor, const std::string& name, const ActorCatalogue& catalogue) {
+  const auto at = actor.params.find(name);
+  if (at == actor.params.end()) return QStringLiteral("default");
+  const auto* type = catalogue.find(actor.type);
+  const auto* param = type == nullptr ? nullptr : type->param(name);
+  return param != nullptr && param->isSecret ? QString::fromLatin1(masked_value) : shown(valueText(at->second));
 }
 
 class Words {
@@ -50,7 +53,7 @@ void addPolicyWords(Words& words, const failure_policy& from, const failure_poli
   }
 }
 
-QString actorWords(const actor_spec& from, const actor_spec& to) {
+QString actorWords(const actor_spec& from, const actor_spec& to, const ActorCatalogue& catalogue) {
   Words words;
   words.compare("type", from.type, to.type, toQt);
   words.compare("partitions", from.parallelism, to.parallelism, [](auto n) { return QString::number(n); });
@@ -61,7 +64,7 @@ QString actorWords(const actor_spec& from, const actor_spec& to) {
   for (const auto& name : names) {
     const auto isSame = from.params.contains(name) == to.params.contains(name) &&
                         (!to.params.contains(name) || from.params.at(name) == to.params.at(name));
-    if (!isSame) words.add(toQt(name), shown(from.params, name), shown(to.params, name));
+    if (!isSame) words.add(toQt(name), shown(from, name, catalogue), shown(to, name, catalogue));
   }
   addPolicyWords(words, from.on_failure, to.on_failure);
   return words.text(QStringLiteral("where its state is"));
@@ -116,15 +119,17 @@ QString wireWords(const stream_spec& s) {
 
 }  // namespace
 
-std::vector<Difference> differences(const topology& from, const topology& to) {
+std::vector<Difference> differences(const topology& from, const topology& to, const ActorCatalogue& catalogue) {
   std::vector<Difference> all;
   for (const auto& actor : to.actors) {
     const auto* before = from.find(actor.name);
     if (before == nullptr) {
       all.push_back({ChangeKind::Added, actor.name, {}, toQt(actor.name)});
     } else if (*before != actor) {
-      all.push_back(
-          {ChangeKind::Changed, actor.name, {}, toQt(actor.name) + QStringLiteral(": ") + actorWords(*before, actor)});
+      all.push_back({ChangeKind::Changed,
+                     actor.name,
+                     {},
+                     toQt(actor.name) + QStringLiteral(": ") + actorWords(*before, actor, catalogue)});
     }
   }
   for (const auto& actor : from.actors) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/actor_catalogue.hpp"
 #include "millrace/topology.hpp"
 
 namespace millrace::workbench {
@@ -22,7 +23,9 @@ struct Difference {
   bool operator==(const Difference&) const = default;
 };
 
-/// What makes `to` of `from`: actors first, then wires, then groups of supervision, then settings. Pure.
-[[nodiscard]] std::vector<Difference> differences(const topology& from, const topology& to);
+/// What makes `to` of `from`: actors first, then wires, then groups of supervision, then settings. Values of parameters
+/// that `catalogue` calls secret are masked. Pure.
+[[nodiscard]] std::vector<Difference> differences(const topology& from, const topology& to,
+                                                  const ActorCatalogue& catalogue);
 
 }  // namespace millrace::workbench

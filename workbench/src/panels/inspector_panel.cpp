@@ -211,7 +211,9 @@ void InspectorPanel::refreshValues() {
   for (const auto& refresh : m_refreshers) refresh();
   const auto* present = actor();
   if (present == nullptr) return;
+  const auto* type = m_catalogue.find(present->type);
   for (auto* editor : m_params) {
+    m_form->setRowVisible(editor, type == nullptr || type->shows(editor->param(), present->params));
     const auto at = present->params.find(editor->param().name);
     editor->setValue(at == present->params.end() ? std::nullopt : std::optional{at->second});
     const auto isOwn = [&](const Problem& p) { return p.actor == present->name && p.item == editor->param().name; };

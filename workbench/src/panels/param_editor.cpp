@@ -78,6 +78,7 @@ QWidget* ParamEditor::makeSuggestions() {
 
 QWidget* ParamEditor::makeField() {
   auto* field = new QLineEdit{this};
+  if (m_param.isSecret) field->setEchoMode(QLineEdit::Password);
   const auto initial = valueText(m_param.initial);
   field->setPlaceholderText(m_param.required ? tr("required") : initial.isEmpty() ? tr("none") : initial);
   m_show = [field](const std::optional<param_value>& value) {

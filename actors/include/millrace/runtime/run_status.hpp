@@ -109,7 +109,8 @@ struct changed_parameter {
   std::string actor;
   std::string param;
   param_value value;
-  epoch_id from{};  ///< holds behind this epoch's barrier; 0: the next one's
+  epoch_id from{};         ///< holds behind this epoch's barrier; 0: the next one's
+  bool is_secret = false;  ///< the value is told nobody
 };
 
 /// A run at one moment.

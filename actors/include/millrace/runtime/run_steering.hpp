@@ -64,8 +64,8 @@ public:
 private:
   void tell(bool wants_snapshot);
   [[nodiscard]] result<std::uint32_t> find(const std::string& actor) const;
-  [[nodiscard]] result<param_value> fitted(const std::string& actor, const std::string& param,
-                                           const param_value& value) const;
+  /// With the value as the parameter keeps it.
+  [[nodiscard]] result<changed_parameter> fitted(changed_parameter c) const;
   void mute_tasks(std::uint32_t actor, bool on);
   void give(const changed_parameter& c);
 

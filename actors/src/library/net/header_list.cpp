@@ -31,13 +31,14 @@ result<header_fields> parse_headers(const std::string& text, const std::string& 
     return user_error(errc::invalid_argument, "parameter '" + parameter + "': " + why);
   };
   header_fields out;
+  std::size_t count = 0;
   for (const auto& part : split_list(text, ';')) {
+    // What is no header may be a secret in the wrong place, so it is counted and not repeated.
+    const auto place = "header " + std::to_string(++count);
     const auto colon = part.find(':');
-    if (colon == std::string::npos)
-      return refuse("'" + part.substr(0, 40) + "' is no header; write Name: text; Name: text");
+    if (colon == std::string::npos) return refuse(place + " has no ':'; write Name: text; Name: text");
     const auto name = part.substr(0, colon);
-    if (!is_token(name))
-      return refuse("'" + name.substr(0, 40) + "' is no name of a header; take letters, digits and '-'");
+    if (!is_token(name)) return refuse(place + " has a name with other characters than letters, digits, '-' and '_'");
     if (is_one_of(name, secret_names))
       return refuse("'" + name + "' is a secret, which a topology must not hold; use 'token'");
     if (is_one_of(name, own_names)) return refuse("'" + name + "' is set by the actor; leave it out");

@@ -10,7 +10,11 @@ namespace millrace::library {
 
 web_target::web_target(actor* owner, setting s)
     : url_{owner, "url", "", {.required = s.is_required, .help = std::move(s.url_help)}},
-      headers_{owner, "headers", "", {.help = "More headers: Name: text; Name: text."}},
+      headers_{
+          owner,
+          "headers",
+          "",
+          {.is_secret = true, .help = "More headers: Name: text; Name: text. Keys of services are often among them."}},
       token_{owner, "token", "", {.help = "Where the secret for 'Authorization: Bearer …' is: env:NAME or file:PATH."}},
       token_header_{
           owner,

@@ -40,16 +40,32 @@ private:
       {.choices = {"redact", "keep_last", "token", "drop"},
        .help = "redact: a fixed text; keep_last: the same before the last characters; token: a keyed "
                "hash; drop: the field goes."}};
-  param<std::string> text_{this, "text", "***", {.help = "What stands for what is not shown."}};
-  param<std::int64_t> last_{
-      this, "last", 4, {.unit = "characters", .min = 1, .max = 1000, .help = "How many are shown with keep_last."}};
-  param<std::int64_t> token_bytes_{
+  param<std::string> text_{
       this,
-      "token_bytes",
-      16,
-      {.unit = "bytes", .min = 8, .max = 32, .help = "Length of a token; each byte is two hexadecimal digits."}};
-  param<std::string> secret_named_{
-      this, "secret", "", {.help = "Where the secret of tokens is: env:NAME or file:PATH; 16 bytes or more."}};
+      "text",
+      "***",
+      {.shown_when = param_condition{"how", {"redact"}}, .help = "What stands for what is not shown."}};
+  param<std::int64_t> last_{this,
+                            "last",
+                            4,
+                            {.unit = "characters",
+                             .min = 1,
+                             .max = 1000,
+                             .shown_when = param_condition{"how", {"keep_last"}},
+                             .help = "How many are shown with keep_last."}};
+  param<std::int64_t> token_bytes_{this,
+                                   "token_bytes",
+                                   16,
+                                   {.unit = "bytes",
+                                    .min = 8,
+                                    .max = 32,
+                                    .shown_when = param_condition{"how", {"token"}},
+                                    .help = "Length of a token; each byte is two hexadecimal digits."}};
+  param<std::string> secret_named_{this,
+                                   "secret",
+                                   "",
+                                   {.shown_when = param_condition{"how", {"token"}},
+                                    .help = "Where the secret of tokens is: env:NAME or file:PATH; 16 bytes or more."}};
 
   struct column {
     std::uint32_t from = 0;

@@ -53,7 +53,11 @@ private:
       "",
       {.required = true, .is_path = true, .help = "The folder the files go to; made when it is not there."}};
   param<std::string> format_{this, "format", "csv", {.choices = {"csv", "jsonl"}, .help = "How an event is written."}};
-  param<bool> header_{this, "header", true, {.help = "Each CSV file starts with the names of the columns."}};
+  param<bool> header_{this,
+                      "header",
+                      true,
+                      {.shown_when = param_condition{"format", {"csv"}},
+                       .help = "Each CSV file starts with the names of the columns."}};
   param<std::string> time_format_{
       this,
       "time_format",

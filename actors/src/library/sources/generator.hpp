@@ -91,19 +91,43 @@ private:
       {.choices = {"uniform", "normal", "exponential", "log_normal", "pareto", "sine"},
        .help = "Of the values. uniform: 0 to 9999.99; the others go by 'mean' and what is said with them."}};
   param<double> mean_{
-      this, "mean", 100, {.min = -1e12, .max = 1e12, .help = "Of the values, unless they are uniform."}};
+      this,
+      "mean",
+      100,
+      {.min = -1e12,
+       .max = 1e12,
+       .shown_when = param_condition{"distribution", {"normal", "exponential", "log_normal", "pareto", "sine"}},
+       .help = "Of the values, unless they are uniform."}};
   param<double> deviation_{
       this,
       "deviation",
       10,
       {.min = 0,
        .max = 1e12,
+       .shown_when = param_condition{"distribution", {"normal", "log_normal", "sine"}},
        .help = "Standard deviation: of normal values, of the logarithm of log-normal ones, of the noise on a sine."}};
-  param<double> shape_{
-      this, "shape", 1.5, {.min = 1.01, .max = 100, .help = "Of Pareto values: the smaller, the heavier the tail."}};
-  param<double> amplitude_{this, "amplitude", 50, {.min = 0, .max = 1e12, .help = "Of a sine, around its mean."}};
-  param<std::int64_t> period_s_{
-      this, "period", 60, {.unit = "s", .min = 1, .max = 31'536'000, .help = "Of a sine, in event time."}};
+  param<double> shape_{this,
+                       "shape",
+                       1.5,
+                       {.min = 1.01,
+                        .max = 100,
+                        .shown_when = param_condition{"distribution", {"pareto"}},
+                        .help = "Of Pareto values: the smaller, the heavier the tail."}};
+  param<double> amplitude_{this,
+                           "amplitude",
+                           50,
+                           {.min = 0,
+                            .max = 1e12,
+                            .shown_when = param_condition{"distribution", {"sine"}},
+                            .help = "Of a sine, around its mean."}};
+  param<std::int64_t> period_s_{this,
+                                "period",
+                                60,
+                                {.unit = "s",
+                                 .min = 1,
+                                 .max = 31'536'000,
+                                 .shown_when = param_condition{"distribution", {"sine"}},
+                                 .help = "Of a sine, in event time."}};
   param<std::int64_t> burst_{
       this,
       "burst",

@@ -53,7 +53,11 @@ private:
                               .help = "json: an object, an array of them, or one after the other; json_lines: one a "
                                       "line, so that a broken one costs no other; auto: csv or json by the answer's "
                                       "Content-Type."}};
-  param<bool> header_{this, "header", true, {.help = "The first line of CSV names the columns."}};
+  param<bool> header_{
+      this,
+      "header",
+      true,
+      {.shown_when = param_condition{"format", {"auto", "csv"}}, .help = "The first line of CSV names the columns."}};
   param<bool> logged_{this, "logged", false, {.help = "Answers are written to the event log before they are sent on."}};
   param<std::int64_t> count_{
       this, "count", 0, {.unit = "answers", .min = 0, .help = "The input ends after so many answers; 0: never."}};

@@ -1,9 +1,10 @@
 #include "node/access/audit_detail.hpp"
 
-#include <algorithm>
 #include <array>
-#include <cctype>
 #include <string_view>
+
+#include "millrace/param.hpp"
+#include "node/parameter_secrecy.hpp"
 
 namespace millrace::node {
 
@@ -41,19 +42,12 @@ std::string text_of(const json& args, const char* name) {
   return found != args.end() && found->is_string() ? found->get<std::string>() : std::string{};
 }
 
-/// Secrets are named in a topology, not written into it (`env:NAME`); somebody will.
-bool is_secret(std::string name) {
-  std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return std::ranges::any_of(std::array{"secret", "password", "passwd", "token", "credential", "authorization"},
-                             [&](const char* word) { return name.find(word) != std::string::npos; });
-}
-
 std::string setting(const json& args) {
   const auto parameter = text_of(args, "parameter");
   const auto value = args.find("value");
   const auto shown = value == args.end() ? std::string{"nothing"}
-                     : is_secret(parameter)
-                         ? std::string{"***"}
+                     : may_be_secret(parameter)
+                         ? std::string{masked_value}
                          : cut(value->dump(-1, ' ', false, json::error_handler_t::replace), value_bytes_max);
   return cut(text_of(args, "actor") + "." + parameter, bytes_max - value_bytes_max - 10) + " = " + shown;
 }
