@@ -204,7 +204,12 @@ experiment read_all(const place& root, const std::string& folder) {
 void keep_as_written(experiment& e, const json& text) {
   e.text = text;
   for (auto* const all : {&e.probes, &e.method, &e.rollbacks}) {
-    for (auto& a : *all) a.text = text.at(json::json_pointer{a.pointer});
+    for (auto& a : *all) {
+      const json::json_pointer pointer{a.pointer};
+      // The configuration may hold whole activities, even lists of them: those are told by name alone.
+      const bool is_written = text.contains(pointer) && text.at(pointer).is_object();
+      a.text = is_written ? text.at(pointer) : json{{"type", a.is_probe ? "probe" : "action"}, {"name", a.name}};
+    }
   }
   for (auto& control : e.controls) keep_as_written(control, text);
 }

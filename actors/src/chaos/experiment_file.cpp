@@ -1,10 +1,10 @@
-#include <yaml-cpp/yaml.h>
-
 #include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <stdexcept>
 
 #include "chaos/experiment.hpp"
+#include "millrace/text/yaml.hpp"
 
 namespace millrace::chaos {
 
@@ -12,44 +12,19 @@ namespace {
 
 using nlohmann::json;
 
+constexpr int depth_max = 32;  // as of YAML; who copies and compares values does so by recursion
 constexpr std::uintmax_t file_bytes_max = std::uintmax_t{1} << 20U;
-// Aliases of YAML may refer to each other and so grow without end.
-constexpr int depth_max = 32;
-constexpr std::size_t values_max = 100'000;
-
-/// YAML's own types for plain scalars; what stands in quotes is a text.
-json scalar(const YAML::Node& n) {
-  const auto& text = n.Scalar();
-  if (n.Tag() == "!") return text;
-  if (text == "true" || text == "false") return text == "true";
-  auto number = json::parse(text, nullptr, false);
-  return number.is_number() ? number : json(text);
-}
-
-json to_json(const YAML::Node& n, int depth, std::size_t& values) {
-  if (depth > depth_max || ++values > values_max)
-    throw YAML::Exception{n.Mark(), "it is nested too deeply, or too large"};
-  if (n.IsScalar()) return scalar(n);
-  if (n.IsSequence()) {
-    auto out = json::array();
-    for (const auto& item : n) out.push_back(to_json(item, depth + 1, values));
-    return out;
-  }
-  if (!n.IsMap()) return nullptr;
-  auto out = json::object();
-  for (const auto& item : n) {
-    if (!item.first.IsScalar()) throw YAML::Exception{n.Mark(), "a name is a text"};
-    out[item.first.Scalar()] = to_json(item.second, depth + 1, values);
-  }
-  return out;
-}
 
 result<json> parse(const std::string& path, const std::string& text) {
   const auto ending = std::filesystem::path{path}.extension();
+  const bool is_yaml = ending == ".yaml" || ending == ".yml";
+  const auto written = is_yaml ? yaml_to_json(text) : result<std::string>{text};
+  if (!written) return user_error(written.error().code, path + ": " + written.error().message);
   try {
-    if (ending != ".yaml" && ending != ".yml") return json::parse(text);
-    std::size_t values = 0;
-    return to_json(YAML::Load(text), 0, values);
+    return json::parse(*written, [](int depth, json::parse_event_t /*event*/, json& /*value*/) {
+      if (depth > depth_max) throw std::length_error{"it is nested more than 32 deep"};
+      return true;
+    });
   } catch (const std::exception& e) {
     return user_error(errc::parse_error, path + ": " + e.what());
   }

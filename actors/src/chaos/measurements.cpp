@@ -15,11 +15,11 @@ constexpr double lag_factor_max = 2;
 // One sample above the line may be chance.
 constexpr int recovered_samples = 3;
 
-/// What passed through since shows in a status a window later. Nothing: that is still to come.
+/// What passed through since shows in a status a window later. Nothing: that is still to come, or nothing did since.
 std::optional<bool> is_p99_back(const std::vector<sample>& samples, std::size_t i, double most) {
   const auto due = samples[i].at + latency_window;
   for (; i < samples.size(); ++i) {
-    if (samples[i].at >= due) return samples[i].p99_ms <= most;
+    if (samples[i].at >= due && samples[i].p99_ms > 0) return samples[i].p99_ms <= most;
   }
   return std::nullopt;
 }

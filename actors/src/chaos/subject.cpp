@@ -137,9 +137,8 @@ void subject::expect(const std::string& kind) {
   ending_from_ = age();
 }
 
-/// With the process its faults are gone. True: one of them ended it.
-bool subject::settle_faults() {
-  const auto ending = std::exchange(ending_, {});
+/// With the process its faults are gone. `ending`: the kind that ended it; empty: none did.
+void subject::settle_faults(const std::string& ending) {
   bool is_told = ending.empty();
   const auto life = std::to_string(process_restarts_) + ".";
   for (auto& [id, f] : faults_) {
@@ -155,19 +154,20 @@ bool subject::settle_faults() {
     const json text{{"kind", ending}, {"target", "process"}, {"state", "spent"}};
     faults_[life + "ended"] = {text, ending_from_, age(), false, 1};
   }
-  return !ending.empty();
 }
 
 result<void> subject::on_end(int exit_code) {
   client_.reset();
   is_running_ = false;
-  const auto wanted = ending_;
-  const bool was_ended = settle_faults();
-  const bool was_killed = process_->was_killed() && (!was_ended || wanted == "process-kill");
-  const bool was_asked = was_ended && wanted == "process-restart" && exit_code == 0;
+  const auto summary = last_words();
+  // A fault that was to end the process need not be what did: it may never have struck.
+  const auto wanted = std::exchange(ending_, {});
+  const bool was_killed = process_->was_killed() && wanted != "process-restart";
+  const bool was_asked = wanted == "process-restart" && exit_code == 0 && summary.value("outcome", "") == "stopped";
+  settle_faults(was_killed || was_asked ? wanted : std::string{});
   if (exit_code == 0 && !was_asked) {
     has_finished_ = true;
-    take_summary();
+    take_summary(summary);
     return {};
   }
   if ((!was_killed && !was_asked) || process_restarts_ >= process_restarts_max) {
@@ -179,15 +179,21 @@ result<void> subject::on_end(int exit_code) {
   return launch();
 }
 
-/// What came between the last look and the end.
-void subject::take_summary() {
+/// The summary that a run ends with; an empty object: it came to none.
+json subject::last_words() const {
   std::ifstream in{folder_ + "/printed", std::ios::binary | std::ios::ate};
   const auto size = static_cast<std::streamoff>(in.tellg());
   in.seekg(std::max<std::streamoff>(0, size - summary_bytes_max));
   std::string line;
   for (std::string next; std::getline(in, next);) line = std::move(next);
-  const auto summary = json::parse(line, nullptr, false);
-  if (!summary.is_object() || summary.value("type", "") != "summary") return;
+  auto summary = json::parse(line, nullptr, false);
+  if (!summary.is_object() || summary.value("type", "") != "summary") return json::object();
+  return summary;
+}
+
+/// What came between the last look and the end.
+void subject::take_summary(const json& summary) {
+  if (summary.empty()) return;
   late_ = 0;
   for (const auto& a : summary.value("actors", json::array())) late_ += a.value("late", std::uint64_t{0});
 }

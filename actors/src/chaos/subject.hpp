@@ -76,10 +76,11 @@ private:
   [[nodiscard]] result<topology> find_topology() const;
   [[nodiscard]] result<void> launch();
   [[nodiscard]] result<void> on_end(int exit_code);
-  [[nodiscard]] bool settle_faults();
+  void settle_faults(const std::string& ending);
   [[nodiscard]] bool connect();
   void take_status(const std::string& phase);
-  void take_summary();
+  [[nodiscard]] nlohmann::json last_words() const;
+  void take_summary(const nlohmann::json& summary);
   void take_faults();
   void renew();
 

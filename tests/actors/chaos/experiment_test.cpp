@@ -152,7 +152,10 @@ private slots:
         "disk-slow",     "clock-freeze",  "process-pause", "cpu",       "memory",           "descriptors"};
     std::set<std::string> controlled;
     std::ifstream reference{DOCS "/chaos.md"};
-    const std::string text{std::istreambuf_iterator<char>{reference}, {}};
+    std::string text{std::istreambuf_iterator<char>{reference}, {}};
+    const auto reasons = text.find("The other kinds can lose nothing");
+    QVERIFY(reasons != std::string::npos);
+    text.erase(0, reasons);
     for (const auto& file : std::filesystem::directory_iterator{SAMPLES}) {
       if (file.path().extension() != ".yaml") continue;
       const auto e = chaos::load_experiment(file.path().string());

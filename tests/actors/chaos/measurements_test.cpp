@@ -77,6 +77,15 @@ private slots:
     QCOMPARE(slow.missing, "p99 latency");
     QVERIFY2(!recovery_of(samples({100, 100, 100, 100}), milliseconds{0}, usual).after, "not known yet");
   }
+  void aMomentInWhichNothingWentThroughSaysNothingOfLatency() {
+    auto all = followed({0, 100, 100, 100});
+    for (std::size_t i = 4; i < all.size(); ++i) all[i].p99_ms = 0;
+    QVERIFY(!recovery_of(all, milliseconds{0}, usual).after);
+    all.back().p99_ms = 500;
+    QVERIFY(!recovery_of(all, milliseconds{0}, usual).after);
+    all.back().p99_ms = 1;
+    QVERIFY(recovery_of(all, milliseconds{0}, usual).after);
+  }
   void theWorstLagIsOfWhatWasMeasuredSince() {
     auto all = samples({1, 1, 1});
     all[0].lag_ms = 70;

@@ -1,38 +1,19 @@
 // Experiments as files: what is kept, what cannot be, and what a mistake or a full disk leaves.
 #include "core/experiment_document.hpp"
 
-#include <sys/resource.h>
-
 #include <QDirIterator>
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
-#include <csignal>
 
 #include "chaos/experiment.hpp"
 #include "core/experiment_yaml.hpp"
+#include "file_size_limit.hpp"
 
 namespace millrace::workbench {
 namespace {
 
 using Json = ExperimentDocument::Json;
-
-/// Files of this process cannot grow beyond a few bytes: what a write meets on a full disk.
-class FullDisk {
-public:
-  FullDisk() {
-    std::signal(SIGXFSZ, SIG_IGN);
-    ::getrlimit(RLIMIT_FSIZE, &m_before);
-    const rlimit small{16, m_before.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-  }
-  ~FullDisk() { ::setrlimit(RLIMIT_FSIZE, &m_before); }
-  FullDisk(const FullDisk&) = delete;
-  FullDisk& operator=(const FullDisk&) = delete;
-
-private:
-  rlimit m_before{};
-};
 
 /// Members of the format, of its extensions, and of nobody.
 QByteArray unknownMembers() {
@@ -162,12 +143,31 @@ private Q_SLOTS:
     }
   }
 
+  void whatIsPutIntoAListThatIsTooShortIsAddedToIt() {
+    ExperimentDocument document{Json::parse(R"({"extensions": [{"name": "other", "kept": 1}]})")};
+    document.set({}, "/extensions/1", {{"name", "millrace"}});
+    QCOMPARE(document.root().dump(), std::string{R"({"extensions":[{"name":"other","kept":1},{"name":"millrace"}]})"});
+    document.undoStack().undo();
+    QCOMPARE(document.root().dump(), std::string{R"({"extensions":[{"name":"other","kept":1}]})"});
+  }
+
+  void jsonThatIsNestedTooDeeplyIsRefused() {
+    const auto path = m_folder.filePath(QStringLiteral("deep.json"));
+    QFile file{path};
+    QVERIFY(file.open(QIODevice::WriteOnly));
+    file.write("{\"a\":" + QByteArray(300'000, '[') + QByteArray(300'000, ']') + "}");
+    file.close();
+    const auto opened = ExperimentDocument::open(path);
+    QVERIFY(!opened);
+    QVERIFY2(opened.error().message.find("32 deep") != std::string::npos, opened.error().message.c_str());
+  }
+
   void aFullDiskLeavesTheOldFileAndTheChanges() {
     const auto path = put(QStringLiteral("full.json"), unknownMembers());
     auto document = *ExperimentDocument::open(path);
     document->set(QStringLiteral("title"), "/title", "changed");
     {
-      const FullDisk full;
+      const support::file_size_limit full{16};
       const auto refused = document->save(path);
       QCOMPARE(refused.error().code, errc::disk_full);
       QVERIFY(refused.error().message.find("make room") != std::string::npos);

@@ -68,7 +68,76 @@ std::string line(const Json& activity) {
 class ExperimentModelTest : public QObject {
   Q_OBJECT
 
+  /// Shows each row, and empties and fills each field of it. How many edits were taken.
+  static int editAll(const Json& root) {
+    int edits = 0;
+    for (int s = 0; s < experimentSections; ++s) {
+      const auto section = static_cast<Section>(s);
+      for (int item = -1; item < itemCount(root, section); ++item) {
+        const ExperimentRow row{section, item};
+        (void)titleOf(root, row);
+        (void)detailOf(root, row);
+        for (const auto& f : fieldsOf(root, row, orders())) {
+          auto edited = editedValue(root, row);
+          (void)f.put(edited, std::nullopt);
+          edited = editedValue(root, row);
+          if (f.put(edited, f.info.choices.empty() ? f.value : param_value{f.info.choices.back()}).empty()) ++edits;
+        }
+      }
+    }
+    (void)otherPrograms(root);
+    return edits;
+  }
+  /// All places of a value, the value itself among them.
+  static std::vector<std::string> placesIn(const Json& value, const std::string& at = {}) {
+    std::vector<std::string> all{at};
+    if (value.is_array()) {
+      for (std::size_t i = 0; i < value.size(); ++i) {
+        const auto below = placesIn(value[i], at + "/" + std::to_string(i));
+        all.insert(all.end(), below.begin(), below.end());
+      }
+    } else if (value.is_object()) {
+      for (const auto& [name, item] : value.items()) {
+        const auto below = placesIn(item, at + (Json::json_pointer{} / name).to_string());
+        all.insert(all.end(), below.begin(), below.end());
+      }
+    }
+    return all;
+  }
+
 private Q_SLOTS:
+  /// Whatever stands where something else was expected: all rows are shown and edited, and nothing falls.
+  void foreignValuesAreShownAndEdited() {
+    auto whole = fresh();
+    whole["configuration"] = {{"pace", 5}, {"place", {{"type", "env"}, {"key", "PLACE"}}}};
+    whole["method"][0]["pauses"] = {{"before", 1}};
+    whole["steady-state-hypothesis"]["probes"][0]["tolerance"] = {{"type", "range"}, {"range", {1, 2}}};
+    const std::vector<Json> strangers{Json::array(), Json::array({Json::array()}), Json::object(), nullptr, 7, "x",
+                                      false};
+    int edits = 0;
+    for (const auto& place : placesIn(whole)) {
+      if (place.empty()) continue;  // such a file is refused when it is opened
+      for (const auto& stranger : strangers) {
+        auto root = whole;
+        root[Json::json_pointer{place}] = stranger;
+        try {
+          edits += editAll(root);
+        } catch (const std::exception& e) {
+          QFAIL((place + " = " + stranger.dump() + ": " + e.what()).c_str());
+        }
+      }
+    }
+    QVERIFY(edits > 1000);
+  }
+
+  void whatItIsTriedOnIsAProgramToAskAbout() {
+    auto root = fresh();
+    QVERIFY(otherPrograms(root).isEmpty());
+    root["extensions"][0]["program"] = "./mine";
+    root["method"][0]["provider"]["path"] = "curl";
+    QCOMPARE(otherPrograms(root), (QStringList{QStringLiteral("./mine"), QStringLiteral("curl")}));
+  }
+
   void aNewOneBreaksWhatLiesBetweenAndHasAnEnd() {
     const auto root = fresh();
     QCOMPARE(line(root["method"][0]), std::string{"chaos inject orders kill --target by_key"});

@@ -42,7 +42,7 @@ ExperimentDesk::ExperimentDesk(ChaosPanel& card, QObject* parent)
     if (!path.isEmpty()) runFile(path);
   });
   connect(&m_card, &ChaosPanel::cancelWanted, this, &ExperimentDesk::cancel);
-  connect(&m_card, &ChaosPanel::runAgainWanted, this, [this] { begin(m_run.file()); });
+  connect(&m_card, &ChaosPanel::runAgainWanted, this, [this] { runFile(m_run.file()); });
   connect(&m_card, &ChaosPanel::reportWanted, this,
           [this] { QDesktopServices::openUrl(QUrl::fromLocalFile(m_run.htmlFile())); });
   connect(&m_card, &ChaosPanel::saveReportWanted, this, &ExperimentDesk::chooseReport);
@@ -111,21 +111,28 @@ void ExperimentDesk::tellError(const QString& text) {
 bool ExperimentDesk::saveTo(const QString& path) {
   const auto folderOf = [](const QString& file) { return file.isEmpty() ? file : QFileInfo{file}.absolutePath(); };
   const auto& root = m_document->root();
-  if (const auto moved = movedTopology(root, folderOf(m_document->path()), folderOf(path))) {
+  const auto moved = movedTopology(root, folderOf(m_document->path()), folderOf(path));
+  if (moved) {
     m_document->set(tr("Path of the topology"), pointerOf(root, {ExperimentSection::Judgement}) + "/topology", *moved);
   }
+  bool isWanted = true;
   auto saved = m_document->save(path);
   if (!saved && saved.error().code == errc::already_exists) {
     const auto answer = QMessageBox::question(m_panel, tr("Overwrite?"), toQt(saved.error().message),
                                               QMessageBox::Save | QMessageBox::Cancel, QMessageBox::Cancel);
-    if (answer != QMessageBox::Save) return false;
-    saved = m_document->save(path, true);
+    if (answer == QMessageBox::Save) {
+      saved = m_document->save(path, true);
+    } else {
+      isWanted = false;
+    }
   }
   if (saved) {
     Q_EMIT hint(tr("saved %1").arg(m_document->path()));
     return true;
   }
-  tellError(toQt(saved.error().message));
+  // Where it stays, its topology is where it was.
+  if (moved) m_document->undoStack().undo();
+  if (isWanted) tellError(toQt(saved.error().message));
   return false;
 }
 

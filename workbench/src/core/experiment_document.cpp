@@ -3,6 +3,7 @@
 #include <QFileInfo>
 #include <QUndoCommand>
 #include <algorithm>
+#include <stdexcept>
 
 #include "core/experiment_yaml.hpp"
 #include "core/text.hpp"
@@ -14,6 +15,7 @@ namespace {
 using Json = ExperimentDocument::Json;
 
 constexpr qint64 fileBytesMax = 1024 * 1024;
+constexpr int depthMax = 32;  // as of YAML
 /// Steps are small; a day's work of them.
 constexpr int undoMax = 500;
 
@@ -29,8 +31,13 @@ result<QByteArray> read(const QString& path) {
 result<YamlText> parse(const QString& path, const QByteArray& bytes) {
   if (isYaml(path)) return readYaml(bytes);
   try {
-    return YamlText{Json::parse(bytes.begin(), bytes.end()), {}};
-  } catch (const Json::exception& e) {
+    // Deeper than anything an experiment holds: who copies and compares it does so by recursion.
+    const auto isBounded = [](int depth, Json::parse_event_t /*event*/, Json& /*value*/) {
+      if (depth > depthMax) throw std::length_error{"it is nested more than 32 deep"};
+      return true;
+    };
+    return YamlText{Json::parse(bytes.begin(), bytes.end(), isBounded), {}};
+  } catch (const std::exception& e) {
     return user_error(errc::parse_error, e.what());
   }
 }
@@ -103,9 +110,15 @@ void ExperimentDocument::set(const QString& title, const std::string& pointer, J
   // What is not there is added to what is.
   while (!place.empty() && !m_root.contains(place)) {
     const auto parent = place.parent_pointer();
-    const bool isHere = m_root.contains(parent) && m_root.at(parent).is_object();
-    auto around = isHere ? m_root.at(parent) : Json::object();
-    around[place.back()] = std::move(value);
+    const auto* there = m_root.contains(parent) ? &m_root.at(parent) : nullptr;
+    const bool isKept = there != nullptr && (there->is_object() || there->is_array());
+    auto around = isKept ? *there : Json::object();
+    if (around.is_array()) {
+      // What is in the list stays in it: it gets one more.
+      around.push_back(std::move(value));
+    } else {
+      around[place.back()] = std::move(value);
+    }
     value = std::move(around);
     place = parent;
   }
@@ -154,6 +167,10 @@ result<void> ExperimentDocument::save(const QString& path, bool overwrite) {
                      tr("save under another name, or overwrite what is there"));
   }
   if (absolute == m_path && !overwrite) {
+    if (!m_lost.isEmpty() && isYaml(absolute)) {
+      return fileError(errc::already_exists, absolute, tr("has %1, which would be lost").arg(m_lost),
+                       tr("save as JSON, or overwrite what is there"));
+    }
     const auto present = read(absolute);
     if (present && *present != m_bytes) {
       return fileError(errc::already_exists, absolute, tr("was changed by another program since it was read"),

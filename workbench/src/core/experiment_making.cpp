@@ -134,7 +134,7 @@ json makeInjection(const chaos::fault_entry& kind, const std::string& run, const
 void changeKind(json& item, const chaos::fault_entry& kind) {
   auto& words = item["provider"]["arguments"];
   const auto* before = injectedKind(item);
-  if (before != nullptr && item.value("name", "") == std::string{"inject-"} + before->name) {
+  if (before != nullptr && textAt(item, "name") == QLatin1String("inject-") + QLatin1String(before->name)) {
     item["name"] = std::string{"inject-"} + kind.name;
   }
   if (before == nullptr || before->kind != kind.kind) clearParameters(words);

@@ -47,14 +47,25 @@ std::string textOf(const std::optional<param_value>& value) {
 
 }  // namespace
 
+namespace {
+
+/// Something else that stands in the way of a place gives way: a text, or a list where a member is wanted.
+void clearWay(json& row, json::json_pointer place) {
+  std::vector<json::json_pointer> ways;
+  for (; !place.empty(); place.pop_back()) ways.push_back(place);
+  for (auto way = ways.rbegin(); way != ways.rend(); ++way) {
+    const auto around = way->parent_pointer();
+    if (!row.contains(around)) return;
+    if (!row.at(around).is_object() && !row.contains(*way)) row.at(around) = json::object();
+  }
+}
+
+}  // namespace
+
 void putMember(json& row, const std::string& pointer, const std::optional<json>& value) {
   const json::json_pointer place{pointer};
   if (value) {
-    // Something else that stands in the way gives way.
-    for (auto up = place.parent_pointer();; up = up.parent_pointer()) {
-      if (row.contains(up) && !row.at(up).is_structured()) row.at(up) = json::object();
-      if (up.empty()) break;
-    }
+    clearWay(row, place);
     row[place] = *value;
     return;
   }

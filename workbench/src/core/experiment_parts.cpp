@@ -222,6 +222,8 @@ QString nameOf(ExperimentPart part) {
 
 QStringList otherPrograms(const json& root) {
   QStringList out;
+  const auto program = textAt(valueAt(root, pointerOf(root, {Section::Judgement, -1})), "program");
+  if (!program.isEmpty()) out << program;
   for (const auto section : {Section::Hypothesis, Section::Method, Section::Rollbacks}) {
     for (int i = 0; i < itemCount(root, section); ++i) {
       const auto& provider = valueAt(root, pointerOf(root, {section, i}) + "/provider");

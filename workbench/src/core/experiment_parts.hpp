@@ -74,7 +74,7 @@ void changeKind(nlohmann::ordered_json& activity, const chaos::fault_entry& kind
 /// `from` is empty for an experiment without a file. Nothing: it is right as it is.
 [[nodiscard]] std::optional<std::string> movedTopology(const nlohmann::ordered_json& root, const QString& from,
                                                        const QString& to);
-/// Programs other than `millrace` that it calls.
+/// Programs other than `millrace` that it calls: by its activities, or as what it is tried on.
 [[nodiscard]] QStringList otherPrograms(const nlohmann::ordered_json& root);
 
 }  // namespace millrace::workbench

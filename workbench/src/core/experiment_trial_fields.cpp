@@ -149,8 +149,9 @@ ExperimentField endField(std::string label, const std::string& pair, std::size_t
   auto field = memberField(std::move(label), pair + "/" + std::to_string(end), std::move(info), item);
   field.put = [pair, end, put = std::move(field.put)](json& r, const std::optional<param_value>& v) -> std::string {
     if (!v) return "a number is wanted here";
-    auto& both = r[json::json_pointer{pair}];
-    if (!both.is_array() || both.size() != 2) both = json::array({0, 0});
+    if (const auto& both = valueAt(r, pair); !both.is_array() || both.size() != 2) {
+      putMember(r, pair, json::array({0, 0}));
+    }
     return put(r, v);
   };
   return field;

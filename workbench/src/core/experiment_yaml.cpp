@@ -8,15 +8,13 @@
 #include <sstream>
 
 #include "core/text.hpp"
+#include "millrace/text/yaml.hpp"
 
 namespace millrace::workbench {
 namespace {
 
 using json = nlohmann::ordered_json;
 
-// Aliases may refer to each other and so grow without end; the same limits as the engine's.
-constexpr int depthMax = 32;
-constexpr std::size_t valuesMax = 100'000;
 /// What fits on a line beside its name.
 constexpr std::size_t lineBytesMax = 90;
 
@@ -103,33 +101,6 @@ private:
   bool m_hasAnchors = false, m_hasTags = false;
 };
 
-json scalar(const YAML::Node& n) {
-  const auto& text = n.Scalar();
-  if (n.Tag() == "!") return text;
-  if (text == "true" || text == "false") return text == "true";
-  auto number = json::parse(text, nullptr, false);
-  return number.is_number() ? number : json(text);
-}
-
-json toJson(const YAML::Node& n, int depth, std::size_t& values) {
-  if (depth > depthMax || ++values > valuesMax) {
-    throw YAML::Exception{n.Mark(), "it is nested too deeply, or too large"};
-  }
-  if (n.IsScalar()) return scalar(n);
-  if (n.IsSequence()) {
-    auto out = json::array();
-    for (const auto& item : n) out.push_back(toJson(item, depth + 1, values));
-    return out;
-  }
-  if (!n.IsMap()) return nullptr;
-  auto out = json::object();
-  for (const auto& item : n) {
-    if (!item.first.IsScalar()) throw YAML::Exception{n.Mark(), "a name is a text"};
-    out[item.first.Scalar()] = toJson(item.second, depth + 1, values);
-  }
-  return out;
-}
-
 /// Texts that would be read as something else.
 bool needsQuotes(const std::string& text) {
   static const std::set<std::string> others{"", "~", "null", "Null", "NULL", "true", "false"};
@@ -171,12 +142,12 @@ void emit(YAML::Emitter& out, const json& v) {
 
 result<YamlText> readYaml(const QByteArray& bytes) {
   const auto text = bytes.toStdString();
+  const auto written = yaml_to_json(text);
+  if (!written) return written.error();
   try {
-    std::size_t values = 0;
-    YamlText out{toJson(YAML::Load(text), 0, values), {}};
+    YamlText out{json::parse(*written), {}};
     std::istringstream stream{text};
     YAML::Parser parser{stream};
-    (void)out.value.dump();  // refuses bytes that are no UTF-8
     Losses losses;
     while (parser.HandleNextDocument(losses)) {
     }

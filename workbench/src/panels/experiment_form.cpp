@@ -189,12 +189,16 @@ void ExperimentForm::refresh() {
 
 void ExperimentForm::store(const QString& title, nlohmann::ordered_json value) {
   const auto& root = m_document->root();
-  if (m_row.section == ExperimentSection::Judgement && m_document->find(pointerOf(root, m_row)) == nullptr) {
-    m_document->insert(title, "/extensions", SIZE_MAX, std::move(value));
-    return;
-  }
   const auto pointer = m_row.section == ExperimentSection::Configuration ? "/configuration" : pointerOf(root, m_row);
-  m_document->set(title, pointer, std::move(value));
+  storeAt(title, pointer, std::move(value));
+}
+
+void ExperimentForm::storeAt(const QString& title, const std::string& pointer, nlohmann::ordered_json value) {
+  if (m_row.section == ExperimentSection::Judgement && m_document->find(pointer) == nullptr) {
+    m_document->insert(title, "/extensions", SIZE_MAX, std::move(value));
+  } else {
+    m_document->set(title, pointer, std::move(value));
+  }
 }
 
 void ExperimentForm::take(std::size_t index, const std::optional<param_value>& value) {
@@ -220,8 +224,8 @@ void ExperimentForm::takeText() {
     }
     m_text->document()->setModified(false);
     m_textProblem->hide();
-    m_document->set(tr("JSON of %1").arg(titleOf(m_document->root(), m_row)), pointerOf(m_document->root(), m_row),
-                    std::move(value));
+    const auto& root = m_document->root();
+    storeAt(tr("JSON of %1").arg(titleOf(root, m_row)), pointerOf(root, m_row), std::move(value));
   } catch (const nlohmann::json::exception& e) {
     sayOfText(QString::fromUtf8(e.what()));
   }

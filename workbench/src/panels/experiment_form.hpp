@@ -51,6 +51,7 @@ private:
   void takeText();
   void sayOfText(const QString& wrong);
   void store(const QString& title, nlohmann::ordered_json value);
+  void storeAt(const QString& title, const std::string& pointer, nlohmann::ordered_json value);
   [[nodiscard]] std::vector<std::string> shape(const std::vector<ExperimentField>& fields) const;
 
   ExperimentDocument* m_document = nullptr;
