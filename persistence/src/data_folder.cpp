@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -46,6 +47,13 @@ std::uint64_t free_bytes(const std::filesystem::path& folder) {
   struct statvfs stat {};
   if (::statvfs(folder.c_str(), &stat) != 0) return 0;
   return static_cast<std::uint64_t>(stat.f_bavail) * stat.f_frsize;
+}
+
+std::uint64_t scratch_reserve_bytes(const std::filesystem::path& folder) {
+  constexpr std::uint64_t most = std::uint64_t{512} << 20;
+  struct statvfs stat {};
+  if (::statvfs(folder.c_str(), &stat) != 0) return 0;
+  return std::min(most, static_cast<std::uint64_t>(stat.f_blocks) * stat.f_frsize / 20);
 }
 
 error disk_full_error(const std::filesystem::path& folder, std::uint64_t needed, std::uint64_t free) {

@@ -94,8 +94,8 @@ private:
 
 class segment_spill final : public engine::page_spill {
 public:
-  segment_spill(fs::path folder, std::uint64_t segment_bytes)
-      : folder_{std::move(folder)}, segment_bytes_{segment_bytes} {}
+  segment_spill(fs::path folder, std::uint64_t segment_bytes, std::uint64_t reserve_bytes)
+      : folder_{std::move(folder)}, segment_bytes_{segment_bytes}, reserve_bytes_{reserve_bytes} {}
   ~segment_spill() override {
     pages_.clear();
     newest_ = nullptr;
@@ -158,6 +158,11 @@ private:
   };
 
   result<void> put_one(const entry& e) {
+    if (const auto free = free_bytes(folder_); free < reserve_bytes_ + e.content.size()) {
+      return retryable_error(errc::disk_full, "'" + folder_.string() + "': " + std::to_string(free) +
+                                                  " bytes are free, of which " + std::to_string(reserve_bytes_) +
+                                                  " are left to snapshots and logs");
+    }
     if (newest_ == nullptr || newest_->size() >= segment_bytes_) {
       auto made = segment::make(folder_ / (std::to_string(++number_) + ".segment"));
       if (!made) return std::move(made).error();
@@ -174,6 +179,7 @@ private:
 
   const fs::path folder_;
   const std::uint64_t segment_bytes_;
+  const std::uint64_t reserve_bytes_;
   std::uint64_t number_ = 0;
   mutable std::mutex mutex_;
   std::shared_ptr<segment> newest_;
@@ -184,7 +190,8 @@ private:
 }  // namespace
 
 result<std::unique_ptr<engine::page_spill>> open_segment_spill(const std::filesystem::path& folder,
-                                                               std::uint64_t segment_bytes) {
+                                                               std::uint64_t segment_bytes,
+                                                               std::uint64_t reserve_bytes) {
   std::error_code code;
   fs::remove_all(folder, code);
   if (code) {
@@ -192,7 +199,7 @@ result<std::unique_ptr<engine::page_spill>> open_segment_spill(const std::filesy
                                           code.message() + "; remove the folder");
   }
   if (auto made = make_folder(folder); !made) return std::move(made).error();
-  return std::unique_ptr<engine::page_spill>{std::make_unique<segment_spill>(folder, segment_bytes)};
+  return std::unique_ptr<engine::page_spill>{std::make_unique<segment_spill>(folder, segment_bytes, reserve_bytes)};
 }
 
 }  // namespace millrace::persistence

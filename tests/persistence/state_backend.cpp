@@ -37,7 +37,7 @@ public:
   result<std::unique_ptr<engine::page_spill>> open(std::string_view task) override {
     std::string name{task};
     std::ranges::replace(name, '/', '.');
-    return persistence::open_segment_spill(folder_ / name, 64 << 10);
+    return persistence::open_segment_spill(folder_ / name, 64 << 10, 0);
   }
 
 private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "millrace/persistence/data_folder.hpp"
 #include "millrace/persistence/event_log.hpp"
 #include "millrace/persistence/segment_spill.hpp"
 #include "millrace/persistence/state_backend.hpp"
@@ -47,7 +48,9 @@ result<std::shared_ptr<engine::state_backend>> open_spills(const engine::plan& p
 std::shared_ptr<engine::frame_spill> open_retained_disk(run_shared& shared) {
   const auto& o = shared.options;
   if (o.retained_bytes_max == 0 || o.retained_disk_bytes_max == 0 || o.where.nodes) return nullptr;
-  auto disk = persistence::open_segment_spill(std::filesystem::path{o.data_dir} / "retained");
+  constexpr auto segment_bytes = std::uint64_t{16} << 20;
+  auto disk = persistence::open_segment_spill(std::filesystem::path{o.data_dir} / "retained", segment_bytes,
+                                              persistence::scratch_reserve_bytes(o.data_dir));
   if (!disk) {
     shared.log(log_level::warning, "what is sent is kept in memory alone: " + disk.error().message);
     return nullptr;

@@ -10,6 +10,7 @@ namespace {
 
 // What is read back at once, which holds its task up: some milliseconds.
 constexpr std::uint64_t block_bytes_max = std::uint64_t{256} << 10;
+constexpr std::uint64_t block_bytes_min = std::uint64_t{8} << 10;
 constexpr std::uint64_t blocks_in_memory = 16;
 // Of a block that is emptied while it is filled.
 constexpr std::size_t frames_max = 2048;
@@ -29,10 +30,18 @@ frame_queue::frame_queue(frame_queue&& other) noexcept
       dropped_{std::exchange(other.dropped_, {})},
       size_{std::exchange(other.size_, 0)},
       bytes_{std::exchange(other.bytes_, 0)},
-      unsettled_{std::exchange(other.unsettled_, 0)} {}
+      unsettled_{std::exchange(other.unsettled_, 0)},
+      was_refused_{std::exchange(other.was_refused_, false)} {}
 
+/// From where half of the room of all lanes is used up blocks are the smaller the less is left of the next quarter:
+/// thousands of lanes that each fill one would use up all of it, and none would get to the disk in time.
 std::uint64_t frame_queue::block_bytes() const noexcept {
-  return std::min(block_bytes_max, may_.bytes_max / blocks_in_memory);
+  const auto usual = std::min(block_bytes_max, may_.bytes_max / blocks_in_memory);
+  if (may_.all == nullptr || 2 * may_.all->used() <= may_.all->bytes_max()) return usual;
+  const auto quarter = may_.all->bytes_max() / 4;
+  const auto left = 3 * quarter - std::min(may_.all->used(), 3 * quarter);
+  const auto share = static_cast<double>(left) / static_cast<double>(quarter);
+  return std::min(usual, std::max(block_bytes_min, static_cast<std::uint64_t>(share * static_cast<double>(usual))));
 }
 
 bool frame_queue::is_half_full() const noexcept {
@@ -52,6 +61,7 @@ void frame_queue::give_back(chunk& c, std::uint64_t bytes) noexcept {
 
 std::uint64_t frame_queue::memory_bytes() noexcept {
   settle();
+  if (was_refused_) offer_again();
   return bytes_;
 }
 
@@ -68,7 +78,9 @@ bool frame_queue::make_room(std::uint64_t bytes) {
   while (bytes_ + bytes > may_.bytes_max) {
     if (!free_some()) return false;
   }
-  while (may_.all != nullptr && !may_.all->take(bytes)) {
+  if (may_.all == nullptr || may_.all->take(bytes)) return true;
+  settle();
+  while (!may_.all->take(bytes)) {
     if (!free_some()) return false;
   }
   return true;
@@ -104,10 +116,33 @@ void frame_queue::hand_over(chunk& c) {
   if (may_.disk == nullptr || c.block != nullptr || c.from != 0) return;
   settle();
   if (!is_half_full()) return;
+  if (!offer(c)) {
+    was_refused_ = true;
+  } else if (was_refused_) {
+    offer_again();
+  }
+}
+
+/// The newest first, as far as memory has too much: what is taken out next is to be there.
+void frame_queue::offer_again() {
+  was_refused_ = false;
+  auto left = bytes_;
+  const bool is_crowded = may_.all != nullptr && 2 * may_.all->used() > may_.all->bytes_max();
+  for (auto c = chunks_.rbegin(); c != chunks_.rend() && (is_crowded || 2 * left > may_.bytes_max); ++c) {
+    left -= c->charged;
+    const bool is_whole = c->block == nullptr && c->from == 0 && !c->frames.empty();
+    if (c == chunks_.rbegin() || !is_whole || offer(*c)) continue;  // the newest is still being filled
+    was_refused_ = true;
+    return;
+  }
+}
+
+bool frame_queue::offer(chunk& c) {
   c.block = may_.disk->take(c.frames, c.charged, how_ == urgency::needed);
-  if (c.block == nullptr) return;
+  if (c.block == nullptr) return false;
   c.is_settled = false;
   ++unsettled_;
+  return true;
 }
 
 // Newest first: those behind them are known already.
@@ -189,6 +224,7 @@ void frame_queue::drop_from(chunk& c, std::size_t frames) {
 }
 
 void frame_queue::drop_front(std::uint64_t frames) {
+  settle();
   while (frames != 0 && frames >= chunks_.front().size()) {
     auto& c = chunks_.front();
     frames -= c.size();
@@ -250,6 +286,7 @@ void frame_queue::append(frame_queue&& other) {
   size_ += std::exchange(other.size_, 0);
   bytes_ += std::exchange(other.bytes_, 0);
   unsettled_ += std::exchange(other.unsettled_, 0);
+  was_refused_ = std::exchange(other.was_refused_, false) || was_refused_;
   other.chunks_.clear();
   for (auto& c : other.dropped_) dropped_.push_back(std::move(c));
   other.dropped_.clear();

@@ -34,16 +34,16 @@ public:
   /// Whether a block of so many bytes may wait to be written; then it does.
   bool admit(std::uint64_t bytes, bool is_needed) {
     const auto now = time_.steady_ns();
-    std::string told;
+    bool is_news = false;
+    bool is_refused = false;
     {
       const std::lock_guard lock{mutex_};
-      const bool is_fast = is_too_fast(now, bytes, told);
-      const bool is_refused = (is_fast && !is_needed) || now < refused_until_ || waiting_ + bytes > most_.waiting_max;
+      const bool is_fast = is_too_fast(now, bytes, is_news);
+      is_refused = (is_fast && !is_needed) || now < refused_until_ || waiting_ + bytes > most_.waiting_max;
       if (!is_refused) waiting_ += bytes;
-      if (told.empty()) return !is_refused;
     }
-    say_(told);
-    return false;
+    if (is_news) say_("what is sent is not kept on the disk for tasks to come back alone: " + too_fast());
+    return !is_refused;
   }
 
   void add(const std::shared_ptr<spilled_frames>& block) {
@@ -74,8 +74,11 @@ public:
   }
 
   spill_status status() const {
+    const auto now = time_.steady_ns();
     const std::lock_guard lock{mutex_};
-    return {stored_, most_.bytes_max, waiting_, refused_};
+    // Once nobody offers anything, nothing is refused.
+    const bool is_disk = !refused_.empty() && now < refused_until_ + calm_ns;
+    return {stored_, most_.bytes_max, waiting_, is_disk ? refused_ : now < fast_until_ ? too_fast() : std::string{}};
   }
 
   void work() {
@@ -106,19 +109,16 @@ private:
     std::uint64_t bytes = 0;
   };
 
-  bool is_too_fast(std::int64_t now, std::uint64_t bytes, std::string& told) {
+  [[nodiscard]] std::string too_fast() const { return "more than " + mib(most_.rate_max) + " are sent a second"; }
+
+  bool is_too_fast(std::int64_t now, std::uint64_t bytes, bool& is_news) {
     offered_ += bytes;
     const auto passed = now - second_began_;
     if (passed < second_ns && offered_ <= most_.rate_max) return now < fast_until_;
     const bool is_fast = offered_ > most_.rate_max && passed < 2 * second_ns;
-    const bool was_fast = fast_until_ != 0;
     if (is_fast) {
+      is_news = now >= fast_until_;
       fast_until_ = now + calm_ns;
-      refused_ = "more than " + mib(most_.rate_max) + " are sent a second";
-      if (!was_fast) told = "what is sent is not kept on the disk for tasks to come back alone: " + refused_;
-    } else if (was_fast && now >= fast_until_) {
-      fast_until_ = 0;
-      refused_.clear();
     }
     second_began_ = now;
     offered_ = 0;
@@ -170,7 +170,9 @@ private:
     {
       const std::lock_guard lock{mutex_};
       refused_until_ = time_.steady_ns() + retry_ns;
-      if (std::exchange(refused_, why) == why) return;
+      // Its words differ each time, by how many bytes there are: said once.
+      const bool is_known = !std::exchange(refused_, why).empty();
+      if (is_known) return;
     }
     say_("what is sent cannot be kept on the disk for tasks to come back alone: " + why);
   }
@@ -178,8 +180,7 @@ private:
   void succeed() {
     {
       const std::lock_guard lock{mutex_};
-      if (refused_.empty() || fast_until_ != 0) return;
-      refused_.clear();
+      if (std::exchange(refused_, {}).empty()) return;
     }
     say_("what is sent is kept on the disk again for tasks to come back alone");
   }
@@ -199,9 +200,9 @@ private:
   std::uint64_t stored_ = 0;
   std::uint64_t offered_ = 0;  // since
   std::int64_t second_began_ = 0;
-  std::int64_t fast_until_ = 0;     // 0: it is not
+  std::int64_t fast_until_ = 0;
   std::int64_t refused_until_ = 0;  // by the disk
-  std::string refused_;
+  std::string refused_;             // by the disk, as long as nothing was written since
   bool is_closed_ = false;
 };
 

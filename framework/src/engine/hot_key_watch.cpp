@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "millrace/engine/state_text.hpp"
+#include "millrace/text/text_list.hpp"
 
 namespace millrace::engine {
 
@@ -11,6 +12,15 @@ namespace {
 
 // A hash seen so often may be a hot key's; one seen once is one of a million.
 constexpr std::uint32_t worth_a_name = 3;
+constexpr const char* masked = R"("***")";
+
+/// A key that is computed may be made of any field.
+bool may_name_a_person(const schema& s, const key_extractor& key) {
+  const auto names = split_list(key.description(), ',');
+  return std::ranges::any_of(s.fields, [&](const field& f) {
+    return f.personal && (!key.is_of_fields() || std::ranges::find(names, f.name) != names.end());
+  });
+}
 
 }  // namespace
 
@@ -25,6 +35,7 @@ void hot_key_watch::take(std::uint32_t row, std::span<const std::uint64_t> hashe
   auto& k = keys_[counter];
   if (is_new) k.times = 0;
   if (++k.times != worth_a_name) return;
+  is_personal_ = is_personal_ || may_name_a_person(records.type().schema(), key);
   if (!key.key(records, row, k.key)) k.times = 0;
 }
 
@@ -38,7 +49,7 @@ std::vector<hot_key> hot_key_watch::report() const {
     const auto bound = seen_.error(c) / all;
     if (share - bound < reported_share_min) continue;
     const auto chance = 2 * std::sqrt(share * std::max(1 - share, 0.0) / all);
-    out.push_back({key_json(keys_[c].key.view()), share, bound + chance});
+    out.push_back({is_personal_ ? masked : key_json(keys_[c].key.view()), share, bound + chance});
   }
   std::ranges::sort(
       out, [](const hot_key& a, const hot_key& b) { return a.share != b.share ? a.share > b.share : a.key < b.key; });

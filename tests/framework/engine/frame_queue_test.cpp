@@ -27,11 +27,15 @@ struct troubled_disk final : engine::page_spill {
     std::atomic<bool> is_full{false};
     std::atomic<bool> is_damaged{false};
     std::atomic<int> pages{0};
+    std::atomic<int> missing{0};
+    std::atomic<bool> is_held{false};
   };
   explicit troubled_disk(std::shared_ptr<trouble> t) : in{*engine::memory_state_backend()->open("frames")}, has{t} {}
 
   result<void> put(std::span<const entry> pages) override {
-    if (has->is_full) return retryable_error(errc::disk_full, "no room in '/data'");
+    has->is_held.wait(true);
+    if (has->is_full)
+      return retryable_error(errc::disk_full, "no room in '/data' for " + std::to_string(has->missing) + " bytes");
     has->pages += static_cast<int>(pages.size());
     return in->put(pages);
   }
@@ -272,6 +276,83 @@ private slots:
     fill(needed, 0, 300);
     QVERIFY(settled(needed));
     QVERIFY(t.disk->pages > before);
+  }
+
+  /// What is not admitted must not be counted as waiting, and what is must be taken.
+  void theBlockThatIsTheFirstTooFastIsTakenWhereSomebodyWaits() {
+    constexpr std::uint64_t bytes = 64 << 10;
+    table t{{.rate_max = 100 << 10, .waiting_max = 3 * bytes}};
+    for (int episode = 0; episode < 10; ++episode) {
+      for (int block = 0; block < 3; ++block) {
+        std::vector<engine::kept_frame> frames;
+        frames.push_back(engine::keep(numbered(block), 20));
+        QVERIFY2(t.spill->take(frames, bytes, true) != nullptr, qPrintable(QString::number(episode)));
+        QVERIFY(frames.empty());
+        QVERIFY(QTest::qWaitFor([&] { return t.spill->status().waiting == 0; }, 20'000));
+      }
+      QVERIFY(!t.spill->status().refused.empty());
+      t.time.ns += 30'000'000'000;
+    }
+    const std::lock_guard lock{t.saying};
+    QCOMPARE(t.said.size(), std::size_t{10});
+  }
+
+  void aRefusalEndsWithTheHasteThoughNobodyOffersAnything() {
+    table t{{.rate_max = 100 << 10}};
+    frame_queue q{t.may(1 << 20), urgency::spare};
+    fill(q, 0, 1500);
+    QVERIFY(settled(q));
+    QVERIFY(!t.spill->status().refused.empty());
+    t.time.ns += 11'000'000'000;
+    QCOMPARE(t.spill->status().refused, std::string{});
+  }
+
+  void aFullDiskIsSaidOnce() {
+    table t;
+    t.disk->is_full = true;
+    frame_queue q{t.may(), urgency::needed};
+    for (int i = 0; i < 5; ++i) {
+      t.disk->missing = 100 + i;
+      fill(q, 100 * i, 100 * (i + 1));
+      QVERIFY(settled(q));
+      t.time.ns += 2'000'000'000;
+    }
+    QVERIFY(QString::fromStdString(t.spill->status().refused).contains("104"));
+    const std::lock_guard lock{t.saying};
+    QCOMPARE(t.said.size(), std::size_t{1});
+  }
+
+  /// None of them ever has a block of the usual size.
+  void manyLanesThatShareLittleMemoryGetToTheDisk() {
+    table t;
+    engine::retained_budget little{1 << 20};
+    auto may = t.may(8 << 20);
+    may.all = &little;
+    std::deque<frame_queue> lanes;
+    for (int i = 0; i < 64; ++i) lanes.emplace_back(may, urgency::spare);
+    const auto refused_at_last = [&](frame_queue& lane, std::int64_t n) {
+      return !QTest::qWaitFor([&] { return lane.push(engine::keep(numbered(n), 20)); }, 5000);
+    };
+    for (std::int64_t n = 0; n < 120; ++n) {
+      for (auto& lane : lanes) QVERIFY2(!refused_at_last(lane, n), qPrintable(QString::number(n)));
+    }
+    QVERIFY(t.spill->status().bytes > 1 << 20);
+    QVERIFY(little.used() <= little.bytes_max());
+  }
+
+  void whatTheDiskHadNoTimeForIsOfferedAgain() {
+    table t{{.waiting_max = 12 << 10}};
+    t.disk->is_held = true;
+    frame_queue q{t.may(), urgency::needed};
+    fill(q, 0, 500);
+    QVERIFY(q.memory_bytes() > 64 << 10);
+    QVERIFY(q.may_find_room());
+    t.disk->is_held = false;
+    t.disk->is_held.notify_all();
+    const auto has_room = [&] { return q.memory_bytes() < 64 << 10; };
+    QVERIFY2(QTest::qWaitFor(has_room, 20'000), qPrintable(QString::number(q.memory_bytes())));
+    for (std::int64_t n = 0; n < 500; ++n) QCOMPARE(taken(q), n);
+    QCOMPARE(t.all.used(), std::uint64_t{0});
   }
 
   void damageIsSaid() {

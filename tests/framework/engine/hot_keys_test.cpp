@@ -23,6 +23,12 @@ struct visit {
 };
 MILLRACE_RECORD(visit, 1, page)
 
+struct guest {
+  std::string name;
+  std::string room;
+};
+MILLRACE_RECORD(guest, 1, personal(name), room)
+
 using stream = std::function<std::uint64_t(random_source&, std::uint64_t)>;
 
 /// Rank r (from 1) with probability ~ 1 / r^s.
@@ -223,6 +229,26 @@ private slots:
   void nothingIsSaidOfEvenStreamsAndShortOnes() {
     QVERIFY(watch([](random_source& r, std::uint64_t) { return r.below(100'000); }, 1, 500'000, 1).keys.empty());
     QVERIFY(watch([](random_source&, std::uint64_t) { return 1; }, 1, 1000, 1).keys.empty());
+  }
+  void keysThatAreDataAboutAPersonAreMasked() {
+    const auto type = record_type_of<guest>();
+    const auto b = type->make_builder(256);
+    for (int n = 0; n < 256; ++n) {
+      b->begin_row();
+      QVERIFY(b->set(0, value::of(std::string_view{"Ada Lovelace"})) && b->set(1, value::of(std::string_view{"7"})));
+    }
+    const auto batch = b->finish();
+    const auto told = [&](const std::vector<std::string>& fields) {
+      const auto key = *key_of(type, fields);
+      std::vector<std::uint64_t> hashes(batch->size());
+      hot_key_watch w{1};
+      for (int i = 0; i < 200 && key->hashes(*batch, hashes.data()); ++i) w.look(hashes, *batch, *key);
+      const auto keys = w.report();
+      return keys.size() == 1 ? keys.front().key : std::to_string(keys.size()) + " keys";
+    };
+    QCOMPARE(told({"name"}), std::string{R"("***")"});
+    QCOMPARE(told({"room", "name"}), std::string{R"("***")"});
+    QCOMPARE(told({"room"}), std::string{R"("7")"});
   }
   void aKeyIsHotWhenItsPartitionHasHalfAsMuchAgain() {
     for (const std::uint32_t partitions : {2U, 3U, 8U, 64U}) {

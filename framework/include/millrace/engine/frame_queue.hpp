@@ -51,6 +51,9 @@ public:
   [[nodiscard]] std::uint64_t memory_bytes() noexcept;
   /// Something is being written to the disk.
   [[nodiscard]] bool is_writing() const noexcept { return unsettled_ != 0; }
+  /// There may be room soon without anything being taken out: the disk has work, or what it refused is offered to it
+  /// again by `memory_bytes`.
+  [[nodiscard]] bool may_find_room() const noexcept { return is_writing() || was_refused_; }
 
   /// False: there is no room for it in memory, and nothing was done.
   [[nodiscard]] bool push(kept_frame f);
@@ -102,6 +105,8 @@ private:
   void give_back(chunk& c, std::uint64_t bytes) noexcept;
   void add(kept_frame f);
   void hand_over(chunk& c);
+  void offer_again();
+  [[nodiscard]] bool offer(chunk& c);
   void settle() noexcept;
   void settle(chunk& c) noexcept;
   [[nodiscard]] result<void> load(chunk& c);
@@ -115,6 +120,7 @@ private:
   std::uint64_t size_ = 0;
   std::uint64_t bytes_ = 0;  // in memory, as far as is known
   std::size_t unsettled_ = 0;
+  bool was_refused_ = false;  // a block that was offered to the disk, which may take it later
 };
 
 }  // namespace millrace::engine

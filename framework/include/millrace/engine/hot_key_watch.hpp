@@ -35,7 +35,7 @@ public:
     }
     next_ -= hashes.size();
   }
-  /// Largest share first.
+  /// Largest share first. Keys that are data about a person are masked, for everybody.
   [[nodiscard]] std::vector<hot_key> report() const;
 
 private:
@@ -44,6 +44,7 @@ private:
   random_source random_;
   std::size_t next_ = 0;
   frequent_items seen_;
+  bool is_personal_ = false;  // what the keys are made of, or may be
   struct known {
     std::uint32_t times = 0;  ///< seen since the counter became this item's
     key_bytes key{};

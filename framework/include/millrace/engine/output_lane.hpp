@@ -66,7 +66,7 @@ public:
   }
   /// It is not free until the disk has what it was given: nobody rings then.
   [[nodiscard]] bool waits_for_disk() const noexcept {
-    return now_ != receiver::there && backlog_->is_writing() && !is_free();
+    return now_ != receiver::there && backlog_->may_find_room() && !is_free();
   }
   [[nodiscard]] std::uint32_t batches_in_flight() const noexcept {
     const auto held_back = waiting_.size() + (backlog_ ? backlog_->size() : 0);

@@ -12,6 +12,10 @@ namespace millrace::persistence {
 /// Bytes an unprivileged process may still write where `folder` is; 0 when that cannot be asked.
 [[nodiscard]] std::uint64_t free_bytes(const std::filesystem::path& folder);
 
+/// What a scratch file leaves free of the disk that `folder` is on, for snapshots and logs: 512 MiB, or a twentieth of
+/// a smaller disk; 0 when that cannot be asked.
+[[nodiscard]] std::uint64_t scratch_reserve_bytes(const std::filesystem::path& folder);
+
 [[nodiscard]] error disk_full_error(const std::filesystem::path& folder, std::uint64_t needed, std::uint64_t free);
 
 /// Makes `folder` with its parents unless it is there; says what is in the way otherwise.
