@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <deque>
+#include <vector>
 
 namespace millrace::chaos {
 
@@ -46,10 +47,28 @@ public:
   [[nodiscard]] std::string failure() const override { return is_broken_ ? failure_ : inner_->failure(); }
 
 private:
-  struct held_frame {
-    std::int64_t due = 0;
-    frame what;
+  using fault_ptr = fault_switch::list::value_type;
+  struct lateness {
+    fault_ptr by;
+    std::int64_t ns = 0;
   };
+  struct held_frame {
+    std::int64_t due = 0;  ///< without what faults add
+    frame what;
+    std::vector<lateness> late{};
+  };
+
+  /// A fault that was taken away, or whose time is over, holds up nothing any more. One that is spent does: the
+  /// lateness is what it had to do.
+  static bool lasts(const armed_fault& f) {
+    const auto state = f.state();
+    return state == fault_state::active || state == fault_state::spent;
+  }
+  static std::int64_t due_of(const held_frame& f) {
+    auto due = f.due;
+    for (const auto& l : f.late) due += lasts(*l.by) ? l.ns : 0;
+    return due;
+  }
 
   receive_status receive_late(frame& out) {
     if (is_broken_) return receive_status::broken;
@@ -70,19 +89,20 @@ private:
   receive_status deliver(frame& out, const fault_switch::list& at_work, std::int64_t now) {
     const bool is_cut = std::ranges::any_of(
         at_work, [](const auto& f) { return f->kind() == fault_kind::partition && f->is_active(); });
-    if (!is_cut && !coming_.empty() && coming_.front().due <= now) {
+    if (!is_cut && !coming_.empty() && due_of(coming_.front()) <= now) {
       out = std::move(coming_.front().what);
       coming_.pop_front();
       return receive_status::received;
     }
     is_holding_ = !coming_.empty() || swapped_ || owed_.batches != 0 || owed_.bytes != 0;
     if (is_holding_) host_.wake_at(next_look(is_cut, now));
+    if (!is_holding_ && at_work.empty()) line_free_ = 0;
     return receive_status::empty;
   }
 
   [[nodiscard]] std::int64_t next_look(bool is_cut, std::int64_t now) const {
     auto next = now + look_again_ns;
-    if (!is_cut && !coming_.empty()) next = coming_.front().due;
+    if (!is_cut && !coming_.empty()) next = std::min(next, due_of(coming_.front()));
     const bool is_swap_all = !is_cut && coming_.empty() && owed_.batches == 0 && owed_.bytes == 0;
     if (swapped_ && is_swap_all) return swapped_->due;
     return swapped_ ? std::min(next, swapped_->due) : next;
@@ -90,7 +110,8 @@ private:
 
   void admit(frame&& f, const fault_switch::list& at_work, std::int64_t now) {
     is_holding_ = true;
-    auto due = now;
+    held_frame held{now, {}};
+    const auto delay = [&held](const fault_ptr& by, std::int64_t ns) { held.late.push_back({by, ns}); };
     bool is_doubled = false;
     bool is_swapped = false;
     for (const auto& fault : at_work) {
@@ -98,16 +119,16 @@ private:
       switch (fault->kind()) {
         case fault_kind::delay:
         case fault_kind::barrier_delay:
-          due += fault->parameter_ns("delay_ms");
+          delay(fault, fault->parameter_ns("delay_ms"));
           break;
         case fault_kind::jitter:
-          due +=
-              static_cast<std::int64_t>(static_cast<double>(fault->parameter_ns("jitter_ms")) * fault->draw(channel_));
+          delay(fault, static_cast<std::int64_t>(static_cast<double>(fault->parameter_ns("jitter_ms")) *
+                                                 fault->draw(channel_)));
           break;
         case fault_kind::bandwidth:
           line_free_ = std::max(line_free_, now) +
                        static_cast<std::int64_t>(static_cast<double>(f.bytes) * 1e9 / fault->parameter("bytes_per_s"));
-          due = std::max(due, line_free_);
+          delay(fault, std::max<std::int64_t>(0, line_free_ - due_of(held)));
           break;
         case fault_kind::drop:
         case fault_kind::barrier_drop:
@@ -137,9 +158,10 @@ private:
       return;
     }
     const bool is_data = f.kind == frame_kind::data;
-    if (is_doubled) hold_copy(f, due);
-    hold(std::move(f), due);
-    if (is_data && swapped_) release_swapped(due);
+    if (is_doubled) hold_copy(f, held);
+    held.what = std::move(f);
+    coming_.push_back(std::move(held));
+    if (is_data && swapped_) release_swapped(now);
   }
 
   /// What a kind of fault is about.
@@ -160,20 +182,15 @@ private:
     }
   }
 
-  /// Frames never overtake each other here.
-  void hold(frame&& f, std::int64_t due) {
-    if (!coming_.empty()) due = std::max(due, coming_.back().due);
-    coming_.push_back({due, std::move(f)});
-  }
   /// A copy takes up nothing of the credit, so none comes back for it.
-  void hold_copy(const frame& f, std::int64_t due) {
-    auto copy = f;
-    copy.bytes = 0;
+  void hold_copy(const frame& f, held_frame copy) {
+    copy.what = f;
+    copy.what.bytes = 0;
     ++copies_;
-    hold(std::move(copy), due);
+    coming_.push_back(std::move(copy));
   }
   void release_swapped(std::int64_t due) {
-    hold(std::move(swapped_->what), due);
+    coming_.push_back({due, std::move(swapped_->what)});
     swapped_.reset();
   }
 
@@ -194,8 +211,8 @@ private:
   std::uint32_t channel_;
   const engine::clock& time_;
   engine::task_host& host_;
-  bool is_holding_ = false;  // something waits here, whether faults are still on or not
-  std::deque<held_frame> coming_;
+  bool is_holding_ = false;        // something waits here, whether faults are still on or not
+  std::deque<held_frame> coming_;  // frames never overtake each other here, whenever they are due
   std::optional<held_frame> swapped_;
   std::uint32_t copies_ = 0;
   engine::credit owed_;
