@@ -51,7 +51,7 @@ std::string stop_text(const json& s) {
 void print_new(const json& list, std::uint64_t id, std::set<std::pair<std::string, std::uint64_t>>& known,
                bool is_json) {
   std::set<std::pair<std::string, std::uint64_t>> now;
-  for (const auto& s : list["stopped"]) {
+  for (const auto& s : list.at("stopped")) {
     if (s.value("breakpoint", std::uint64_t{0}) != id) continue;
     const std::pair at{s.value("task", "") + s.value("channel", ""), s.value("sequence", std::uint64_t{0})};
     now.insert(at);
@@ -116,9 +116,9 @@ int list(const break_flags& f) {
     print(answer->dump(2, ' ', false, json::error_handler_t::replace) + "\n");
     return exit_ok;
   }
-  if ((*answer)["breakpoints"].empty()) print(name_of(*chosen) + ": no breakpoints\n");
-  for (const auto& b : (*answer)["breakpoints"]) print(break_text(b));
-  for (const auto& s : (*answer)["stopped"]) print("  " + stop_text(s));
+  if (answer->at("breakpoints").empty()) print(name_of(*chosen) + ": no breakpoints\n");
+  for (const auto& b : answer->at("breakpoints")) print(break_text(b));
+  for (const auto& s : answer->at("stopped")) print("  " + stop_text(s));
   return exit_ok;
 }
 

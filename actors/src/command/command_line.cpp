@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <iostream>
+#include <nlohmann/json.hpp>
 #include <vector>
 
 #include "command/exit_code.hpp"
@@ -112,7 +113,13 @@ int parse_and_run(CLI::App& app, action& chosen, int argc, char** argv) {
     std::cerr << "Run '" << full_name(innermost(app)) << " --help' for its options.\n";
     return exit_usage;
   }
-  return chosen();
+  try {
+    return chosen();
+  } catch (const nlohmann::json::exception& e) {
+    // Answers of nodes are the JSON that verbs read without asking what it is.
+    print_error(unreadable_answer(e));
+    return exit_failed;
+  }
 }
 
 int run_command(int argc, char** argv) {

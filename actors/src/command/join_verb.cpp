@@ -70,7 +70,7 @@ json everybody(const json& answer) {
 }
 
 int report(const join_request& r, const transport::join_token& token, const std::string& own_key, const json& answer) {
-  const auto name = answer["peer"].value("name", "");
+  const auto name = answer.at("peer").value("name", "");
   if (r.is_json) {
     print(json{{"joined", name},
                {"fingerprint", transport::fingerprint(own_key)},
@@ -151,7 +151,7 @@ int list(const peers_request& r) {
   for (const auto& p : *answer) {
     const auto link = p.value("link_address", "");
     std::string labels;
-    for (const auto& [name, value] : p["labels"].items()) labels += "  " + name + "=" + value.get<std::string>();
+    for (const auto& [name, value] : p.at("labels").items()) labels += "  " + name + "=" + value.get<std::string>();
     print(p.value("name", "") + "  " + p.value("control_address", "") + "  " +
           (link.empty() ? "no links" : "links " + link) + labels + "  fingerprint " + p.value("fingerprint", "") +
           "\n");

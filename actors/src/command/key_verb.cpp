@@ -90,7 +90,7 @@ int rotate(const key_request& r) {
     return fail_with(answer.error());
   }
   print(r.is_json
-            ? nlohmann::json{{"name", r.name}, {"file", path}, {"old_until_s", (*answer)["old_until_s"]}}.dump() + "\n"
+            ? nlohmann::json{{"name", r.name}, {"file", path}, {"old_until_s", answer->at("old_until_s")}}.dump() + "\n"
             : "key " + r.name + ": " + path + "; the one before is good for " + std::to_string(r.overlap_hours) +
                   " hours still\n");
   return exit_ok;

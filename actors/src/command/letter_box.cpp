@@ -60,19 +60,20 @@ public:
       auto page = ask("deadletter_list", args);
       if (!page) return std::move(page).error();
       totals_ = {0, page->value("bytes", std::uint64_t{0}), page->value("dropped", std::uint64_t{0})};
-      for (const auto& wire : (*page)["letters"]) {
+      for (const auto& wire : page->at("letters")) {
         const auto l = letters::from_wire(wire);
         if (!l) return l.error();
         if (!visit(l->what)) return {};
       }
-      if (!(*page)["next"].is_string()) return {};
-      args["after"] = (*page)["next"];
+      auto next = page->value("next", json{});
+      if (!next.is_string()) return {};
+      args["after"] = std::move(next);
     }
   }
   result<kept_letter> find(const letter_id& id) override {
     auto answer = ask("deadletter_show", {{"ids", {to_string(id)}}});
     if (!answer) return std::move(answer).error();
-    auto l = letters::from_wire((*answer)["letters"].at(0));
+    auto l = letters::from_wire(answer->at("letters").at(0));
     if (!l) return std::move(l).error();
     return std::move(l->what);
   }

@@ -8,6 +8,10 @@
 
 namespace millrace::command {
 
+std::string unreadable_answer(const std::exception& e) {
+  return std::string{"the node's answer cannot be read ("} + e.what() + "): are both of one version?";
+}
+
 void print_error(const std::string& message) {
   std::istringstream lines{message};
   std::string text;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <exception>
 #include <string>
 
 #include "millrace/error.hpp"
@@ -11,6 +12,9 @@ namespace millrace::command {
 void print_error(const std::string& message);
 /// The same, and the exit code that fits: 2 when the input was wrong, 1 otherwise.
 [[nodiscard]] int fail_with(const error& e);
+
+/// What to say when the JSON that a node answered is not what its verb answers.
+[[nodiscard]] std::string unreadable_answer(const std::exception& e);
 
 /// One line: `error: where: what. Remedy` (or `warning: …`), without the newline.
 [[nodiscard]] std::string problem_line(const problem& p);

@@ -3,8 +3,8 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 
-#include "millrace/transport/key_file.hpp"
 #include "command/report.hpp"
+#include "millrace/transport/key_file.hpp"
 
 namespace millrace::command {
 
@@ -32,14 +32,19 @@ result<reachable> node_of_key(const std::string& key_file) {
 result<void> add_hosted(const reachable& node, const std::string& name, std::vector<running_topology>& all) {
   const auto hosted = ask(node, "list");
   if (!hosted) return hosted.error();
-  for (const auto& status : *hosted) {
-    all.push_back({node, status.value("topology", ""), name.empty() ? status.value("node", "") : name});
+  try {
+    for (const auto& status : *hosted) {
+      all.push_back({node, status.value("topology", ""), name.empty() ? status.value("node", "") : name});
+    }
+  } catch (const nlohmann::json::exception& e) {
+    return fatal_error(errc::failed, unreadable_answer(e));
   }
   return {};
 }
 
 void add_key_option(CLI::App& app, std::string& key_file) {
-  app.add_option("--key-file", key_file, "Key file of a node on another machine ('millrace key create')")->type_name("FILE");
+  app.add_option("--key-file", key_file, "Key file of a node on another machine ('millrace key create')")
+      ->type_name("FILE");
 }
 
 }  // namespace

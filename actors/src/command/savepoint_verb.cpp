@@ -48,17 +48,17 @@ std::string line_of(const json& s) {
   const auto label = s.value("label", "");
   return s.value("id", "") + "  epoch " + std::to_string(s.value("epoch", std::uint64_t{0})) + "  " +
          bytes_text(s.value("bytes", std::uint64_t{0})) + "  " + std::to_string(s.value("tasks", std::uint64_t{0})) +
-         " tasks  " + s["written_at"].get<std::string>() + (label.empty() ? "" : "  " + label) + "\n";
+         " tasks  " + s.at("written_at").get<std::string>() + (label.empty() ? "" : "  " + label) + "\n";
 }
 
 /// What became of it by now; nothing: it is being written.
 result<std::optional<json>> find(const running_topology& t, const std::string& id) {
   const auto all = ask(t, "savepoint_list");
   if (!all) return all.error();
-  for (const auto& s : (*all)["savepoints"]) {
+  for (const auto& s : all->at("savepoints")) {
     if (s.value("id", "") == id) return std::optional{s};
   }
-  for (const auto& f : (*all)["failed"]) {
+  for (const auto& f : all->at("failed")) {
     if (f.value("id", "") == id) return fatal_error(errc::failed, f.value("problem", ""));
   }
   return std::optional<json>{};
@@ -96,9 +96,9 @@ int list(const kept_request& r) {
     return exit_ok;
   }
   std::string text;
-  for (const auto& s : (*all)["savepoints"]) text += line_of(s);
-  for (const auto& id : (*all)["under_way"]) text += id.get<std::string>() + "  is being written\n";
-  for (const auto& f : (*all)["failed"]) text += f.value("id", "") + "  failed: " + f.value("problem", "") + "\n";
+  for (const auto& s : all->at("savepoints")) text += line_of(s);
+  for (const auto& id : all->at("under_way")) text += id.get<std::string>() + "  is being written\n";
+  for (const auto& f : all->at("failed")) text += f.value("id", "") + "  failed: " + f.value("problem", "") + "\n";
   print(text.empty() ? "'" + r.topology + "' has no savepoint\n" : text);
   return exit_ok;
 }

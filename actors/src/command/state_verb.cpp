@@ -57,8 +57,8 @@ json arguments(const state_request& r, const char* what) {
 }
 
 std::string row_text(const json& row) {
-  auto text = row["key"].dump();
-  for (const auto& [name, content] : row["states"].items()) text += "  " + name + "=" + content.dump();
+  auto text = row.at("key").dump();
+  for (const auto& [name, content] : row.at("states").items()) text += "  " + name + "=" + content.dump();
   return text + "\n";
 }
 
@@ -69,7 +69,7 @@ int get(const state_request& r) {
   args["key"] = r.key;
   const auto answer = ask_patiently(*endpoint, args);
   if (!answer) return fail_with(answer.error());
-  const auto& rows = (*answer)["rows"];
+  const auto& rows = answer->at("rows");
   if (rows.empty()) {
     return fail_with(
         {errc::not_found, error_class::fatal,
@@ -87,9 +87,10 @@ result<void> walk(const state_request& r, json args, Take take) {
   for (;;) {
     auto answer = ask_patiently(*endpoint, args);
     if (!answer) return std::move(answer).error();
-    if (!take(*answer, args) || (*answer)["next"].is_null()) return {};
-    args["partition"] = (*answer)["next"]["partition"];
-    args["cursor"] = (*answer)["next"]["cursor"];
+    const auto next = answer->value("next", json{});
+    if (!take(*answer, args) || next.is_null()) return {};
+    args["partition"] = next.at("partition");
+    args["cursor"] = next.at("cursor");
   }
 }
 
@@ -99,8 +100,8 @@ int scan(const state_request& r) {
   auto args = arguments(r, "scan");
   args["limit"] = r.limit;
   const auto done = walk(r, args, [&](const json& answer, json& next) {
-    for (const auto& row : answer["rows"]) rows.push_back(row);
-    is_cut = rows.size() >= r.limit && !answer["next"].is_null();
+    for (const auto& row : answer.at("rows")) rows.push_back(row);
+    is_cut = rows.size() >= r.limit && !answer.at("next").is_null();
     next["limit"] = r.limit - std::min<std::uint64_t>(r.limit, rows.size());
     return !is_cut;
   });
@@ -123,13 +124,13 @@ int size(const state_request& r) {
   std::map<std::uint32_t, std::pair<std::uint32_t, sum>> groups;  // by group: partition, size
   sum all;
   const auto done = walk(r, arguments(r, "size"), [&](const json& answer, json&) {
-    for (const auto& g : answer["groups"]) {
-      auto& [partition, size] = groups[g["group"].get<std::uint32_t>()];
-      partition = g["partition"].get<std::uint32_t>();
-      size.rows += g["rows"].get<std::uint64_t>();
-      size.bytes += g["bytes"].get<std::uint64_t>();
-      all.rows += g["rows"].get<std::uint64_t>();
-      all.bytes += g["bytes"].get<std::uint64_t>();
+    for (const auto& g : answer.at("groups")) {
+      auto& [partition, size] = groups[g.at("group").get<std::uint32_t>()];
+      partition = g.at("partition").get<std::uint32_t>();
+      size.rows += g.at("rows").get<std::uint64_t>();
+      size.bytes += g.at("bytes").get<std::uint64_t>();
+      all.rows += g.at("rows").get<std::uint64_t>();
+      all.bytes += g.at("bytes").get<std::uint64_t>();
     }
     return true;
   });

@@ -84,7 +84,7 @@ void tell_silent(const json& answer, json& told) {
 
 int follow(const tail_request& r, const conversation& talk, const json& opened) {
   const auto fields = opened.value("fields", std::vector<std::string>{});
-  const json args{{"tail", opened["tail"]}};
+  const json args{{"tail", opened.at("tail")}};
   const stop_signal stop;
   totals all;
   bool is_enough = false;
@@ -98,7 +98,7 @@ int follow(const tail_request& r, const conversation& talk, const json& opened) 
     }
     all.add(*answer);
     std::string text;
-    for (const auto& sample : (*answer)["samples"]) {
+    for (const auto& sample : answer->at("samples")) {
       if (is_enough) break;
       text += (r.is_json ? sample.dump(-1, ' ', false, json::error_handler_t::replace) : sample_text(sample, fields)) +
               "\n";

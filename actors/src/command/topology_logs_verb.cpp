@@ -30,14 +30,15 @@ struct logs_request {
 };
 
 std::string line_of(const json& r) {
-  const auto task = r["actor"].is_null()
-                        ? std::string{}
-                        : r["actor"].get<std::string>() + "/" + std::to_string(r["partition"].get<std::int64_t>()) +
-                              (r.value("node", json{}).is_string() ? " on " + r["node"].get<std::string>() : "") + "  ";
+  const auto task =
+      r.at("actor").is_null()
+          ? std::string{}
+          : r.at("actor").get<std::string>() + "/" + std::to_string(r.at("partition").get<std::int64_t>()) +
+                (r.value("node", json{}).is_string() ? " on " + r.at("node").get<std::string>() : "") + "  ";
   const auto trace =
-      r.value("trace", json{}).is_string() ? " [trace " + r["trace"].get<std::string>() + "]" : std::string{};
-  return r["at"].get<std::string>() + "  " + r["level"].get<std::string>() + "  " + task +
-         r["text"].get<std::string>() + trace + "\n";
+      r.value("trace", json{}).is_string() ? " [trace " + r.at("trace").get<std::string>() + "]" : std::string{};
+  return r.at("at").get<std::string>() + "  " + r.at("level").get<std::string>() + "  " + task +
+         r.at("text").get<std::string>() + trace + "\n";
 }
 
 int show(const logs_request& r) {
@@ -48,10 +49,10 @@ int show(const logs_request& r) {
     const auto answer = ask(*chosen, "logs", args);
     if (!answer) return fail_with(answer.error());
     std::string text;
-    for (const auto& record : (*answer)["records"]) text += r.is_json ? record.dump() + "\n" : line_of(record);
+    for (const auto& record : answer->at("records")) text += r.is_json ? record.dump() + "\n" : line_of(record);
     console::terminal::instance().write(text);
     if (!r.follows) return exit_ok;
-    args["after"] = (*answer)["last"];
+    args["after"] = answer->at("last");
     // Until Ctrl-C.
     std::this_thread::sleep_for(look_interval);
   }

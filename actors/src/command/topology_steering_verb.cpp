@@ -33,7 +33,7 @@ std::string said(const std::string& verb, const json& answer) {
   }
   if (verb == "resume") return is_change ? "takes input again" : "is not paused";
   if (verb == "set") {
-    return answer.value("parameter", "") + " is " + answer["value"].dump() +
+    return answer.value("parameter", "") + " is " + answer.at("value").dump() +
            (is_change ? " in all partitions behind the next snapshot's barrier, and after every start" : " already");
   }
   const auto muted = answer.value("muted", std::vector<std::string>{});

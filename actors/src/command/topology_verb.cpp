@@ -214,9 +214,10 @@ result<nlohmann::json> topology_arguments(const deploy_request& r) {
 }
 
 void print_problems(const nlohmann::json& answer) {
-  for (const auto& p : answer["problems"]) {
-    const auto level = p["severity"] == "error" ? problem::severity::error : problem::severity::warning;
-    console::terminal::instance().write_error(problem_line({level, p["where"], p["what"], p["remedy"]}) + "\n");
+  for (const auto& p : answer.at("problems")) {
+    const auto level = p.at("severity") == "error" ? problem::severity::error : problem::severity::warning;
+    console::terminal::instance().write_error(problem_line({level, p.at("where"), p.at("what"), p.at("remedy")}) +
+                                              "\n");
   }
 }
 
@@ -243,7 +244,7 @@ int deploy(const deploy_request& r) {
                                                : answer->value("starting", false)
                                                    ? ": deployed already, starts from its newest snapshot"
                                                    : ": deployed already, nothing changed");
-  for (const auto& g : (*answer)["guarantees"]) {
+  for (const auto& g : answer->at("guarantees")) {
     text += "\n  " + g.value("sink", "") + ": " + g.value("holds", "") + " (" + g.value("why", "") + ")";
   }
   print(text + "\n");
@@ -272,7 +273,7 @@ int plan(const deploy_request& r) {
     return is_valid ? exit_ok : exit_usage;
   }
   print_problems(*answer);
-  const auto& changes = (*answer)["changes"];
+  const auto& changes = answer->at("changes");
   std::string text = answer->value("topology", "");
   text += !answer->value("deployed", false) ? ": not deployed yet"
           : changes.empty()                 ? ": nothing changes"
