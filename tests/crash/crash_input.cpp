@@ -15,7 +15,6 @@ namespace {
 
 constexpr int own_accounts = 40;
 constexpr int shared_accounts = 10;
-constexpr std::int64_t malformed_each = 20;
 constexpr std::size_t malformed_bytes = 20'000;
 constexpr std::int64_t step_ns = 10'000'000;  // 100 entries a second of event time
 
@@ -74,7 +73,8 @@ void expect_feed(const std::vector<feed_entry>& entries, expected_output& expect
   books.finish();
 }
 
-expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed) {
+expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed,
+                            std::int64_t malformed_each) {
   expected_output out;
   std::mt19937_64 random{seed};
   clerk books{out};

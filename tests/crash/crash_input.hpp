@@ -27,8 +27,10 @@ void expect_feed(const std::vector<feed_entry>& entries, expected_output& expect
 /// Makes of each packed segment in `folder` what it holds. What is wrong with one of them; empty: nothing.
 [[nodiscard]] std::string unpack_output(const std::filesystem::path& folder);
 
-/// Writes `a.csv` and `b.csv` with `lines` entries each into `folder` and says what must come out of them.
-[[nodiscard]] expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed);
+/// Writes `a.csv` and `b.csv` with `lines` entries each into `folder` and says what must come out of them. Before one of
+/// `malformed_each` entries stands a line that is none.
+[[nodiscard]] expected_output write_input(const std::filesystem::path& folder, std::int64_t lines, std::uint64_t seed,
+                                          std::int64_t malformed_each = 20);
 
 /// How the committed output in `folder` differs: empty when it is as expected, else the first differences, in words.
 [[nodiscard]] std::string compare_output(const std::filesystem::path& folder, const expected_output& expected);

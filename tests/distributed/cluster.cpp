@@ -132,7 +132,7 @@ void cluster::disturb(std::mt19937_64& random) {
       proxy.set({.delay = std::chrono::milliseconds{random() % 30}});
       break;
     case 2:
-      proxy.set({.cut_after_bytes = 20'000 + random() % 200'000});
+      proxy.set({.cut_after_bytes = options_.cut_bytes / 10 + random() % options_.cut_bytes});
       break;
     case 3:
       proxy.freeze();
@@ -150,6 +150,12 @@ void cluster::heal() {
 std::uint64_t cluster::cuts() const {
   std::uint64_t all = 0;
   for (const auto& [between, proxy] : lines_) all += proxy->cuts();
+  return all;
+}
+
+std::uint64_t cluster::bytes() const {
+  std::uint64_t all = 0;
+  for (const auto& [between, proxy] : lines_) all += proxy->bytes();
   return all;
 }
 

@@ -22,10 +22,11 @@ class cluster {
 public:
   struct options {
     std::filesystem::path folder;
-    std::string program;             ///< started as `PROGRAM --node NAME --folder F --link ADDRESS …`
-    std::vector<std::string> names;  ///< the first one leads
-    std::string broken;              ///< passed on as `--break`; empty: nothing
-    bool is_compressed = false;      ///< links
+    std::string program;                ///< started as `PROGRAM --node NAME --folder F --link ADDRESS …`
+    std::vector<std::string> names;     ///< the first one leads
+    std::string broken;                 ///< passed on as `--break`; empty: nothing
+    bool is_compressed = false;         ///< links
+    std::uint64_t cut_bytes = 200'000;  ///< lines that are cut again and again: after so many bytes, on average half
     std::uint64_t seed = 1;
   };
   /// Makes keys, addresses and proxies. Throws std::runtime_error.
@@ -48,6 +49,8 @@ public:
   void disturb(std::mt19937_64& random);
   void heal();
   [[nodiscard]] std::uint64_t cuts() const;
+  /// Bytes that went over all lines.
+  [[nodiscard]] std::uint64_t bytes() const;
 
 private:
   using line = std::pair<std::string, std::string>;  // from, to

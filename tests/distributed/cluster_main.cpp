@@ -35,8 +35,21 @@ struct trial {
   bool moves = false;
   bool is_compressed = false;
   std::string keep;
-  int limit_s = 120;  ///< of each round
-  int pause_ms = 0;   ///< faults of other nodes: one stands still for so long, the other is killed; 0: none
+  int limit_s = 120;           ///< of each round
+  int pause_ms = 0;            ///< faults of other nodes: one stands still for so long, the other is killed; 0: none
+  int duration_s = 0;          ///< of input, and of what happens to it, however many are killed; 0: `lines` decides
+  double total_rate = 30'000;  ///< with a duration: events/s of all sources together
+  int every_ms = 145;          ///< something happens after so long, on average
+  int snapshot_ms = 60;
+  std::int64_t malformed_each = 20;
+
+  /// A duration decides what each of the three sources has and how fast that comes.
+  void settle() {
+    if (duration_s == 0) return;
+    rate = total_rate / 3;
+    lines = static_cast<std::int64_t>(rate * duration_s);
+    malformed_each = 5000;
+  }
 };
 
 struct tally {
@@ -48,10 +61,43 @@ struct tally {
   std::string difference;
 };
 
+/// How a round went on: when its snapshots became complete.
+class pulse {
+public:
+  void take(const millrace::result<nlohmann::json>& status) {
+    if (!status) return;
+    const auto n = status->value("snapshots", std::uint64_t{0});
+    if (n != std::exchange(snapshots_, n)) beat();
+  }
+  void beat() {
+    const auto now = steady::now();
+    longest_ = std::max(longest_, now - last_);
+    last_ = now;
+  }
+  [[nodiscard]] double longest_s() const { return std::chrono::duration<double>(longest_).count(); }
+  [[nodiscard]] double all_s() const { return std::chrono::duration<double>(last_ - begun_).count(); }
+
+private:
+  std::uint64_t snapshots_ = 0;
+  const steady::time_point begun_ = steady::now();
+  steady::time_point last_ = begun_;
+  steady::duration longest_{};
+};
+
 const std::vector<std::string> names{"a", "b", "c"};
 
+millrace::topology topology_of(const fs::path& folder, const trial& t) {
+  auto topology = millrace::crash::ledger_in(folder, t.lines, t.rate);
+  topology.settings.snapshot_interval = std::chrono::milliseconds{t.snapshot_ms};
+  for (auto& a : topology.actors) {
+    // Its two files share what it has.
+    if (a.name == "entries" && t.duration_s != 0) a.params["rate"] = 2 * t.rate;
+  }
+  return topology;
+}
+
 void deploy(const fs::path& folder, const trial& t) {
-  const auto topology = millrace::crash::ledger_in(folder, t.lines, t.rate);
+  const auto topology = topology_of(folder, t);
   auto store = millrace::node::deployment_store::open(folder / "node-a");
   if (!store) throw std::runtime_error(store.error().message);
   auto saved = store->save({topology.name, to_text(topology), folder.string(), true, {names, {}}});
@@ -63,18 +109,35 @@ bool move(cluster& nodes, const fs::path& folder, const trial& t, std::mt19937_6
   auto some = names;
   std::ranges::shuffle(some, random);
   some.resize(1 + random() % some.size());
-  const auto text = to_text(millrace::crash::ledger_in(folder, t.lines, t.rate));
+  const auto text = to_text(topology_of(folder, t));
   return nodes
       .ask("deploy",
            {{"text", text}, {"base_folder", folder.string()}, {"replace", true}, {"placement", {{"nodes", some}}}})
       .has_value();
 }
 
-/// Kills and disturbances at moments drawn at random, until so many were killed or the topology has finished.
-void break_things(cluster& nodes, const fs::path& folder, const trial& t, std::mt19937_64& random, tally& sum) {
-  for (int killed = 0; killed < t.kills;) {
-    std::this_thread::sleep_for(std::chrono::milliseconds{20 + random() % 250});
-    if (nodes.state("ledger") == "finished") return;
+/// Lets the topology alone for so long and watches it. Whether it has ended meanwhile.
+bool watch(cluster& nodes, std::chrono::milliseconds time, pulse& seen) {
+  const auto until = steady::now() + time;
+  for (;;) {
+    const auto left = until - steady::now();
+    std::this_thread::sleep_for(std::clamp<steady::duration>(left, 0ms, 250ms));
+    const auto status = nodes.ask("status", {{"topology", "ledger"}});
+    seen.take(status);
+    const auto state = status ? status->value("state", "") : std::string{};
+    if (state == "finished" || state == "failed") return true;
+    if (steady::now() >= until) return false;
+  }
+}
+
+/// Kills and disturbances at moments drawn at random, until so many were killed, the time is over, or the topology has
+/// finished.
+void break_things(cluster& nodes, const fs::path& folder, const trial& t, std::mt19937_64& random, tally& sum,
+                  pulse& seen) {
+  const auto until = steady::now() + std::chrono::seconds{t.duration_s};
+  for (int killed = 0; t.duration_s == 0 ? killed < t.kills : steady::now() < until;) {
+    const auto gap = 20 + random() % static_cast<std::uint64_t>(2 * t.every_ms - 40);
+    if (watch(nodes, std::chrono::milliseconds{gap}, seen)) return;
     if (t.moves && random() % 4 == 0) {
       sum.moves += move(nodes, folder, t, random) ? 1 : 0;
       continue;
@@ -140,24 +203,34 @@ std::string afflict(cluster& nodes, const trial& t) {
   return wrong;
 }
 
+/// As often as at the usual rate, at any.
+std::uint64_t cut_bytes_of(const trial& t) {
+  return static_cast<std::uint64_t>(200'000 * std::max(1.0, t.rate / 500));
+}
+
 bool one_round(const fs::path& root, const trial& t, std::uint64_t seed, tally& sum) {
   const auto folder = root / ("round-" + std::to_string(seed));
   fs::create_directories(folder / "out");
-  auto expected = millrace::crash::write_input(folder, t.lines, seed);
+  auto expected = millrace::crash::write_input(folder, t.lines, seed, t.malformed_each);
   std::mt19937_64 random{seed};
-  cluster nodes{{folder, fs::read_symlink("/proc/self/exe").string(), names, t.broken, t.is_compressed, seed}};
+  cluster nodes{
+      {folder, fs::read_symlink("/proc/self/exe").string(), names, t.broken, t.is_compressed, cut_bytes_of(t), seed}};
   deploy(folder, t);
   for (const auto& name : names) nodes.start(name);
   const auto until = steady::now() + std::chrono::seconds{t.limit_s};
   const auto unstruck = afflict(nodes, t);
-  break_things(nodes, folder, t, random, sum);
+  pulse seen;
+  break_things(nodes, folder, t, random, sum, seen);
   nodes.heal();
-  std::string state;
-  while (state != "finished" && state != "failed" && steady::now() < until) {
-    std::this_thread::sleep_for(50ms);
-    state = nodes.state("ledger");
+  while (!watch(nodes, 50ms, seen) && steady::now() < until) {
   }
+  seen.beat();
+  const auto state = nodes.state("ledger");
   sum.cuts += nodes.cuts();
+  std::printf("%.0f events in %.0f s, %.0f a second; longest time without a snapshot: %.1f s; %.0f MB over the lines\n",
+              3.0 * static_cast<double>(t.lines), seen.all_s(), 3.0 * static_cast<double>(t.lines) / seen.all_s(),
+              seen.longest_s(), static_cast<double>(nodes.bytes()) / 1e6);
+  std::fflush(stdout);
   auto difference = state == "finished" ? std::string{} : "it ended in state '" + state + "'\n";
   difference += unstruck;
   difference += millrace::crash::add_feed(folder, expected);
@@ -211,6 +284,14 @@ int main(int argc, char** argv) {
   app.add_option("--lines", t.lines, "Events of each of the three sources")->capture_default_str();
   app.add_option("--rate", t.rate, "Events/s of each source")->capture_default_str();
   app.add_option("--seed", t.seed, "Decides all that is random")->envname("MILLRACE_SEED")->capture_default_str();
+  app.add_option("--duration", t.duration_s,
+                 "Seconds of input, in which things happen all the time; instead of --kills, --lines and --rate");
+  app.add_option("--total-rate", t.total_rate, "With --duration: events/s of all sources together")
+      ->capture_default_str();
+  app.add_option("--every", t.every_ms, "Something happens after so many ms, on average")
+      ->check(CLI::Range(25, 60'000))
+      ->capture_default_str();
+  app.add_option("--snapshot", t.snapshot_ms, "Interval of snapshots in ms")->capture_default_str();
   app.add_option("--break", t.broken, "A protection to switch off: align or replay")->capture_default_str();
   app.add_flag("--moves", t.moves, "Place the tasks elsewhere now and then");
   app.add_flag("--compress", t.is_compressed, "Compress what goes over links");
@@ -223,5 +304,6 @@ int main(int argc, char** argv) {
   app.add_option("--link", link)->group("");
   CLI11_PARSE(app, argc, argv);
   if (!name.empty()) return millrace::distributed::be_node(name, folder, link, t.broken, t.is_compressed);
+  t.settle();
   return run(t);
 }
