@@ -41,11 +41,15 @@ public:
   }
   /// Only the folders, for what has to be there before the window.
   void surround() { m_surroundings.emplace(); }
-  [[nodiscard]] bool openWindow() {
+  /// Whatever the engine says of its types, if it says anything.
+  [[nodiscard]] bool openWindowOnly() {
     m_window = std::make_unique<MainWindow>();
     m_window->show();
     m_window->activateWindow();
-    if (!QTest::qWaitForWindowActive(m_window.get())) return false;
+    return QTest::qWaitForWindowActive(m_window.get());
+  }
+  [[nodiscard]] bool openWindow() {
+    if (!openWindowOnly()) return false;
     if (!waitFor([this] { return !m_window->catalogueSource().catalogue().isEmpty(); })) return false;
     tab().setFocus();
     return true;

@@ -87,7 +87,7 @@ void DocumentTab::searchType() {
     entries.push_back({toQt(type.id), toQt(type.title), toQt(type.help)});
   }
   if (entries.empty()) {
-    Q_EMIT hint(tr("the engine's actors are not known yet"));
+    Q_EMIT hint(tr("the engine's actors are not known yet: the palette says why"));
     return;
   }
   m_search->open(AddActor, tr("Add an actor"), std::move(entries));

@@ -54,7 +54,6 @@ MainWindow::MainWindow(QWidget* parent)
   statusBar()->setSizeGripEnabled(false);
   connectPanels();
   if (m_settings.isDark() != Theme::current().isDark) setDark(m_settings.isDark());
-  m_palette->setNotice(tr("asking the engine …"));
   m_catalogue.load();
   newDocument();
 }

@@ -18,10 +18,13 @@ void MainWindow::connectPanels() {
     m_outline->details().refresh();
     for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().refresh();
   });
+  connect(&m_catalogue, &CatalogueSource::started, m_palette, &PalettePanel::setLoading);
   connect(&m_catalogue, &CatalogueSource::failed, this, [this](const QString& why) {
-    m_palette->setNotice(why);
+    m_palette->setFailed(why);
     tell(why);
   });
+  connect(m_palette, &PalettePanel::cancelWanted, &m_catalogue, &CatalogueSource::cancel);
+  connect(m_palette, &PalettePanel::retryWanted, &m_catalogue, &CatalogueSource::load);
   connect(&m_engine, &EngineDesk::hint, this, &MainWindow::tell);
   connect(&m_engine, &EngineDesk::figuresShown, this, [this] {
     m_outline->setFigures(m_engine.figures());
