@@ -123,6 +123,9 @@ int show_why(const topology_request& request) {
   std::string path;
   for (const auto& task : why->value("path", std::vector<std::string>{})) path += (path.empty() ? "" : " -> ") + task;
   if (!path.empty()) text += "  full from the source to there: " + path + "\n";
+  for (const auto& other : why->value("also", nlohmann::json::array())) {
+    text += "also: " + other.value("sentence", "") + "\n";
+  }
   print(text);
   return exit_ok;
 }

@@ -39,6 +39,15 @@ engine::observed_task observe(const task_view& v) {
   return t;
 }
 
+nlohmann::json cause_json(const engine::diagnosis& d) {
+  auto keys = nlohmann::json::array();
+  for (const auto& k : d.keys) {
+    keys.push_back({{"key", nlohmann::json::parse(k.key, nullptr, false)}, {"share", k.share}, {"error", k.error}});
+  }
+  return {{"cause", to_string(d.what)}, {"where", d.where},       {"sentence", d.sentence}, {"path", d.path},
+          {"share", d.share},           {"keys", std::move(keys)}};
+}
+
 }  // namespace
 
 engine::observed_run observe(const status_view& view, const engine::plan& p) {
@@ -67,7 +76,9 @@ result<nlohmann::json> answer_why(const status_view& view, const engine::plan& p
                                            instant_json(view.run.paused_since).get<std::string>() +
                                            "; 'millrace topology resume " + view.run.topology + "' lets it go on"},
                           {"path", nlohmann::json::array()},
-                          {"keys", nlohmann::json::array()}};
+                          {"share", 1},
+                          {"keys", nlohmann::json::array()},
+                          {"also", nlohmann::json::array()}};
   }
   if (view.run.state != "running") {
     return user_error(errc::unavailable, "the run is " + view.run.state + ": ask again when it is running");
@@ -75,7 +86,8 @@ result<nlohmann::json> answer_why(const status_view& view, const engine::plan& p
   if (view.looked_at < looked_at_least || view.tasks.size() != p.tasks.size()) {
     return retryable_error(errc::unavailable, "the run has only just begun: ask again in a second");
   }
-  auto d = engine::diagnose(observe(view, p));
+  auto causes = engine::ranked_causes(observe(view, p));
+  auto& d = causes.front();
   const auto failing = failing_sentence(view.run);
   const bool only_fails = d.what == engine::cause::none && !failing.empty();
   if (only_fails) {
@@ -85,16 +97,13 @@ result<nlohmann::json> answer_why(const status_view& view, const engine::plan& p
   } else if (!failing.empty()) {
     d.sentence += "; besides, " + failing;
   }
-  auto keys = nlohmann::json::array();
-  for (const auto& k : d.keys) {
-    keys.push_back({{"key", nlohmann::json::parse(k.key, nullptr, false)}, {"share", k.share}, {"error", k.error}});
-  }
-  return nlohmann::json{{"topology", view.run.topology},
-                        {"cause", only_fails ? "failing_snapshots" : to_string(d.what)},
-                        {"where", d.where},
-                        {"sentence", d.sentence},
-                        {"path", d.path},
-                        {"keys", std::move(keys)}};
+  auto answer = cause_json(d);
+  answer["topology"] = view.run.topology;
+  if (only_fails) answer["cause"] = "failing_snapshots";
+  auto also = nlohmann::json::array();
+  for (std::size_t i = 1; i < causes.size(); ++i) also.push_back(cause_json(causes[i]));
+  answer["also"] = std::move(also);
+  return answer;
 }
 
 }  // namespace millrace::node

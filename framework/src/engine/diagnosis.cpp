@@ -1,6 +1,7 @@
 #include "millrace/engine/diagnosis.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 
 #include "engine/diagnosis_sentences.hpp"
@@ -32,12 +33,83 @@ public:
     const auto start = most_held_up();
     if (!start) return without_backpressure();
     const auto w = follow(*start);
-    auto d = cause_at(w);
-    for (const auto t : w.path) d.path.push_back(run_.tasks[t].name);
-    return d;
+    return told(w, run_.tasks[*start].blocked);
+  }
+
+  std::vector<diagnosis> ranked() const {
+    std::vector<diagnosis> found{result()};
+    if (found.front().what == cause::none) return found;
+    std::vector<diagnosis> others;
+    for (std::uint32_t i = 0; i < run_.tasks.size(); ++i) {
+      if (auto w = way_to(i)) others.push_back(told(*w, run_.tasks[*(w->path.end() - 2)].blocked));
+    }
+    for (std::uint32_t i = 0; i < run_.tasks.size(); ++i) {
+      if (auto d = aside(i)) others.push_back(*std::move(d));
+    }
+    for (const auto& c : run_.channels) {
+      if (!c.faults.empty()) others.push_back(say_.fault(say_.name_of(c), c.faults.front()));
+    }
+    if (auto d = slow_snapshots()) others.push_back(*std::move(d));
+    std::ranges::stable_sort(others, std::ranges::greater{}, &diagnosis::share);
+    for (auto& d : others) {
+      if (found.size() < causes_max && std::ranges::none_of(found, [&](const auto& f) { return is_same(f, d); })) {
+        found.push_back(std::move(d));
+      }
+    }
+    return found;
   }
 
 private:
+  diagnosis told(const walk& w, double share) const {
+    auto d = cause_at(w);
+    for (const auto t : w.path) d.path.push_back(run_.tasks[t].name);
+    d.share = share;
+    return d;
+  }
+  /// Tasks of one actor share a cause; channels are told one by one.
+  static bool is_same(const diagnosis& a, const diagnosis& b) {
+    const auto actor = [](const std::string& where) { return where.substr(0, where.find('/')); };
+    const bool are_tasks = a.where.find(' ') == std::string::npos && b.where.find(' ') == std::string::npos;
+    return a.what == b.what && (a.where == b.where || (are_tasks && actor(a.where) == actor(b.where)));
+  }
+  /// Where full channels end at this task: the way there, from its beginning.
+  std::optional<walk> way_to(std::uint32_t end) const {
+    if (fullest_from(end) != nullptr) return std::nullopt;
+    walk w{end, {end}, nullptr};
+    while (w.path.size() <= run_.tasks.size()) {
+      const auto* before = held_up_most_by(w.path.back());
+      if (before == nullptr) break;
+      if (w.through == nullptr) w.through = before;
+      w.path.push_back(before->source);
+    }
+    if (w.through == nullptr) return std::nullopt;
+    std::ranges::reverse(w.path);
+    return w;
+  }
+  const observed_channel* held_up_most_by(std::uint32_t task) const {
+    const observed_channel* found = nullptr;
+    const auto blocked = [this](const observed_channel& c) { return run_.tasks[c.source].blocked; };
+    for (const auto& c : run_.channels) {
+      if (c.target != task || c.fill < full_share || blocked(c) < held_up) continue;
+      if (found == nullptr || blocked(c) > blocked(*found)) found = &c;
+    }
+    return found;
+  }
+  /// What there is to say of a task whether or not anybody waits for it.
+  std::optional<diagnosis> aside(std::uint32_t at) const {
+    const auto& t = run_.tasks[at];
+    const auto costing = [](diagnosis d, double share) {
+      d.share = share;
+      return d;
+    };
+    if (!t.stopped_at.empty()) return say_.standing(t);
+    if (!t.faults.empty()) return say_.fault(t.name, t.faults.front());
+    if (t.is_retrying) return say_.retries(t, "");
+    if (t.stepping_for >= stuck_after) return say_.stuck(t);
+    if (t.freeze >= explains) return costing(say_.frozen(t), t.freeze);
+    if (t.align >= explains) return costing(say_.alignment(at), t.align);
+    return std::nullopt;
+  }
   const observed_channel* fullest_from(std::uint32_t task) const {
     const observed_channel* found = nullptr;
     for (const auto& c : run_.channels) {
@@ -224,6 +296,10 @@ const char* to_string(cause c) noexcept {
 
 diagnosis diagnose(const observed_run& run) {
   return examination{run}.result();
+}
+
+std::vector<diagnosis> ranked_causes(const observed_run& run) {
+  return examination{run}.ranked();
 }
 
 }  // namespace millrace::engine

@@ -212,6 +212,76 @@ private slots:
     r.tasks[5].blocked = 0.99;
     is(diagnose(r), cause::processor, "dump/0");
   }
+  void otherCausesComeByWhatTheyCost() {
+    auto r = held_up_by_work0();
+    for (const auto& [blocked, name] : {std::pair{0.3, "little/0"}, {0.6, "more/0"}}) {
+      const auto at = static_cast<std::uint32_t>(r.tasks.size());
+      r.tasks.push_back(made("other/0", actor_kind::producer, 0.1, blocked));
+      r.tasks.push_back(made(name, actor_kind::sink, 0.95, 0));
+      r.channels.push_back({at, at + 1, 0.9});
+    }
+    r.tasks[work1].align = 0.5;
+    const auto found = ranked_causes(r);
+    QCOMPARE(found.size(), std::size_t{4});
+    is(found[0], cause::processor, "work/0");
+    is(found[1], cause::processor, "more/0");
+    is(found[2], cause::alignment, "work/1");
+    is(found[3], cause::processor, "little/0");
+    QCOMPARE(found[0].share, 0.9);
+    QCOMPARE(found[1].share, 0.6);
+    QCOMPARE(found[1].path, (std::vector<std::string>{"other/0", "more/0"}));
+    QCOMPARE(found[0].path, diagnose(r).path);
+  }
+  // Two branches of one router; the walk from the source takes only one of them.
+  void bothBranchesAreNamed() {
+    auto r = calm_run();
+    r.tasks.push_back(made("audit/0", actor_kind::sink, 0.95, 0));
+    r.channels.push_back({route, 5, 0.85});
+    fill(r, source, route);
+    fill(r, route, work0);
+    r.tasks[work0].busy = 0.97;
+    const auto found = ranked_causes(r);
+    QCOMPARE(found.size(), std::size_t{2});
+    is(found[0], cause::processor, "work/0");
+    is(found[1], cause::processor, "audit/0");
+    QCOMPARE(found[1].path, (std::vector<std::string>{"source/0", "route/0", "audit/0"}));
+  }
+  void partitionsOfOneActorAreOneCause() {
+    auto r = held_up_by_work0();
+    fill(r, route, work1);
+    r.tasks[work1].busy = 0.96;
+    QCOMPARE(ranked_causes(r).size(), std::size_t{1});
+    // Another cause at the other partition is another.
+    r.tasks[work1].faults = {"delay of 1 ms"};
+    const auto found = ranked_causes(r);
+    QCOMPARE(found.size(), std::size_t{2});
+    is(found[1], cause::injected_fault, "work/1");
+  }
+  void whatIsDoneOnPurposeElsewhereComesLast() {
+    auto r = held_up_by_work0();
+    r.tasks[store].faults = {"delay of 1 ms"};
+    r.channels[4].faults = {"half the bandwidth"};
+    const auto found = ranked_causes(r);
+    QCOMPARE(found.size(), std::size_t{3});
+    is(found[1], cause::injected_fault, "store/0");
+    is(found[2], cause::injected_fault, "work/1 -> store/0");
+    QCOMPARE(found[1].share, 0.0);
+  }
+  void noMoreThanPeopleRead() {
+    auto r = held_up_by_work0();
+    for (int i = 0; i < 20; ++i) {
+      auto t = made((std::to_string(i) + "/0").c_str(), actor_kind::sink, 0, 0);
+      t.faults = {"delay of 1 ms"};
+      r.tasks.push_back(std::move(t));
+    }
+    QCOMPARE(ranked_causes(r).size(), causes_max);
+    is(ranked_causes(r).front(), cause::processor, "work/0");
+  }
+  void ofACalmRunThereIsOneAndItIsNone() {
+    QCOMPARE(ranked_causes(calm_run()).size(), std::size_t{1});
+    is(ranked_causes(calm_run()).front(), cause::none, "");
+    QCOMPARE(ranked_causes({}).size(), std::size_t{1});
+  }
 };
 
 QTEST_GUILESS_MAIN(diagnosis_test)

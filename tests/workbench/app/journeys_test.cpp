@@ -97,6 +97,42 @@ private Q_SLOTS:
     QVERIFY(testing::difference(written, wanted).contains("1 too many (" + event.trimmed()));
   }
 
+  void severalCausesAreRankedAndEachIsReached() {
+    auto spec = slowTopology(20'000);
+    for (const auto& [at, name] : {std::pair{0, "events2"}, {1, "spread2"}, {2, "other"}}) {
+      spec.actors.push_back(spec.actors[static_cast<std::size_t>(at)]);
+      spec.actors.back().name = name;
+    }
+    QVERIFY(m_place.open(spec.connect("events2", "spread2").connect("spread2", "other").connect("other", "out")));
+    testing::User user;
+    user.key(Qt::Key_F5);
+    QTRY_VERIFY_WITH_TIMEOUT(m_place.figures() != nullptr && m_place.figures()->uptimeS > 3, patience);
+    auto& panel = *m_place.window().engine().diagnosis();
+    const auto asked = [&] {
+      m_place.window().engine().diagnose();
+      return testing::Workplace::waitFor([&] { return panel.causes().topLevelItemCount() > 0; }) &&
+             panel.causes().topLevelItemCount() >= 2;
+    };
+    QVERIFY(testing::Workplace::waitFor(asked));
+    const auto shownAt = [&](int row) { return panel.causes().topLevelItem(row)->text(1); };
+    const QStringList culprits{shownAt(0), shownAt(1)};
+    QVERIFY2(QSet<QString>(culprits.begin(), culprits.end()) ==
+                 (QSet<QString>{QStringLiteral("work"), QStringLiteral("other")}),
+             qPrintable(culprits.join(QLatin1Char(' '))));
+    QVERIFY(panel.sentence().contains(culprits[0] + QStringLiteral("/0")));
+    user.key(Qt::Key_Down);
+    QVERIFY2(panel.sentence().contains(culprits[1] + QStringLiteral("/0")), qPrintable(panel.sentence()));
+    user.key(Qt::Key_Return);
+    QCOMPARE(tab().scene().selectedActors(), std::vector<std::string>{toStd(culprits[1])});
+    // The way there is a list of its own.
+    m_place.window().raisePanel(QStringLiteral("Diagnose"));
+    panel.path().setFocus();
+    panel.path().setCurrentRow(panel.path().count() - 1);
+    user.key(Qt::Key_Return);
+    QCOMPARE(tab().scene().selectedActors(),
+             std::vector<std::string>{culprits[1] == QStringLiteral("work") ? "spread" : "spread2"});
+  }
+
   void aKilledEngineComesBackAndTheRunGoesOn() {
     QVERIFY(m_place.open(countedTopology()));
     testing::User user;

@@ -102,6 +102,26 @@ private Q_SLOTS:
     QCOMPARE(d.keys, QStringList{QStringLiteral("\"x\" (40 %)")});
   }
 
+  void otherCausesComeAfterTheFirstAsTheEngineRanksThem() {
+    const auto d = readDiagnosis({{"cause", "processor"},
+                                  {"where", "sum/3"},
+                                  {"share", 0.9},
+                                  {"also",
+                                   {{{"cause", "hot_key"}, {"where", "count/1"}, {"share", 7.5}},
+                                    "nonsense",
+                                    {{"cause", "of a later version"}, {"where", 3}, {"share", "much"}}}}});
+    QCOMPARE(d.title(), QStringLiteral("CPU"));
+    QCOMPARE(d.share, 0.9);
+    QCOMPARE(d.also.size(), std::size_t{2});
+    QCOMPARE(d.also[0].title(), QStringLiteral("key skew"));
+    QCOMPARE(d.also[0].actor, std::string{"count"});
+    QCOMPARE(d.also[0].share, 1.0);
+    QCOMPARE(d.also[1].title(), QStringLiteral("of a later version"));
+    QVERIFY(!d.also[1].hasCulprit());
+    QCOMPARE(readDiagnosis({{"also", 5}}).also.size(), std::size_t{0});
+    QCOMPARE(readDiagnosis(7).also.size(), std::size_t{0});
+  }
+
 private:
   static nlohmann::json statuses() {
     const auto task = [](const char* actor, const char* kind, double in, double out, double busy, double blocked,

@@ -1,6 +1,7 @@
 #include "core/diagnosis.hpp"
 
 #include <algorithm>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "core/text.hpp"
@@ -9,6 +10,9 @@ namespace millrace::workbench {
 namespace {
 
 using nlohmann::json;
+
+/// An engine sends fewer; what is more is not read.
+constexpr std::size_t alsoMax = 20;
 
 /// "sum/3" is a task of the actor sum; "a/0.out -> sum/3.in" a channel to it.
 std::string actorOf(const std::string& where) {
@@ -22,14 +26,13 @@ std::string text(const json& j, const char* name) {
   return at != j.end() && at->is_string() ? at->get<std::string>() : std::string{};
 }
 
-}  // namespace
-
-Diagnosis readDiagnosis(const json& answer) {
-  Diagnosis d;
-  if (!answer.is_object()) return d;
+Cause readCause(const json& answer) {
+  Cause d;
   d.cause = toQt(text(answer, "cause"));
   d.sentence = toQt(text(answer, "sentence"));
   d.actor = actorOf(text(answer, "where"));
+  const auto share = answer.find("share");
+  if (share != answer.end() && share->is_number()) d.share = std::clamp(share->get<double>(), 0.0, 1.0);
   for (const auto& step : answer.value("path", json::array())) {
     if (!step.is_string()) continue;
     auto actor = actorOf(step.get<std::string>());
@@ -37,11 +40,45 @@ Diagnosis readDiagnosis(const json& answer) {
   }
   for (const auto& key : answer.value("keys", json::array())) {
     if (!key.is_object()) continue;
-    const auto share = key.find("share");
-    const auto percent = share != key.end() && share->is_number() ? share->get<double>() * 100 : 0.0;
+    const auto part = key.find("share");
+    const auto percent = part != key.end() && part->is_number() ? part->get<double>() * 100 : 0.0;
     d.keys << QStringLiteral("%1 (%2 %)")
                   .arg(toQt(key.value("key", json{}).dump(-1, ' ', false, json::error_handler_t::replace)))
                   .arg(percent, 0, 'f', 0);
+  }
+  return d;
+}
+
+}  // namespace
+
+QString Cause::title() const {
+  static const std::map<QString, QString> titles{
+      {QStringLiteral("none"), QStringLiteral("nothing")},
+      {QStringLiteral("processor"), QStringLiteral("CPU")},
+      {QStringLiteral("outside_call"), QStringLiteral("waits outside (I/O)")},
+      {QStringLiteral("hot_key"), QStringLiteral("key skew")},
+      {QStringLiteral("few_threads"), QStringLiteral("too few threads")},
+      {QStringLiteral("stuck"), QStringLiteral("stuck in a call")},
+      {QStringLiteral("retries"), QStringLiteral("fails, tries again")},
+      {QStringLiteral("slow_disk"), QStringLiteral("slow disk")},
+      {QStringLiteral("alignment"), QStringLiteral("snapshot alignment")},
+      {QStringLiteral("slow_channel"), QStringLiteral("slow channel")},
+      {QStringLiteral("breakpoint"), QStringLiteral("breakpoint")},
+      {QStringLiteral("injected_fault"), QStringLiteral("injected fault")},
+      {QStringLiteral("failing_snapshots"), QStringLiteral("snapshots fail")},
+      {QStringLiteral("paused"), QStringLiteral("paused")},
+  };
+  const auto at = titles.find(cause);
+  return at == titles.end() ? cause : at->second;
+}
+
+Diagnosis readDiagnosis(const json& answer) {
+  if (!answer.is_object()) return {};
+  Diagnosis d{readCause(answer), {}};
+  const auto also = answer.find("also");
+  if (also == answer.end() || !also->is_array()) return d;
+  for (const auto& other : *also) {
+    if (other.is_object() && d.also.size() < alsoMax) d.also.push_back(readCause(other));
   }
   return d;
 }

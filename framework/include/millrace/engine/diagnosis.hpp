@@ -74,6 +74,7 @@ struct diagnosis {
   std::string sentence{};           ///< for people, with figures
   std::vector<std::string> path{};  ///< tasks from the source that lags most to the cause
   std::vector<hot_key> keys{};      ///< when keys are the cause
+  double share = 0;                 ///< of the time: how long it holds others, or itself, up; 0: not measured
 };
 
 /// A channel is full from this share of its window on.
@@ -85,5 +86,12 @@ inline constexpr double saturated_share = 0.9;
 /// that works all the time while its own outputs are free. What slows a stream is there; all before it only waits.
 /// Where no channel is full, what snapshots cost and calls that do not return are looked at. Pure. Thread: any.
 [[nodiscard]] diagnosis diagnose(const observed_run& run);
+
+/// As many as people read.
+inline constexpr std::size_t causes_max = 6;
+/// All that holds a run up, worst first: what `diagnose` says, then the other tasks at which full channels end, by how
+/// long those before them are held up, then what costs time elsewhere and what somebody does on purpose. The same cause
+/// at several partitions of an actor is told once. One with `cause::none` where nothing does. Pure. Thread: any.
+[[nodiscard]] std::vector<diagnosis> ranked_causes(const observed_run& run);
 
 }  // namespace millrace::engine
