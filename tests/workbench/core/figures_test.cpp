@@ -51,6 +51,31 @@ private Q_SLOTS:
     QCOMPARE(toCsv(fine).count('\n'), static_cast<qsizetype>(fine.size()) + 1);
   }
 
+  void aTimeOfThePastComesInTheFinestResolutionThatHasIt() {
+    RunHistory history;
+    QCOMPARE(history.between(0, 1e10).size(), std::size_t{0});
+    constexpr double begin = 1'700'000'000;
+    // Ten a second for an hour.
+    for (int i = 0; i < 36'000; ++i) {
+      RunSample sample;
+      sample.at = begin + i / 10.0;
+      sample.inPerS = i / 10;
+      history.add(sample);
+    }
+    QCOMPARE(history.oldest(), begin);
+    QCOMPARE(history.newest(), begin + 3599.9);
+    const auto recent = history.between(begin + 3500, begin + 3510);
+    QVERIFY(recent.size() >= 99 && recent.size() <= 102);
+    const auto seconds = history.between(begin + 3000, begin + 3060);
+    QVERIFY(seconds.size() >= 59 && seconds.size() <= 62);
+    QCOMPARE(seconds.front().inPerS, 3000.0);
+    const auto quarters = history.between(begin + 600, begin + 1200);
+    QVERIFY(quarters.size() >= 39 && quarters.size() <= 42);
+    // What was before it is not made up, and what is wrong is empty.
+    QCOMPARE(history.between(begin - 500, begin - 100).size(), std::size_t{0});
+    QCOMPARE(history.between(begin + 20, begin + 10).size(), std::size_t{0});
+  }
+
   void whatHappensToARunIsMarkedAndBounded() {
     RunHistory history;
     auto run = readFigures(statuses(), {}).at("t");

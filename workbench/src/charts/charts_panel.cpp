@@ -6,6 +6,7 @@
 #include <QSaveFile>
 #include <QScrollArea>
 #include <QVBoxLayout>
+#include <algorithm>
 #include <array>
 
 namespace millrace::workbench {
@@ -14,6 +15,7 @@ namespace {
 enum View { Lines, Heat, Watermarks };
 constexpr std::array spansS{30.0, 120.0, 600.0, 1800.0, 28'800.0};
 constexpr int usualSpan = 1;
+constexpr double spanLeastS = 20;
 constexpr int chartsInRow = 4;
 
 }  // namespace
@@ -52,11 +54,16 @@ QWidget* ChartsPanel::makeBar() {
   row->addWidget(m_view);
   row->addWidget(m_span);
   row->addWidget(m_pause);
-  row->addStretch(1);
+  m_time = new TimeBar;
+  row->addWidget(m_time, 1);
   row->addWidget(save);
   connect(m_view, &QComboBox::currentIndexChanged, this, &ChartsPanel::redraw);
   connect(m_span, &QComboBox::currentIndexChanged, this, &ChartsPanel::redraw);
   connect(m_pause, &QPushButton::toggled, this, &ChartsPanel::setPaused);
+  connect(m_time, &TimeBar::moved, this, &ChartsPanel::goTo);
+  connect(m_time, &TimeBar::zoomed, this, [this](int step) {
+    m_span->setCurrentIndex(std::clamp(m_span->currentIndex() + step, 0, m_span->count() - 1));
+  });
   connect(save, &QPushButton::clicked, this, [this] {
     const auto path = QFileDialog::getSaveFileName(this, tr("Export what is shown"), QStringLiteral("run.csv"),
                                                    tr("Samples (*.csv);;Picture (*.png)"));
@@ -112,11 +119,26 @@ void ChartsPanel::repaintAll() {
   for (auto* chart : m_lines) chart->repaintAll();
   m_heat->update();
   m_watermarks->update();
+  m_time->update();
 }
 
 void ChartsPanel::setPaused(bool isPaused) {
   m_pause->setChecked(isPaused);
-  if (isPaused && m_history != nullptr) m_held = *m_history;
+  m_until.reset();
+  if (isPaused && m_history != nullptr) {
+    m_held = *m_history;
+    m_until = m_held.newest();
+  }
+  redraw();
+}
+
+void ChartsPanel::goTo(std::optional<double> until) {
+  if (!until) {
+    setPaused(false);
+    return;
+  }
+  if (!isPaused()) setPaused(true);
+  m_until = until;
   redraw();
 }
 
@@ -126,28 +148,47 @@ void ChartsPanel::show(const RunHistory* history, const RunFigures* run) {
   if (!m_pause->isChecked() || history == nullptr) redraw();
 }
 
+const RunHistory* ChartsPanel::shown() const {
+  return m_pause->isChecked() && m_held.size() > 1 ? &m_held : m_history;
+}
+
+std::vector<RunSample> ChartsPanel::samples() const {
+  const auto* history = shown();
+  if (history == nullptr) return {};
+  return m_until ? history->between(*m_until - spanS(), *m_until) : history->last(spanS());
+}
+
 void ChartsPanel::redraw() {
-  const auto* history = m_pause->isChecked() && m_held.size() > 1 ? &m_held : m_history;
+  const auto* history = shown();
   const bool hasSamples = history != nullptr && history->size() > 1;
   const std::array<QWidget*, 3> pages{m_charts, m_heat, m_watermarks};
-  m_pages->setCurrentWidget(hasSamples ? pages[static_cast<std::size_t>(m_view->currentIndex())] : m_notice);
-  m_span->setEnabled(m_view->currentIndex() == Lines);
+  const auto view = m_view->currentIndex();
+  m_pages->setCurrentWidget(hasSamples ? pages[static_cast<std::size_t>(view)] : m_notice);
+  m_span->setEnabled(view == Lines);
+  m_time->setEnabled(hasSamples && view != Watermarks);
   if (!hasSamples || !isVisible()) return;
-  if (m_view->currentIndex() == Heat) m_heat->show(*history);
-  if (m_view->currentIndex() != Lines) return;
-  const auto samples = history->last(spanS());
-  for (auto* chart : m_lines) chart->show(samples, history->marks(), spanS());
+  m_time->setFrame(view == Heat ? HeatMap::spanS : spanS(), m_until);
+  m_time->show(*history);
+  const double now = history->newest();
+  const double until = m_until.value_or(now);
+  if (view == Heat) m_heat->show(*history, until);
+  if (view != Lines) return;
+  const auto seen = samples();
+  // Of a run that has only begun, what there is, and not an empty chart with a stroke at its end.
+  const double since = now - history->oldest();
+  const double span = until < now ? spanS() : std::clamp(since, std::min(spanLeastS, spanS()), spanS());
+  for (auto* chart : m_lines) chart->show(seen, history->marks(), {until - span, until, now});
 }
 
 QString ChartsPanel::exportTo(const QString& path) const {
-  const auto* history = m_pause->isChecked() && m_held.size() > 1 ? &m_held : m_history;
+  const auto* history = shown();
   if (history == nullptr || history->size() == 0) return tr("there are no samples yet");
   const auto ending = QFileInfo{path}.suffix().toLower();
   QSaveFile file{path};
   if (ending != QLatin1String("csv") && ending != QLatin1String("png")) {
     return tr("%1: the name ends with .csv or .png").arg(path);
   }
-  const auto bytes = toCsv(history->last(spanS()));
+  const auto bytes = toCsv(samples());
   const bool isDone = file.open(QIODevice::WriteOnly) &&
                       (ending == QLatin1String("csv") ? file.write(bytes) == bytes.size()
                                                       : m_pages->currentWidget()->grab().save(&file, "PNG")) &&

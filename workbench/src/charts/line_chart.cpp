@@ -13,7 +13,6 @@
 namespace millrace::workbench {
 namespace {
 
-constexpr double spanLeastS = 20;
 /// Room above the largest value.
 constexpr double headroom = 1.15;
 constexpr QSize plotSizeMin{150, 84};
@@ -115,51 +114,50 @@ void LineChart::showHeading() {
   const auto& theme = Theme::current();
   QStringList names;
   const RunSample* sample = nullptr;
-  if (m_pointedAt && !m_samples.empty()) sample = &nearest(m_samples, m_samples.back().at + *m_pointedAt);
+  if (m_pointedAt && !m_samples.empty()) sample = &nearest(m_samples, m_frame.now + *m_pointedAt);
   for (const auto& series : m_series) {
     if (m_series.size() == 1 && sample == nullptr) continue;
     auto words = QString::fromLatin1(series.name);
     if (sample != nullptr) words += QStringLiteral(" <b>%1</b>").arg(countText(series.value(*sample)));
     names << QStringLiteral("<span style='color:%1'>%2</span>").arg(theme.records[series.colour].name(), words);
   }
-  if (sample != nullptr && !m_samples.empty() && sample->at < m_samples.back().at) {
-    names << QStringLiteral("−") + millisecondsText((m_samples.back().at - sample->at) * 1000);
+  if (sample != nullptr && sample->at < m_frame.now) {
+    names << QStringLiteral("−") + millisecondsText((m_frame.now - sample->at) * 1000);
   }
   m_heading->setText(tr(m_title) + QStringLiteral(" &nbsp; ") + names.join(QStringLiteral(" &nbsp; ")));
 }
 
-void LineChart::show(const std::vector<RunSample>& samples, const std::deque<RunMark>& marks, double spanS) {
+void LineChart::show(const std::vector<RunSample>& samples, const std::deque<RunMark>& marks, const Frame& frame) {
   m_samples = samples;
-  if (samples.empty()) return;
-  const double newest = samples.back().at;
+  m_frame = frame;
   double largest = m_least;
   for (std::size_t i = 0; i < m_series.size(); ++i) {
     QVector<QCPGraphData> points;
     points.reserve(static_cast<int>(samples.size()));
     for (const auto& sample : samples) {
       const double value = m_series[i].value(sample);
-      points.append({sample.at - newest, value});
+      points.append({sample.at - frame.now, value});
       largest = std::max(largest, value);
     }
     m_graphs[i]->data()->set(points, true);
   }
-  const double span = std::clamp(newest - samples.front().at, std::min(spanLeastS, spanS), spanS);
+  const double span = frame.until - frame.from;
   auto* ago = static_cast<QCPAxisTickerFixed*>(m_plot->xAxis->ticker().data());
   ago->setTickStep(span > 3600 ? 3600 : span > 300 ? 60 : 10);
-  m_plot->xAxis->setRange(-span, 0);
+  m_plot->xAxis->setRange(frame.from - frame.now, frame.until - frame.now);
   m_plot->yAxis->setRange(0, largest * headroom);
-  showMarks(marks, newest, span, largest * headroom);
+  showMarks(marks, largest * headroom);
   showHeading();
   m_plot->replot(QCustomPlot::rpQueuedReplot);
 }
 
-void LineChart::showMarks(const std::deque<RunMark>& marks, double newest, double spanS, double top) {
+void LineChart::showMarks(const std::deque<RunMark>& marks, double top) {
   QVector<QCPGraphData> dots, strokes;
   std::size_t used = 0;
   for (const auto& mark : marks) {
-    const double from = mark.at - newest;
-    const double until = mark.until == 0 ? 0 : mark.until - newest;
-    if (until < -spanS || from > 0) continue;
+    const double from = mark.at - m_frame.now;
+    const double until = mark.until == 0 ? 0 : mark.until - m_frame.now;
+    if (until < m_frame.from - m_frame.now || mark.at > m_frame.until) continue;
     if (mark.kind == RunMark::Kind::Snapshot) dots.append({from, 0});
     if (mark.kind == RunMark::Kind::Restart || mark.kind == RunMark::Kind::State) strokes.append({from, top});
     if (mark.kind != RunMark::Kind::Fault || used == bandsMax) continue;
@@ -191,7 +189,7 @@ void LineChart::point(std::optional<double> at) {
 bool LineChart::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() == QEvent::MouseMove) {
     const double at = m_plot->xAxis->pixelToCoord(static_cast<QMouseEvent*>(event)->position().x());
-    emit pointed(std::clamp(at, m_plot->xAxis->range().lower, 0.0));
+    emit pointed(std::clamp(at, m_plot->xAxis->range().lower, m_plot->xAxis->range().upper));
   } else if (event->type() == QEvent::Leave) {
     emit pointed(std::nullopt);
   }

@@ -31,8 +31,12 @@ public:
   /// `least`: the axis reaches at least so far.
   LineChart(const char* title, std::vector<ChartSeries> series, double least, QWidget* parent = nullptr);
 
-  void show(const std::vector<RunSample>& samples, const std::deque<RunMark>& marks, double spanS);
-  /// The moment that is pointed at, in seconds before the newest; nothing: none.
+  /// `samples` of a time, in seconds since 1970, as it is seen from `now`.
+  struct Frame {
+    double from = 0, until = 0, now = 0;
+  };
+  void show(const std::vector<RunSample>& samples, const std::deque<RunMark>& marks, const Frame& frame);
+  /// The moment that is pointed at, in seconds before now (negative); nothing: none.
   void point(std::optional<double> at);
   void repaintAll();
 
@@ -44,7 +48,7 @@ protected:
 
 private:
   void showHeading();
-  void showMarks(const std::deque<RunMark>& marks, double newest, double spanS, double top);
+  void showMarks(const std::deque<RunMark>& marks, double top);
 
   const char* m_title;
   std::vector<ChartSeries> m_series;
@@ -57,6 +61,7 @@ private:
   std::vector<QCPItemRect*> m_bands;
   QCPItemLine* m_pointer;
   std::vector<RunSample> m_samples;
+  Frame m_frame;
   std::optional<double> m_pointedAt;
 };
 

@@ -9,6 +9,8 @@ namespace {
 
 constexpr std::size_t ringSamplesMax = 1920;
 constexpr double heatStepS = 1;
+/// Of a time that is asked for: what may be missing of it at its beginning.
+constexpr double missingMax = 0.02;
 
 /// `sum` holds `count` samples; one more joins.
 void merge(RunSample& sum, const RunSample& sample, std::size_t count) {
@@ -170,6 +172,26 @@ std::vector<RunSample> RunHistory::last(double seconds) const {
   const auto first = std::ranges::lower_bound(ring->samples, from, {}, &RunSample::at);
   samples.assign(first, ring->samples.end());
   return samples;
+}
+
+std::vector<RunSample> RunHistory::between(double from, double until) const {
+  const double begin = std::max(from, oldest());
+  // One sample less at the beginning is better than all of them coarser.
+  const double slack = (until - begin) * missingMax;
+  const auto ring = std::ranges::find_if(
+      m_rings, [&](const Ring& r) { return !r.samples.empty() && r.samples.front().at <= begin + slack; });
+  if (ring == m_rings.end()) return {};
+  const auto first = std::ranges::lower_bound(ring->samples, from, {}, &RunSample::at);
+  const auto end = std::ranges::upper_bound(ring->samples, until, {}, &RunSample::at);
+  return first < end ? std::vector<RunSample>{first, end} : std::vector<RunSample>{};
+}
+
+double RunHistory::oldest() const noexcept {
+  return m_rings.back().samples.empty() ? 0 : m_rings.back().samples.front().at;
+}
+
+double RunHistory::newest() const noexcept {
+  return m_rings.front().samples.empty() ? 0 : m_rings.front().samples.back().at;
 }
 
 std::size_t RunHistory::bytes() const {

@@ -60,6 +60,11 @@ public:
   [[nodiscard]] std::size_t size() const noexcept { return m_rings[0].samples.size(); }
   /// The last so many seconds, oldest first, in the finest resolution that reaches so far.
   [[nodiscard]] std::vector<RunSample> last(double seconds) const;
+  /// Those of a time (seconds since 1970), oldest first, in the finest resolution that still has its beginning.
+  [[nodiscard]] std::vector<RunSample> between(double from, double until) const;
+  /// Moments of the first and the last sample there is; 0: none.
+  [[nodiscard]] double oldest() const noexcept;
+  [[nodiscard]] double newest() const noexcept;
   [[nodiscard]] const std::deque<RunMark>& marks() const noexcept { return m_marks; }
   [[nodiscard]] const std::deque<HeatColumn>& heat() const noexcept { return m_heat; }
   [[nodiscard]] const std::vector<std::string>& heatActors() const noexcept { return m_heatActors; }

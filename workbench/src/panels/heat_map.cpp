@@ -38,9 +38,11 @@ double HeatMap::value(const HeatColumn& column, std::size_t row) const {
   return row < column.cells.size() ? static_cast<double>(column.cells[row][static_cast<std::size_t>(quantity())]) : 0;
 }
 
-void HeatMap::show(const RunHistory& history) {
+void HeatMap::show(const RunHistory& history, double until) {
   m_actors = history.heatActors();
   m_columns = history.heat();
+  m_backS = std::max(0.0, history.newest() - until);
+  while (!m_columns.empty() && m_columns.back().at > until) m_columns.pop_back();
   update();
 }
 
@@ -97,8 +99,9 @@ void HeatMap::paintEvent(QPaintEvent* /*event*/) {
   }
   painter.setPen(theme.textDim);
   const QRectF axis{box.left(), box.bottom() + 2, box.width(), axisHeight};
-  painter.drawText(axis, Qt::AlignRight, tr("now"));
-  painter.drawText(axis, Qt::AlignLeft, tr("−2 min"));
+  const auto ago = [](double seconds) { return QStringLiteral("−") + millisecondsText(seconds * 1000); };
+  painter.drawText(axis, Qt::AlignRight, m_backS < 1 ? tr("now") : ago(m_backS));
+  painter.drawText(axis, Qt::AlignLeft, ago(m_backS + spanS));
 }
 
 QString HeatMap::textAt(QPointF place) const {
@@ -112,7 +115,7 @@ QString HeatMap::textAt(QPointF place) const {
   return tr("%1: %2 %3, %4 s ago")
       .arg(toQt(m_actors[m_rows[row]]), m_quantity->currentText(),
            words(value(m_columns[m_columns.size() - 1 - back], m_rows[row])))
-      .arg(back);
+      .arg(static_cast<double>(back) + std::round(m_backS));
 }
 
 bool HeatMap::event(QEvent* event) {

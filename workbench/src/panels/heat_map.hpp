@@ -15,7 +15,10 @@ class HeatMap final : public QWidget {
 
 public:
   explicit HeatMap(QWidget* parent = nullptr);
-  void show(const RunHistory& history);
+  /// Seconds of a history until that moment.
+  void show(const RunHistory& history, double until);
+  /// Of them, so many are seen.
+  static constexpr double spanS = RunHistory::heatColumnsMax / 5.0;
   /// What is told of the cell at this place; empty: there is none.
   [[nodiscard]] QString textAt(QPointF place) const;
 
@@ -34,6 +37,7 @@ private:
   std::vector<std::size_t> m_rows;  // of actors that have something to show
   std::deque<HeatColumn> m_columns;
   double m_largest = 0;
+  double m_backS = 0;  // from the newest column that is seen to the newest there is
 };
 
 }  // namespace millrace::workbench
