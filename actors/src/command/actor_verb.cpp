@@ -5,7 +5,6 @@
 #include <vector>
 
 #include "catalogue/actor_description.hpp"
-#include "catalogue/catalogue_answer.hpp"
 #include "command/actor_kit.hpp"
 #include "command/actor_reference.hpp"
 #include "command/exit_code.hpp"
@@ -14,6 +13,7 @@
 #include "command/style.hpp"
 #include "command/verb.hpp"
 #include "console/terminal.hpp"
+#include "node/actors_answer.hpp"
 
 namespace millrace::command {
 
@@ -35,7 +35,7 @@ void print(const std::string& text) {
 
 /// Of this program, or of a node.
 result<json> ask_for(const actors_request& r, const json& args) {
-  if (!r.is_there) return catalogue::answer_actors(args);
+  if (!r.is_there) return node::answer_actors(args);
   const auto node = choose_node(r.node);
   if (!node) return node.error();
   return ask(*node, "actors", args);

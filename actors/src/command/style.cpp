@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "console/terminal.hpp"
+#include "millrace/text/utf8.hpp"
 
 namespace millrace::command {
 
@@ -41,7 +42,7 @@ std::string cut(const std::string& text, std::size_t width) {
   if (width == 0) return {};
   std::size_t end = 0;
   for (std::size_t n = 0; end < text.size(); ++end) {
-    const bool starts_cell = (static_cast<unsigned char>(text[end]) & 0xC0U) != 0x80U;
+    const bool starts_cell = !continues_character(text[end]);
     if (starts_cell && ++n == width) break;
   }
   return text.substr(0, end) + "…";

@@ -1,4 +1,5 @@
 #include "console/terminal.hpp"
+#include "millrace/text/utf8.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -47,7 +48,7 @@ std::size_t cells(std::string_view text) {
       in_escape = c == '[' || c == '?' || c == ';' || (c >= '0' && c <= '9');
     } else if (c == '\x1b') {
       in_escape = true;
-    } else if ((static_cast<unsigned char>(c) & 0xC0U) != 0x80U) {
+    } else if (!continues_character(c)) {
       ++n;
     }
   }

@@ -5,6 +5,7 @@
 #include "millrace/engine/state_text.hpp"
 #include "millrace/inspect/record_condition.hpp"
 #include "millrace/text/record_writer.hpp"
+#include "millrace/text/utf8.hpp"
 #include "millrace/text/value_text.hpp"
 
 namespace millrace::inspect {
@@ -27,11 +28,7 @@ json time_json(event_time t) {
 void cut(json& v) {
   if (v.is_string()) {
     auto& text = v.get_ref<std::string&>();
-    if (text.size() <= text_bytes_max) return;
-    auto end = text_bytes_max;
-    while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;  // not inside a character
-    text.resize(end);
-    text += "…";
+    if (text.size() > text_bytes_max) text = shortened(text, text_bytes_max);
   } else if (v.is_array()) {
     const auto more = v.size() > items_max ? v.size() - items_max : 0;
     if (more != 0) v.erase(v.begin() + items_max, v.end());

@@ -5,6 +5,7 @@
 #include "millrace/persistence/snapshot_store.hpp"
 #include "node/hosted_topology.hpp"
 #include "node/savepoints/savepoint_shelf.hpp"
+#include "node/wall_clock.hpp"
 
 // A hosted topology's savepoints: while it runs its run writes them, else whoever advances it.
 namespace millrace::node {
@@ -24,12 +25,9 @@ result<void> copy_newest(const std::string& data_dir, const fs::path& folder, st
   }
   auto store = persistence::open_snapshot_store(data_dir);
   if (!store) return std::move(store).error();
-  const processing_time now{
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-          .count()};
   const auto held = persistence::hold_snapshot(**store, *newest);
   if (!held) return held.error();
-  auto made = persistence::write_savepoint(folder, *held, now, std::move(about));
+  auto made = persistence::write_savepoint(folder, *held, wall_now(), std::move(about));
   return made ? result<void>{} : result<void>{std::move(made).error()};
 }
 

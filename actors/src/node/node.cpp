@@ -11,6 +11,7 @@
 #include "millrace/transport/node_address.hpp"
 #include "node/leftover_sockets.hpp"
 #include "node/placing/log_places.hpp"
+#include "node/wall_clock.hpp"
 
 namespace millrace::node {
 
@@ -18,12 +19,6 @@ namespace {
 
 /// How soon what was asked for is begun, and the end of a run noticed.
 constexpr std::chrono::milliseconds tick{20};
-
-processing_time clock_now() {
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(
-              std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch())
-              .count()};
-}
 
 /// What other nodes keep must be good for them, and after the next start too.
 result<void> check_addresses(const node_options& o) {
@@ -262,7 +257,7 @@ node::hosted_ptr node::host(deployment d) {
   o.trace = options_.tracing.rule;
   auto book = std::make_shared<log_book>(d.name, store_.log_file_of(d.name));
   o.log = [log = options_.log, book, name = d.name](log_level level, const std::string& text) {
-    book->add(level, text, clock_now());
+    book->add(level, text, wall_now());
     log(level, name + ": " + text);
   };
   return std::make_shared<hosted_topology>(

@@ -3,6 +3,7 @@
 
 #include "millrace/transport/node_address.hpp"
 #include "node/node.hpp"
+#include "node/wall_clock.hpp"
 
 namespace millrace::node {
 
@@ -11,10 +12,6 @@ namespace {
 using nlohmann::json;
 
 constexpr std::chrono::minutes invitation_default{15};
-
-invitations::time_point now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
 
 }  // namespace
 
@@ -113,7 +110,7 @@ result<json> node::make_token(const json& args, std::optional<key_offer> offer) 
   const auto seconds = lifetime == args.end()
                            ? std::chrono::seconds{invitation_default}
                            : std::chrono::seconds{std::min<std::uint64_t>(lifetime->get<std::uint64_t>(), 1U << 30U)};
-  const auto made_at = now();
+  const auto made_at = wall_seconds();
   transport::join_token token{address, public_key(), {}, made_at + seconds};
   if (offer) {
     token.holder = offer->name;
@@ -166,7 +163,8 @@ result<json> node::join(const caller& who, const json& args) {
   // A node that is here already says itself where it is: an invitation does not prove whose key this is.
   const bool is_known =
       peers().name_of(joining->server_key).has_value() && !gate_.invited().was_used_by(invitation, joining->server_key);
-  if (auto used = gate_.invited().use(invitation, joining->server_key, now()); !used) return std::move(used).error();
+  if (auto used = gate_.invited().use(invitation, joining->server_key, wall_seconds()); !used)
+    return std::move(used).error();
   auto others = json::array();
   for (const auto& p : peers().list()) {
     if (p.server_key != joining->server_key) others.push_back(to_json(p));

@@ -5,6 +5,7 @@
 #include "millrace/validation.hpp"
 #include "node/arguments.hpp"
 #include "node/node.hpp"
+#include "node/wall_clock.hpp"
 
 // Snapshots that people keep: taken, listed, deleted, started from.
 namespace millrace::node {
@@ -16,11 +17,6 @@ using nlohmann::json;
 constexpr std::size_t label_chars_max = 200;
 /// Content that is verified before a request is answered; larger ones are verified when the topology starts.
 constexpr std::uint64_t verified_at_once_max = std::uint64_t{64} << 20U;
-
-processing_time clock_now() {
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-              .count()};
-}
 
 result<validation> valid(const deployment& d) {
   auto t = parse_topology(d.text, d.name);
@@ -47,7 +43,7 @@ result<json> node::take_savepoint(const caller& who, const json& args) {
   const auto checked = valid(d);
   if (!checked) return checked.error();
   const std::lock_guard lock{mutex_};
-  const auto id = shelf_.fresh_id(d.name, clock_now(), (*h)->savepoints().under_way());
+  const auto id = shelf_.fresh_id(d.name, wall_now(), (*h)->savepoints().under_way());
   const auto folder = shelf_.path_of(d.name, id);
   if (!folder) return folder.error();
   (*h)->take_savepoint(id, *folder, to_text(savepoint_about{d.name, *label, d.text, shape_of(*checked->plan)}));

@@ -5,11 +5,11 @@
 #include <utility>
 #include <vector>
 
-#include "catalogue/catalogue_answer.hpp"
 #include "millrace/topology.hpp"
 #include "millrace/transport/node_address.hpp"
 #include "node/access/audit_detail.hpp"
 #include "node/access/topics.hpp"
+#include "node/actors_answer.hpp"
 #include "node/arguments.hpp"
 #include "node/chaos_answer.hpp"
 #include "node/letters/letter_answer.hpp"
@@ -142,7 +142,7 @@ json node::describe() const {
 
 /// What topologies here can be made of.
 result<json> node::describe_actors(const json& args) const {
-  auto known = catalogue::answer_actors(args);
+  auto known = answer_actors(args);
   if (known) (*known)["node"] = options_.name;
   return known;
 }

@@ -11,6 +11,7 @@
 #include "node/parameter_secrecy.hpp"
 #include "node/parameter_text.hpp"
 #include "node/status_json.hpp"
+#include "node/wall_clock.hpp"
 
 namespace millrace::node {
 
@@ -20,16 +21,10 @@ using nlohmann::json;
 
 constexpr std::array<std::string_view, 5> verbs{"pause", "resume", "mute", "unmute", "set"};
 
-processing_time clock_now() {
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(
-              std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch())
-              .count()};
-}
-
 /// Pausing what is paused changes nothing: it is paused since it was.
 json pause(deployment& d, bool on) {
   const bool was = d.paused_since.ns != 0;
-  if (was != on) d.paused_since = on ? clock_now() : processing_time{};
+  if (was != on) d.paused_since = on ? wall_now() : processing_time{};
   return {{"topology", d.name}, {"changed", was != on}, {"paused_since", instant_json(d.paused_since)}};
 }
 

@@ -1,4 +1,5 @@
 #include "library/net/mail_client.hpp"
+#include "millrace/text/utf8.hpp"
 
 #include <curl/curl.h>
 
@@ -52,8 +53,8 @@ std::string encoded_words(std::string_view text) {
   constexpr std::size_t word_bytes = 20;
   std::string out;
   while (!text.empty()) {
-    auto end = std::min(word_bytes, text.size());
-    while (end < text.size() && end > 1 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
+    // What is no UTF-8 is cut anywhere.
+    const auto end = std::max<std::size_t>(1, utf8_prefix(text, word_bytes).size());
     out += out.empty() ? "=?utf-8?Q?" : "\r\n =?utf-8?Q?";
     for (const char c : text.substr(0, end)) {
       const auto byte = static_cast<unsigned char>(c);

@@ -10,6 +10,7 @@
 #include "library/processors/value_order.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
+#include "millrace/text/utf8.hpp"
 #include "millrace/text/value_text.hpp"
 
 namespace millrace::library {
@@ -25,8 +26,7 @@ error refuse(const std::string& rule, const std::string& why) {
 
 /// Characters of UTF-8, not bytes.
 std::size_t length_of(std::string_view text) noexcept {
-  return static_cast<std::size_t>(
-      std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
+  return static_cast<std::size_t>(std::ranges::count_if(text, [](char c) { return !continues_character(c); }));
 }
 
 bool read_count(std::string_view text, std::size_t& out) noexcept {

@@ -9,6 +9,7 @@
 #include "library/net/secret.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
+#include "millrace/text/utf8.hpp"
 #include "millrace/text/value_text.hpp"
 
 namespace millrace::library {
@@ -20,7 +21,7 @@ namespace {
 std::size_t start_of_last(std::string_view text, std::int64_t n) noexcept {
   auto at = text.size();
   for (; n > 0; --n) {
-    while (at != 0 && (static_cast<unsigned char>(text[--at]) & 0xc0U) == 0x80U) continue;
+    while (at != 0 && continues_character(text[--at])) continue;
     if (at == 0) return text.size();
   }
   return at;

@@ -6,6 +6,7 @@
 #include "console/terminal.hpp"
 #include "millrace/text/input_schema.hpp"
 #include "millrace/text/text_list.hpp"
+#include "millrace/text/utf8.hpp"
 
 namespace millrace::library {
 
@@ -20,10 +21,7 @@ std::string harmless(std::string text) {
   for (char& c : text) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = '?';
   }
-  if (text.size() <= cell_bytes_max) return text;
-  auto end = cell_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + "…";
+  return shortened(text, cell_bytes_max);
 }
 
 /// At most `columns` cells of a line.
@@ -31,7 +29,7 @@ std::string cut(const std::string& line, std::size_t columns) {
   if (console::cells(line) <= columns) return line;
   std::size_t end = 0;
   for (std::size_t n = 0; end < line.size(); ++end) {
-    if ((static_cast<unsigned char>(line[end]) & 0xC0U) != 0x80U && n++ == columns) break;
+    if (!continues_character(line[end]) && n++ == columns) break;
   }
   return line.substr(0, end);
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "millrace/param.hpp"
+#include "millrace/text/utf8.hpp"
 #include "node/parameter_secrecy.hpp"
 
 namespace millrace::node {
@@ -29,14 +30,6 @@ constexpr std::array arguments{
     shown{"peer_remove", "name"},  shown{"chaos_inject", "kind"}, shown{"chaos_inject", "target"},
 };
 
-/// Cuts no character in two.
-std::string cut(std::string text, std::size_t most) {
-  if (text.size() <= most) return text;
-  auto end = most;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  return text.substr(0, end) + "…";
-}
-
 std::string text_of(const json& args, const char* name) {
   const auto found = args.find(name);
   return found != args.end() && found->is_string() ? found->get<std::string>() : std::string{};
@@ -48,8 +41,8 @@ std::string setting(const json& args) {
   const auto shown = value == args.end() ? std::string{"nothing"}
                      : may_be_secret(parameter)
                          ? std::string{masked_value}
-                         : cut(value->dump(-1, ' ', false, json::error_handler_t::replace), value_bytes_max);
-  return cut(text_of(args, "actor") + "." + parameter, bytes_max - value_bytes_max - 10) + " = " + shown;
+                         : shortened(value->dump(-1, ' ', false, json::error_handler_t::replace), value_bytes_max);
+  return shortened(text_of(args, "actor") + "." + parameter, bytes_max - value_bytes_max - 10) + " = " + shown;
 }
 
 }  // namespace
@@ -61,9 +54,9 @@ std::string audit_detail(const std::string& verb, const json& args) {
   for (const auto& [of, name] : arguments) {
     if (of != verb) continue;
     const auto text = text_of(args, name);
-    if (!text.empty()) out += (out.empty() ? "" : ", ") + std::string{name} + " " + cut(text, value_bytes_max);
+    if (!text.empty()) out += (out.empty() ? "" : ", ") + std::string{name} + " " + shortened(text, value_bytes_max);
   }
-  return cut(out, bytes_max - 3);
+  return shortened(out, bytes_max - 3);
 }
 
 }  // namespace millrace::node

@@ -8,6 +8,7 @@
 #include "millrace/text/time_text.hpp"
 #include "millrace/topology.hpp"
 #include "node/access/topics.hpp"
+#include "node/wall_clock.hpp"
 
 namespace millrace::node {
 
@@ -26,18 +27,11 @@ constexpr char key_mark = '/';
 constexpr std::chrono::hours overlap_default{24};
 constexpr std::chrono::hours overlap_max{24 * 30};
 
-invitations::time_point seconds_now() {
-  return std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
-}
-
 }  // namespace
 
 std::string time_now() {
   std::string text;
-  append_iso_time(
-      text, {std::chrono::duration_cast<std::chrono::nanoseconds>(
-                 std::chrono::floor<std::chrono::milliseconds>(std::chrono::system_clock::now()).time_since_epoch())
-                 .count()});
+  append_iso_time(text, {wall_now().ns});
   return text;
 }
 
@@ -86,7 +80,7 @@ std::optional<std::string> gatekeeper::find(const std::string& public_key) {
   auto name = keys_.name_of(public_key);
   if (name) return *name + key_mark + public_key;
   if (peers_->name_of(public_key)) return std::string{peer_mark} + public_key;
-  if (const auto end = invited_.end_of(public_key, seconds_now())) {
+  if (const auto end = invited_.end_of(public_key, wall_seconds())) {
     *shut_out_at_ = std::min(shut_out_at_->load(), std::int64_t{end->time_since_epoch().count()});
     return std::string{invited_mark} + public_key;
   }
@@ -106,7 +100,7 @@ result<grant> gatekeeper::grant_of(const control_caller& who) const {
   if (who.is_local()) return grant{role::admin};
   if (const auto key = key_of_node(who); !key.empty()) {
     const bool is_peer = who.key.starts_with(peer_mark);
-    if (is_peer ? peers_->name_of(key).has_value() : invited_.end_of(key, seconds_now()).has_value())
+    if (is_peer ? peers_->name_of(key).has_value() : invited_.end_of(key, wall_seconds()).has_value())
       return grant{.is = is_peer ? party::peer : party::invited};
     return user_error(errc::denied, "this node is not known here any more");
   }
@@ -136,7 +130,7 @@ result<void> gatekeeper::note(const control_caller& who, const std::string& verb
 
 bool gatekeeper::has_shut_out() {
   auto due = shut_out_at_->load();
-  return due <= seconds_now().time_since_epoch().count() && shut_out_at_->compare_exchange_strong(due, never);
+  return due <= wall_seconds().time_since_epoch().count() && shut_out_at_->compare_exchange_strong(due, never);
 }
 
 result<json> gatekeeper::create_key(const json& args) {
@@ -164,7 +158,7 @@ result<json> gatekeeper::rotate_key(const json& args) {
     if (overlap.count() < 0 || overlap > overlap_max) {
       return user_error(errc::invalid_argument, "the key before may stay good for 0 seconds to 30 days");
     }
-    const auto until = seconds_now() + overlap;
+    const auto until = wall_seconds() + overlap;
     if (auto done = keys_.rotate(name, args.at("public_key").get<std::string>(), until); !done)
       return std::move(done).error();
     return json{

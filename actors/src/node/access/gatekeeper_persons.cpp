@@ -5,6 +5,7 @@
 #include "millrace/topology.hpp"
 #include "node/access/gatekeeper.hpp"
 #include "node/access/topics.hpp"
+#include "node/wall_clock.hpp"
 
 // Keys that people make themselves with an invitation, and what they may read of the audit log.
 namespace millrace::node {
@@ -52,7 +53,7 @@ result<json> gatekeeper::accept_key(const transport::control_caller& who, const 
     return user_error(errc::invalid_argument, "key_accept takes public_key, 40 characters of Z85");
   }
   const auto& own = key->get_ref<const std::string&>();
-  const std::chrono::sys_seconds now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
+  const auto now = wall_seconds();
   json answer{{"name", offer->name}, {"role", to_string(offer->allows.may)}, {"server_key", keys_.own().public_key}};
   put_limits(offer->allows, answer);
   // What would be refused must not use the invitation up; who comes again has the key already.

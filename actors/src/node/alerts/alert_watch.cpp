@@ -1,4 +1,5 @@
 #include "node/alerts/alert_watch.hpp"
+#include "node/wall_clock.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -10,11 +11,6 @@ namespace millrace::node {
 namespace {
 
 constexpr std::chrono::seconds look_every{1};
-
-processing_time wall_now() {
-  return {std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
-              .count()};
-}
 
 std::set<std::string> names_of(const std::vector<state_measure>& measures) {
   std::set<std::string> out;

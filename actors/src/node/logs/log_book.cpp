@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "millrace/text/utf8.hpp"
 #include "node/arguments.hpp"
 #include "node/status_json.hpp"
 #include "runtime/task_words.hpp"
@@ -20,14 +21,6 @@ using nlohmann::json;
 
 constexpr std::uint64_t limit_max = 1000;
 constexpr std::array levels{log_level::debug, log_level::info, log_level::warning, log_level::error};
-
-/// Cuts no character in two.
-void shorten(std::string& text) {
-  if (text.size() <= log_book::text_bytes_max) return;
-  auto end = log_book::text_bytes_max;
-  while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0U) == 0x80U) --end;
-  text.resize(end);
-}
 
 std::optional<log_level> level_of(const std::string& text) {
   for (const auto l : levels) {
@@ -80,7 +73,7 @@ void log_book::add(log_level level, const std::string& text, processing_time now
   r.partition = words.partition;
   r.node = std::move(words.node);
   r.trace = std::move(words.trace);
-  shorten(r.text);
+  r.text.resize(utf8_prefix(r.text, text_bytes_max).size());
   const std::lock_guard lock{mutex_};
   r.number = ++last_;
   const bool is_written = write(r);

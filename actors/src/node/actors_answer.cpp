@@ -1,4 +1,4 @@
-#include "catalogue/catalogue_answer.hpp"
+#include "node/actors_answer.hpp"
 
 #include <cstdint>
 #include <string>
@@ -7,7 +7,7 @@
 #include "catalogue/actor_description.hpp"
 #include "node/arguments.hpp"
 
-namespace millrace::catalogue {
+namespace millrace::node {
 
 namespace {
 
@@ -21,7 +21,7 @@ constexpr std::size_t id_chars_max = 100;
 result<json> one(const std::string& id) {
   const auto& registry = actor_registry::instance();
   if (const auto* type = registry.find(id)) {
-    return json{{"types", json::array({describe(*type)})}, {"total", 1}, {"more", false}};
+    return json{{"types", json::array({catalogue::describe(*type)})}, {"total", 1}, {"more", false}};
   }
   // Finding the nearest of a text of any length would take any time.
   const auto near = id.size() > id_chars_max ? std::string{} : registry.nearest(id);
@@ -32,10 +32,10 @@ result<json> one(const std::string& id) {
 }  // namespace
 
 result<json> answer_actors(const json& args) {
-  const auto id = node::text_argument(args, "type");
+  const auto id = text_argument(args, "type");
   if (!id) return id.error();
   if (!id->empty()) return one(*id);
-  const auto after = node::text_argument(args, "after");
+  const auto after = text_argument(args, "after");
   if (!after) return after.error();
   const auto limit = args.value("limit", json(limit_max));
   if (!limit.is_number_unsigned() || limit.get<std::uint64_t>() == 0 || limit.get<std::uint64_t>() > limit_max) {
@@ -48,10 +48,10 @@ result<json> answer_actors(const json& args) {
   std::uint64_t total = 0;
   bool more = false;
   for (const auto& [known, type] : actor_registry::instance().entries()) {
-    if (!all.get<bool>() && is_of_benchmarks(type)) continue;
+    if (!all.get<bool>() && catalogue::is_of_benchmarks(type)) continue;
     ++total;
     if (known <= *after || more) continue;
-    auto described = describe(type);
+    auto described = catalogue::describe(type);
     bytes += described.dump(-1, ' ', false, json::error_handler_t::replace).size();
     more = types.size() == limit.get<std::uint64_t>() || (!types.empty() && bytes > answer_bytes_max);
     if (!more) types.push_back(std::move(described));
@@ -59,4 +59,4 @@ result<json> answer_actors(const json& args) {
   return json{{"types", std::move(types)}, {"total", total}, {"more", more}};
 }
 
-}  // namespace millrace::catalogue
+}  // namespace millrace::node
