@@ -12,6 +12,7 @@
 #include "core/auto_wiring.hpp"
 #include "core/layout_edits.hpp"
 #include "core/text.hpp"
+#include "core/wiring_rules.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -129,12 +130,13 @@ void DocumentTab::wireByTyping() {
     return;
   }
   const auto* from = m_scene.node(selected.front());
+  const StreamsFrom streams{document().spec(), m_scene.catalogue(), selected.front()};
   std::vector<SearchBox::Entry> entries;
   for (const auto& output : from->content().outputs) {
     for (const auto& actor : document().spec().actors) {
       for (const auto& input : m_scene.node(actor.name)->content().inputs) {
         const stream_spec stream{selected.front(), output.name, actor.name, input.name};
-        if (!streamRefusal(document().spec(), m_scene.catalogue(), stream).isEmpty()) continue;
+        if (!streams.refusal(stream).isEmpty()) continue;
         entries.push_back({toQt(output.name + " " + actor.name + "." + input.name), toQt(actor.name + "." + input.name),
                            tr("from %1").arg(toQt(output.name))});
       }

@@ -147,9 +147,7 @@ void MainWindow::makeEditMenu() {
   addOnCanvas(menu, tr("&Paste"), QKeySequence::Paste, &DocumentTab::paste);
   addOnCanvas(menu, tr("D&uplicate"), QKeySequence{tr("Ctrl+D")}, &DocumentTab::duplicateSelection);
   addOnCanvas(menu, tr("&Delete"), QKeySequence{Qt::Key_Delete}, &DocumentTab::deleteSelection);
-  addOnCanvas(menu, tr("Select &all"), QKeySequence::SelectAll, [](DocumentTab& tab) {
-    for (auto* item : tab.scene().items()) item->setSelected(item->type() == NodeItem::Type);
-  });
+  addOnCanvas(menu, tr("Select &all"), QKeySequence::SelectAll, [](DocumentTab& tab) { tab.scene().selectAll(); });
   menu->addSeparator();
   addOnCanvas(menu, tr("Add an act&or …"), QKeySequence{Qt::Key_Tab}, &DocumentTab::searchType);
   addOnCanvas(menu, tr("&Wire to …"), QKeySequence{Qt::Key_W}, &DocumentTab::wireByTyping);

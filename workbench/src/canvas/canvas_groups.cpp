@@ -123,13 +123,13 @@ std::vector<std::string> CanvasScene::meantActors() const {
 }
 
 void CanvasScene::selectGroup(const std::string& title) {
-  clearSelection();
-  if (auto* item = group(title)) item->setSelected(true);
+  auto* item = group(title);
+  selectTogether(item == nullptr ? std::vector<QGraphicsItem*>{} : std::vector<QGraphicsItem*>{item});
 }
 
 void CanvasScene::selectComment(const std::string& id) {
-  clearSelection();
-  if (auto* item = comment(id)) item->setSelected(true);
+  auto* item = comment(id);
+  selectTogether(item == nullptr ? std::vector<QGraphicsItem*>{} : std::vector<QGraphicsItem*>{item});
 }
 
 void CanvasScene::showDifferences(const Drawing* deployed) {
@@ -150,14 +150,21 @@ void CanvasScene::showFaults(const std::set<std::string>& actors) {
 void CanvasScene::markDifferences() {
   m_differences =
       m_deployed ? differences(m_deployed->spec, m_document.spec(), m_catalogue) : std::vector<Difference>{};
+  std::map<std::string, ChangeKind> actors;
+  std::set<std::string> streams;
+  for (const auto& d : m_differences) {
+    if (d.stream) {
+      streams.insert(channelOf(*d.stream));
+    } else {
+      actors.try_emplace(d.actor, d.kind);
+    }
+  }
   for (const auto& [name, item] : m_nodes) {
-    const auto isOwn = [&](const Difference& d) { return !d.stream && d.actor == name; };
-    const auto own = std::ranges::find_if(m_differences, isOwn);
-    item->setChange(own == m_differences.end() ? std::nullopt : std::optional{own->kind});
+    const auto own = actors.find(name);
+    item->setChange(own == actors.end() ? std::nullopt : std::optional{own->second});
   }
   for (auto* wire : m_wires) {
-    const auto isOwn = [&](const Difference& d) { return d.stream == wire->stream(); };
-    const bool isNew = std::ranges::any_of(m_differences, isOwn);
+    const bool isNew = !streams.empty() && streams.contains(channelOf(wire->stream()));
     wire->setChange(isNew ? std::optional{ChangeKind::Added} : std::nullopt);
   }
 }

@@ -1,6 +1,7 @@
 #include "canvas/canvas_scene.hpp"
 
 #include <QGraphicsSceneMouseEvent>
+#include <QSignalBlocker>
 #include <algorithm>
 #include <memory>
 #include <set>
@@ -50,7 +51,16 @@ void CanvasScene::synchronise(const Edit& edit, bool forward) {
   Q_EMIT actorSelectionChanged();
 }
 
-NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
+CanvasScene::StreamsAt CanvasScene::streamsAt() const {
+  StreamsAt streams;
+  for (const auto& s : m_document.spec().streams) {
+    streams[s.from_actor].push_back(&s);
+    if (s.to_actor != s.from_actor) streams[s.to_actor].push_back(&s);
+  }
+  return streams;
+}
+
+NodeContent CanvasScene::contentOf(const actor_spec& actor, const StreamsAt& streams) const {
   NodeContent c;
   c.name = actor.name;
   c.parallelism = actor.parallelism;
@@ -62,24 +72,23 @@ NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
     c.inputs = type->inputs;
     c.outputs = type->outputs;
   }
-  const auto isListed = [](const std::vector<PortInfo>& ports, const std::string& name) {
-    return std::ranges::find(ports, name, &PortInfo::name) != ports.end();
+  const auto own = streams.find(actor.name);
+  const auto wire = [](std::vector<PortInfo>& ports, std::vector<bool>& wired, const std::string& name) {
+    const auto at = std::ranges::find(ports, name, &PortInfo::name);
+    const auto index = static_cast<std::size_t>(at - ports.begin());
+    // One that only the stream knows: of a type this engine lacks.
+    if (at == ports.end()) ports.push_back({name, {}, false});
+    wired.resize(ports.size());
+    wired[index] = true;
   };
-  // Ports that only the streams know: of types this engine lacks.
-  for (const auto& s : m_document.spec().streams) {
-    if (s.to_actor == actor.name && !isListed(c.inputs, s.to_port)) c.inputs.push_back({s.to_port, {}, false});
-    if (s.from_actor == actor.name && !isListed(c.outputs, s.from_port)) c.outputs.push_back({s.from_port, {}, false});
+  if (own != streams.end()) {
+    for (const auto* s : own->second) {
+      if (s->to_actor == actor.name) wire(c.inputs, c.isInputWired, s->to_port);
+      if (s->from_actor == actor.name) wire(c.outputs, c.isOutputWired, s->from_port);
+    }
   }
   c.isInputWired.resize(c.inputs.size());
   c.isOutputWired.resize(c.outputs.size());
-  for (const auto& s : m_document.spec().streams) {
-    for (std::size_t i = 0; i < c.inputs.size(); ++i) {
-      if (s.to_actor == actor.name && s.to_port == c.inputs[i].name) c.isInputWired[i] = true;
-    }
-    for (std::size_t i = 0; i < c.outputs.size(); ++i) {
-      if (s.from_actor == actor.name && s.from_port == c.outputs[i].name) c.isOutputWired[i] = true;
-    }
-  }
   if (const auto problem = m_problems.find(actor.name); problem != m_problems.end()) c.problem = problem->second;
   if (m_run != nullptr) {
     if (const auto f = m_run->actors.find(actor.name); f != m_run->actors.end()) c.figures = f->second;
@@ -98,14 +107,15 @@ NodeContent CanvasScene::contentOf(const actor_spec& actor) const {
 void CanvasScene::synchroniseNodes() {
   std::set<std::string> present;
   const auto& places = m_document.layout().places;
+  const auto streams = streamsAt();
   for (const auto& actor : m_document.spec().actors) {
     present.insert(actor.name);
     auto& item = m_nodes[actor.name];
     if (item == nullptr) {
-      item = new NodeItem{contentOf(actor)};
+      item = new NodeItem{contentOf(actor, streams)};
       addItem(item);
     } else {
-      item->setContent(contentOf(actor));
+      item->setContent(contentOf(actor, streams));
     }
     if (const auto place = places.find(actor.name); place != places.end()) item->setPos(place->second);
   }
@@ -225,16 +235,36 @@ std::vector<stream_spec> CanvasScene::selectedStreams() const {
   return streams;
 }
 
-void CanvasScene::select(const std::vector<std::string>& actors) {
-  clearSelection();
-  for (const auto& name : actors) {
-    if (auto* item = standIn(name)) item->setSelected(true);
+/// As one change: what hears of a selection makes a form for it, which nobody needs for each of four hundred.
+void CanvasScene::selectTogether(const std::vector<QGraphicsItem*>& items) {
+  {
+    const QSignalBlocker quiet{this};
+    clearSelection();
+    for (auto* item : items) item->setSelected(true);
   }
+  Q_EMIT selectionChanged();
+}
+
+void CanvasScene::select(const std::vector<std::string>& actors) {
+  std::vector<QGraphicsItem*> items;
+  for (const auto& name : actors) {
+    if (auto* item = standIn(name)) items.push_back(item);
+  }
+  selectTogether(items);
+}
+
+void CanvasScene::selectAll() {
+  std::vector<QGraphicsItem*> items;
+  for (const auto& [name, item] : m_nodes) {
+    if (item->isVisible()) items.push_back(item);
+  }
+  selectTogether(items);
 }
 
 void CanvasScene::selectStream(const stream_spec& stream) {
-  clearSelection();
-  for (auto* wire : m_wires) wire->setSelected(wire->stream() == stream);
+  std::vector<QGraphicsItem*> items;
+  if (auto* found = wire(stream)) items.push_back(found);
+  selectTogether(items);
 }
 
 }  // namespace millrace::workbench

@@ -6,6 +6,8 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "canvas/comment_item.hpp"
@@ -42,6 +44,8 @@ public:
   /// Those that are selected, by themselves or with their group.
   [[nodiscard]] std::vector<std::string> meantActors() const;
   void select(const std::vector<std::string>& actors);
+  /// Every actor that is seen.
+  void selectAll();
   void selectGroup(const std::string& title);
   void selectComment(const std::string& id);
   void selectStream(const stream_spec& stream);
@@ -95,7 +99,11 @@ private:
   void synchronise(const Edit& edit, bool forward);
   void synchroniseNodes();
   void synchroniseWires();
-  [[nodiscard]] NodeContent contentOf(const actor_spec& actor) const;
+  /// The streams that begin or end at an actor, so that no node looks through all of them.
+  using StreamsAt = std::unordered_map<std::string_view, std::vector<const stream_spec*>>;
+  [[nodiscard]] StreamsAt streamsAt() const;
+  [[nodiscard]] NodeContent contentOf(const actor_spec& actor, const StreamsAt& streams) const;
+  void selectTogether(const std::vector<QGraphicsItem*>& items);
   void synchroniseGroups();
   void synchroniseComments();
   void placeGroups();

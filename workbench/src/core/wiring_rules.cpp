@@ -1,7 +1,9 @@
 #include "core/wiring_rules.hpp"
 
 #include <algorithm>
-#include <set>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
 
 #include "core/text.hpp"
 
@@ -39,39 +41,49 @@ Refusal recordsRefusal(const PortInfo& from, const PortInfo& to) {
   return {};
 }
 
-bool isReachable(const topology& spec, const std::string& from, const std::string& to) {
-  std::set<std::string> seen{from};
-  std::vector<std::string> open{from};
+std::set<std::string> actorsBefore(const topology& spec, const std::string& actor) {
+  std::unordered_map<std::string_view, std::vector<const std::string*>> feeders;
+  for (const auto& s : spec.streams) feeders[s.to_actor].push_back(&s.from_actor);
+  std::set<std::string> seen{actor};
+  std::vector<std::string> open{actor};
   while (!open.empty()) {
-    const auto actor = std::move(open.back());
+    const auto present = std::move(open.back());
     open.pop_back();
-    if (actor == to) return true;
-    for (const auto& s : spec.streams) {
-      if (s.from_actor == actor && seen.insert(s.to_actor).second) open.push_back(s.to_actor);
+    const auto at = feeders.find(present);
+    if (at == feeders.end()) continue;
+    for (const auto* feeder : at->second) {
+      if (seen.insert(*feeder).second) open.push_back(*feeder);
     }
   }
-  return false;
+  return seen;
 }
 
-Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream) {
+StreamsFrom::StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const std::string& actor)
+    : m_spec{spec}, m_catalogue{catalogue}, m_before{actorsBefore(spec, actor)} {}
+
+Refusal StreamsFrom::refusal(const stream_spec& stream) const {
   if (stream.from_actor == stream.to_actor) return QStringLiteral("an actor cannot feed itself");
-  if (std::ranges::find(spec.streams, stream) != spec.streams.end()) {
+  if (std::ranges::find(m_spec.streams, stream) != m_spec.streams.end()) {
     return QStringLiteral("this wire is there already");
   }
-  const auto* from =
-      portOf(spec, catalogue, stream.from_actor, [&](const ActorType& t) { return t.output(stream.from_port); });
-  const auto* to =
-      portOf(spec, catalogue, stream.to_actor, [&](const ActorType& t) { return t.input(stream.to_port); });
-  if (isReachable(spec, stream.to_actor, stream.from_actor)) {
+  if (m_before.contains(stream.to_actor)) {
     return QStringLiteral("%1 feeds %2 already: a topology has no circles")
         .arg(toQt(stream.to_actor), toQt(stream.from_actor));
   }
+  const auto* from =
+      portOf(m_spec, m_catalogue, stream.from_actor, [&](const ActorType& t) { return t.output(stream.from_port); });
+  const auto* to =
+      portOf(m_spec, m_catalogue, stream.to_actor, [&](const ActorType& t) { return t.input(stream.to_port); });
   if (from == nullptr || to == nullptr) return {};
   const auto refusal = recordsRefusal(*from, *to);
   return refusal.isEmpty() ? refusal
                            : QStringLiteral("%1 does not fit %2: %3")
                                  .arg(endName(stream.from_actor, stream.from_port),
                                       endName(stream.to_actor, stream.to_port), refusal);
+}
+
+Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream) {
+  return StreamsFrom{spec, catalogue, stream.from_actor}.refusal(stream);
 }
 
 }  // namespace millrace::workbench

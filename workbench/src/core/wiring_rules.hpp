@@ -1,6 +1,7 @@
 #pragma once
 
 #include <QString>
+#include <set>
 #include <string>
 
 #include "core/actor_catalogue.hpp"
@@ -19,7 +20,22 @@ using Refusal = QString;
 /// fit. Types the catalogue lacks are taken as they come.
 [[nodiscard]] Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream);
 
-/// Whether `to` can be reached from `from` along the streams.
-[[nodiscard]] bool isReachable(const topology& spec, const std::string& from, const std::string& to);
+/// What `streamRefusal` says, for many streams from one actor: what comes before it is looked for once.
+///
+/// Refers to both; for as long as neither changes.
+class StreamsFrom {
+public:
+  StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const std::string& actor);
+  /// `stream` begins at the actor.
+  [[nodiscard]] Refusal refusal(const stream_spec& stream) const;
+
+private:
+  const topology& m_spec;
+  const ActorCatalogue& m_catalogue;
+  std::set<std::string> m_before;
+};
+
+/// All actors whose records reach `actor` along the streams, itself included.
+[[nodiscard]] std::set<std::string> actorsBefore(const topology& spec, const std::string& actor);
 
 }  // namespace millrace::workbench
