@@ -31,10 +31,8 @@ MainWindow::MainWindow(QWidget* parent)
       m_problems{new ProblemsPanel},
       m_outline{new OutlinePanel{m_catalogue.catalogue()}},
       m_script{new ScriptPanel{m_catalogue.catalogue()}},
-      m_hint{new QLabel} {
+      m_hint{new ShortLabel} {
   resize(windowSize);
-  // A long sentence in the status bar must not make the window wider.
-  m_hint->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   setDockNestingEnabled(true);
   m_tabs->setDocumentMode(true);
   m_tabs->setTabsClosable(true);
@@ -121,8 +119,9 @@ QDockWidget* MainWindow::addBottomPanel(const QString& title, QWidget* panel) {
 }
 
 void MainWindow::makeDocks() {
-  setCorner(Qt::BottomRightCorner, Qt::RightDockWidgetArea);
-  setCorner(Qt::BottomLeftCorner, Qt::LeftDockWidgetArea);
+  // The panels at the bottom have the whole width: they are tables, and there are many of them.
+  setCorner(Qt::BottomRightCorner, Qt::BottomDockWidgetArea);
+  setCorner(Qt::BottomLeftCorner, Qt::BottomDockWidgetArea);
   auto* palette = addDock(tr("Palette"), m_palette, Qt::LeftDockWidgetArea);
   auto* inspector = addDock(tr("Inspector"), m_inspector, Qt::RightDockWidgetArea);
   m_problemsDock = addDock(tr("Problems"), m_problems, Qt::RightDockWidgetArea);
@@ -151,7 +150,8 @@ void MainWindow::makeDocks() {
 void MainWindow::addTab(DocumentTab* tab) {
   tab->document().setScratchFolder(scratchFolder());
   connect(&tab->document(), &Document::titleChanged, this, &MainWindow::showTitles);
-  connect(&tab->document(), &Document::changed, this, &MainWindow::showTitles);
+  // Not the document's own change: only after it the stack knows what can be undone and redone.
+  connect(&tab->document().undoStack(), &QUndoStack::indexChanged, this, &MainWindow::showTitles);
   connectTab(*tab);
   const int index = m_tabs->addTab(tab, {});
   m_tabs->setCurrentIndex(index);
@@ -204,8 +204,7 @@ void MainWindow::showTitles() {
 }
 
 void MainWindow::tell(const QString& hint) {
-  m_hint->setText(hint);
-  m_hint->setToolTip(hint);
+  m_hint->show(hint);
 }
 
 void MainWindow::setDark(bool isDark) {

@@ -22,6 +22,7 @@
 #include "panels/palette_panel.hpp"
 #include "panels/problems_panel.hpp"
 #include "panels/script_panel.hpp"
+#include "panels/short_label.hpp"
 #include "panels/tool_icons.hpp"
 
 class QAction;
@@ -145,7 +146,7 @@ private:
   QDockWidget* m_problemsDock = nullptr;
   QDockWidget* m_diagnoseDock = nullptr;
   QDockWidget* m_differenceDock = nullptr;
-  QLabel* m_hint;
+  ShortLabel* m_hint;
   std::vector<std::pair<QAction*, ToolIcon>> m_icons;
   QDockWidget* m_lastBottom = nullptr;
   Arrangement m_arrangement = Arrangement::Build;

@@ -1,5 +1,6 @@
 #include "canvas/search_box.hpp"
 
+#include <QApplication>
 #include <QKeyEvent>
 #include <QVBoxLayout>
 #include <algorithm>
@@ -36,6 +37,7 @@ SearchBox::SearchBox(QWidget* parent) : QFrame{parent}, m_input{new QLineEdit{th
 
 void SearchBox::open(int purpose, const QString& prompt, std::vector<Entry> entries) {
   m_purpose = purpose;
+  if (!isVisible()) m_before = QApplication::focusWidget();
   m_entries = std::move(entries);
   m_input->setPlaceholderText(prompt);
   m_input->setAccessibleName(prompt);
@@ -75,13 +77,17 @@ void SearchBox::take() {
   const auto* item = m_list->currentItem();
   if (item == nullptr) return;
   const auto id = item->data(Qt::UserRole).toString();
-  dismiss();
+  dismiss(true);
   Q_EMIT chosen(m_purpose, id);
 }
 
-void SearchBox::dismiss() {
+/// The keyboard goes back to where it was. Not to a field once something was chosen: another actor is shown then, and
+/// the field goes.
+void SearchBox::dismiss(bool isTaken) {
   hide();
-  parentWidget()->setFocus();
+  const bool isBack =
+      m_before != nullptr && m_before->isVisible() && (!isTaken || qobject_cast<QAbstractItemView*>(m_before));
+  (isBack ? m_before.data() : parentWidget())->setFocus();
 }
 
 bool SearchBox::eventFilter(QObject* watched, QEvent* event) {
@@ -92,7 +98,7 @@ bool SearchBox::eventFilter(QObject* watched, QEvent* event) {
   if (event->type() != QEvent::KeyPress) return QFrame::eventFilter(watched, event);
   switch (static_cast<QKeyEvent*>(event)->key()) {
     case Qt::Key_Escape:
-      dismiss();
+      dismiss(false);
       return true;
     case Qt::Key_Return:
     case Qt::Key_Enter:

@@ -3,6 +3,7 @@
 #include <QFrame>
 #include <QLineEdit>
 #include <QListWidget>
+#include <QPointer>
 #include <QString>
 #include <vector>
 
@@ -35,12 +36,13 @@ protected:
 private:
   void filter();
   void take();
-  void dismiss();
+  void dismiss(bool isTaken);
 
   QLineEdit* m_input;
   QListWidget* m_list;
   std::vector<Entry> m_entries;
   int m_purpose = 0;
+  QPointer<QWidget> m_before;  ///< had the keyboard
 };
 
 }  // namespace millrace::workbench

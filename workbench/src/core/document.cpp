@@ -35,7 +35,7 @@ Document::Document(Drawing drawing, QString path, QObject* parent)
 
 Document::~Document() {
   // The stack tells of its own end, when nobody can look any more.
-  m_undo.disconnect(this);
+  m_undo.disconnect();
 }
 
 QString Document::title() const {

@@ -8,15 +8,13 @@
 namespace millrace::workbench {
 
 Banner::Banner(QWidget* parent)
-    : QFrame{parent}, m_icon{new QLabel{this}}, m_text{new QLabel{this}}, m_button{new QPushButton{this}} {
+    : QFrame{parent}, m_icon{new QLabel{this}}, m_text{new ShortLabel{this}}, m_button{new QPushButton{this}} {
   auto* layout = new QHBoxLayout{this};
   layout->setContentsMargins(12, 6, 12, 6);
   layout->addWidget(m_icon);
   layout->addWidget(m_text, 1);
   layout->addWidget(m_button);
   setAutoFillBackground(true);
-  // A long sentence is cut, and whole in the tool tip; it must not make the window wider.
-  m_text->setSizePolicy(QSizePolicy::Ignored, QSizePolicy::Preferred);
   connect(m_button, &QPushButton::clicked, this, &Banner::acted);
   hide();
 }
@@ -24,8 +22,7 @@ Banner::Banner(QWidget* parent)
 void Banner::tell(Health level, const QString& text, const QString& action) {
   const auto& theme = Theme::current();
   m_icon->setPixmap(healthIcon(level).pixmap(12, 12));
-  m_text->setText(text);
-  m_text->setToolTip(text);
+  m_text->show(text);
   m_button->setText(action);
   m_button->setVisible(!action.isEmpty());
   // Amber or red as a stripe; the words keep the contrast of ordinary text.

@@ -5,6 +5,7 @@
 #include <QPushButton>
 
 #include "core/figures.hpp"
+#include "panels/short_label.hpp"
 
 namespace millrace::workbench {
 
@@ -25,7 +26,7 @@ Q_SIGNALS:
 
 private:
   QLabel* m_icon;
-  QLabel* m_text;
+  ShortLabel* m_text;
   QPushButton* m_button;
 };
 

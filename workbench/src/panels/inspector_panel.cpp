@@ -94,6 +94,7 @@ void InspectorPanel::rebuild() {
   } else if (m_document != nullptr) {
     showTopology();
   }
+  m_undo.watch(*body);
   // A field of the one before may be telling of its change right now.
   if (auto* before = takeWidget()) before->deleteLater();
   setWidget(body);
@@ -197,7 +198,7 @@ void InspectorPanel::addParams(const actor_spec& a, const ActorType& type) {
   for (const auto& p : params) {
     auto* editor = new ParamEditor{p};
     auto label = toQt(p.name);
-    if (!p.unit.empty()) label += QStringLiteral(" (%1)").arg(toQt(p.unit));
+    if (!p.unit.empty() && p.unit != p.name) label += QStringLiteral(" (%1)").arg(toQt(p.unit));
     m_form->addRow(label, editor);
     m_params.push_back(editor);
     connect(editor, &ParamEditor::edited, this, [this, name = p.name](const std::optional<param_value>& value) {

@@ -11,6 +11,7 @@
 #include "core/figures.hpp"
 #include "core/policy_fields.hpp"
 #include "panels/param_editor.hpp"
+#include "panels/text_undo.hpp"
 
 namespace millrace::workbench {
 
@@ -76,6 +77,7 @@ private:
   [[nodiscard]] const actor_spec* actor() const;
 
   const ActorCatalogue& m_catalogue;
+  TextUndo m_undo;
   Document* m_document = nullptr;
   Selection m_selection;
   ProblemList m_problems;

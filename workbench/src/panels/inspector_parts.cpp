@@ -112,10 +112,12 @@ void InspectorPanel::showComment(const std::string& id) {
   m_refreshers.push_back([this, field, id] {
     const auto at = m_document->layout().comments.find(id);
     const auto text = at == m_document->layout().comments.end() ? QString{} : toQt(at->second.text);
-    if (!field->hasFocus() && field->toPlainText() != text) field->setPlainText(text);
+    if (!field->document()->isModified() && field->toPlainText() != text) field->setPlainText(text);
   });
   field->done = [this, field, id] {
-    if (m_document != nullptr) takeEdit(commentChange(*m_document, id, toStd(field->toPlainText())));
+    if (m_document == nullptr || !field->document()->isModified()) return;
+    field->document()->setModified(false);
+    takeEdit(commentChange(*m_document, id, toStd(field->toPlainText())));
   };
 }
 

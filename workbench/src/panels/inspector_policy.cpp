@@ -85,7 +85,7 @@ void InspectorPanel::addPolicy() {
       [this](const QString& text) {
         takeEdit(supervision(*m_document, {m_selection.actors.front()}, toStd(text.trimmed())));
       });
-  field->setPlaceholderText(tr("nobody: it is restarted by itself"));
+  field->setPlaceholderText(tr("nobody"));
   field->setToolTip(
       tr("The name of a group: failures of its actors are counted together, and may send each other back."));
   addPolicyFields([](const PolicyField& f) { return f.isOfRestarts(); },

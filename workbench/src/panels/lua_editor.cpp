@@ -47,7 +47,7 @@ void LuaHighlighter::highlightBlock(const QString& text) {
 }
 
 LuaEditor::LuaEditor(QWidget* parent)
-    : QPlainTextEdit{parent}, m_highlighter{new LuaHighlighter{document()}}, m_numbers{new QWidget{this}} {
+    : CodeText{parent}, m_highlighter{new LuaHighlighter{document()}}, m_numbers{new QWidget{this}} {
   auto font = QFontDatabase::systemFont(QFontDatabase::FixedFont);
   font.setPixelSize(13);
   setFont(font);
@@ -89,7 +89,7 @@ bool LuaEditor::event(QEvent* event) {
     event->accept();
     return true;
   }
-  return QPlainTextEdit::event(event);
+  return CodeText::event(event);
 }
 
 void LuaEditor::keyPressEvent(QKeyEvent* event) {
@@ -98,17 +98,17 @@ void LuaEditor::keyPressEvent(QKeyEvent* event) {
   } else if (isTakeKey(*event)) {
     Q_EMIT taken();
   } else {
-    QPlainTextEdit::keyPressEvent(event);
+    CodeText::keyPressEvent(event);
   }
 }
 
 void LuaEditor::focusOutEvent(QFocusEvent* event) {
-  QPlainTextEdit::focusOutEvent(event);
+  CodeText::focusOutEvent(event);
   Q_EMIT taken();
 }
 
 void LuaEditor::resizeEvent(QResizeEvent* event) {
-  QPlainTextEdit::resizeEvent(event);
+  CodeText::resizeEvent(event);
   const auto room = contentsRect();
   m_numbers->setGeometry(room.left(), room.top(), numbersWidth, room.height());
 }
@@ -118,7 +118,7 @@ bool LuaEditor::eventFilter(QObject* watched, QEvent* event) {
     paintNumbers();
     return true;
   }
-  return QPlainTextEdit::eventFilter(watched, event);
+  return CodeText::eventFilter(watched, event);
 }
 
 void LuaEditor::paintNumbers() {

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <QPlainTextEdit>
 #include <QSyntaxHighlighter>
 #include <optional>
 
 #include "core/lua_text.hpp"
+#include "panels/code_text.hpp"
 
 namespace millrace::workbench {
 
@@ -21,7 +21,7 @@ protected:
 
 /// A field of several lines for Lua: coloured, with numbers of lines, and a mark where something is wrong. Tab indents
 /// by two spaces; Ctrl+Enter takes what was typed, and so does leaving it. Thread: GUI.
-class LuaEditor final : public QPlainTextEdit {
+class LuaEditor final : public CodeText {
   Q_OBJECT
 
 public:

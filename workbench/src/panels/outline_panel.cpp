@@ -4,6 +4,7 @@
 #include <QKeyEvent>
 #include <QSplitter>
 #include <QVBoxLayout>
+#include <algorithm>
 
 #include "panels/cell_tree.hpp"
 #include "panels/health_icon.hpp"
@@ -58,6 +59,15 @@ OutlinePanel::OutlinePanel(const ActorCatalogue& catalogue, QWidget* parent)
     m_view->setColumnWidth(column, width);
   }
   m_view->installEventFilter(this);
+  // Rows that come and go leave whoever works here where they were.
+  connect(m_model, &QAbstractItemModel::modelAboutToBeReset, this, [this] {
+    m_row = m_view->currentIndex().row();
+    m_column = m_view->currentIndex().column();
+  });
+  connect(m_model, &QAbstractItemModel::modelReset, this, [this] {
+    if (m_row < 0 || m_model->rowCount() == 0 || !m_view->hasFocus()) return;
+    m_view->setCurrentIndex(m_model->index(std::min(m_row, m_model->rowCount() - 1), m_column));
+  });
   connect(m_view->selectionModel(), &QItemSelectionModel::currentRowChanged, this, [this](const QModelIndex& index) {
     showDetails(index);
     if (index.isValid() && m_view->hasFocus()) Q_EMIT currentChanged(index.row());

@@ -42,6 +42,7 @@ private:
   QTreeView* m_view;
   DetailModel* m_details;
   QTreeView* m_detailView;
+  int m_row = -1, m_column = 0;  ///< before the rows changed
 };
 
 }  // namespace millrace::workbench

@@ -9,6 +9,7 @@
 #include <QVBoxLayout>
 #include <algorithm>
 
+#include "panels/code_text.hpp"
 #include "panels/health_icon.hpp"
 
 namespace millrace::workbench {
@@ -30,7 +31,7 @@ OwnActorPanel::OwnActorPanel(QWidget* parent)
       m_cancel{new QPushButton{tr("Can&cel")}},
       m_progress{new QProgressBar},
       m_files{new QListWidget},
-      m_editor{new QPlainTextEdit},
+      m_editor{new CodeText},
       m_notes{new QTreeWidget},
       m_output{new QPlainTextEdit},
       m_message{new QLabel} {

@@ -46,6 +46,7 @@ ScriptPanel::ScriptPanel(const ActorCatalogue& catalogue, QWidget* parent)
   auto* whole = new QVBoxLayout{m_body};
   whole->setContentsMargins(0, 0, 0, 0);
   whole->addWidget(halves);
+  m_undo.watch(*writing);
   connect(m_editor, &LuaEditor::taken, this, &ScriptPanel::commit);
   connect(&m_trial, &ActorTrialRun::failed, this, [this](const QString& why) {
     m_results->setPlainText(why);
@@ -132,18 +133,21 @@ void ScriptPanel::setActors(const std::vector<std::string>& actors) {
 
 /// What the actor before gives, as far as the catalogue knows it.
 std::string ScriptPanel::arrivingFields() const {
-  for (auto actor = m_actor; true;) {
-    const auto& streams = m_document->spec().streams;
+  const auto& streams = m_document->spec().streams;
+  auto actor = m_actor;
+  // Topologies have no circles; files that were written elsewhere may.
+  for (std::size_t i = 0; i <= streams.size(); ++i) {
     const auto before = std::ranges::find(streams, actor, &stream_spec::to_actor);
     if (before == streams.end()) return {};
     const auto* spec = m_document->spec().find(before->from_actor);
     const auto* type = spec == nullptr ? nullptr : m_catalogue.find(spec->type);
     const auto* port = type == nullptr ? nullptr : type->output(before->from_port);
     if (port != nullptr && port->record) return to_text(*port->record);
-    // Routers pass on what they get. Topologies have no circles; those being drawn neither.
+    // Routers pass on what they get.
     if (type == nullptr || type->kind != ActorKind::Router) return {};
     actor = before->from_actor;
   }
+  return {};
 }
 
 void ScriptPanel::setSample(const QString& fields, const QString& events) {

@@ -10,6 +10,7 @@
 #include "core/problem_list.hpp"
 #include "engine/actor_trial_run.hpp"
 #include "panels/lua_editor.hpp"
+#include "panels/text_undo.hpp"
 
 namespace millrace::workbench {
 
@@ -53,6 +54,7 @@ private:
   [[nodiscard]] std::string arrivingFields() const;
 
   const ActorCatalogue& m_catalogue;
+  TextUndo m_undo;
   Document* m_document = nullptr;
   std::string m_actor, m_param;
   ProblemList m_problems;
