@@ -124,6 +124,7 @@ private:
     tab().scene().select({"window"});
     window().chaos().inject();
     Q_EMIT tab().faultChosen(QStringLiteral("slow"));
+    tab().setFocus();
     pumpUntil([this] { return tab().scene().node("window")->content().isFaulty; }, "the fault is not seen");
     shoot("chaos");
     pumpUntil([this] { return !window().chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
@@ -151,6 +152,13 @@ private:
     tab().scene().selectGroup("Intake");
     window().raisePanel(QStringLiteral("Outline"));
     shoot("groups");
+    tab().scene().select({"sum-0"});
+    window().outline().view().setFocus();
+    shoot("outline");
+    tab().setFocus();
+    window().commands().find(QStringLiteral("View/All commands"))->trigger();
+    shoot("commands");
+    tab().setFocus();
   }
 
   void settings() {

@@ -1,9 +1,32 @@
+#include <QCoreApplication>
 #include <QDir>
+#include <QScrollBar>
 
 #include "app/example_dialog.hpp"
 #include "app/picture_session.hpp"
 
 namespace millrace::workbench {
+
+namespace {
+
+/// Tasks that stand at a breakpoint, and what the inspector has about failures.
+void shootStanding(PictureSession& s, const stream_spec& wire) {
+  auto& window = s.window();
+  auto* panel = window.steering().wire();
+  const auto* drawn = s.tab().scene().wire(wire);
+  panel->setBreakpointOn(wire, QStringLiteral("number % 50 == 0"));
+  PictureSession::pumpUntil([&] { return drawn->standing() > 0; }, "nothing stands at the breakpoint");
+  s.shoot("breakpoint");
+  panel->setBreakpointOn(wire, std::nullopt);
+  PictureSession::pumpUntil([&] { return !drawn->hasBreakpoint(); }, "the breakpoint stays");
+  s.tab().scene().select({"rule"});
+  QCoreApplication::processEvents();
+  auto* bar = window.inspector().verticalScrollBar();
+  bar->setValue(bar->maximum());
+  s.shoot("failure-policy");
+}
+
+}  // namespace
 
 void shootSteering(PictureSession& s) {
   auto& window = s.window();
@@ -20,6 +43,7 @@ void shootSteering(PictureSession& s) {
       [&] { return window.steering().wire()->list().topLevelItemCount() > 20; }, "no records of a wire come");
   s.shoot("wire");
   window.steering().wire()->setLooking(false);
+  shootStanding(s, wire);
 
   auto& letters = *window.steering().letters();
   s.tab().scene().select({"rule"});

@@ -10,8 +10,33 @@ namespace millrace::workbench {
 
 OwnStyle::OwnStyle() : QProxyStyle{QStyleFactory::create(QStringLiteral("Fusion"))} {}
 
+/// Fusion's own box cannot be seen on dark ground.
+void OwnStyle::drawCheck(const QStyleOption& option, QPainter& painter) {
+  const auto& theme = Theme::current();
+  const bool isOn = option.state & State_On;
+  const bool isEnabled = option.state & State_Enabled;
+  const auto box = QRectF{option.rect}.adjusted(0.5, 0.5, -0.5, -0.5);
+  painter.save();
+  painter.setRenderHint(QPainter::Antialiasing);
+  painter.setPen(QPen{isOn && isEnabled ? theme.accent : theme.textDim, 1});
+  painter.setBrush(isOn && isEnabled ? theme.accent : theme.field);
+  painter.drawRoundedRect(box, 2, 2);
+  if (isOn) {
+    const auto at = [&box](double x, double y) {
+      return QPointF{box.left() + x * box.width(), box.top() + y * box.height()};
+    };
+    painter.setPen(QPen{isEnabled ? theme.field : theme.textDim, 1.8, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin});
+    painter.drawPolyline(QPolygonF{{at(0.24, 0.52), at(0.43, 0.72), at(0.77, 0.30)}});
+  }
+  painter.restore();
+}
+
 void OwnStyle::drawPrimitive(PrimitiveElement element, const QStyleOption* option, QPainter* painter,
                              const QWidget* widget) const {
+  if (element == PE_IndicatorCheckBox) {
+    drawCheck(*option, *painter);
+    return;
+  }
   if (element != PE_IndicatorTabClose) {
     QProxyStyle::drawPrimitive(element, option, painter, widget);
     return;
