@@ -171,6 +171,63 @@ private Q_SLOTS:
     QVERIFY(changes.size() == 1 && changes[0].value("where", "") == "placement");
   }
 
+  void thePlanSpreadsATopologyOverNodesAndItRunsThere() {
+    RemoteNode near{QStringLiteral("near"), m_place.path({})}, far{QStringLiteral("far"), m_place.path({})};
+    QVERIFY(near.start() && far.start());
+    QVERIFY(far.join(near.call("node_invite").value("token", "")));
+    visit(near);
+    auto spec = counted(0);
+    for (auto& actor : spec.actors) actor.parallelism = actor.name == "file" ? 2 : 1;
+    QVERIFY(m_place.open(spec));
+    const auto& document = m_place.tab().document();
+    m_place.window().nodes().deploy();
+    QTRY_VERIFY_WITH_TIMEOUT(planDialog() != nullptr && planDialog()->placement().isVisible(), patience);
+    auto& table = planDialog()->placement();
+    QCOMPARE(table.columnCount(), 2);
+    QCOMPARE(table.rowCount(), static_cast<int>(document.spec().actors.size()) + 1);
+    // By the keyboard: all on both, and the events on the first.
+    testing::User user;
+    table.setFocus();
+    table.setCurrentCell(0, 0);
+    user.key(Qt::Key_Space);
+    QTRY_COMPARE(document.layout().nodes, (std::vector<std::string>{"near"}));
+    QTRY_COMPARE(table.item(1, 0)->text(), QStringLiteral("•"));
+    user.key(Qt::Key_Right);
+    user.key(Qt::Key_Space);
+    QTRY_COMPARE(document.layout().nodes, (std::vector<std::string>{"near", "far"}));
+    const auto row = rowOf(table, "events");
+    for (int i = 0; i < row; ++i) user.key(Qt::Key_Down);
+    user.key(Qt::Key_Left);
+    user.key(Qt::Key_Space);
+    QTRY_COMPARE(document.layout().pins.at("events"), (std::vector<std::string>{"near"}));
+    QTRY_VERIFY_WITH_TIMEOUT(deployButton()->isEnabled(), patience);
+    // Every tick is a step of undo, and of the drawing alone.
+    QCOMPARE(document.undoStack().count(), 3);
+    planDialog()->accept();
+    QTRY_COMPARE_WITH_TIMEOUT(nodeOfTask(near, "file", 1), std::string{"far"}, patience);
+    QCOMPARE(nodeOfTask(near, "file", 0), std::string{});
+    QCOMPARE(nodeOf(near, "events"), std::string{});
+    QCOMPARE(near.call("plan", deploymentArguments(document)).at("changes").size(), std::size_t{0});
+  }
+
+  void aNodeThatIsNotThereIsToldInThePlan() {
+    RemoteNode near{QStringLiteral("near"), m_place.path({})};
+    QVERIFY(near.start());
+    visit(near);
+    QVERIFY(m_place.open(counted(0)));
+    auto& document = m_place.tab().document();
+    document.push(spreading(document, {"gone"}));
+    m_place.window().nodes().deploy();
+    QTRY_VERIFY_WITH_TIMEOUT(planDialog() != nullptr && planDialog()->placement().columnCount() == 2, patience);
+    auto& table = planDialog()->placement();
+    QVERIFY(table.horizontalHeaderItem(1)->toolTip().contains(QStringLiteral("does not know")));
+    QVERIFY(!deployButton()->isEnabled());
+    // Unticked it goes.
+    table.item(0, 1)->setCheckState(Qt::Unchecked);
+    QTRY_VERIFY_WITH_TIMEOUT(deployButton()->isEnabled(), patience);
+    QVERIFY(document.layout().nodes.empty());
+  }
+
   void keysAreMadeListedAndRevokedAndTheLogIsRead() {
     RemoteNode far{QStringLiteral("far"), m_place.path({})};
     QVERIFY(far.start());
@@ -220,6 +277,18 @@ private:
   [[nodiscard]] EngineSession& session() const { return m_place.session(); }
   [[nodiscard]] PlanDialog* planDialog() const { return m_place.window().findChild<PlanDialog*>(); }
 
+  [[nodiscard]] QPushButton* deployButton() const {
+    for (auto* button : planDialog()->findChildren<QPushButton*>()) {
+      if (button->text().contains(QStringLiteral("Deploy"))) return button;
+    }
+    return nullptr;
+  }
+  static int rowOf(const PlacementTable& table, const char* actor) {
+    for (int row = 0; row < table.rowCount(); ++row) {
+      if (table.verticalHeaderItem(row)->text() == QLatin1String(actor)) return row;
+    }
+    return -1;
+  }
   /// As its user on its own machine: without a key.
   void visit(const RemoteNode& node) {
     m_place.window().nodes().visit({QStringLiteral("there"), toQt(node.socket()), {}, {}});
@@ -251,9 +320,10 @@ private:
     QDropEvent let{QPointF{at}, Qt::CopyAction, mime.get(), Qt::LeftButton, {}};
     QCoreApplication::sendEvent(view.viewport(), &let);
   }
-  static std::string nodeOf(RemoteNode& lead, const std::string& actor) {
+  static std::string nodeOf(RemoteNode& lead, const std::string& actor) { return nodeOfTask(lead, actor, 0); }
+  static std::string nodeOfTask(RemoteNode& lead, const std::string& actor, int partition) {
     for (const auto& task : lead.call("status", {{"topology", "counted"}}).value("tasks", nlohmann::json::array())) {
-      if (task.value("actor", "") == actor) return task.value("node", "");
+      if (task.value("actor", "") == actor && task.value("partition", 0) == partition) return task.value("node", "");
     }
     return {};
   }

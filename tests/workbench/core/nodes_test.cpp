@@ -121,6 +121,32 @@ private Q_SLOTS:
     }
   }
 
+  void allOthersAreSpreadOverNodes() {
+    Document document{sample()};
+    const auto text = document.text();
+    document.push(spreading(document, {"near", "far"}));
+    document.push(placingOn(document, "a", {"far"}));
+    QVERIFY(placingOn(document, "nobody", {"far"}).isEmpty());
+    QVERIFY(spreading(document, {"near", "far"}).isEmpty());
+    QCOMPARE(document.text(), text);
+    const auto placement = placementOf(document.layout());
+    QVERIFY(placement.at("nodes") == (json{"near", "far"}));
+    QVERIFY(placement.at("pins") == (json{{"a", {"far"}}}));
+    const auto written = toText(document.layout());
+    const auto read = parseLayout(written, "x.layout");
+    QVERIFY(read.has_value());
+    QCOMPARE(*read, document.layout());
+    QCOMPARE(toText(*read), written);
+    document.push(placingOn(document, "a", {}));
+    QVERIFY(document.layout().pins.empty());
+    for (int i = 0; i < 3; ++i) document.undoStack().undo();
+    QCOMPARE(document.drawing().layout, sample().layout);
+    for (const auto* wrong : {"5", "\"near\"", "[5]", "[\"\"]", "{}"}) {
+      const auto bad = parseLayout(QByteArray{"{\"millrace_layout\": 1, \"nodes\": "} + wrong + "}", "x.layout");
+      QVERIFY2(!bad && bad.error().message.find("/nodes") != std::string::npos, wrong);
+    }
+  }
+
   void whatIsDeployedHasItsPlaces() {
     Document document{sample()};
     const auto before = deploymentArguments(document);

@@ -4,6 +4,7 @@
 #include <QHBoxLayout>
 #include <QLabel>
 #include <QMessageBox>
+#include <QTimer>
 #include <algorithm>
 #include <set>
 
@@ -11,7 +12,6 @@
 #include "core/placement_edits.hpp"
 #include "core/text.hpp"
 #include "panels/add_node_dialog.hpp"
-#include "panels/plan_dialog.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -65,6 +65,7 @@ NodesDesk::NodesDesk(EngineDesk& engine, Settings& settings, QObject* parent)
           [this](const std::string& verb, const nlohmann::json& args, const QString& title) {
             m_engine.session().request(verb, args, title);
           });
+  connect(m_panel, &NodesPanel::known, this, &NodesDesk::showPlaces);
   connect(m_panel, &NodesPanel::addWanted, this, &NodesDesk::openAddDialog);
   connect(m_panel, &NodesPanel::inviteWanted, this,
           [this] { m_engine.session().request("node_invite", nlohmann::json::object(), tr("Invite a node")); });
@@ -258,6 +259,11 @@ void NodesDesk::deploy() {
     Q_EMIT hint(tr("there is nothing to deploy yet: press Tab to add an actor"));
     return;
   }
+  m_panel->ask();
+  askForPlan();
+}
+
+void NodesDesk::askForPlan() {
   const auto name = toQt(m_tab->document().spec().name);
   Q_EMIT hint(tr("asking what deploying %1 would change …").arg(name));
   m_engine.session().request("plan", deploymentArguments(m_tab->document()), tr("Plan of %1").arg(name));
@@ -265,21 +271,48 @@ void NodesDesk::deploy() {
 
 void NodesDesk::take(const Command& command) {
   m_panel->take(command);
-  if (command.verb == "plan" && command.state == Command::State::Done) showPlan(command);
+  if (command.verb != "plan") return;
+  if (command.state == Command::State::Done) {
+    showPlan(command);
+    return;
+  }
+  const bool isOfNow = m_tab != nullptr && deploymentArguments(m_tab->document()) == command.args;
+  if (m_plan != nullptr && isOfNow) m_plan->tell(command.message);
 }
 
 void NodesDesk::showPlan(const Command& command) {
   // Of another tab, or of what it was before the last edit: nothing to be asked about any more.
   if (m_tab == nullptr || deploymentArguments(m_tab->document()) != command.args) {
-    Q_EMIT hint(tr("it was changed meanwhile: Shift+F5 asks again"));
+    if (m_plan == nullptr) Q_EMIT hint(tr("it was changed meanwhile: Shift+F5 asks again"));
+    return;
+  }
+  if (m_plan != nullptr) {
+    m_plan->setPlan(readPlan(command.answer));
     return;
   }
   const auto& target = m_engine.session().target();
-  auto* dialog =
+  m_plan =
       new PlanDialog{readPlan(command.answer), target.isEmbedded() ? tr("Embedded") : target.name, m_frame->window()};
-  dialog->setAttribute(Qt::WA_DeleteOnClose);
-  connect(dialog, &QDialog::accepted, this, [this] { m_engine.run(); });
-  dialog->open();
+  m_plan->setAttribute(Qt::WA_DeleteOnClose);
+  showPlaces();
+  connect(m_plan, &QDialog::accepted, this, [this] { m_engine.run(); });
+  connect(m_plan, &PlanDialog::placementWanted, this,
+          [this](const std::string& actor, const std::vector<std::string>& nodes) {
+            auto& document = m_tab->document();
+            document.push(actor.empty() ? spreading(document, nodes) : placingOn(document, actor, nodes));
+            m_plan->wait();
+            // The table is still busy with what was ticked.
+            QTimer::singleShot(0, this, &NodesDesk::showPlaces);
+            askForPlan();
+          });
+  m_plan->open();
+}
+
+void NodesDesk::showPlaces() {
+  if (m_plan == nullptr || m_tab == nullptr) return;
+  std::vector<std::string> actors;
+  for (const auto& actor : m_tab->document().spec().actors) actors.push_back(actor.name);
+  m_plan->setPlacement(actors, m_panel->model().nodes(), m_tab->document().layout());
 }
 
 }  // namespace millrace::workbench

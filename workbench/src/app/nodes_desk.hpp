@@ -8,6 +8,7 @@
 #include "app/settings.hpp"
 #include "canvas/search_box.hpp"
 #include "panels/nodes_panel.hpp"
+#include "panels/plan_dialog.hpp"
 
 namespace millrace::workbench {
 
@@ -52,7 +53,9 @@ private:
   void showTargets();
   void showState();
   void take(const Command& command);
+  void askForPlan();
   void showPlan(const Command& command);
+  void showPlaces();
   void chosen(int purpose, const QString& id);
   void forgetAfterQuestion();
 
@@ -62,6 +65,7 @@ private:
   QWidget* m_frame;
   QComboBox* m_targets;
   QPointer<SearchBox> m_search;
+  QPointer<PlanDialog> m_plan;
   DocumentTab* m_tab = nullptr;
 };
 

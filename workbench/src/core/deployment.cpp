@@ -14,15 +14,18 @@ QString valueText(const json& value) {
   return toQt(value.is_string() ? value.get<std::string>() : value.dump());
 }
 
-/// `sum on b; count on b, c`
+/// `all on a, b; sum on b; count on b, c`
 QString pinsText(const json& placement) {
   QStringList words;
-  const auto pins = placement.is_object() ? placement.value("pins", json::object()) : json::object();
-  for (const auto& [actor, nodes] : pins.items()) {
+  const auto add = [&words](const QString& what, const json& nodes) {
     QStringList names;
     for (const auto& node : nodes) names << valueText(node);
-    words << QStringLiteral("%1 on %2").arg(toQt(actor), names.join(QStringLiteral(", ")));
-  }
+    if (!names.isEmpty()) words << QStringLiteral("%1 on %2").arg(what, names.join(QStringLiteral(", ")));
+  };
+  if (!placement.is_object()) return {};
+  const auto pins = placement.value("pins", json::object());
+  add(pins.empty() ? QStringLiteral("all") : QStringLiteral("all others"), placement.value("nodes", json::array()));
+  for (const auto& [actor, nodes] : pins.items()) add(toQt(actor), nodes);
   return words.join(QStringLiteral("; "));
 }
 
@@ -50,7 +53,7 @@ DeployPlan::Change changeOf(const json& j) {
 json placementOf(const TopologyLayout& layout) {
   json pins = json::object();
   for (const auto& [actor, nodes] : layout.pins) pins[actor] = nodes;
-  return {{"nodes", json::array()}, {"pins", std::move(pins)}};
+  return {{"nodes", layout.nodes}, {"pins", std::move(pins)}};
 }
 
 json deploymentArguments(const Document& document) {

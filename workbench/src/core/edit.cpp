@@ -51,6 +51,7 @@ struct Applier {
   void operator()(const GroupChange& c) const { put(drawing.layout.groups, c.title, from(c.after, c.before)); }
   void operator()(const CommentChange& c) const { put(drawing.layout.comments, c.id, from(c.after, c.before)); }
   void operator()(const PinsChange& c) const { put(drawing.layout.pins, c.actor, from(c.after, c.before)); }
+  void operator()(const NodesChange& c) const { drawing.layout.nodes = from(c.after, c.before); }
   void operator()(const SupervisionChange& c) const { drawing.spec.groups = from(c.after, c.before); }
   void operator()(const SettingsChange& c) const { drawing.spec.settings = from(c.after, c.before); }
   void operator()(const NameChange& c) const { drawing.spec.name = from(c.after, c.before); }
@@ -148,6 +149,11 @@ void EditBuilder::setPins(const std::string& actor, std::optional<std::vector<st
   const auto before = presentIn(m_drawing.layout.pins, actor);
   if (before == after) return;
   record(PinsChange{actor, before, std::move(after)});
+}
+
+void EditBuilder::setNodes(std::vector<std::string> after) {
+  if (after == m_drawing.layout.nodes) return;
+  record(NodesChange{m_drawing.layout.nodes, std::move(after)});
 }
 
 void EditBuilder::setSupervision(std::vector<group_spec> after) {

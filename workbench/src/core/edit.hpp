@@ -40,6 +40,9 @@ struct PinsChange {
   std::string actor;
   std::optional<std::vector<std::string>> before, after;  // nodes
 };
+struct NodesChange {
+  std::vector<std::string> before, after;
+};
 /// Groups of supervision, all of them: there are few, and an actor is in one at most.
 struct SupervisionChange {
   std::vector<group_spec> before, after;
@@ -50,7 +53,7 @@ struct SettingsChange {
 struct NameChange {
   std::string before, after;
 };
-using Change = std::variant<ActorChange, StreamChange, PlaceChange, GroupChange, CommentChange, PinsChange,
+using Change = std::variant<ActorChange, StreamChange, PlaceChange, GroupChange, CommentChange, PinsChange, NodesChange,
                             SupervisionChange, SettingsChange, NameChange>;
 
 /// One gesture of the user: a title for the Edit menu, and its changes.
@@ -94,6 +97,8 @@ public:
   void setComment(const std::string& id, std::optional<Comment> after);
   /// The nodes an actor runs on. Nothing, or none: where the topology was given to.
   void setPins(const std::string& actor, std::optional<std::vector<std::string>> after);
+  /// Where actors without pins run. None: where the topology was given to.
+  void setNodes(std::vector<std::string> after);
   /// The groups of supervision; one that has no actor goes.
   void setSupervision(std::vector<group_spec> after);
   void changeSettings(topology_settings after);

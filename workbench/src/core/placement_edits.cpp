@@ -12,6 +12,12 @@ QString titleFor(const std::vector<std::string>& actors, const QString& where) {
       .arg(actors.size() == 1 ? toQt(actors.front()) : QStringLiteral("%1 actors").arg(actors.size()), where);
 }
 
+QString namesOf(const std::vector<std::string>& nodes) {
+  QStringList names;
+  for (const auto& node : nodes) names << toQt(node);
+  return names.join(QStringLiteral(", "));
+}
+
 }  // namespace
 
 Edit placing(const Document& document, const std::vector<std::string>& actors, const std::string& node) {
@@ -37,6 +43,20 @@ result<Edit> placingAlso(const Document& document, const std::vector<std::string
     edit.setPins(actor, std::move(nodes));
   }
   return edit.take(titleFor(actors, QStringLiteral("on %1, too").arg(toQt(node))));
+}
+
+Edit spreading(const Document& document, const std::vector<std::string>& nodes) {
+  auto edit = document.edit();
+  edit.setNodes(nodes);
+  return edit.take(nodes.empty() ? QStringLiteral("Place all where it is deployed")
+                                 : QStringLiteral("Place all on %1").arg(namesOf(nodes)));
+}
+
+Edit placingOn(const Document& document, const std::string& actor, const std::vector<std::string>& nodes) {
+  auto edit = document.edit();
+  if (edit.find(actor)) edit.setPins(actor, nodes);
+  return edit.take(
+      titleFor({actor}, nodes.empty() ? QStringLiteral("as all others") : QStringLiteral("on %1").arg(namesOf(nodes))));
 }
 
 Edit unplacing(const Document& document, const std::vector<std::string>& actors) {

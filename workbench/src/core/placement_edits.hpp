@@ -18,6 +18,10 @@ inline constexpr std::size_t placesMax = 64;
 /// Beside the nodes they have: their partitions take turns. Error (`limit_exceeded`): too many.
 [[nodiscard]] result<Edit> placingAlso(const Document& document, const std::vector<std::string>& actors,
                                        const std::string& node);
+/// All that have no place of their own run on these nodes, in turns; none: where the topology was given to.
+[[nodiscard]] Edit spreading(const Document& document, const std::vector<std::string>& nodes);
+/// This one runs on these nodes, in turns; none: as all others.
+[[nodiscard]] Edit placingOn(const Document& document, const std::string& actor, const std::vector<std::string>& nodes);
 /// They run where the topology was given to.
 [[nodiscard]] Edit unplacing(const Document& document, const std::vector<std::string>& actors);
 

@@ -14,6 +14,7 @@ constexpr const char* places_member = "actors";
 constexpr const char* groups_member = "groups";
 constexpr const char* comments_member = "comments";
 constexpr const char* pins_member = "placement";
+constexpr const char* nodes_member = "nodes";
 constexpr std::size_t pinsMax = 256;  // as an engine takes
 
 error mistake(const std::string& source, const std::string& where, const std::string& what) {
@@ -69,13 +70,15 @@ result<void> readComments(const json& comments, TopologyLayout& layout, const st
   return {};
 }
 
+bool areNodes(const json& nodes) {
+  const auto isName = [](const json& node) { return node.is_string() && !node.get_ref<const std::string&>().empty(); };
+  return nodes.is_array() && nodes.size() <= pinsMax && std::ranges::all_of(nodes, isName);
+}
+
 result<void> readPins(const json& pins, TopologyLayout& layout, const std::string& source) {
   if (!pins.is_object()) return mistake(source, "/placement", "expected an object");
   for (const auto& [actor, nodes] : pins.items()) {
-    const auto isName = [](const json& node) {
-      return node.is_string() && !node.get_ref<const std::string&>().empty();
-    };
-    if (!nodes.is_array() || nodes.empty() || nodes.size() > pinsMax || !std::ranges::all_of(nodes, isName)) {
+    if (!areNodes(nodes) || nodes.empty()) {
       return mistake(source, "/placement/" + actor, "expected a list of names of nodes");
     }
     layout.pins[actor] = nodes.get<std::vector<std::string>>();
@@ -129,7 +132,11 @@ result<TopologyLayout> parseLayout(const QByteArray& text, const std::string& so
   if (auto read = readPins(root.value(pins_member, json::object()), layout, source); !read) {
     return std::move(read).error();
   }
-  for (const auto* member : {version_member, places_member, groups_member, comments_member, pins_member}) {
+  const auto nodes = root.value(nodes_member, json::array());
+  if (!areNodes(nodes)) return mistake(source, "/nodes", "expected a list of names of nodes");
+  layout.nodes = nodes.get<std::vector<std::string>>();
+  for (const auto* member :
+       {version_member, places_member, groups_member, comments_member, pins_member, nodes_member}) {
     root.erase(member);
   }
   layout.unknownMembers = std::move(root);
@@ -153,6 +160,7 @@ QByteArray toText(const TopologyLayout& layout) {
   });
   text +=
       memberText(pins_member, layout.pins, [](const std::vector<std::string>& nodes) { return json(nodes).dump(); });
+  if (!layout.nodes.empty()) text += ",\n  " + json(nodes_member).dump() + ": " + json(layout.nodes).dump();
   for (const auto& [name, value] : layout.unknownMembers.items()) {
     text += ",\n  " + json(name).dump() + ": " + value.dump();
   }

@@ -35,10 +35,11 @@ struct Comment {
 /// Places are those of a node's top left corner, in canvas units. Members this version does not know are kept as they
 /// are. Thread: as the value.
 struct TopologyLayout {
-  std::map<std::string, QPointF> places;                     ///< by actor
-  std::map<std::string, NodeGroup> groups;                   ///< by title; an actor is in one at most
-  std::map<std::string, Comment> comments;                   ///< by a number that nobody sees
-  std::map<std::string, std::vector<std::string>> pins;      ///< by actor: the nodes it runs on, in turns
+  std::map<std::string, QPointF> places;                 ///< by actor
+  std::map<std::string, NodeGroup> groups;               ///< by title; an actor is in one at most
+  std::map<std::string, Comment> comments;               ///< by a number that nobody sees
+  std::map<std::string, std::vector<std::string>> pins;  ///< by actor: the nodes it runs on, in turns
+  std::vector<std::string> nodes;  ///< where actors without pins run, in turns; none: where it is deployed
   nlohmann::json unknownMembers = nlohmann::json::object();  ///< of the file, written back
 
   /// The title of the group an actor is in; nullptr: none.

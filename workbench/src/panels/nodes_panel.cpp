@@ -110,8 +110,12 @@ void NodesPanel::refresh() {
     m_access->refresh(m_pages->currentIndex() == 1);
     return;
   }
+  ask();
+}
+
+void NodesPanel::ask() {
   // One question at a time: an engine that is slow is not asked more.
-  if (std::exchange(m_isAsking, true)) return;
+  if (!m_isReachable || std::exchange(m_isAsking, true)) return;
   Q_EMIT wanted("node", nlohmann::json::object(), tr("Nodes"));
 }
 
@@ -137,6 +141,7 @@ void NodesPanel::take(const Command& command) {
   m_message->setText(m_facts.size() > 1 ? tr("Drag a node onto an actor, or press N there, to have it run on it")
                                         : tr("it knows no other node: Invite lets one join it"));
   show();
+  Q_EMIT known();
 }
 
 void NodesPanel::show() {

@@ -28,6 +28,8 @@ public:
   void setRuns(const std::map<std::string, RunFigures>& runs);
   void take(const Command& command);
   void refresh();
+  /// Also while it is not seen: others want to know which nodes there are. `known` tells them.
+  void ask();
   [[nodiscard]] NodesModel& model() noexcept { return *m_model; }
   [[nodiscard]] QTreeView& view() noexcept { return *m_view; }
   [[nodiscard]] AccessPanel& access() noexcept { return *m_access; }
@@ -40,6 +42,8 @@ Q_SIGNALS:
   void wanted(const std::string& verb, const nlohmann::json& args, const QString& title);
   void addWanted();
   void inviteWanted();
+  /// Nodes were told anew.
+  void known();
   /// The selected actors are to run on this node.
   void placeWanted(const QString& node);
 
