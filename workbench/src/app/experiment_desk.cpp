@@ -27,7 +27,8 @@ QString withEnding(const QString& path) {
 }  // namespace
 
 ExperimentDesk::ExperimentDesk(ChaosPanel& card, QObject* parent)
-    : QObject{parent}, m_card{card}, m_panel{new ExperimentPanel} {
+    : QObject{parent}, m_card{card}, m_panel{new ExperimentPanel}, m_journal{DocumentTab::journalFolder()} {
+  connect(&m_journal, &ExperimentJournal::failed, this, &ExperimentDesk::hint);
   connect(m_panel, &ExperimentPanel::newWanted, this, &ExperimentDesk::makeNew);
   connect(m_panel, &ExperimentPanel::openWanted, this, [this] {
     const auto path = QFileDialog::getOpenFileName(m_panel, tr("Open an experiment"), {}, filterText());
@@ -58,6 +59,7 @@ ExperimentDesk::~ExperimentDesk() {
   // The window's panels may be gone already.
   m_run.disconnect(this);
   m_check.disconnect();
+  m_journal.setDocument(nullptr);
 }
 
 void ExperimentDesk::setTab(DocumentTab* tab) {
@@ -73,6 +75,7 @@ void ExperimentDesk::setTab(DocumentTab* tab) {
 
 void ExperimentDesk::show(std::unique_ptr<ExperimentDocument> document) {
   // The panel lets go of the old one before it goes.
+  m_journal.setDocument(document.get());
   const auto old = std::exchange(m_document, std::move(document));
   if (m_tab != nullptr) m_panel->setTarget(targetOf(*m_tab));
   m_panel->setDocument(m_document.get());
@@ -100,6 +103,14 @@ bool ExperimentDesk::open(const QString& path) {
     return false;
   }
   show(*std::move(opened));
+  return true;
+}
+
+bool ExperimentDesk::openRecovered(const LostExperiment& lost) {
+  if (!mayGoOn()) return false;
+  show(ExperimentDocument::recovered(lost.root, lost.path));
+  // What brought the program down may do so again: the work is kept twice rather than not at all.
+  if (m_journal.write()) ExperimentJournal::discard(lost);
   return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include "app/document_tab.hpp"
 #include "core/experiment_document.hpp"
+#include "core/experiment_journal.hpp"
 #include "engine/experiment_check.hpp"
 #include "engine/experiment_run.hpp"
 #include "panels/chaos_panel.hpp"
@@ -33,6 +34,8 @@ public:
   void design(const nlohmann::ordered_json& experiment);
   /// False: it cannot be read, or the user wants to stay; they were told.
   bool open(const QString& path);
+  /// What a workbench that crashed had not saved. False: the user wants to stay with what is open.
+  bool openRecovered(const LostExperiment& lost);
   bool save();
   bool saveAs();
   /// Asks about unsaved changes; false: the user wants to stay.
@@ -65,6 +68,7 @@ private:
   ExperimentPanel* m_panel;
   DocumentTab* m_tab = nullptr;
   std::unique_ptr<ExperimentDocument> m_document;
+  ExperimentJournal m_journal;
   ExperimentCheck m_check;
   ExperimentRun m_run;
   bool m_allowsPrograms = false;  // of the last run

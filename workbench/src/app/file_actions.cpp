@@ -84,6 +84,14 @@ void MainWindow::offerLostWork() {
       CrashJournal::discard(work);
     }
   }
+  for (const auto& lost : ExperimentJournal::find(DocumentTab::journalFolder())) {
+    RecoveryDialog dialog{lost.name(), lost.written, lost.difference(), this};
+    if (dialog.exec() == QDialog::Accepted) {
+      m_experiments.openRecovered(lost);
+    } else if (dialog.isDiscarded()) {
+      ExperimentJournal::discard(lost);
+    }
+  }
 }
 
 bool MainWindow::mayOverwrite(const QString& why) {

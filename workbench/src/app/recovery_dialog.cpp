@@ -23,20 +23,24 @@ QStringList RecoveryDialog::difference(const LostWork& work) {
   return lines;
 }
 
-RecoveryDialog::RecoveryDialog(const LostWork& work, QWidget* parent) : QDialog{parent} {
-  const auto name = work.path.isEmpty() ? toQt(work.drawing.spec.name) : QFileInfo{work.path}.fileName();
+RecoveryDialog::RecoveryDialog(const LostWork& work, QWidget* parent)
+    : RecoveryDialog{work.path.isEmpty() ? toQt(work.drawing.spec.name) : QFileInfo{work.path}.fileName(), work.written,
+                     difference(work), parent} {}
+
+RecoveryDialog::RecoveryDialog(const QString& name, const QDateTime& written, const QStringList& lines, QWidget* parent)
+    : QDialog{parent} {
   setWindowTitle(tr("Unsaved work"));
   resize(720, 420);
   auto* layout = new QVBoxLayout{this};
   auto* words = new QLabel{tr("The workbench ended before changes of %1 were saved (%2). They would bring:")
-                               .arg(name, work.written.toString(QStringLiteral("yyyy-MM-dd HH:mm")))};
+                               .arg(name, written.toString(QStringLiteral("yyyy-MM-dd HH:mm")))};
   words->setWordWrap(true);
   layout->addWidget(words);
-  auto* lines = new QPlainTextEdit{difference(work).join(QLatin1Char('\n'))};
-  lines->setReadOnly(true);
-  lines->setLineWrapMode(QPlainTextEdit::NoWrap);
-  lines->setAccessibleName(tr("What differs"));
-  layout->addWidget(lines, 1);
+  auto* text = new QPlainTextEdit{lines.join(QLatin1Char('\n'))};
+  text->setReadOnly(true);
+  text->setLineWrapMode(QPlainTextEdit::NoWrap);
+  text->setAccessibleName(tr("What differs"));
+  layout->addWidget(text, 1);
   auto* buttons = new QDialogButtonBox;
   auto* restore = buttons->addButton(tr("Restore"), QDialogButtonBox::AcceptRole);
   auto* discard = buttons->addButton(tr("Discard"), QDialogButtonBox::DestructiveRole);

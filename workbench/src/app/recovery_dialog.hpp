@@ -13,6 +13,8 @@ class RecoveryDialog final : public QDialog {
 
 public:
   RecoveryDialog(const LostWork& work, QWidget* parent);
+  /// `lines`: what would come back of the work of that name.
+  RecoveryDialog(const QString& name, const QDateTime& written, const QStringList& lines, QWidget* parent);
   [[nodiscard]] bool isDiscarded() const noexcept { return m_isDiscarded; }
 
   /// What would come back, line by line.

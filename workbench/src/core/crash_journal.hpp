@@ -1,14 +1,13 @@
 #pragma once
 
 #include <QDateTime>
-#include <QLockFile>
 #include <QObject>
 #include <QString>
 #include <QTimer>
-#include <memory>
 #include <vector>
 
 #include "core/document.hpp"
+#include "core/journal_file.hpp"
 
 namespace millrace::workbench {
 
@@ -30,7 +29,6 @@ public:
   /// `folder` is made when it is not there. A folder that cannot be written costs the protection, not the work:
   /// `failed` says so once.
   CrashJournal(Document& document, const QString& folder, QObject* parent = nullptr);
-  ~CrashJournal() override;
 
   /// Lost work in a folder, oldest first; journals that cannot be read are left where they are.
   [[nodiscard]] static std::vector<LostWork> find(const QString& folder);
@@ -43,11 +41,8 @@ Q_SIGNALS:
   void failed(const QString& why);
 
 private:
-  void remove();
-
   Document& m_document;
-  QString m_file;
-  std::unique_ptr<QLockFile> m_owner;
+  JournalFile m_file;
   QTimer m_delay;
   bool m_hasFailed = false;
 };

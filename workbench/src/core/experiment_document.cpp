@@ -89,6 +89,20 @@ result<std::unique_ptr<ExperimentDocument>> ExperimentDocument::open(const QStri
   return document;
 }
 
+std::unique_ptr<ExperimentDocument> ExperimentDocument::recovered(Json root, const QString& path) {
+  auto document = std::make_unique<ExperimentDocument>(std::move(root));
+  if (!path.isEmpty()) {
+    document->m_path = QFileInfo{path}.absoluteFilePath();
+    // What its file would lose, and whether somebody else changes it from now on, the file tells.
+    if (auto saved = open(path)) {
+      document->m_lost = std::move((*saved)->m_lost);
+      document->m_bytes = std::move((*saved)->m_bytes);
+    }
+  }
+  document->m_undo.resetClean();
+  return document;
+}
+
 QString ExperimentDocument::savePath() const {
   if (m_lost.isEmpty()) return m_path;
   const QFileInfo file{m_path};

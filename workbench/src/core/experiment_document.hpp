@@ -26,6 +26,9 @@ public:
   /// `parse_error` with the line; not an object.
   [[nodiscard]] static result<std::unique_ptr<ExperimentDocument>> open(const QString& path);
 
+  /// What a journal kept of the experiment at `path`, which may be empty: not saved yet. It is modified.
+  [[nodiscard]] static std::unique_ptr<ExperimentDocument> recovered(Json root, const QString& path);
+
   [[nodiscard]] const Json& root() const noexcept { return m_root; }
   [[nodiscard]] QUndoStack& undoStack() noexcept { return m_undo; }
   [[nodiscard]] bool isModified() const { return !m_undo.isClean(); }
