@@ -2,11 +2,14 @@
 #include <QImage>
 #include <QKeySequenceEdit>
 #include <QMenu>
+#include <QMouseEvent>
 #include <QPlainTextEdit>
 #include <QTest>
+#include <cmath>
 #include <set>
 
 #include "app/settings_dialog.hpp"
+#include "canvas/minimap.hpp"
 #include "canvas/picture_export.hpp"
 #include "canvas/snap_guides.hpp"
 #include "core/text.hpp"
@@ -116,6 +119,45 @@ private Q_SLOTS:
     QVERIFY(snapBox(moving, {QRectF{300, 300, 40, 20}}, 5, 8).guides.empty());
   }
 
+  void theMinimapStandsInAFreeCornerAndGoesWhereItIsPressed() {
+    addTwo();
+    auto& view = tab().view();
+    auto* map = view.findChild<Minimap*>();
+    QVERIFY(map != nullptr);
+    view.fitAll();
+    QTRY_VERIFY(!map->isVisible());  // all of it is seen
+    tab().addTypeAt(QStringLiteral("millrace.null_sink"), {4000, 3000});
+    view.zoomTo(1);
+    view.centerOn(0, 0);
+    QTRY_VERIFY(map->isVisible());
+    QCOMPARE(nodesBelow(*map), 0);
+    const auto seen = [&view] { return view.mapToScene(view.viewport()->rect()).boundingRect(); };
+    const auto middle = tab().scene().nodesRect().united(seen()).center();
+    QTest::mousePress(map, Qt::LeftButton, {}, map->rect().center());
+    // A pixel of the map is some thirty of the drawing.
+    QVERIFY2(QLineF(seen().center(), middle).length() < 100, "it went elsewhere");
+    const auto before = seen().center();
+    const auto place = map->rect().center() + QPoint{30, 0};
+    QMouseEvent move{QEvent::MouseMove, place, map->mapToGlobal(place), Qt::NoButton, Qt::LeftButton, {}};
+    QApplication::sendEvent(map, &move);
+    QVERIFY(seen().center().x() > before.x() + 300);
+    QVERIFY(std::abs(seen().center().y() - before.y()) < 100);
+    QTest::mouseRelease(map, Qt::LeftButton, {}, place);
+    QCOMPARE(tab().document().undoStack().count(), 3);  // looking changes nothing
+
+    // Where a node comes below it, it goes to another corner.
+    view.centerOn(0, 0);
+    QTRY_VERIFY(map->isVisible());
+    const auto corner = map->pos();
+    tab().addTypeAt(QStringLiteral("millrace.null_sink"), view.mapToScene(map->geometry().center()));
+    QTRY_VERIFY(map->pos() != corner);
+    QCOMPARE(nodesBelow(*map), 0);
+    view.setMinimapShown(false);
+    QVERIFY(!map->isVisible());
+    view.setMinimapShown(true);
+    QVERIFY(map->isVisible());
+  }
+
   void picturesAreWrittenWhole() {
     addTwo();
     const auto png = m_place.path(QStringLiteral("drawn.png"));
@@ -193,6 +235,11 @@ private:
   [[nodiscard]] const topology& spec() const { return tab().document().spec(); }
   [[nodiscard]] const TopologyLayout& layout() const { return tab().document().layout(); }
 
+  int nodesBelow(const Minimap& map) const {
+    int nodes = 0;
+    for (const auto* item : tab().view().items(map.geometry())) nodes += item->type() == NodeItem::Type ? 1 : 0;
+    return nodes;
+  }
   void addTwo() {
     tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
     tab().addTypeAt(QStringLiteral("millrace.null_sink"), {400, 80});
