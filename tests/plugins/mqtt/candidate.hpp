@@ -24,11 +24,15 @@ public:
   void disturb() override;
 
 private:
+  /// All lines that the reader got; what the server had taken before this call is among them.
+  [[nodiscard]] std::vector<std::string> all_received(const std::filesystem::path& folder) const;
+
   bool has_dying_server_;
   std::unique_ptr<broker> broker_;
   pid_t reader_ = -1;
   mutable int markers_ = 0;
   int steps_ = 0;
+  std::filesystem::path folder_;
 };
 
 }  // namespace mqtt_tests

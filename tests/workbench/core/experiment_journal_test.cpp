@@ -77,8 +77,8 @@ private Q_SLOTS:
     QCOMPARE(back->savePath(), path("own.json"));
     const LostExperiment lost{{}, path("own.json"), {}, changed};
     QCOMPARE(lost.name(), QStringLiteral("own.json"));
-    QCOMPARE(lost.difference(), (QStringList{QStringLiteral("-   \"title\": \"sample\","),
-                                             QStringLiteral("+   \"title\": \"recovered\",")}));
+    QCOMPARE(lost.difference(),
+             (QStringList{QStringLiteral("- \"title\": \"sample\","), QStringLiteral("+ \"title\": \"recovered\",")}));
     QVERIFY(back->save(path("own.json")).has_value());
     QVERIFY(!back->isModified());
     QCOMPARE((*ExperimentDocument::open(path("own.json")))->root().value("title", ""), std::string{"recovered"});
