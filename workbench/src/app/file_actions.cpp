@@ -1,10 +1,14 @@
 // Opening, saving and closing, with the questions they ask.
 
+#include <QApplication>
 #include <QFileDialog>
 #include <QFileInfo>
 #include <QMenuBar>
 #include <QMessageBox>
+#include <QPointer>
 #include <QStandardPaths>
+#include <algorithm>
+#include <array>
 
 #include "app/example_dialog.hpp"
 #include "app/main_window.hpp"
@@ -20,6 +24,11 @@ QString filterText() {
 
 QString withEnding(const QString& path) {
   return QFileInfo{path}.suffix().isEmpty() ? path + QStringLiteral(".mill") : path;
+}
+
+/// As it was made, and not what came back after a crash.
+bool isUntouched(const Document& document) {
+  return document.path().isEmpty() && document.undoStack().count() == 0 && !document.isModified();
 }
 
 }  // namespace
@@ -42,9 +51,9 @@ bool MainWindow::openFile(const QString& path) {
   }
   // An untouched new tab makes room.
   auto& present = current();
-  const bool isUntouched = present.document().path().isEmpty() && present.document().undoStack().count() == 0;
+  const bool makesRoom = isUntouched(present.document());
   addTab(new DocumentTab{*std::move(file), m_catalogue.catalogue()});
-  if (isUntouched) closeTab(m_tabs->indexOf(&present));
+  if (makesRoom) closeTab(m_tabs->indexOf(&present));
   return true;
 }
 
@@ -113,12 +122,25 @@ bool MainWindow::saveTo(DocumentTab& tab, const QString& path) {
   return false;
 }
 
+void MainWindow::finishTyping() {
+  QPointer<QWidget> field{QApplication::focusWidget()};
+  const std::array<const QWidget*, 3> panels{m_inspector, m_outline, m_script};
+  if (field == nullptr || std::ranges::none_of(panels, [&](const auto* p) { return p->isAncestorOf(field); })) return;
+  field->clearFocus();
+  if (field == nullptr) return;
+  // The editor of a cell is gone, and its table goes on.
+  auto* back = field->isVisible() ? field.data() : field->parentWidget();
+  if (back != nullptr) back->setFocus(Qt::OtherFocusReason);
+}
+
 bool MainWindow::save() {
+  finishTyping();
   const auto path = current().document().path();
   return path.isEmpty() ? saveAs() : saveTo(current(), path);
 }
 
 bool MainWindow::saveAs() {
+  finishTyping();
   const auto name = toQt(current().document().spec().name) + QStringLiteral(".mill");
   const auto path = QFileDialog::getSaveFileName(this, tr("Save topology"), name, filterText());
   if (path.isEmpty()) return false;
@@ -129,6 +151,7 @@ bool MainWindow::saveAs() {
 }
 
 bool MainWindow::closeTab(int index) {
+  finishTyping();
   auto* tab = static_cast<DocumentTab*>(m_tabs->widget(index));
   if (tab->document().isModified()) {
     m_tabs->setCurrentIndex(index);
@@ -138,7 +161,7 @@ bool MainWindow::closeTab(int index) {
     if (answer == QMessageBox::Cancel || (answer == QMessageBox::Save && !save())) return false;
   }
   if (m_tabs->count() == 1) {
-    if (tab->document().path().isEmpty() && tab->document().undoStack().count() == 0) return true;
+    if (isUntouched(tab->document())) return true;
     newDocument();
   }
   m_tabs->removeTab(m_tabs->indexOf(tab));

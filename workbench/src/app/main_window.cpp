@@ -223,6 +223,7 @@ void MainWindow::setDark(bool isDark) {
 
 void MainWindow::closeEvent(QCloseEvent* event) {
   keepArrangement();
+  finishTyping();
   if (!m_experiments.mayGoOn() || !m_ownActors.panel()->save()) {
     event->ignore();
     return;

@@ -81,6 +81,8 @@ public:
 
   bool save();
   bool saveAs();
+  /// What is being typed in a panel counts from now on, as if the keyboard had left its field; it stays there.
+  void finishTyping();
   /// Asks about unsaved changes; false: the user wants to stay.
   bool closeTab(int index);
 

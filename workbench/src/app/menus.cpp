@@ -18,7 +18,11 @@ constexpr double zoomStep = 1.25;
 QAction* MainWindow::add(QMenu* menu, const QString& text, const QKeySequence& key, std::function<void()> act) {
   auto* action = menu->addAction(text);
   action->setShortcut(key);
-  connect(action, &QAction::triggered, this, [act = std::move(act)] { act(); });
+  connect(action, &QAction::triggered, this, [this, act = std::move(act)] {
+    // A shortcut and a button of the tool bar leave the keyboard where it is.
+    finishTyping();
+    act();
+  });
   return action;
 }
 

@@ -1,5 +1,7 @@
 #include "canvas/own_style.hpp"
 
+#include <QComboBox>
+#include <QEvent>
 #include <QPainter>
 #include <QStyleFactory>
 #include <QStyleOption>
@@ -9,6 +11,24 @@
 namespace millrace::workbench {
 
 OwnStyle::OwnStyle() : QProxyStyle{QStyleFactory::create(QStringLiteral("Fusion"))} {}
+
+void OwnStyle::polish(QWidget* widget) {
+  QProxyStyle::polish(widget);
+  if (qobject_cast<QComboBox*>(widget) != nullptr) widget->installEventFilter(this);
+}
+
+void OwnStyle::unpolish(QWidget* widget) {
+  widget->removeEventFilter(this);
+  QProxyStyle::unpolish(widget);
+}
+
+/// Whoever scrolls a form does not mean the choice that comes under the pointer. What is ignored here goes on to the
+/// form; an open list is a window of its own.
+bool OwnStyle::eventFilter(QObject* watched, QEvent* event) {
+  if (event->type() != QEvent::Wheel) return QProxyStyle::eventFilter(watched, event);
+  event->ignore();
+  return true;
+}
 
 /// Fusion's own box cannot be seen on dark ground.
 void OwnStyle::drawCheck(const QStyleOption& option, QPainter& painter) {
