@@ -104,6 +104,17 @@ private Q_SLOTS:
     QVERIFY(readFigures(nlohmann::json{5, "x"}, {}).empty());
     QVERIFY(readFigures(nlohmann::json{{"topology", 7}}, {}).empty());
     QVERIFY(!readDiagnosis(nlohmann::json::array()).hasCulprit());
+    // Beside one that is: figures of another version hide no others.
+    auto all = statuses();
+    const nlohmann::json odd{{"topology", "odd"},
+                             {"state", 3},
+                             {"recoveries", {5, {{"is_over", true}, {"spent_ms", {1, 2}}, {"cause", nullptr}}}},
+                             {"tasks", {7, {{"actor", 7}}, {{"actor", "a"}, {"health", {{"before", 4}}}}}}};
+    all.insert(all.begin(), odd);
+    const auto runs = readFigures(all, {});
+    QCOMPARE(runs.size(), std::size_t{2});
+    QCOMPARE(runs.at("odd").actors.size(), std::size_t{1});
+    QCOMPARE(runs.at("t").actors.size(), std::size_t{2});
   }
 
   void textsAreShortAndHaveUnits() {

@@ -4,7 +4,7 @@
 #include <QFileDialog>
 #include <map>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 #include "core/text_file.hpp"
 
 namespace millrace::workbench {
@@ -163,13 +163,13 @@ void ChaosDesk::take(const Command& command) {
   const bool isDone = command.state == Command::State::Done;
   if (command.verb == "chaos_list") {
     m_isAsked = false;
-    if (isDone && command.args.value("topology", "") == topology()) takeFaults(readFaults(command.answer));
+    if (isDone && toStd(textOf(command.args, "topology")) == topology()) takeFaults(readFaults(command.answer));
     return;
   }
   Q_EMIT hint(isDone ? tr("%1: done").arg(command.title) : tr("%1: %2").arg(command.title, command.message));
   if (command.verb != "chaos_inject" || !m_trial) return;
   if (isDone) {
-    m_trial->setId(command.answer.value("id", std::uint64_t{0}));
+    m_trial->setId(countOf(command.answer, "id"));
   } else {
     m_trial.reset();
     m_panel->tell(command.message);

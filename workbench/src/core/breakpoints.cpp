@@ -4,7 +4,7 @@
 #include <nlohmann/json.hpp>
 #include <string_view>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -31,25 +31,6 @@ bool isOn(const std::string& channel, const stream_spec& wire) {
          isEnd(text.substr(arrow + 2), wire.to_actor, wire.to_port);
 }
 
-std::string textOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
-
-std::uint64_t numberOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number_unsigned() ? at->get<std::uint64_t>() : 0;
-}
-
-template <class Take>
-void each(const json& answer, const char* name, Take take) {
-  const auto at = answer.is_object() ? answer.find(name) : answer.end();
-  if (at == answer.end() || !at->is_array()) return;
-  for (const auto& item : *at) {
-    if (item.is_object()) take(item);
-  }
-}
-
 }  // namespace
 
 const BreakNote* BreakState::on(const stream_spec& wire) const {
@@ -71,13 +52,13 @@ int BreakState::standingAt(const stream_spec& wire) const {
 
 BreakState readBreaks(const json& answer) {
   BreakState state;
-  each(answer, "breakpoints", [&](const json& b) {
-    state.breakpoints.push_back(
-        {numberOf(b, "id"), textOf(b, "channel"), toQt(textOf(b, "when")), numberOf(b, "hits")});
-  });
-  each(answer, "stopped", [&](const json& s) {
-    state.standing.push_back({textOf(s, "task"), numberOf(s, "breakpoint")});
-  });
+  for (const auto& b : listOf(answer, "breakpoints")) {
+    if (!b.is_object()) continue;
+    state.breakpoints.push_back({countOf(b, "id"), toStd(textOf(b, "channel")), textOf(b, "when"), countOf(b, "hits")});
+  }
+  for (const auto& s : listOf(answer, "stopped")) {
+    if (s.is_object()) state.standing.push_back({toStd(textOf(s, "task")), countOf(s, "breakpoint")});
+  }
   return state;
 }
 

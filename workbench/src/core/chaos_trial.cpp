@@ -5,8 +5,8 @@
 #include <nlohmann/json.hpp>
 
 #include "core/call_arguments.hpp"
+#include "core/json_reading.hpp"
 #include "core/param_text.hpp"
-#include "core/text.hpp"
 #include "millrace/chaos/verdict.hpp"
 
 namespace millrace::workbench {
@@ -20,21 +20,6 @@ constexpr double recoveredShare = 0.95;
 constexpr double settleS = 3;
 /// An injected fault that is never seen again is given up after so long.
 constexpr double faultMaxS = 90;
-
-std::uint64_t count(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? static_cast<std::uint64_t>(std::max(0.0, at->get<double>())) : 0;
-}
-
-double number(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? at->get<double>() : 0;
-}
-
-QString text(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
-}
 
 Health healthOf(const QString& verdict) {
   if (verdict == QLatin1String("PASS")) return Health::Ok;
@@ -54,17 +39,17 @@ QString secondsText(double s) {
 
 /// Lines of an experiment's report that compare the output.
 void addOutput(const json& report, VerdictCard& card) {
-  if (!report.value("has_oracle", false)) return;
-  const auto output = report.value("output", json::object());
+  if (!flagOf(report, "has_oracle")) return;
+  const auto& output = memberOf(report, "output");
   double wrong = 0;
   QStringList parts;
   for (const auto* what : {"lost", "duplicated", "changed", "unexpected", "reordered"}) {
-    wrong += number(output, what);
-    parts << QStringLiteral("%1 %2").arg(countText(number(output, what)), QString::fromLatin1(what));
+    wrong += numberOf(output, what);
+    parts << QStringLiteral("%1 %2").arg(countText(numberOf(output, what)), QString::fromLatin1(what));
   }
   card.lines.push_back({wrong > 0 ? Health::Critical : Health::Ok,
                         QStringLiteral("output: %1 records compared, %2")
-                            .arg(countText(number(output, "expected")), parts.join(QStringLiteral(", ")))});
+                            .arg(countText(numberOf(output, "expected")), parts.join(QStringLiteral(", ")))});
 }
 
 }  // namespace
@@ -105,8 +90,9 @@ std::vector<FaultNote> readFaults(const json& answer) {
   if (!answer.is_array()) return faults;
   for (const auto& f : answer) {
     if (!f.is_object()) continue;
-    faults.push_back({count(f, "id"), count(f, "hits"), count(f, "hits_max"), count(f, "seed"), text(f, "kind"),
-                      text(f, "target"), text(f, "state"), number(f, "age_ms"), number(f, "left_ms")});
+    faults.push_back({countOf(f, "id"), countOf(f, "hits"), countOf(f, "hits_max"), countOf(f, "seed"),
+                      textOf(f, "kind"), textOf(f, "target"), textOf(f, "state"), numberOf(f, "age_ms"),
+                      numberOf(f, "left_ms")});
   }
   return faults;
 }
@@ -123,31 +109,31 @@ std::vector<std::string> actorsOf(const QString& target) {
 VerdictCard cardOf(const json& report) {
   VerdictCard card;
   if (!report.is_object()) return card;
-  card.verdict = text(report, "verdict");
+  card.verdict = textOf(report, "verdict");
   card.health = healthOf(card.verdict);
-  card.title = text(report, "title");
-  for (const auto& reason : report.value("reasons", json::array())) {
+  card.title = textOf(report, "title");
+  for (const auto& reason : listOf(report, "reasons")) {
     if (reason.is_string()) card.lines.push_back({card.health, toQt(reason.get<std::string>())});
   }
   addOutput(report, card);
-  const auto recovery = report.find("recovery_ms");
-  const bool isBack = recovery != report.end() && recovery->is_number();
-  card.lines.push_back({isBack ? Health::Ok : Health::Warning,
-                        QStringLiteral("throughput: %1 before, %2")
-                            .arg(rateText(number(report, "baseline_per_s")),
-                                 isBack ? QStringLiteral("back after ") + millisecondsText(recovery->get<double>())
-                                        : QStringLiteral("not seen to come back"))});
+  const bool isBack = memberOf(report, "recovery_ms").is_number();
+  card.lines.push_back(
+      {isBack ? Health::Ok : Health::Warning,
+       QStringLiteral("throughput: %1 before, %2")
+           .arg(rateText(numberOf(report, "baseline_per_s")),
+                isBack ? QStringLiteral("back after ") + millisecondsText(numberOf(report, "recovery_ms"))
+                       : QStringLiteral("not seen to come back"))});
   card.lines.push_back({Health::Ok, QStringLiteral("latency p99: %1 before, %2 during, %3 after")
-                                        .arg(millisecondsText(number(report, "p99_before_ms")),
-                                             millisecondsText(number(report, "p99_during_ms")),
-                                             millisecondsText(number(report, "p99_after_ms")))});
-  for (const auto& fault : report.value("faults", json::array())) {
+                                        .arg(millisecondsText(numberOf(report, "p99_before_ms")),
+                                             millisecondsText(numberOf(report, "p99_during_ms")),
+                                             millisecondsText(numberOf(report, "p99_after_ms")))});
+  for (const auto& fault : listOf(report, "faults")) {
     if (!fault.is_object()) continue;
-    card.lines.push_back(
-        {count(fault, "hits") > 0 ? Health::Ok : Health::Warning, QStringLiteral("%1 %2: struck %3 times, seed %4")
-                                                                      .arg(text(fault, "kind"), text(fault, "target"))
-                                                                      .arg(count(fault, "hits"))
-                                                                      .arg(count(fault, "seed"))});
+    card.lines.push_back({countOf(fault, "hits") > 0 ? Health::Ok : Health::Warning,
+                          QStringLiteral("%1 %2: struck %3 times, seed %4")
+                              .arg(textOf(fault, "kind"), textOf(fault, "target"))
+                              .arg(countOf(fault, "hits"))
+                              .arg(countOf(fault, "seed"))});
   }
   return card;
 }

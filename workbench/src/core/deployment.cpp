@@ -9,22 +9,17 @@ namespace {
 
 using nlohmann::json;
 
-/// Texts without the quotes that JSON has.
-QString valueText(const json& value) {
-  return toQt(value.is_string() ? value.get<std::string>() : value.dump());
-}
-
 /// `all on a, b; sum on b; count on b, c`
 QString pinsText(const json& placement) {
   QStringList words;
   const auto add = [&words](const QString& what, const json& nodes) {
     QStringList names;
-    for (const auto& node : nodes) names << valueText(node);
+    for (const auto& node : nodes) names << anyTextOf(node);
     if (!names.isEmpty()) words << QStringLiteral("%1 on %2").arg(what, names.join(QStringLiteral(", ")));
   };
-  if (!placement.is_object()) return {};
-  const auto pins = placement.value("pins", json::object());
-  add(pins.empty() ? QStringLiteral("all") : QStringLiteral("all others"), placement.value("nodes", json::array()));
+  const auto& pins = memberOf(placement, "pins");
+  add(pins.empty() ? QStringLiteral("all") : QStringLiteral("all others"), listOf(placement, "nodes"));
+  if (!pins.is_object()) return words.join(QStringLiteral("; "));
   for (const auto& [actor, nodes] : pins.items()) add(toQt(actor), nodes);
   return words.join(QStringLiteral("; "));
 }
@@ -36,9 +31,7 @@ DeployPlan::Change changeOf(const json& j) {
   if (what == QLatin1String("removed")) change.kind = ChangeKind::Removed;
   const bool isPlacement = change.text == QLatin1String("placement");
   const auto side = [&](const char* name) {
-    const auto at = j.find(name);
-    if (at == j.end() || at->is_null()) return QString{};
-    return isPlacement ? pinsText(*at) : valueText(*at);
+    return isPlacement ? pinsText(memberOf(j, name)) : anyTextOf(memberOf(j, name));
   };
   const auto from = side("from");
   auto to = side("to");
@@ -82,17 +75,17 @@ DeployPlan readPlan(const json& answer) {
   plan.topology = textOf(answer, "topology");
   plan.isValid = flagOf(answer, "valid");
   plan.isDeployed = flagOf(answer, "deployed");
-  for (const auto& change : answer.value("changes", json::array())) {
+  for (const auto& change : listOf(answer, "changes")) {
     if (change.is_object()) plan.changes.push_back(changeOf(change));
   }
-  for (const auto& problem : answer.value("problems", json::array())) {
+  for (const auto& problem : listOf(answer, "problems")) {
     if (!problem.is_object()) continue;
     const auto remedy = textOf(problem, "remedy");
     plan.problems << QStringLiteral("%1: %2%3")
                          .arg(textOf(problem, "where"), textOf(problem, "what"),
                               remedy.isEmpty() ? QString{} : QStringLiteral("; ") + remedy);
   }
-  for (const auto& sink : answer.value("guarantees", json::array())) {
+  for (const auto& sink : listOf(answer, "guarantees")) {
     if (!sink.is_object()) continue;
     plan.guarantees
         << QStringLiteral("%1: %2 (%3)").arg(textOf(sink, "sink"), textOf(sink, "holds"), textOf(sink, "why"));

@@ -4,7 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -21,30 +21,24 @@ std::string actorOf(const std::string& where) {
   return task.substr(0, task.find('/'));
 }
 
-std::string text(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? at->get<std::string>() : std::string{};
-}
-
 Cause readCause(const json& answer) {
   Cause d;
-  d.cause = toQt(text(answer, "cause"));
-  d.sentence = toQt(text(answer, "sentence"));
-  d.actor = actorOf(text(answer, "where"));
-  const auto share = answer.find("share");
-  if (share != answer.end() && share->is_number()) d.share = std::clamp(share->get<double>(), 0.0, 1.0);
-  for (const auto& step : answer.value("path", json::array())) {
+  d.cause = textOf(answer, "cause");
+  d.sentence = textOf(answer, "sentence");
+  d.actor = actorOf(toStd(textOf(answer, "where")));
+  if (const auto& share = memberOf(answer, "share"); share.is_number()) {
+    d.share = std::clamp(share.get<double>(), 0.0, 1.0);
+  }
+  for (const auto& step : listOf(answer, "path")) {
     if (!step.is_string()) continue;
     auto actor = actorOf(step.get<std::string>());
     if (d.path.empty() || d.path.back() != actor) d.path.push_back(std::move(actor));
   }
-  for (const auto& key : answer.value("keys", json::array())) {
+  for (const auto& key : listOf(answer, "keys")) {
     if (!key.is_object()) continue;
-    const auto part = key.find("share");
-    const auto percent = part != key.end() && part->is_number() ? part->get<double>() * 100 : 0.0;
     d.keys << QStringLiteral("%1 (%2 %)")
-                  .arg(toQt(key.value("key", json{}).dump(-1, ' ', false, json::error_handler_t::replace)))
-                  .arg(percent, 0, 'f', 0);
+                  .arg(toQt(memberOf(key, "key").dump(-1, ' ', false, json::error_handler_t::replace)))
+                  .arg(numberOf(key, "share") * 100, 0, 'f', 0);
   }
   return d;
 }
@@ -75,9 +69,7 @@ QString Cause::title() const {
 Diagnosis readDiagnosis(const json& answer) {
   if (!answer.is_object()) return {};
   Diagnosis d{readCause(answer), {}};
-  const auto also = answer.find("also");
-  if (also == answer.end() || !also->is_array()) return d;
-  for (const auto& other : *also) {
+  for (const auto& other : listOf(answer, "also")) {
     if (other.is_object() && d.also.size() < alsoMax) d.also.push_back(readCause(other));
   }
   return d;

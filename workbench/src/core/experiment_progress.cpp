@@ -3,27 +3,16 @@
 #include <algorithm>
 
 #include "core/figures.hpp"
+#include "core/json_reading.hpp"
 #include "core/run_history.hpp"
-#include "core/text.hpp"
 
 namespace millrace::workbench {
 namespace {
 
 using nlohmann::json;
 
-QString textOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
-}
-
 std::optional<double> secondsOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? std::optional{at->get<double>() / 1000} : std::nullopt;
-}
-
-double numberOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? at->get<double>() : 0;
+  return memberOf(j, name).is_number() ? std::optional{numberOf(j, name) / 1000} : std::nullopt;
 }
 
 Health healthOf(const QString& state) {
@@ -47,7 +36,7 @@ void ExperimentProgress::take(const QString& line) {
   } else if (name == QLatin1String("activity")) {
     noteActivity(event);
   } else if (name == QLatin1String("steady_state")) {
-    const bool isMet = event.value("is_met", json{}) == true;
+    const bool isMet = flagOf(event, "is_met");
     addStep({m_elapsedS, QStringLiteral("steady state %1").arg(textOf(event, "when")), QStringLiteral("hypothesis"),
              isMet ? QStringLiteral("holds") : QStringLiteral("does not hold"), isMet ? Health::Ok : Health::Critical});
   } else if (name == QLatin1String("sample")) {
@@ -55,7 +44,7 @@ void ExperimentProgress::take(const QString& line) {
                     .arg(rateText(numberOf(event, "per_s")), millisecondsText(numberOf(event, "p99_ms")))
                     .arg(numberOf(event, "hits"));
   } else if (name == QLatin1String("verdict")) {
-    m_report = event.value("report", json{});
+    m_report = memberOf(event, "report");
     m_reportText = textOf(event, "text");
     end(m_elapsedS);
   }
@@ -64,8 +53,7 @@ void ExperimentProgress::take(const QString& line) {
 void ExperimentProgress::begin(const json& event) {
   m_title = textOf(event, "title");
   m_abortAfterS = secondsOf(event, "abort_after_ms");
-  const auto phases = event.value("phases", json::array());
-  for (const auto& p : phases.is_array() ? phases : json::array()) {
+  for (const auto& p : listOf(event, "phases")) {
     if (p.is_object()) {
       m_phases.push_back({textOf(p, "name"), secondsOf(p, "expected_ms"), secondsOf(p, "most_ms"), {}, {}});
     }

@@ -4,7 +4,7 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -12,35 +12,16 @@ namespace {
 using nlohmann::json;
 
 constexpr double nsPerMs = 1e6;
-constexpr std::int64_t nsPerWholeMs = 1'000'000;
+constexpr quint64 nsPerWholeMs = 1'000'000;
 /// A producer whose times lie further back replays old or made-up data: how far says nothing.
 constexpr double lagMsMax = 24.0 * 3600 * 1000;
-constexpr double countMax = 9e15;  // doubles are exact up to there
 constexpr double busyWarning = 0.9;
 constexpr double blockedWarning = 0.3;
 constexpr double blockedCritical = 0.8;
 
-double number(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? at->get<double>() : 0;
-}
-
-/// Of what is counted; nothing that another version may say is beyond what fits.
-std::uint64_t wholeNumber(const json& j, const char* name) {
-  const auto at = j.find(name);
-  if (at != j.end() && at->is_number_unsigned()) return at->get<std::uint64_t>();
-  const double n = number(j, name);
-  return n > 0 ? static_cast<std::uint64_t>(std::min(n, countMax)) : 0;
-}
-
 std::optional<double> maybeNumber(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_number() ? std::optional{at->get<double>()} : std::nullopt;
-}
-
-QString text(const json& j, const char* name) {
-  const auto at = j.find(name);
-  return at != j.end() && at->is_string() ? toQt(at->get<std::string>()) : QString{};
+  const auto& value = memberOf(j, name);
+  return value.is_number() ? std::optional{value.get<double>()} : std::nullopt;
 }
 
 Health healthOf(const QString& state, const ActorFigures& f) {
@@ -67,9 +48,9 @@ void widen(std::optional<double>& largest, std::optional<double> value) {
 std::shared_ptr<const TaskHealth> healthFrom(const json& task, const ActorFigures* before, std::size_t index) {
   if (before != nullptr && index < before->tasks.size()) {
     const auto& old = before->tasks[index];
-    const auto health = task.find("health");
-    if (health != task.end() && old->now.sinceMs == health->value("since_ns", std::int64_t{0}) / nsPerWholeMs &&
-        old->task == task.value("name", "") && old->now.state == text(*health, "state")) {
+    const auto& health = memberOf(task, "health");
+    if (old->now.sinceMs == static_cast<qint64>(countOf(health, "since_ns") / nsPerWholeMs) &&
+        old->task == toStd(textOf(task, "name")) && old->now.state == textOf(health, "state")) {
       return old;
     }
   }
@@ -77,74 +58,73 @@ std::shared_ptr<const TaskHealth> healthFrom(const json& task, const ActorFigure
 }
 
 void addHealth(ActorFigures& f, const json& task, const ActorFigures* before) {
-  if (!task.contains("health")) return;
+  if (!memberOf(task, "health").is_object()) return;
   f.tasks.push_back(healthFrom(task, before, f.tasks.size()));
   const auto& state = f.tasks.back()->now.state;
   if (isTrouble(state) && (f.condition.isEmpty() || levelOf(state) > levelOf(f.condition))) f.condition = state;
 }
 
 void addTask(ActorFigures& f, const json& task) {
-  const auto state = text(task, "state");
+  const auto state = textOf(task, "state");
   if (f.partitions++ == 0 || urgency(state) > urgency(f.state)) f.state = state;
-  f.kind = kindOf(task.value("kind", ""));
-  f.inPerS += number(task, "in_per_s");
-  f.outPerS += number(task, "out_per_s");
-  f.busy = std::max(f.busy, number(task, "busy_share"));
-  f.blocked = std::max(f.blocked, number(task, "blocked_share"));
-  const double window = number(task, "credit_window");
-  if (window > 0) f.fill = std::max(f.fill, number(task, "credit_used") / window);
-  f.deadLetters += number(task, "dead_letters");
-  if (const auto muted = task.find("muted"); muted != task.end() && muted->is_boolean() && muted->get<bool>()) {
-    f.isMuted = true;
-  }
-  if (auto node = text(task, "node"); !node.isEmpty()) {
-    const auto partition = std::min<std::uint64_t>(wholeNumber(task, "partition"), std::numeric_limits<int>::max());
+  f.kind = kindOf(toStd(textOf(task, "kind")));
+  f.inPerS += numberOf(task, "in_per_s");
+  f.outPerS += numberOf(task, "out_per_s");
+  f.busy = std::max(f.busy, numberOf(task, "busy_share"));
+  f.blocked = std::max(f.blocked, numberOf(task, "blocked_share"));
+  const double window = numberOf(task, "credit_window");
+  if (window > 0) f.fill = std::max(f.fill, numberOf(task, "credit_used") / window);
+  f.deadLetters += numberOf(task, "dead_letters");
+  f.isMuted = f.isMuted || flagOf(task, "muted");
+  if (auto node = textOf(task, "node"); !node.isEmpty()) {
+    const auto partition = std::min<std::uint64_t>(countOf(task, "partition"), std::numeric_limits<int>::max());
     f.nodes[static_cast<int>(partition)] = std::move(node);
   }
-  f.retries += number(task, "retries");
-  f.late += number(task, "late");
-  f.stateBytes += number(task, "state_bytes");
-  if (number(task, "backlog") > 0) f.backlog = f.backlog.value_or(0) + number(task, "backlog");
+  f.retries += numberOf(task, "retries");
+  f.late += numberOf(task, "late");
+  f.stateBytes += numberOf(task, "state_bytes");
+  if (numberOf(task, "backlog") > 0) f.backlog = f.backlog.value_or(0) + numberOf(task, "backlog");
   widen(f.lagMs, maybeNumber(task, "watermark_lag_ms"));
-  if (const double p50 = number(task, "latency_p50_us"); p50 > 0) widen(f.latencyP50, p50 / 1000);
-  if (const double p99 = number(task, "latency_p99_us"); p99 > 0) widen(f.latencyP99, p99 / 1000);
+  if (const double p50 = numberOf(task, "latency_p50_us"); p50 > 0) widen(f.latencyP50, p50 / 1000);
+  if (const double p99 = numberOf(task, "latency_p99_us"); p99 > 0) widen(f.latencyP99, p99 / 1000);
 }
 
 /// How far each actor is behind the producer that has come furthest.
 void compareWatermarks(const json& tasks, RunFigures& run) {
   double newest = 0;
   for (const auto& task : tasks) {
-    if (text(task, "kind") == QLatin1String("producer")) newest = std::max(newest, number(task, "watermark_ns"));
+    if (textOf(task, "kind") == QLatin1String("producer")) newest = std::max(newest, numberOf(task, "watermark_ns"));
   }
   for (const auto& task : tasks) {
     const auto at = maybeNumber(task, "watermark_ns");
-    auto& f = run.actors[task.value("actor", "")];
-    if (at && newest > 0) widen(f.behindMs, std::max(0.0, newest - *at) / nsPerMs);
+    const auto f = run.actors.find(toStd(textOf(task, "actor")));
+    if (at && newest > 0 && f != run.actors.end()) widen(f->second.behindMs, std::max(0.0, newest - *at) / nsPerMs);
   }
 }
 
 RunFigures readRun(const json& status, const RunFigures* before) {
   RunFigures run;
-  run.state = text(status, "state");
-  run.message = text(status, "message");
-  run.uptimeS = number(status, "uptime_s");
-  run.restarts = wholeNumber(status, "restarts");
-  run.snapshots = wholeNumber(status, "snapshots");
-  run.lastEpoch = wholeNumber(status, "last_epoch");
-  run.snapshotAgeS = number(status, "snapshot_age_s");
-  run.snapshotMs = number(status, "snapshot_ms");
-  for (const auto& note : status.value("notes", json::array())) {
+  run.state = textOf(status, "state");
+  run.message = textOf(status, "message");
+  run.uptimeS = numberOf(status, "uptime_s");
+  run.restarts = countOf(status, "restarts");
+  run.snapshots = countOf(status, "snapshots");
+  run.lastEpoch = countOf(status, "last_epoch");
+  run.snapshotAgeS = numberOf(status, "snapshot_age_s");
+  run.snapshotMs = numberOf(status, "snapshot_ms");
+  for (const auto& note : listOf(status, "notes")) {
     if (note.is_string()) run.notes << toQt(note.get<std::string>());
   }
-  const auto tasks = status.value("tasks", json::array());
+  const auto& tasks = listOf(status, "tasks");
   for (const auto& task : tasks) {
-    const auto name = task.value("actor", "");
+    const auto name = toStd(textOf(task, "actor"));
+    if (name.empty()) continue;
     auto& f = run.actors[name];
     addTask(f, task);
     const auto old = before == nullptr ? decltype(before->actors.end()){} : before->actors.find(name);
     addHealth(f, task, before == nullptr || old == before->actors.end() ? nullptr : &old->second);
   }
-  if (status.contains("recoveries")) run.recoveries = readRecoveries(status);
+  run.recoveries = readRecoveries(status);
   compareWatermarks(tasks, run);
   for (auto& [name, f] : run.actors) {
     if (f.lagMs.value_or(0) > lagMsMax) f.lagMs.reset();
@@ -193,14 +173,10 @@ Health RunFigures::health() const {
 
 std::map<std::string, RunFigures> readFigures(const json& statuses, const std::map<std::string, RunFigures>& before) {
   std::map<std::string, RunFigures> all;
-  try {
-    for (const auto& status : statuses) {
-      const auto name = status.value("topology", "");
-      const auto old = before.find(name);
-      if (!name.empty()) all[name] = readRun(status, old == before.end() ? nullptr : &old->second);
-    }
-  } catch (const json::exception&) {
-    // An engine of another version: what was read so far is shown, its silence becomes "stale".
+  for (const auto& status : statuses) {
+    const auto name = toStd(textOf(status, "topology"));
+    const auto old = before.find(name);
+    if (!name.empty()) all[name] = readRun(status, old == before.end() ? nullptr : &old->second);
   }
   return all;
 }

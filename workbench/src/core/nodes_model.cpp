@@ -18,9 +18,9 @@ constexpr quintptr nodeId = 0;
 
 QString labelsOf(const json& j) {
   QStringList words;
-  const auto labels = j.find("labels");
-  if (labels == j.end() || !labels->is_object()) return {};
-  for (const auto& [name, value] : labels->items()) {
+  const auto& labels = memberOf(j, "labels");
+  if (!labels.is_object()) return {};
+  for (const auto& [name, value] : labels.items()) {
     if (value.is_string()) words << QStringLiteral("%1=%2").arg(toQt(name), toQt(value.get<std::string>()));
   }
   return words.join(QLatin1Char(' '));
@@ -36,7 +36,7 @@ NodeFacts targetOf(const json& node) {
   facts.health = Health::Ok;
   facts.state = NodesModel::tr("target");
   facts.isTarget = true;
-  for (const auto& guest : node.value("guests", json::array())) {
+  for (const auto& guest : listOf(node, "guests")) {
     if (guest.is_object()) {
       facts.tasks << NodesModel::tr("%1: %2 tasks for node %3")
                          .arg(textOf(guest, "topology"))
@@ -75,7 +75,7 @@ std::vector<NodeFacts> readNodes(const json& node, const json& peers) {
   std::vector<NodeFacts> all;
   if (!node.is_object()) return all;
   all.push_back(targetOf(node));
-  const auto links = node.value("links", json::array());
+  const auto& links = listOf(node, "links");
   for (const auto& peer : peers.is_array() ? peers : json::array()) {
     if (!peer.is_object()) continue;
     const auto link = std::ranges::find_if(

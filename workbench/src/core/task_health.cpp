@@ -5,30 +5,47 @@
 #include <nlohmann/json.hpp>
 
 #include "core/figures.hpp"
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
 
 using nlohmann::json;
 
-constexpr qint64 nsPerMs = 1'000'000;
+constexpr quint64 nsPerMs = 1'000'000;
 constexpr std::size_t partsMax = 3;
 
+qint64 momentOf(const json& j, const char* name) {
+  return static_cast<qint64>(countOf(j, name) / nsPerMs);
+}
+
 HealthChange readChange(const json& j) {
-  return {toQt(j.value("state", "")), toQt(j.value("why", "")), j.value("since_ns", qint64{0}) / nsPerMs};
+  return {textOf(j, "state"), textOf(j, "why"), momentOf(j, "since_ns")};
+}
+
+/// What took longest, longest first.
+QString spentText(const json& spent) {
+  if (!spent.is_object()) return {};
+  std::vector<std::pair<double, QString>> parts;
+  for (const auto& [name, ms] : spent.items()) {
+    if (name != "total" && ms.is_number() && ms.get<double>() >= 1) parts.emplace_back(ms.get<double>(), toQt(name));
+  }
+  std::ranges::sort(parts, std::ranges::greater{});
+  if (parts.size() > partsMax) parts.resize(partsMax);
+  QStringList words;
+  for (const auto& [ms, name] : parts) words << QStringLiteral("%1 %2").arg(name, millisecondsText(ms));
+  return words.join(QStringLiteral(", ")).replace(QLatin1Char('_'), QLatin1Char(' '));
 }
 
 }  // namespace
 
 TaskHealth readHealth(const json& task) {
   TaskHealth out;
-  out.task = task.value("name", "");
-  const auto health = task.find("health");
-  if (health == task.end() || !health->is_object()) return out;
-  out.now = readChange(*health);
-  const auto before = health->value("before", json::array());
-  for (const auto& change : before) out.before.push_back(readChange(change));
+  out.task = toStd(textOf(task, "name"));
+  const auto& health = memberOf(task, "health");
+  if (!health.is_object()) return out;
+  out.now = readChange(health);
+  for (const auto& change : listOf(health, "before")) out.before.push_back(readChange(change));
   return out;
 }
 
@@ -51,30 +68,17 @@ QString textOf(const std::string& task, const HealthChange& change) {
 
 std::vector<RecoveryNote> readRecoveries(const json& status) {
   std::vector<RecoveryNote> all;
-  const auto recoveries = status.value("recoveries", json::array());
-  for (const auto& r : recoveries) {
-    if (!r.value("is_over", false)) continue;
+  for (const auto& r : listOf(status, "recoveries")) {
+    if (!flagOf(r, "is_over")) continue;
     RecoveryNote note;
-    note.cause = r.value("cause", "");
-    note.scope = toQt(r.value("scope", ""));
-    note.why = toQt(r.value("why", ""));
-    note.failedAtMs = r.value("failed_at_ns", qint64{0}) / nsPerMs;
-    note.tasks = r.value("tasks", 0.0);
-    note.fromEpoch = r.value("from_epoch", std::uint64_t{0});
-    std::vector<std::pair<double, QString>> parts;
-    const auto spent = r.value("spent_ms", json::object());
-    for (const auto& [name, ms] : spent.items()) {
-      if (name == "total") {
-        note.totalMs = ms.get<double>();
-      } else if (ms.get<double>() >= 1) {
-        parts.emplace_back(ms.get<double>(), toQt(name));
-      }
-    }
-    std::ranges::sort(parts, std::ranges::greater{});
-    if (parts.size() > partsMax) parts.resize(partsMax);
-    QStringList words;
-    for (const auto& [ms, name] : parts) words << QStringLiteral("%1 %2").arg(name, millisecondsText(ms));
-    note.spent = words.join(QStringLiteral(", ")).replace(QLatin1Char('_'), QLatin1Char(' '));
+    note.cause = toStd(textOf(r, "cause"));
+    note.scope = textOf(r, "scope");
+    note.why = textOf(r, "why");
+    note.failedAtMs = momentOf(r, "failed_at_ns");
+    note.tasks = numberOf(r, "tasks");
+    note.fromEpoch = countOf(r, "from_epoch");
+    note.totalMs = numberOf(memberOf(r, "spent_ms"), "total");
+    note.spent = spentText(memberOf(r, "spent_ms"));
     all.push_back(std::move(note));
   }
   return all;

@@ -5,6 +5,7 @@
 
 #include "core/auto_wiring.hpp"
 #include "core/component_packing.hpp"
+#include "core/json_reading.hpp"
 #include "core/layered_layout.hpp"
 
 namespace millrace::workbench {
@@ -81,9 +82,9 @@ std::map<std::string, QPointF> AutoLayout::answer(const topology& spec, const QB
   std::map<std::string, QPointF> places;
   const auto root = json::parse(bytes.begin(), bytes.end(), nullptr, false);
   if (!root.is_object()) return places;
-  for (const auto& object : root.value("objects", json::array())) {
-    const auto name = QString::fromStdString(object.value("name", ""));
-    const auto at = QString::fromStdString(object.value("pos", "")).split(QLatin1Char(','));
+  for (const auto& object : listOf(root, "objects")) {
+    const auto name = textOf(object, "name");
+    const auto at = textOf(object, "pos").split(QLatin1Char(','));
     bool isIndex = false;
     const auto index = name.mid(1).toULongLong(&isIndex);
     if (!isIndex || index >= spec.actors.size() || at.size() != 2) continue;

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "core/deployment.hpp"
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -275,11 +275,11 @@ void EngineSession::finish(const Command& command) {
   auto deploying = m_deploying.extract(command.id);
   if (command.verb == "deploy" && command.state == Command::State::Done && deploying) {
     const auto& drawing = deploying.mapped();
-    const auto& args = command.args;
     const auto name = drawing.spec.name;
-    m_deployed[name] = {deploymentHash(args.value("text", ""), args.value("placement", nlohmann::json{})), drawing};
+    m_deployed[name] = {deploymentHash(toStd(textOf(command.args, "text")), memberOf(command.args, "placement")),
+                        drawing};
     // What is there already and the same is not begun again by deploying it.
-    if (command.answer.value("changed", nlohmann::json{}) == false) send("start", {{"topology", name}}, command.title);
+    if (memberOf(command.answer, "changed") == false) send("start", {{"topology", name}}, command.title);
   }
   const bool isUsual = m_usual.erase(command.id) != 0;
   if (command.verb == "set" && command.state == Command::State::Done) noteSet(command.args, isUsual);
@@ -289,18 +289,18 @@ void EngineSession::finish(const Command& command) {
 
 /// A parameter that was changed while it runs is part of what is deployed.
 void EngineSession::noteSet(const nlohmann::json& args, bool isUsual) {
-  const auto at = m_deployed.find(args.value("topology", ""));
+  const auto at = m_deployed.find(toStd(textOf(args, "topology")));
   if (at == m_deployed.end()) return;
   auto& spec = at->second.drawing.spec;
-  const auto actor = std::ranges::find(spec.actors, args.value("actor", ""), &actor_spec::name);
+  const auto actor = std::ranges::find(spec.actors, toStd(textOf(args, "actor")), &actor_spec::name);
   if (actor == spec.actors.end() || !args.contains("value")) return;
   const auto& value = args["value"];
   if (isUsual) {
-    actor->params.erase(args.value("parameter", ""));
+    actor->params.erase(toStd(textOf(args, "parameter")));
     at->second.hash = deploymentHash(to_text(spec), placementOf(at->second.drawing.layout));
     return;
   }
-  auto& param = actor->params[args.value("parameter", "")];
+  auto& param = actor->params[toStd(textOf(args, "parameter"))];
   if (value.is_boolean()) {
     param = value.get<bool>();
   } else if (value.is_number_integer()) {

@@ -212,7 +212,7 @@ void AccessPanel::showKeys(const json& answer) {
   for (const auto& key : answer.is_array() ? answer : json::array()) {
     if (!key.is_object()) continue;
     QStringList topologies;
-    for (const auto& topology : key.value("topologies", json::array())) {
+    for (const auto& topology : listOf(key, "topologies")) {
       if (topology.is_string()) topologies << toQt(topology.get<std::string>());
     }
     const auto revoked = textOf(key, "revoked_at");
@@ -230,19 +230,18 @@ void AccessPanel::showKeys(const json& answer) {
 
 void AccessPanel::showEntries(const json& answer) {
   std::vector<RowsModel::Row> rows;
-  for (const auto& entry : answer.value("entries", json::array())) {
+  for (const auto& entry : listOf(answer, "entries")) {
     if (!entry.is_object()) continue;
     const auto outcome = textOf(entry, "outcome");
     rows.push_back({{timeText(textOf(entry, "at")), textOf(entry, "who"), textOf(entry, "verb"),
                      textOf(entry, "topology"), textOf(entry, "detail"), outcome},
                     outcome == QLatin1String("ok") ? Health::Ok : Health::Warning});
   }
-  const bool isIntact = answer.value("intact", json(false)) == json(true);
-  const auto verified = answer.value("verified", json(0));
+  const bool isIntact = flagOf(answer, "intact");
   m_auditMessage->setForegroundRole(isIntact ? QPalette::PlaceholderText : QPalette::WindowText);
   m_auditMessage->setText(isIntact ? tr("the newest %1 of %2 entries; all of them are as they were written")
                                          .arg(rows.size())
-                                         .arg(verified.is_number() ? verified.get<qint64>() : 0)
+                                         .arg(countOf(answer, "verified"))
                                    : tr("the log is NOT as it was written: %1. Keep the node's audit.* as evidence")
                                          .arg(textOf(answer, "problem")));
   m_entries->setRows(std::move(rows));

@@ -7,7 +7,7 @@
 #include <QSplitter>
 #include <QVBoxLayout>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -16,17 +16,10 @@ using nlohmann::json;
 
 constexpr int idRole = Qt::UserRole, contentRole = Qt::UserRole + 1;
 
-/// What is no text as it stands in JSON.
-QString anyTextOf(const json& j, const char* name) {
-  const auto at = j.find(name);
-  if (at == j.end() || at->is_null()) return {};
-  return at->is_string() ? toQt(at->get<std::string>()) : toQt(at->dump());
-}
-
 QString timeOf(const json& j) {
-  const auto at = j.find("at_ns");
-  if (at == j.end() || !at->is_number()) return {};
-  return QDateTime::fromMSecsSinceEpoch(at->get<std::int64_t>() / 1'000'000).toString(QStringLiteral("HH:mm:ss.zzz"));
+  const auto ns = countOf(j, "at_ns");
+  if (ns == 0) return {};
+  return QDateTime::fromMSecsSinceEpoch(static_cast<qint64>(ns / 1'000'000)).toString(QStringLiteral("HH:mm:ss.zzz"));
 }
 
 }  // namespace
@@ -155,7 +148,7 @@ void LettersPanel::showContent() {
 }
 
 void LettersPanel::take(const Command& command) {
-  if (!command.verb.starts_with("deadletter_") || command.args.value("topology", "") != m_topology) return;
+  if (!command.verb.starts_with("deadletter_") || toStd(textOf(command.args, "topology")) != m_topology) return;
   if (command.state != Command::State::Done) {
     if (command.verb == "deadletter_fix") m_isReplayed = false;
     m_message->setText(tr("%1: %2").arg(command.title, command.message));
@@ -168,7 +161,7 @@ void LettersPanel::take(const Command& command) {
   if (command.verb == "deadletter_fix" && m_isReplayed) {
     m_isReplayed = false;
     auto ids = json::array();
-    for (const auto& fixed : command.args.value("fixes", json::array())) ids.push_back(fixed.value("id", ""));
+    for (const auto& fixed : listOf(command.args, "fixes")) ids.push_back(memberOf(fixed, "id"));
     Q_EMIT wanted("deadletter_replay", {{"topology", m_topology}, {"ids", std::move(ids)}}, tr("Replay"));
     return;
   }
@@ -178,17 +171,17 @@ void LettersPanel::take(const Command& command) {
 
 void LettersPanel::show(const json& answer) {
   m_list->clear();
-  const auto letters = answer.value("letters", json::array());
+  const auto& letters = listOf(answer, "letters");
   for (const auto& letter : letters) {
     if (!letter.is_object()) continue;
     auto* item = new QTreeWidgetItem{
-        m_list, {timeOf(letter), anyTextOf(letter, "actor"), anyTextOf(letter, "state"), anyTextOf(letter, "reason")}};
-    const auto fix = anyTextOf(letter, "fix");
-    item->setData(0, idRole, anyTextOf(letter, "id"));
-    item->setData(0, contentRole, fix.isEmpty() ? anyTextOf(letter, "content") : fix);
-    item->setToolTip(3, anyTextOf(letter, "reason"));
+        m_list, {timeOf(letter), textOf(letter, "actor"), textOf(letter, "state"), textOf(letter, "reason")}};
+    const auto fix = anyTextOf(memberOf(letter, "fix"));
+    item->setData(0, idRole, textOf(letter, "id"));
+    item->setData(0, contentRole, fix.isEmpty() ? anyTextOf(memberOf(letter, "content")) : fix);
+    item->setToolTip(3, textOf(letter, "reason"));
   }
-  const bool hasMore = answer.contains("next") && !answer["next"].is_null();
+  const bool hasMore = !textOf(answer, "next").isEmpty();
   m_message->setText(letters.empty() ? tr("there are none")
                      : hasMore       ? tr("the first %1").arg(letters.size())
                                      : tr("%1 letters").arg(letters.size()));

@@ -97,7 +97,7 @@ void SavepointPanel::refresh() {
 }
 
 void SavepointPanel::take(const Command& command) {
-  if (!command.verb.starts_with("savepoint") || command.args.value("topology", "") != m_topology) return;
+  if (!command.verb.starts_with("savepoint") || toStd(textOf(command.args, "topology")) != m_topology) return;
   if (command.state != Command::State::Done) {
     m_message->setText(tr("%1: %2").arg(command.title, command.message));
     return;
@@ -105,7 +105,7 @@ void SavepointPanel::take(const Command& command) {
   if (command.verb == "savepoint_list") {
     show(command.answer);
   } else {
-    if (command.verb == "savepoint") m_taken = command.answer.value("savepoint", "");
+    if (command.verb == "savepoint") m_taken = textOf(command.answer, "savepoint");
     m_message->setText(tr("%1: done").arg(command.title));
     refresh();
   }
@@ -113,8 +113,8 @@ void SavepointPanel::take(const Command& command) {
 
 /// Why there is none of the newest that was asked for here; empty: there is.
 QString SavepointPanel::failureOf(const json& answer) const {
-  for (const auto& failed : answer.value("failed", json::array())) {
-    if (failed.is_object() && !m_taken.empty() && failed.value("id", "") == m_taken) return textOf(failed, "problem");
+  for (const auto& failed : listOf(answer, "failed")) {
+    if (!m_taken.isEmpty() && textOf(failed, "id") == m_taken) return textOf(failed, "problem");
   }
   return {};
 }
@@ -122,7 +122,7 @@ QString SavepointPanel::failureOf(const json& answer) const {
 void SavepointPanel::show(const json& answer) {
   const auto before = current();
   m_list->clear();
-  for (const auto& savepoint : answer.value("savepoints", json::array())) {
+  for (const auto& savepoint : listOf(answer, "savepoints")) {
     if (!savepoint.is_object()) continue;
     const auto problem = textOf(savepoint, "problem");
     auto* item = new QTreeWidgetItem{
@@ -132,9 +132,7 @@ void SavepointPanel::show(const json& answer) {
     if (item->text(0) == before) m_list->setCurrentItem(item);
   }
   if (m_list->currentItem() == nullptr) m_list->setCurrentItem(m_list->topLevelItem(0));
-  const auto underWay = answer.find("under_way");
-  const bool isWriting = underWay != answer.end() && !underWay->is_null() && !underWay->empty();
-  if (isWriting) {
+  if (!memberOf(answer, "under_way").empty()) {
     m_message->setText(tr("one is being written …"));
     m_look.start();
   } else if (const auto why = failureOf(answer); !why.isEmpty()) {

@@ -43,8 +43,8 @@ private:
   [[nodiscard]] QString failureOf(const nlohmann::json& answer) const;
 
   std::string m_topology;
-  std::string m_taken;  // the id of the newest that was asked for here
-  QTimer m_look;        // while one is being written
+  QString m_taken;  // the id of the newest that was asked for here
+  QTimer m_look;    // while one is being written
   QCheckBox* m_accepts;
   QLineEdit* m_label;
   QTreeWidget* m_list;

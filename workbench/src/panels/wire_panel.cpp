@@ -5,7 +5,7 @@
 #include <QKeyEvent>
 #include <QVBoxLayout>
 
-#include "core/text.hpp"
+#include "core/json_reading.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -17,17 +17,12 @@ constexpr int samplesPerS = 20;
 /// Of a breakpoint's lease, which is renewed with every tick: it goes soon after a workbench that was killed.
 constexpr int leaseMs = 10'000;
 
-QString shortText(const json& j) {
-  if (j.is_null()) return {};
-  return j.is_string() ? toQt(j.get<std::string>()) : toQt(j.dump());
-}
-
 QString recordText(const json& sample) {
-  const auto record = sample.find("record");
-  if (record == sample.end() || !record->is_object()) return {};
+  const auto& record = memberOf(sample, "record");
+  if (!record.is_object()) return {};
   QStringList fields;
-  for (const auto& [name, value] : record->items()) {
-    fields << toQt(name) + QStringLiteral("=") + toQt(value.dump());
+  for (const auto& [name, value] : record.items()) {
+    fields << toQt(name) + QStringLiteral("=") + toQt(value.dump(-1, ' ', false, json::error_handler_t::replace));
   }
   return fields.join(QStringLiteral("  "));
 }
@@ -171,11 +166,11 @@ void WirePanel::tick() {
 
 void WirePanel::take(const Command& command) {
   const bool isTail = command.verb.starts_with("tail_");
-  if ((!isTail && !command.verb.starts_with("break_")) || command.args.value("topology", "") != m_topology) return;
+  if ((!isTail && !command.verb.starts_with("break_")) || toStd(textOf(command.args, "topology")) != m_topology) return;
   if (command.verb == "tail_read") m_isReading = false;
   if (command.verb == "break_list") m_isListing = false;
   if (command.state != Command::State::Done) {
-    if (command.verb == "break_renew") std::erase(m_breaks, command.args.value("id", std::uint64_t{0}));
+    if (command.verb == "break_renew") std::erase(m_breaks, countOf(command.args, "id"));
     if (command.verb == "tail_read") m_tail.reset();
     if (command.verb != "tail_close" && command.verb != "break_renew") m_message->setText(command.message);
     if (isTail && !m_tail) {
@@ -186,9 +181,9 @@ void WirePanel::take(const Command& command) {
   }
   if (command.verb == "tail_open") takeTail(command);
   if (command.verb == "tail_read") addSamples(command.answer);
-  if (command.verb == "break_set") m_breaks.push_back(command.answer.value("id", std::uint64_t{0}));
+  if (command.verb == "break_set") m_breaks.push_back(countOf(command.answer, "id"));
   if (command.verb == "break_clear") {
-    std::erase(m_breaks, command.args.value("id", std::uint64_t{0}));
+    std::erase(m_breaks, countOf(command.args, "id"));
     // What is left, also when nothing is renewed any more.
     ask("break_list", json::object(), tr("Breakpoints"));
   }
@@ -197,8 +192,8 @@ void WirePanel::take(const Command& command) {
 }
 
 void WirePanel::takeTail(const Command& command) {
-  const auto tail = command.answer.value("tail", std::uint64_t{0});
-  if (m_wire && m_look->isChecked() && !m_tail && command.args.value("channel", "") == channelOf(*m_wire)) {
+  const auto tail = countOf(command.answer, "tail");
+  if (m_wire && m_look->isChecked() && !m_tail && toStd(textOf(command.args, "channel")) == channelOf(*m_wire)) {
     m_tail = tail;
     return;
   }
@@ -208,24 +203,23 @@ void WirePanel::takeTail(const Command& command) {
 
 void WirePanel::addSamples(const json& answer) {
   if (isHeld()) return;
-  for (const auto& sample : answer.value("samples", json::array())) {
+  for (const auto& sample : listOf(answer, "samples")) {
     if (!sample.is_object()) continue;
-    auto* item = new QTreeWidgetItem{{shortText(sample.value("event_time", json{})),
-                                      shortText(sample.value("from", json{})), shortText(sample.value("to", json{})),
-                                      shortText(sample.value("key", json{})), recordText(sample)}};
+    auto* item = new QTreeWidgetItem{{anyTextOf(memberOf(sample, "event_time")), anyTextOf(memberOf(sample, "from")),
+                                      anyTextOf(memberOf(sample, "to")), anyTextOf(memberOf(sample, "key")),
+                                      recordText(sample)}};
     m_list->insertTopLevelItem(0, item);
   }
   while (m_list->topLevelItemCount() > rowsMax) delete m_list->takeTopLevelItem(rowsMax);
   m_message->setText(tr("%1 of %2 events that went by were looked at")
-                         .arg(answer.value("examined", std::uint64_t{0}))
-                         .arg(answer.value("passed", std::uint64_t{0})));
+                         .arg(countOf(answer, "examined"))
+                         .arg(countOf(answer, "passed")));
 }
 
 void WirePanel::showBreaks(const json& answer) {
-  for (const auto& stop : answer.value("stopped", json::array())) {
+  for (const auto& stop : listOf(answer, "stopped")) {
     if (!stop.is_object()) continue;
-    m_message->setText(
-        tr("%1 stands before %2 — F10 steps, F8 goes on").arg(shortText(stop.value("task", json{})), recordText(stop)));
+    m_message->setText(tr("%1 stands before %2 — F10 steps, F8 goes on").arg(textOf(stop, "task"), recordText(stop)));
   }
   setState(readBreaks(answer));
   if (m_state.standing.empty())
