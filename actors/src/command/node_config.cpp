@@ -63,6 +63,8 @@ const auto& keys() {
       config_key{"compress_links", "--compress-links", &node_settings::compresses_links, "false",
                  "Compress what goes to other nodes (zstd): less on the network for more of a processor. Others need\n"
                  "# not do the same."},
+      config_key{"at_rest", "--at-rest", &node_settings::begins_at_rest, "false",
+                 "Begin with all topologies stopped, those too that ran at its last end."},
       config_key{"log", "--log", &node_settings::log_file, "\"\"", "File of the log. Empty: standard error."},
       config_key{"verbose", "--verbose", &node_settings::is_verbose, "false",
                  "Log everything, not only warnings and errors."},

@@ -37,6 +37,8 @@ void add_node_run_options(CLI::App& app, node_settings& settings) {
   app.add_option("--log", settings.log_file, "Log to this file instead of standard error")->type_name("FILE");
   app.add_flag("--compress-links", settings.compresses_links,
                "Compress what goes to other nodes (zstd): less on the network for more of a processor");
+  app.add_flag("--at-rest", settings.begins_at_rest,
+               "Begin with all topologies stopped, those too that ran at its last end");
   add_monitoring_options(app, settings.metrics, settings.alerts);
   add_trace_options(app, settings.trace);
   app.add_flag("--verbose", settings.is_verbose, "Log everything, not only warnings and errors");

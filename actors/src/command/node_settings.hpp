@@ -23,6 +23,7 @@ struct node_settings {
   std::string address;   ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link;      ///< tcp://HOST:PORT for other nodes' data
   bool compresses_links = false;
+  bool begins_at_rest = false;
   std::vector<std::string> label_texts;  ///< NAME=VALUE each
   std::uint64_t threads = 0;             ///< of each topology; 0: one a core
   std::uint64_t retain_disk_gib = 4;     ///< of each topology, of what channels keep

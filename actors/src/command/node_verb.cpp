@@ -71,6 +71,7 @@ int run_node(node_request& r, const CLI::App& app) {
                         .address = r.own.address,
                         .link = r.own.link,
                         .compresses_links = r.own.compresses_links,
+                        .begins_at_rest = r.own.begins_at_rest,
                         .retained_disk_bytes_max = r.own.retain_disk_gib << 30U,
                         .metrics = r.own.metrics,
                         .alerts = r.own.alerts,

@@ -185,6 +185,11 @@ result<void> node::load() {
   auto known = store_.load();
   if (!known) return std::move(known).error();
   for (auto& d : *known) {
+    if (options_.begins_at_rest && d.is_wanted) {
+      // For good: a start after a crash, without the option, goes on with what was asked for since, and not with this.
+      d.is_wanted = false;
+      if (auto saved = store_.save(d); !saved) return saved;
+    }
     const auto name = d.name;
     hosted_[name] = host(std::move(d));
   }

@@ -32,6 +32,7 @@ struct node_options {
   std::string address{};       ///< tcp://HOST:PORT where others reach it; empty: as it listens
   std::string link{};          ///< tcp://HOST:PORT for other nodes' data; empty: no part in topologies of several nodes
   bool compresses_links = false;  ///< what it sends to other nodes, which need not be asked
+  bool begins_at_rest = false;    ///< what was running at its last end is not begun again until somebody asks for it
   /// Of each topology, on the disk: what channels keep so that tasks can come back alone; 0: memory alone has it.
   std::uint64_t retained_disk_bytes_max = std::uint64_t{4} << 30;
   std::string metrics{};                                          ///< HOST:PORT for monitoring over HTTP; empty: none

@@ -35,9 +35,9 @@ public:
     over_.release();
     working_.join();
   }
-  void restart() {
+  void restart(bool begins_at_rest = false) {
     end();
-    begin();
+    begin(begins_at_rest);
   }
   [[nodiscard]] result<nlohmann::json> ask(const std::string& verb,
                                            nlohmann::json args = nlohmann::json::object()) const {
@@ -71,8 +71,9 @@ public:
   }
 
 private:
-  void begin() {
-    auto opened = node::node::open({.name = "trial", .data_dir = data_dir_, .threads = 2, .log = log_});
+  void begin(bool begins_at_rest = false) {
+    auto opened = node::node::open(
+        {.name = "trial", .data_dir = data_dir_, .threads = 2, .begins_at_rest = begins_at_rest, .log = log_});
     if (!opened) qFatal("%s", opened.error().message.c_str());
     node_ = *std::move(opened);
     working_ = std::thread{[this] {

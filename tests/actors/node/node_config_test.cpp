@@ -120,7 +120,7 @@ private slots:
     QVERIFY2(with_all.has_value(), with_all ? "" : with_all.error().message.c_str());
     QCOMPARE(with_all->name, node_settings{}.name);
     QCOMPARE(with_all->threads, node_settings{}.threads);
-    QCOMPARE(put_in.count(" = "), qsizetype{18});
+    QCOMPARE(put_in.count(" = "), qsizetype{19});
   }
 
   void systemdIsToldWhatIsSo() {

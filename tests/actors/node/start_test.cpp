@@ -98,6 +98,30 @@ private slots:
     QCOMPARE(by_limit[7], count - 1000);
   }
 
+  /// As an engine does whose owner did not ask for what somebody ran at another time.
+  void beginsAtRestWhenItIsToldTo() {
+    deploy(steered::to_files("trial", count, path("out")));
+    run_to(1000);
+    deploy(steered::to_files("other", 500, path("other")));
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("other"), std::string{"finished"}, patience_ms);
+    node_->restart(true);
+    QCOMPARE(node_->state("trial"), std::string{"stopped"});
+    QCOMPARE(node_->state("other"), std::string{"stopped"});
+    const auto before = committed(folder_->filePath("out"));
+    QCOMPARE(before.size(), qsizetype{1000});
+    steered::allowed() = count;
+    // What was asked for since goes on after the next end, and nothing else.
+    ask("start", {{"topology", "other"}});
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("other"), std::string{"finished"}, patience_ms);
+    node_->restart();
+    QCOMPARE(node_->state("trial"), std::string{"stopped"});
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("other"), std::string{"finished"}, patience_ms);
+    QCOMPARE(committed(folder_->filePath("out")), before);
+    ask("start", json::object());
+    QTRY_COMPARE_WITH_TIMEOUT(node_->state("trial"), std::string{"finished"}, patience_ms);
+    QCOMPARE(committed(folder_->filePath("out")), steered::oracle(count));
+  }
+
   void goesBackOnceWhenItIsReplacedMeanwhile() {
     std::string id;
     begin_from_savepoint(id);

@@ -54,8 +54,10 @@ public:
     tab().setFocus();
     return true;
   }
+  /// The workbench ends, its engine with it; its folders stay.
+  void closeWindow() { m_window.reset(); }
   void close() {
-    m_window.reset();
+    closeWindow();
     m_surroundings.reset();
   }
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <set>
+#include <utility>
 
 #include "core/text.hpp"
 
@@ -91,7 +92,9 @@ void EngineDesk::setTab(DocumentTab* tab) {
   const bool isOther = tab != m_tab;
   m_tab = tab;
   if (tab != nullptr && isOther) {
+    m_name = tab->document().spec().name;
     connect(&tab->document(), &Document::changed, this, [this] {
+      noteName();
       showDifferences();
       showState();
     });
@@ -99,6 +102,19 @@ void EngineDesk::setTab(DocumentTab* tab) {
   showDifferences();
   showFigures();
   showState();
+}
+
+/// The engine knows a run by its name, which the drawing may not have any more.
+void EngineDesk::noteName() {
+  const auto before = std::exchange(m_name, m_tab->document().spec().name);
+  if (before != m_name && isRunning(before)) {
+    Q_EMIT hint(tr("the run goes on as %1: Run > All runs stops it").arg(toQt(before)));
+  }
+}
+
+bool EngineDesk::isRunning(const std::string& topology) const {
+  const auto* run = m_session.run(topology);
+  return run != nullptr && run->isActive();
 }
 
 const RunFigures* EngineDesk::figures() const {

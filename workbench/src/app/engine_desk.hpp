@@ -43,6 +43,7 @@ public:
   [[nodiscard]] const RunHistory* history() const;
   /// Of the topology in front; nullptr: it does not run.
   [[nodiscard]] const RunFigures* figures() const;
+  [[nodiscard]] bool isRunning(const std::string& topology) const;
   [[nodiscard]] bool isStale() const;
 
 Q_SIGNALS:
@@ -61,6 +62,7 @@ private:
   void showDifferences();
   void act();
   void tell(const Command& command);
+  void noteName();
 
   EngineSession m_session;
   Banner* m_banner;
@@ -70,7 +72,8 @@ private:
   StatusLine* m_status;
   QString m_failure;  // of the last command; until the next one, or until it was read
   DocumentTab* m_tab = nullptr;
-  QString m_chaos;  // what is at work
+  std::string m_name;  // of the topology in front, as it was last seen
+  QString m_chaos;     // what is at work
   bool m_areDifferencesShown = false;
   QTimer m_tick;
 };

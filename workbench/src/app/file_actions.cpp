@@ -165,6 +165,9 @@ bool MainWindow::closeTab(int index) {
     newDocument();
   }
   m_tabs->removeTab(m_tabs->indexOf(tab));
+  if (const auto& name = tab->document().spec().name; m_engine.isRunning(name)) {
+    tell(tr("%1 goes on running: Run > All runs stops it").arg(toQt(name)));
+  }
   tab->deleteLater();
   return true;
 }

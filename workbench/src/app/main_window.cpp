@@ -2,6 +2,7 @@
 
 #include <QApplication>
 #include <QCloseEvent>
+#include <QDir>
 #include <QDockWidget>
 #include <QMenu>
 #include <QStandardPaths>
@@ -16,7 +17,7 @@ namespace {
 
 constexpr QSize windowSize{1440, 900};
 
-/// Where a topology without a file keeps what it writes.
+/// Where topologies without a file keep what they write, each in a folder of its name.
 QString scratchFolder() {
   return QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/scratch");
 }
@@ -160,8 +161,18 @@ void MainWindow::addTab(DocumentTab* tab) {
   tab->setFocus();
 }
 
+/// Whether something is left of a topology of that name, which a new one would go on from or write to.
+bool MainWindow::isNameTaken(const std::string& name) const {
+  for (int i = 0; i < m_tabs->count(); ++i) {
+    if (static_cast<DocumentTab*>(m_tabs->widget(i))->document().spec().name == name) return true;
+  }
+  return EngineProcess::knows(toQt(name)) || QDir{scratchFolder()}.exists(toQt(name));
+}
+
 DocumentTab& MainWindow::newDocument() {
-  auto* tab = new DocumentTab{DocumentFile{++m_newCount}, m_catalogue.catalogue()};
+  auto file = DocumentFile{++m_newCount};
+  while (isNameTaken(file.document().spec().name)) file = DocumentFile{++m_newCount};
+  auto* tab = new DocumentTab{std::move(file), m_catalogue.catalogue()};
   addTab(tab);
   return *tab;
 }

@@ -124,6 +124,7 @@ private:
   void addTab(DocumentTab* tab);
   void showCurrent();
   void showTitles();
+  [[nodiscard]] bool isNameTaken(const std::string& name) const;
   [[nodiscard]] bool mayOverwrite(const QString& why);
   bool saveTo(DocumentTab& tab, const QString& path);
   void tellError(const QString& text);

@@ -62,6 +62,7 @@ void MainWindow::makeRunMenu() {
   add(menu, tr("&Deploy with a plan …"), QKeySequence{tr("Shift+F5")}, [this] { m_nodes.deploy(); });
   m_icons.emplace_back(add(menu, tr("&Stop"), QKeySequence{tr("Shift+F6")}, [this] { m_engine.stop(); }),
                        ToolIcon::Stop);
+  add(menu, tr("&All runs …"), QKeySequence{tr("Ctrl+Shift+F6")}, [this] { m_nodes.stopByTyping(); });
   m_icons.emplace_back(
       add(menu, tr("&Pause or resume"), QKeySequence{Qt::Key_F6}, [this] { m_steering.togglePause(); }),
       ToolIcon::Pause);

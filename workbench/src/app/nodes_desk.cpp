@@ -16,7 +16,7 @@
 namespace millrace::workbench {
 namespace {
 
-enum Purpose { ChooseTarget = 1, PlaceActors };
+enum Purpose { ChooseTarget = 1, PlaceActors, StopRun };
 /// What an entry of the box stands for, where it is no target.
 enum class Entry { Target, Add, Forget };
 constexpr int entryRole = Qt::UserRole + 1;
@@ -193,6 +193,22 @@ void NodesDesk::chooseByTyping() {
   search().open(ChooseTarget, tr("Where topologies run"), std::move(entries));
 }
 
+void NodesDesk::stopByTyping() {
+  if (m_tab == nullptr) return;
+  std::vector<SearchBox::Entry> entries;
+  if (const auto* runs = m_engine.session().runs(); runs != nullptr) {
+    for (const auto& [name, run] : *runs) {
+      if (!run.isActive()) continue;
+      entries.push_back({toQt(name), toQt(name), tr("%1 for %2").arg(run.state, millisecondsText(run.uptimeS * 1000))});
+    }
+  }
+  if (entries.empty()) {
+    Q_EMIT hint(tr("nothing runs there"));
+    return;
+  }
+  search().open(StopRun, tr("Stop a run, with a last snapshot"), std::move(entries));
+}
+
 void NodesDesk::placeByTyping() {
   const auto actors = m_tab == nullptr ? std::vector<std::string>{} : m_tab->scene().meantActors();
   if (actors.empty()) {
@@ -221,6 +237,7 @@ void NodesDesk::placeByTyping() {
 
 void NodesDesk::chosen(int purpose, const QString& id) {
   if (purpose == ChooseTarget) choose(id);
+  if (purpose == StopRun && !id.isEmpty()) m_engine.session().stopTopology(toStd(id));
   if (purpose != PlaceActors || m_tab == nullptr || id.isEmpty()) return;
   const auto actors = m_tab->scene().meantActors();
   const auto node = id.mid(1);

@@ -41,6 +41,8 @@ public:
   void deploy();
   /// On the embedded engine at once, elsewhere with a plan.
   void run();
+  /// Lists all that runs on the target, whoever began it; the one that is chosen is stopped.
+  void stopByTyping();
   /// Asks on which node the selected actors are to run.
   void placeByTyping();
   void place(const std::vector<std::string>& actors, const QString& node);

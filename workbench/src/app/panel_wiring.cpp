@@ -39,6 +39,7 @@ void MainWindow::connectPanels() {
   connect(&m_steering, &SteeringDesk::wireShown, this, [this] { raisePanel(tr("Wire")); });
   connect(&m_steering, &SteeringDesk::lettersShown, this, [this] { raisePanel(tr("Dead letters")); });
   connect(&m_nodes, &NodesDesk::hint, this, &MainWindow::tell);
+  connect(m_engine.statusLine(), &StatusLine::othersAsked, &m_nodes, &NodesDesk::stopByTyping);
   connect(m_script, &ScriptPanel::samplesWanted, &m_steering, &SteeringDesk::sample);
   connect(&m_steering, &SteeringDesk::sampled, m_script, &ScriptPanel::setSample);
   connect(&m_steering, &SteeringDesk::notSampled, m_script, &ScriptPanel::tell);

@@ -43,7 +43,8 @@ QString Document::title() const {
 }
 
 QString Document::baseFolder() const {
-  return m_path.isEmpty() ? m_scratchFolder : QFileInfo{m_path}.absolutePath();
+  return m_path.isEmpty() ? m_scratchFolder + QLatin1Char('/') + toQt(m_drawing.spec.name)
+                          : QFileInfo{m_path}.absolutePath();
 }
 
 void Document::push(Edit edit) {

@@ -33,7 +33,8 @@ public:
   [[nodiscard]] const QString& path() const noexcept { return m_path; }
   /// For tabs and titles: the file's name, or the topology's.
   [[nodiscard]] QString title() const;
-  /// Where relative paths of parameters start: the file's folder; without a file the folder set here.
+  /// Where relative paths of parameters start: the file's folder; without a file one of the topology's name
+  /// in the folder set here.
   [[nodiscard]] QString baseFolder() const;
   void setScratchFolder(QString folder) { m_scratchFolder = std::move(folder); }
 

@@ -5,6 +5,7 @@
 
 #include <QDir>
 #include <QStandardPaths>
+#include <algorithm>
 #include <utility>
 
 #include "engine/tool_call.hpp"
@@ -22,6 +23,11 @@ constexpr qsizetype lineBytesMax = 16 * 1024;
 
 /// Paths of sockets have 107 bytes, and below this folder they take half of them.
 constexpr qsizetype runtimePathMax = 60;
+
+/// A folder for each, by number.
+QString enginesFolder() {
+  return QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/engines");
+}
 
 QString runtimeTemplate() {
   const auto own = qEnvironmentVariable("XDG_RUNTIME_DIR");
@@ -49,7 +55,7 @@ EngineProcess::~EngineProcess() {
 
 bool EngineProcess::claimDataFolder(QString& why) {
   if (m_claim != nullptr) return true;
-  const auto root = QStandardPaths::writableLocation(QStandardPaths::AppLocalDataLocation) + QStringLiteral("/engines");
+  const auto root = enginesFolder();
   for (int i = 1; i <= enginesMax; ++i) {
     m_data = QStringLiteral("%1/%2").arg(root).arg(i);
     if (!QDir{}.mkpath(m_data)) {
@@ -64,6 +70,15 @@ bool EngineProcess::claimDataFolder(QString& why) {
   }
   why = tr("%1 workbenches are running: close one").arg(enginesMax);
   return false;
+}
+
+bool EngineProcess::knows(const QString& topology) {
+  const auto engines = QDir{enginesFolder()}.entryInfoList(QDir::Dirs | QDir::NoDotAndDotDot);
+  return std::ranges::any_of(engines, [&](const QFileInfo& engine) {
+    const QDir data{engine.filePath()};
+    return data.exists(QStringLiteral("topologies/") + topology) ||
+           data.exists(QStringLiteral("savepoints/") + topology);
+  });
 }
 
 void EngineProcess::start() {
@@ -84,8 +99,11 @@ void EngineProcess::start() {
   m_process.setProcessEnvironment(environment);
   // It must not outlive a workbench that was killed.
   m_process.setChildProcessModifier([] { ::prctl(PR_SET_PDEATHSIG, SIGTERM); });
-  m_process.start(program, {QStringLiteral("node"), QStringLiteral("run"), QStringLiteral("--name"),
-                            QStringLiteral("workbench"), QStringLiteral("--data-dir"), m_data});
+  QStringList arguments{QStringLiteral("node"),      QStringLiteral("run"),        QStringLiteral("--name"),
+                        QStringLiteral("workbench"), QStringLiteral("--data-dir"), m_data};
+  // Nobody asked for these in this workbench.
+  if (!m_wasReady) arguments << QStringLiteral("--at-rest");
+  m_process.start(program, arguments);
 }
 
 void EngineProcess::restart() {
@@ -116,6 +134,7 @@ void EngineProcess::readOutput() {
   const auto end = begin < 0 ? -1 : m_output.indexOf('\n', begin);
   if (!m_isStopping && m_address.isEmpty() && end >= 0) {
     m_address = QString::fromUtf8(m_output.mid(begin, end - begin).trimmed());
+    m_wasReady = true;
     Q_EMIT ready(m_address);
   }
   // What console sinks print is shown as log.

@@ -13,7 +13,8 @@ namespace millrace::workbench {
 /// and data in a folder of the user's. Another process, so that whatever happens in there, the window lives.
 ///
 /// It is asked to end (last snapshots are taken) when this object goes, killed when it does not within 5 s, and ends
-/// with the workbench, also when that one crashes. Thread: GUI.
+/// with the workbench, also when that one crashes. What ran in an earlier workbench is at rest when the first one
+/// begins; what ran in this one goes on after a crash or a restart. Thread: GUI.
 class EngineProcess final : public QObject {
   Q_OBJECT
 
@@ -24,6 +25,8 @@ public:
   /// Starts it, unless it runs.
   void start();
   [[nodiscard]] bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
+  /// Whether any engine of this user's workbenches has something of a topology of that name, from whenever.
+  [[nodiscard]] static bool knows(const QString& topology);
   /// Where it listens; empty while it does not.
   [[nodiscard]] const QString& address() const noexcept { return m_address; }
   [[nodiscard]] qint64 processId() const { return m_process.processId(); }
@@ -53,6 +56,7 @@ private:
   QByteArray m_output;
   QString m_address;
   bool m_isStopping = false, m_isRestarting = false;
+  bool m_wasReady = false;  // once, in this workbench
   QTimer m_patience;
 };
 

@@ -1,6 +1,7 @@
 #include "panels/status_line.hpp"
 
 #include <QHBoxLayout>
+#include <algorithm>
 #include <cmath>
 
 #include "panels/health_icon.hpp"
@@ -68,6 +69,12 @@ StatusLine::StatusLine(QWidget* parent) : QWidget{parent} {
   m_why->setToolTip(tr("What holds the run up (Ctrl+Shift+D)"));
   layout->addWidget(m_why);
   connect(m_why, &QPushButton::clicked, this, &StatusLine::whyAsked);
+  m_others = new QPushButton{this};
+  m_others->setFlat(true);
+  m_others->setToolTip(tr("What else runs there, to be stopped (Ctrl+Shift+F6)"));
+  m_others->hide();
+  layout->addWidget(m_others);
+  connect(m_others, &QPushButton::clicked, this, &StatusLine::othersAsked);
   m_deployed = addLabel(tr("Deployment"));
   m_saved = addLabel(tr("File"));
 }
@@ -80,6 +87,16 @@ QLabel* StatusLine::addLabel(const QString& name) {
   return label;
 }
 
+/// Runs that nobody sees are not forgotten: of closed tabs, of topologies that have another name now, of other people.
+void StatusLine::showOthers(const EngineSession& session, const std::string& topology) {
+  const auto* runs = session.runs();
+  const auto count = runs == nullptr ? 0 : std::ranges::count_if(*runs, [&](const auto& run) {
+    return run.first != topology && run.second.isActive();
+  });
+  m_others->setText(count == 1 ? tr("1 other run") : tr("%1 other runs").arg(count));
+  m_others->setVisible(count > 0);
+}
+
 void StatusLine::show(const EngineSession& session, const Document& document) {
   const auto words = wordsOf(session);
   m_glyph->setPixmap(healthIcon(words.health).pixmap(12, 12));
@@ -88,6 +105,7 @@ void StatusLine::show(const EngineSession& session, const Document& document) {
   const auto* run = session.run(document.spec().name);
   m_run->setText(runWords(run));
   m_why->setVisible(run != nullptr && run->isActive());
+  showOthers(session, document.spec().name);
   m_run->setToolTip(run == nullptr ? QString{} : run->message);
   const auto differs = session.differsFromDeployed(document);
   m_deployed->setText(!differs ? QString{} : *differs ? tr("differs from deployed") : tr("as deployed"));

@@ -21,18 +21,24 @@ public:
   [[nodiscard]] QString runText() const { return m_run->text(); }
 
   [[nodiscard]] QPushButton* whyButton() const noexcept { return m_why; }
+  /// What else runs; hidden while nothing does.
+  [[nodiscard]] QPushButton* othersButton() const noexcept { return m_others; }
 
 Q_SIGNALS:
   /// Somebody wants to know what holds the run up.
   void whyAsked();
+  /// Somebody wants to see what else runs.
+  void othersAsked();
 
 private:
   QLabel* addLabel(const QString& name);
+  void showOthers(const EngineSession& session, const std::string& topology);
 
   QLabel* m_glyph;
   QLabel* m_engine;
   QLabel* m_run;
   QPushButton* m_why;
+  QPushButton* m_others;
   QLabel* m_deployed;
   QLabel* m_saved;
 };
