@@ -1,5 +1,7 @@
 #include <QSignalSpy>
 #include <QTest>
+#include <map>
+#include <memory>
 
 #include "app/main_window.hpp"
 #include "core/deployment.hpp"
@@ -80,6 +82,94 @@ private Q_SLOTS:
     QCOMPARE(window.chaos().panel()->faultCount(), 0);
   }
 
+  void breakpointsAreKeptInAllTopologiesAndNobodyIsAskedTwice() {
+    WirePanel panel;
+    const auto asked = note(panel);
+    panel.setWire("orders", wire());
+    panel.take(answered("break_set", {{"id", 3}}));
+    panel.setTopology("billing");
+    panel.renew();
+    panel.renew();
+    QCOMPARE(asked->count("break_renew"), std::size_t{1});
+    QVERIFY((asked->find("break_renew")->second == json{{"topology", "orders"}, {"id", 3}}));
+    auto renewed = answered("break_renew", {});
+    renewed.args["id"] = 3;
+    panel.take(renewed);
+    panel.renew();
+    QCOMPARE(asked->count("break_renew"), std::size_t{2});
+    // Nobody is asked while there is nobody, and what was not sent says nothing of the breakpoint.
+    panel.setReachable(false);
+    renewed.state = Command::State::Failed;
+    panel.take(renewed);
+    panel.renew();
+    QCOMPARE(asked->count("break_renew"), std::size_t{2});
+    panel.setReachable(true);
+    panel.renew();
+    QCOMPARE(asked->count("break_renew"), std::size_t{3});
+    // Another engine knows nothing of it.
+    panel.forget();
+    panel.renew();
+    QCOMPARE(asked->count("break_renew"), std::size_t{3});
+  }
+
+  void breakpointsAreListedAgainAfterAChangeOfTabs() {
+    WirePanel panel;
+    const auto asked = note(panel);
+    panel.setWire("orders", wire());
+    panel.take(answered("break_set", {{"id", 3}}));
+    QTRY_COMPARE_WITH_TIMEOUT(asked->count("break_list"), std::size_t{1}, patience);
+    panel.setTopology("billing");
+    panel.take(answered("break_list", breaks("")));
+    QVERIFY(panel.breaks().isEmpty());
+    panel.setTopology("orders");
+    QTRY_COMPARE_WITH_TIMEOUT(asked->count("break_list"), std::size_t{2}, patience);
+    panel.take(answered("break_list", breaks("")));
+    QVERIFY(panel.breaks().on(wire()) != nullptr);
+  }
+
+  void theKeyThatSetsABreakpointTakesItAway() {
+    WirePanel panel;
+    const auto asked = note(panel);
+    panel.setBreakpoint();
+    QVERIFY2(panel.message().contains(QStringLiteral("does not run")), qPrintable(panel.message()));
+    panel.setWire("orders", wire());
+    panel.setBreakpoint();
+    QCOMPARE(asked->count("break_set"), std::size_t{1});
+    panel.take(answered("break_set", {{"id", 3}}));
+    panel.take(answered("break_list", breaks("")));
+    panel.setBreakpoint();
+    QCOMPARE(asked->count("break_set"), std::size_t{1});
+    QCOMPARE(asked->count("break_clear"), std::size_t{1});
+    // With another condition it is set anew.
+    panel.take(answered("break_list", breaks("amount > 7")));
+    panel.setBreakpoint();
+    QCOMPARE(asked->count("break_set"), std::size_t{2});
+  }
+
+  void aWireIsReadWhileItIsSeen() {
+    WirePanel panel;
+    const auto asked = note(panel);
+    panel.setWire("orders", wire());
+    panel.setLooking(true);
+    QCOMPARE(asked->count("tail_open"), std::size_t{0});
+    panel.show();
+    QCOMPARE(asked->count("tail_open"), std::size_t{1});
+    auto opened = answered("tail_open", {{"tail", 5}});
+    opened.args["channel"] = channelOf(wire());
+    panel.take(opened);
+    QTRY_COMPARE_WITH_TIMEOUT(asked->count("tail_read"), std::size_t{1}, patience);
+    panel.hide();
+    QCOMPARE(asked->count("tail_close"), std::size_t{1});
+    QVERIFY(panel.isLooking());
+    panel.show();
+    QCOMPARE(asked->count("tail_open"), std::size_t{2});
+    // What another engine has open is closed by itself.
+    panel.take(opened);
+    panel.forget();
+    panel.hide();
+    QCOMPARE(asked->count("tail_close"), std::size_t{1});
+  }
+
   /// The answer to what the engine before was asked never comes.
   void aSampleEndsWithItsTarget() {
     EngineSession session;
@@ -96,6 +186,20 @@ private Q_SLOTS:
   }
 
 private:
+  static constexpr int patience = 60'000;
+
+  static stream_spec wire() { return {"events", "out", "sum", "in"}; }
+  static json breaks(const char* when) {
+    return {{"breakpoints", {{{"id", 3}, {"channel", channelOf(wire())}, {"when", when}}}}};
+  }
+  /// What a panel asks, by verb.
+  using Asked = std::multimap<std::string, json>;
+  static std::shared_ptr<Asked> note(WirePanel& panel) {
+    auto asked = std::make_shared<Asked>();
+    connect(&panel, &WirePanel::wanted,
+            [asked](const std::string& verb, const json& args) { asked->emplace(verb, args); });
+    return asked;
+  }
   static Command answered(const char* verb, const json& answer) {
     Command command;
     command.verb = verb;

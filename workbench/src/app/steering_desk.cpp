@@ -25,6 +25,9 @@ SteeringDesk::SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, 
     Q_EMIT hint(tr("Run from savepoint %1: pending").arg(savepoint));
   });
   connect(&m_engine.session(), &EngineSession::commandFinished, this, &SteeringDesk::take);
+  connect(&m_engine.session(), &EngineSession::stateChanged, this,
+          [this] { m_wire->setReachable(!m_engine.isStale()); });
+  connect(&m_engine.session(), &EngineSession::targetChanged, m_wire, &WirePanel::forget);
   connect(&m_engine, &EngineDesk::figuresShown, this, &SteeringDesk::follow);
 }
 

@@ -4,6 +4,8 @@
 #include <QHeaderView>
 #include <QKeyEvent>
 #include <QVBoxLayout>
+#include <algorithm>
+#include <utility>
 
 #include "core/json_reading.hpp"
 
@@ -14,8 +16,10 @@ using nlohmann::json;
 
 constexpr std::chrono::milliseconds readInterval{250};
 constexpr int samplesPerS = 20;
-/// Of a breakpoint's lease, which is renewed with every tick: it goes soon after a workbench that was killed.
+/// Of a breakpoint's lease: it goes soon after a workbench that was killed.
 constexpr int leaseMs = 10'000;
+/// Two may be missed.
+constexpr std::chrono::milliseconds renewInterval{leaseMs / 4};
 
 QString recordText(const json& sample) {
   const auto& record = memberOf(sample, "record");
@@ -36,6 +40,7 @@ WirePanel::WirePanel(QWidget* parent)
       m_look{new QPushButton{tr("&Look")}},
       m_hold{new QPushButton{tr("&Hold still (Space)")}},
       m_when{new QLineEdit},
+      m_set{new QPushButton},
       m_list{new QTreeWidget},
       m_message{new QLabel} {
   auto* column = new QVBoxLayout{this};
@@ -47,10 +52,9 @@ WirePanel::WirePanel(QWidget* parent)
   m_when->setAccessibleName(tr("Condition of the breakpoint"));
   m_look->setCheckable(true);
   m_hold->setCheckable(true);
-  auto* set = new QPushButton{tr("Set &breakpoint")};
   auto* stepOne = new QPushButton{tr("&Step")};
   auto* goOn = new QPushButton{tr("&Continue")};
-  for (auto* w : std::initializer_list<QWidget*>{m_title, m_look, m_filter, m_hold, m_when, set, stepOne, goOn}) {
+  for (auto* w : std::initializer_list<QWidget*>{m_title, m_look, m_filter, m_hold, m_when, m_set, stepOne, goOn}) {
     row->addWidget(w, w == m_filter || w == m_when ? 1 : 0);
   }
   m_list->setRootIsDecorated(false);
@@ -69,11 +73,14 @@ WirePanel::WirePanel(QWidget* parent)
     setLooking(true);
   });
   connect(m_when, &QLineEdit::returnPressed, this, &WirePanel::setBreakpoint);
-  connect(set, &QPushButton::clicked, this, &WirePanel::setBreakpoint);
+  connect(m_when, &QLineEdit::textChanged, this, &WirePanel::showSetter);
+  connect(m_set, &QPushButton::clicked, this, &WirePanel::setBreakpoint);
   connect(stepOne, &QPushButton::clicked, this, [this] { step(false); });
   connect(goOn, &QPushButton::clicked, this, [this] { step(true); });
   connect(&m_tick, &QTimer::timeout, this, &WirePanel::tick);
   m_tick.setInterval(readInterval);
+  connect(&m_renew, &QTimer::timeout, this, &WirePanel::renew);
+  m_renew.setInterval(renewInterval);
   setWire({}, std::nullopt);
 }
 
@@ -81,12 +88,13 @@ void WirePanel::setWire(const std::string& topology, const std::optional<stream_
   if (topology == m_topology && wire == m_wire && !topology.empty()) return;
   const bool isLooking = m_look->isChecked();
   close();
-  if (topology != m_topology) {
-    m_breaks.clear();
-    setState({});
-  }
+  if (topology != m_topology) setState({});
   m_topology = topology;
   m_wire = wire;
+  // Those that were set before a change of tabs are shown again.
+  if (hasBreaks()) m_tick.start();
+  if (const auto* present = wire ? m_state.on(*wire) : nullptr) m_when->setText(present->when);
+  showSetter();
   m_list->clear();
   m_look->setEnabled(wire.has_value() && !topology.empty());
   m_title->setText(wire ? toQt(wire->from_actor + " → " + wire->to_actor) : tr("no wire"));
@@ -110,7 +118,7 @@ void WirePanel::setLooking(bool isLooking) {
   m_look->setChecked(isLooking);
   if (!isLooking) {
     close();
-  } else if (!m_tail && m_wire && !m_topology.empty()) {
+  } else if (!m_tail && m_wire && !m_topology.empty() && isVisible()) {
     json args{{"channel", channelOf(*m_wire)}, {"rate", samplesPerS}};
     if (!m_filter->text().isEmpty()) args["filter"] = toStd(m_filter->text());
     ask("tail_open", std::move(args), tr("Look at %1").arg(m_title->text()));
@@ -127,12 +135,45 @@ void WirePanel::close() {
   m_isReading = false;
 }
 
+void WirePanel::forget() {
+  m_tail.reset();
+  m_isReading = false;
+  m_breaks.clear();
+  m_listing.clear();
+  setState({});
+}
+
+void WirePanel::showEvent(QShowEvent* event) {
+  QWidget::showEvent(event);
+  if (isLooking()) setLooking(true);
+}
+
+void WirePanel::hideEvent(QHideEvent* event) {
+  QWidget::hideEvent(event);
+  close();
+}
+
+bool WirePanel::hasBreaks() const {
+  return std::ranges::any_of(m_breaks, [this](const Break& b) { return b.topology == m_topology; });
+}
+
+bool WirePanel::isSet() const {
+  const auto* present = m_wire ? m_state.on(*m_wire) : nullptr;
+  return present != nullptr && present->when == m_when->text();
+}
+
+void WirePanel::showSetter() {
+  m_set->setText(isSet() ? tr("Clear &breakpoint") : tr("Set &breakpoint"));
+}
+
 void WirePanel::setBreakpoint() {
-  if (!m_wire || m_topology.empty()) {
+  if (m_topology.empty()) {
+    m_message->setText(tr("it does not run — press F5"));
+  } else if (!m_wire) {
     m_message->setText(tr("select the wire that tasks are to stand at"));
-    return;
+  } else {
+    setBreakpointOn(*m_wire, isSet() ? std::nullopt : std::optional{m_when->text()});
   }
-  setBreakpointOn(*m_wire, m_when->text());
 }
 
 void WirePanel::setBreakpointOn(const stream_spec& wire, const std::optional<QString>& when) {
@@ -148,53 +189,94 @@ void WirePanel::setBreakpointOn(const stream_spec& wire, const std::optional<QSt
 }
 
 void WirePanel::step(bool isToNextHit) {
-  if (!m_topology.empty()) ask(isToNextHit ? "break_continue" : "break_step", json::object(), tr("Step"));
+  if (m_topology.empty()) {
+    m_message->setText(tr("it does not run — press F5"));
+    return;
+  }
+  ask(isToNextHit ? "break_continue" : "break_step", json::object(), tr("Step"));
 }
 
 void WirePanel::tick() {
-  if (m_tail && !m_isReading) {
-    m_isReading = true;
+  if (m_tail && m_isReachable && !std::exchange(m_isReading, true)) {
     ask("tail_read", {{"tail", *m_tail}}, tr("Records"));
   }
-  for (const auto id : m_breaks) ask("break_renew", {{"id", id}}, tr("Breakpoint"));
-  if (!m_breaks.empty() && !m_isListing) {
-    m_isListing = true;
-    ask("break_list", json::object(), tr("Breakpoints"));
+  if (hasBreaks()) listBreaks();
+  if (!m_tail && !hasBreaks()) m_tick.stop();
+}
+
+void WirePanel::listBreaks() {
+  if (m_isReachable && m_listing.insert(m_topology).second) ask("break_list", json::object(), tr("Breakpoints"));
+}
+
+/// One question at a time for each: an engine that is slow is not asked more.
+void WirePanel::renew() {
+  if (m_breaks.empty()) m_renew.stop();
+  if (!m_isReachable) return;
+  for (auto& b : m_breaks) {
+    if (std::exchange(b.isRenewing, true)) continue;
+    Q_EMIT wanted("break_renew", {{"topology", b.topology}, {"id", b.id}}, tr("Breakpoint"));
   }
-  if (!m_tail && m_breaks.empty()) m_tick.stop();
 }
 
 void WirePanel::take(const Command& command) {
-  const bool isTail = command.verb.starts_with("tail_");
-  if ((!isTail && !command.verb.starts_with("break_")) || toStd(textOf(command.args, "topology")) != m_topology) return;
-  if (command.verb == "tail_read") m_isReading = false;
-  if (command.verb == "break_list") m_isListing = false;
-  if (command.state != Command::State::Done) {
-    if (command.verb == "break_renew") std::erase(m_breaks, countOf(command.args, "id"));
-    if (command.verb == "tail_read") m_tail.reset();
-    if (command.verb != "tail_close" && command.verb != "break_renew") m_message->setText(command.message);
-    if (isTail && !m_tail) {
-      const QSignalBlocker quiet{m_look};
-      m_look->setChecked(false);
-    }
-    return;
+  if (command.verb.starts_with("break_")) takeBreakAnswer(command);
+  if (command.verb.starts_with("tail_") && toStd(textOf(command.args, "topology")) == m_topology) {
+    takeTailAnswer(command);
   }
-  if (command.verb == "tail_open") takeTail(command);
-  if (command.verb == "tail_read") addSamples(command.answer);
-  if (command.verb == "break_set") m_breaks.push_back(countOf(command.answer, "id"));
-  if (command.verb == "break_clear") {
-    std::erase(m_breaks, countOf(command.args, "id"));
-    // What is left, also when nothing is renewed any more.
-    ask("break_list", json::object(), tr("Breakpoints"));
-  }
-  if (command.verb == "break_list") showBreaks(command.answer);
-  if (m_tail || !m_breaks.empty()) m_tick.start();
 }
 
-void WirePanel::takeTail(const Command& command) {
+void WirePanel::takeTailAnswer(const Command& command) {
+  const bool isDone = command.state == Command::State::Done;
+  if (command.verb == "tail_close") return;
+  if (command.verb == "tail_open" && isDone) {
+    beginTail(command);
+    return;
+  }
+  if (command.verb == "tail_read") {
+    // Of a wire before.
+    if (!m_tail || countOf(command.args, "tail") != *m_tail) return;
+    m_isReading = false;
+    if (isDone) addSamples(command.answer);
+  }
+  if (isDone) return;
+  m_tail.reset();
+  m_message->setText(command.message);
+  const QSignalBlocker quiet{m_look};
+  m_look->setChecked(false);
+}
+
+/// Also of topologies that are not in front.
+void WirePanel::takeBreakAnswer(const Command& command) {
+  const auto topology = toStd(textOf(command.args, "topology"));
+  const auto own = std::ranges::find_if(
+      m_breaks, [&](const Break& b) { return b.topology == topology && b.id == countOf(command.args, "id"); });
+  const bool isDone = command.state == Command::State::Done;
+  if (command.verb == "break_list") m_listing.erase(topology);
+  if (command.verb == "break_renew") {
+    if (own == m_breaks.end()) return;
+    own->isRenewing = false;
+    // The engine has it no more; what was not sent to one that is lost says nothing of it.
+    if (command.state == Command::State::Failed && m_isReachable) m_breaks.erase(own);
+    return;
+  }
+  if (isDone && command.verb == "break_set") {
+    m_breaks.push_back({topology, countOf(command.answer, "id")});
+    m_renew.start();
+  }
+  if (isDone && command.verb == "break_clear" && own != m_breaks.end()) m_breaks.erase(own);
+  if (topology != m_topology) return;
+  if (!isDone) m_message->setText(command.message);
+  // What is left, also when nothing is renewed any more.
+  if (isDone && command.verb == "break_clear") listBreaks();
+  if (isDone && command.verb == "break_list") showBreaks(command.answer);
+  if (hasBreaks()) m_tick.start();
+}
+
+void WirePanel::beginTail(const Command& command) {
   const auto tail = countOf(command.answer, "tail");
-  if (m_wire && m_look->isChecked() && !m_tail && toStd(textOf(command.args, "channel")) == channelOf(*m_wire)) {
+  if (m_wire && isLooking() && isVisible() && !m_tail && toStd(textOf(command.args, "channel")) == channelOf(*m_wire)) {
     m_tail = tail;
+    m_tick.start();
     return;
   }
   // Another wire is looked at by now, or none.
@@ -229,6 +311,7 @@ void WirePanel::showBreaks(const json& answer) {
 void WirePanel::setState(BreakState state) {
   if (state == m_state) return;
   m_state = std::move(state);
+  showSetter();
   Q_EMIT breaksChanged(m_state);
 }
 
