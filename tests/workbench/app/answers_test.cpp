@@ -82,6 +82,30 @@ private Q_SLOTS:
     QCOMPARE(window.chaos().panel()->faultCount(), 0);
   }
 
+  /// A fault that strikes twenty minutes later is worse than none.
+  void whatIsAskedOfALostEngineIsNotDoneWhenItIsBack() {
+    EngineSession session;
+    QSignalSpy answers{&session, &EngineSession::commandFinished};
+    session.setTarget(target("gone"));
+    QTRY_COMPARE_WITH_TIMEOUT(session.state(), EngineSession::State::Lost, patience);
+    const auto kill = session.request("chaos_inject", {{"topology", "orders"}}, QStringLiteral("Inject kill"));
+    // Whoever asks knows the number before the answer.
+    QCOMPARE(answers.count(), 0);
+    QTRY_COMPARE_WITH_TIMEOUT(answers.count(), 1, patience);
+    const auto refused = qvariant_cast<Command>(answers[0][0]);
+    QCOMPARE(refused.id, kill);
+    QCOMPARE(refused.state, Command::State::Failed);
+    QVERIFY2(refused.message.contains(QStringLiteral("lost")), qPrintable(refused.message));
+    // An engine that is back soon is waited for.
+    session.stopTopology("orders");
+    QCOMPARE(session.pendingCommands(), std::size_t{1});
+    QTRY_COMPARE_WITH_TIMEOUT(answers.count(), 2, patience);
+    const auto given = qvariant_cast<Command>(answers[1][0]);
+    QCOMPARE(given.state, Command::State::Failed);
+    QVERIFY2(given.message.contains(QStringLiteral("not sent")), qPrintable(given.message));
+    QCOMPARE(session.pendingCommands(), std::size_t{0});
+  }
+
   void breakpointsAreKeptInAllTopologiesAndNobodyIsAskedTwice() {
     WirePanel panel;
     const auto asked = note(panel);

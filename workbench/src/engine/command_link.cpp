@@ -85,6 +85,12 @@ void CommandLink::run() {
       }
       client = *std::move(connected);
     }
+    if (command.sendUntil.hasExpired()) {
+      command.state = Command::State::Failed;
+      command.message = tr("not sent: the engine was busy with others for too long");
+      Q_EMIT commandFinished(command);
+      continue;
+    }
     settle(command, client->call(command.verb, command.args, command.deadline));
     if (command.state == Command::State::Unknown) client.reset();
     Q_EMIT commandFinished(command);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <QDeadlineTimer>
 #include <QMutex>
 #include <QString>
 #include <QThread>
@@ -21,8 +22,10 @@ struct Command {
   quint64 id = 0;
   std::string verb;
   nlohmann::json args;
-  QString title;  ///< for people: "Run orders"
-  std::chrono::milliseconds deadline{10'000};
+  QString title;                               ///< for people: "Run orders"
+  std::chrono::milliseconds deadline{10'000};  ///< from the moment it is sent
+  /// What could not be sent by then is not sent any more: nobody reckons with it.
+  QDeadlineTimer sendUntil{QDeadlineTimer::Forever};
   State state = State::Pending;
   nlohmann::json answer;  ///< when done
   QString message;        ///< why not

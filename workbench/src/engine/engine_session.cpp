@@ -15,6 +15,13 @@ constexpr qint64 staleMs = 2000;
 constexpr std::chrono::milliseconds watchInterval{250};
 /// Of the smoothed rate of figures: how much the newest one counts.
 constexpr double smoothing = 0.1;
+/// Of a command behind others that the engine is slow with.
+constexpr std::chrono::milliseconds queueMax{30'000};
+
+/// What is meant for this moment, and is not what is wanted when a lost engine comes back.
+bool isOfThisMoment(const std::string& verb) {
+  return verb.starts_with("chaos_") || verb.starts_with("break_") || verb.starts_with("tail_");
+}
 
 }  // namespace
 
@@ -28,6 +35,7 @@ EngineSession::EngineSession(QObject* parent) : QObject{parent} {
   connect(&m_process, &EngineProcess::logged, this, &EngineSession::logged);
   connect(&m_watch, &QTimer::timeout, this, [this] {
     if (m_state == State::Connected && m_heard.isValid() && m_heard.elapsed() > staleMs) setState(State::Stale);
+    giveUpWaiting();
   });
   m_watch.start(watchInterval);
 }
@@ -81,12 +89,13 @@ void EngineSession::unlink() {
   ++m_links;
   const auto retire = [this](auto& link) {
     if (link == nullptr) return;
-    link->end();
     auto* thread = link.get();
-    m_retired.push_back(std::move(link));
+    // Before it is told: its end may come at once.
     connect(thread, &QThread::finished, this, [this, thread] {
       std::erase_if(m_retired, [thread](const auto& retired) { return retired.get() == thread; });
     });
+    m_retired.push_back(std::move(link));
+    thread->end();
   };
   if (m_telemetry != nullptr) m_telemetry->disconnect(this);
   retire(m_telemetry);
@@ -121,6 +130,9 @@ const Drawing* EngineSession::deployed(const std::string& topology) const {
 
 void EngineSession::setState(State state, const QString& message) {
   if (state == m_state && message == m_message) return;
+  if (state == State::Lost && m_state != State::Lost) {
+    for (auto& command : m_waiting) command.sendUntil.setRemainingTime(command.deadline);
+  }
   m_state = state;
   m_message = message;
   Q_EMIT stateChanged();
@@ -232,12 +244,15 @@ quint64 EngineSession::send(std::string verb, nlohmann::json args, const QString
   command.args = std::move(args);
   command.title = title;
   ++m_pending;
-  if (m_waiting.size() >= CommandLink::waitingMax) {
-    command.state = Command::State::Failed;
-    command.message = tr("too many commands are waiting for the engine");
-    finish(command);
+  if (m_state == State::Lost && isOfThisMoment(command.verb)) {
+    refuse(std::move(command), tr("not sent: the engine is lost"));
     return id;
   }
+  if (m_waiting.size() >= CommandLink::waitingMax) {
+    refuse(std::move(command), tr("too many commands are waiting for the engine"));
+    return id;
+  }
+  if (m_state == State::Lost) command.sendUntil.setRemainingTime(command.deadline);
   m_waiting.push_back(std::move(command));
   if (m_state == State::Off) {
     setState(State::Starting);
@@ -249,16 +264,28 @@ quint64 EngineSession::send(std::string verb, nlohmann::json args, const QString
   return id;
 }
 
+void EngineSession::refuse(Command command, const QString& why) {
+  command.state = Command::State::Failed;
+  command.message = why;
+  const auto tell = [this, command = std::move(command)] { finish(command); };
+  QMetaObject::invokeMethod(this, tell, Qt::QueuedConnection);
+}
+
 /// Commands wait until there is somebody to take them.
 void EngineSession::flush() {
   if (m_commands == nullptr) return;
-  // Whoever hears of one that fails may send another.
   for (auto& command : std::exchange(m_waiting, {})) {
-    if (m_commands->send(command)) continue;
-    command.state = Command::State::Failed;
-    command.message = tr("too many commands are waiting for the engine");
-    finish(command);
+    command.sendUntil.setRemainingTime(queueMax);
+    if (!m_commands->send(command)) refuse(command, tr("too many commands are waiting for the engine"));
   }
+}
+
+/// What nobody reckons with any more when the engine comes back.
+void EngineSession::giveUpWaiting() {
+  const auto over =
+      std::ranges::stable_partition(m_waiting, [](const Command& c) { return !c.sendUntil.hasExpired(); });
+  for (auto& command : over) refuse(std::move(command), tr("not sent: the engine was lost"));
+  m_waiting.erase(over.begin(), over.end());
 }
 
 /// What waits for an engine that this is not about any more.

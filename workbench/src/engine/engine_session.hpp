@@ -100,7 +100,10 @@ Q_SIGNALS:
 
 private:
   quint64 send(std::string verb, nlohmann::json args, const QString& title);
+  /// The command fails as if it had been answered, after this: whoever sends it does not know its number yet.
+  void refuse(Command command, const QString& why);
   void flush();
+  void giveUpWaiting();
   /// Starts or finds what is to be linked.
   void begin();
   void link(Destination destination);

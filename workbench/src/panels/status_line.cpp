@@ -100,7 +100,8 @@ void StatusLine::showOthers(const EngineSession& session, const std::string& top
 void StatusLine::show(const EngineSession& session, const Document& document) {
   const auto words = wordsOf(session);
   m_glyph->setPixmap(healthIcon(words.health).pixmap(12, 12));
-  m_engine->setText(words.text);
+  const auto pending = session.state() == EngineSession::State::Connected ? 0 : session.pendingCommands();
+  m_engine->setText(pending == 0 ? words.text : tr("%1, %2 pending").arg(words.text).arg(pending));
   m_engine->setToolTip(session.message());
   const auto* run = session.run(document.spec().name);
   m_run->setText(runWords(run));
