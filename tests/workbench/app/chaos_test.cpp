@@ -1,4 +1,6 @@
 #include <QProcess>
+#include <QSignalSpy>
+#include <QTabWidget>
 #include <QTest>
 #include <nlohmann/json.hpp>
 
@@ -76,6 +78,55 @@ private Q_SLOTS:
     QTRY_VERIFY_WITH_TIMEOUT(activeFaults(engine.ask("chaos_list", "broken")) == 0, patience);
     QTRY_VERIFY_WITH_TIMEOUT(!m_place.window().engine().banner()->text().contains(QStringLiteral("Chaos")), patience);
     QVERIFY(!tab().scene().node("sum")->content().isFaulty);
+  }
+
+  /// Whatever is in front: it is the emergency button.
+  void theEmergencyStopReachesWhatIsNotInFront() {
+    run(broken());
+    strike("hang");
+    const auto* banner = m_place.window().engine().banner();
+    QTRY_VERIFY_WITH_TIMEOUT(banner->text().contains(QStringLiteral("hang sum")), patience);
+    m_place.window().newDocument();
+    QTRY_VERIFY_WITH_TIMEOUT(banner->text().contains(QStringLiteral("in broken: hang sum")), patience);
+    tab().setFocus();
+    testing::User{}.key(Qt::Key_Period, Qt::ControlModifier | Qt::ShiftModifier);
+    testing::EngineWitness engine{session().address()};
+    QTRY_VERIFY_WITH_TIMEOUT(activeFaults(engine.ask("chaos_list", "broken")) == 0, patience);
+    QTRY_VERIFY_WITH_TIMEOUT(!banner->text().contains(QStringLiteral("Chaos")), patience);
+  }
+
+  /// What was tried is tried again where it was, and what is over is not marked a second time.
+  void aTrialStaysWithItsTopologyAndItsMarks() {
+    run(broken());
+    strike("kill");
+    auto& window = m_place.window();
+    QTRY_VERIFY_WITH_TIMEOUT(!window.chaos().panel()->verdict().isEmpty(), patience);
+    const auto marks = [this] {
+      const auto& all = session().history("broken")->marks();
+      return std::ranges::count(all, RunMark::Kind::Fault, &RunMark::kind);
+    };
+    QCOMPARE(marks(), 1);
+    auto* tabs = window.findChild<QTabWidget*>();
+    QSignalSpy answers{&session(), &EngineSession::commandFinished};
+    window.newDocument();
+    tabs->setCurrentIndex(0);
+    const auto areFaultsListed = [&answers] {
+      return std::ranges::any_of(answers,
+                                 [](const auto& a) { return qvariant_cast<Command>(a.front()).verb == "chaos_list"; });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(areFaultsListed(), patience);
+    QCOMPARE(marks(), 1);
+    tabs->setCurrentIndex(1);
+    testing::EngineWitness engine{session().address()};
+    Q_EMIT window.chaos().panel()->repeatWanted();
+    QTRY_COMPARE_WITH_TIMEOUT(readFaults(engine.ask("chaos_list", "broken")).size(), std::size_t{2}, patience);
+    Q_EMIT window.chaos().panel()->designWanted();
+    const auto* designed = window.experiments().document();
+    QVERIFY(designed != nullptr);
+    QCOMPARE(lineOf(designed->root()["method"][0]["provider"]["arguments"]),
+             std::string{"chaos inject broken kill --target sum"});
+    // Judged there, too, with the new tab in front.
+    QTRY_VERIFY_WITH_TIMEOUT(!window.chaos().panel()->verdict().isEmpty(), patience);
   }
 
   void aFaultThatHitsNothingIsNoProof() {

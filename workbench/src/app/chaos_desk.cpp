@@ -2,7 +2,8 @@
 
 #include <QDateTime>
 #include <QFileDialog>
-#include <map>
+#include <algorithm>
+#include <utility>
 
 #include "core/json_reading.hpp"
 #include "core/text_file.hpp"
@@ -13,6 +14,8 @@ namespace {
 constexpr std::chrono::milliseconds pollInterval{500};
 /// What throughput was is taken from so many seconds before the fault.
 constexpr double baselineS = 5;
+/// Topologies that are not in front, at a time: commands that somebody waits for have to get through.
+constexpr int othersAtOnce = 4;
 
 double now() {
   return static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
@@ -53,15 +56,16 @@ ChaosDesk::ChaosDesk(EngineDesk& engine, QObject* parent) : QObject{parent}, m_e
     m_engine.session().request("chaos_clear", {{"topology", topology()}, {"id", id}}, tr("Clear fault %1").arg(id));
   });
   connect(m_panel, &ChaosPanel::repeatWanted, this, [this] {
-    if (m_trial) start(FaultWish{m_trial->wish()});
+    if (m_trial) start(FaultWish{m_trial->trial.wish()}, ExperimentTarget{m_trial->target});
   });
   connect(m_panel, &ChaosPanel::exportWanted, this, &ChaosDesk::exportTrial);
   connect(m_panel, &ChaosPanel::designWanted, this, [this] {
-    if (m_trial) Q_EMIT designed(toExperiment(m_trial->wish(), targetOf(*m_tab)));
+    if (m_trial) Q_EMIT designed(toExperiment(m_trial->trial.wish(), m_trial->target));
   });
   connect(&m_engine, &EngineDesk::chaosStopWanted, this, &ChaosDesk::stopAll);
   connect(&m_engine, &EngineDesk::figuresShown, this, &ChaosDesk::observe);
   connect(&m_engine.session(), &EngineSession::commandFinished, this, &ChaosDesk::take);
+  connect(&m_engine.session(), &EngineSession::targetChanged, this, &ChaosDesk::forget);
   connect(&m_poll, &QTimer::timeout, this, &ChaosDesk::ask);
   m_poll.setInterval(pollInterval);
 }
@@ -69,13 +73,11 @@ ChaosDesk::ChaosDesk(EngineDesk& engine, QObject* parent) : QObject{parent}, m_e
 void ChaosDesk::setTab(DocumentTab* tab) {
   if (m_tab != nullptr) disconnect(m_tab, nullptr, this, nullptr);
   m_tab = tab;
-  m_faults.clear();
-  m_panel->setFaults({});
-  m_engine.setFaults({});
+  showFaults();
   if (tab == nullptr) return;
   connect(tab, &DocumentTab::faultChosen, this, &ChaosDesk::injectKind);
   // Some may be at work already.
-  m_poll.start();
+  watch();
 }
 
 std::string ChaosDesk::topology() const {
@@ -121,91 +123,163 @@ void ChaosDesk::injectKind(const QString& name) {
   auto on = isOfTheWhole(entry.place)                 ? std::string{}
             : entry.place == chaos::fault_place::disk ? std::string{"*"}
                                                       : target();
-  start(usualFault(entry, std::move(on)));
+  start(usualFault(entry, std::move(on)), targetOf(*m_tab));
 }
 
-void ChaosDesk::start(FaultWish wish) {
-  const auto* run = m_engine.figures();
-  const auto* history = m_engine.history();
-  if (run == nullptr || history == nullptr) {
-    Q_EMIT hint(tr("it does not run: press F5 first"));
+void ChaosDesk::start(const FaultWish& wish, const ExperimentTarget& target) {
+  const auto& name = target.spec.name;
+  const auto* run = m_engine.session().run(name);
+  const auto* history = m_engine.session().history(name);
+  if (run == nullptr || !run->isActive() || history == nullptr) {
+    Q_EMIT hint(tr("%1 does not run: start it first").arg(toQt(name)));
     return;
   }
-  m_trialTopology = topology();
-  m_trial.emplace(wish, history->last(baselineS), *run, now());
-  m_isToldOfEnd = false;
   m_panel->tell(tr("%1 %2: injected; what becomes of the run is watched for up to %3 s …")
                     .arg(toQt(wish.kind), toQt(wish.target))
                     .arg(ChaosTrial::recoveryMaxS));
-  m_engine.session().request("chaos_inject", toArguments(wish, m_trialTopology), tr("Inject %1").arg(toQt(wish.kind)));
-  m_poll.start();
+  const auto command =
+      m_engine.session().request("chaos_inject", toArguments(wish, name), tr("Inject %1").arg(toQt(wish.kind)));
+  m_trial.emplace(Trial{{wish, history->last(baselineS), *run, now()}, target, command});
+  watch();
   Q_EMIT shown();
 }
 
 void ChaosDesk::stopAll() {
-  if (m_engine.figures() == nullptr) {
-    Q_EMIT hint(tr("nothing runs here"));
-    return;
+  bool isAny = false;
+  if (const auto* runs = m_engine.session().runs()) {
+    for (const auto& [name, run] : *runs) {
+      if (!run.isActive()) continue;
+      isAny = true;
+      m_engine.session().request("chaos_clear", {{"topology", name}}, tr("Stop all chaos in %1").arg(toQt(name)));
+    }
   }
-  m_engine.session().request("chaos_clear", {{"topology", topology()}}, tr("Stop all chaos"));
+  if (!isAny) Q_EMIT hint(tr("nothing runs"));
+  watch();
+}
+
+void ChaosDesk::watch() {
+  if (const auto* runs = m_engine.session().runs()) {
+    for (const auto& [name, run] : *runs) {
+      if (run.isActive()) m_unseen.insert(name);
+    }
+  }
   m_poll.start();
 }
 
 void ChaosDesk::ask() {
-  const auto* run = m_engine.figures();
-  if (m_isAsked || run == nullptr || !run->isActive() || m_engine.isStale()) return;
-  m_isAsked = true;
-  m_engine.session().request("chaos_list", {{"topology", topology()}}, tr("Faults"));
+  const auto* runs = m_engine.session().runs();
+  if (runs == nullptr || m_engine.isStale()) return;
+  askFor(topology());
+  if (m_trial && !m_trial->isToldOfEnd) askFor(m_trial->target.spec.name);
+  std::erase_if(m_unseen, [runs](const std::string& name) { return !runs->contains(name); });
+  int left = othersAtOnce;
+  for (const auto& [name, run] : *runs) {
+    if (left > 0 && (m_unseen.contains(name) || isAtWork(name)) && !m_asked.contains(name)) {
+      askFor(name);
+      --left;
+    }
+  }
+}
+
+void ChaosDesk::askFor(const std::string& topology) {
+  const auto* run = m_engine.session().run(topology);
+  m_unseen.erase(topology);
+  if (run == nullptr || !run->isActive() || !m_asked.insert(topology).second) return;
+  m_engine.session().request("chaos_list", {{"topology", topology}}, tr("Faults"));
 }
 
 void ChaosDesk::take(const Command& command) {
   if (!command.verb.starts_with("chaos_")) return;
   const bool isDone = command.state == Command::State::Done;
+  const auto name = toStd(textOf(command.args, "topology"));
   if (command.verb == "chaos_list") {
-    m_isAsked = false;
-    if (isDone && toStd(textOf(command.args, "topology")) == topology()) takeFaults(readFaults(command.answer));
+    m_asked.erase(name);
+    if (isDone) takeFaults(name, readFaults(command.answer));
     return;
   }
   Q_EMIT hint(isDone ? tr("%1: done").arg(command.title) : tr("%1: %2").arg(command.title, command.message));
-  if (command.verb != "chaos_inject" || !m_trial) return;
+  if (command.verb != "chaos_inject") return;
+  const auto id = countOf(command.answer, "id");
+  if (isDone) m_ownFaults.emplace(name, id);
+  // What was injected before the last one is nobody's trial any more.
+  if (!m_trial || m_trial->command != command.id) return;
   if (isDone) {
-    m_trial->setId(countOf(command.answer, "id"));
+    m_trial->trial.setId(id);
   } else {
     m_trial.reset();
     m_panel->tell(command.message);
   }
 }
 
-void ChaosDesk::takeFaults(const std::vector<FaultNote>& faults) {
-  auto* history = m_engine.session().historyOf(topology());
-  std::map<std::uint64_t, bool> before;
-  for (const auto& f : m_faults) before[f.id] = f.isActive();
-  bool isAnyActive = false;
+void ChaosDesk::forget() {
+  m_asked.clear();
+  m_unseen.clear();
+  m_faults.clear();
+  m_ownFaults.clear();
+  if (m_trial && !m_trial->isToldOfEnd) {
+    m_trial.reset();
+    m_panel->tell(tr("another target was chosen: what became of the run is not known"));
+  }
+  showFaults();
+}
+
+void ChaosDesk::takeFaults(const std::string& name, const std::vector<FaultNote>& faults) {
+  auto* history = m_engine.session().historyOf(name);
+  const bool isFirst = !m_faults.contains(name);
+  const auto before = std::exchange(m_faults[name], faults);
   for (const auto& f : faults) {
-    const auto known = before.find(f.id);
-    const bool wasActive = known != before.end() && known->second;
-    isAnyActive = isAnyActive || f.isActive();
+    // One that is younger than it was is of an engine that was started anew.
+    const auto known = std::ranges::find_if(
+        before, [&f](const FaultNote& other) { return other.id == f.id && other.ageMs <= f.ageMs; });
+    const bool isNew = known == before.end();
+    // Of what was over before anybody looked nobody knows when it ended.
+    const bool isOld = isNew && isFirst && !f.isActive() && !m_ownFaults.contains({name, f.id});
     const auto title = QStringLiteral("%1 %2").arg(f.id).arg(f.title());
-    if (history != nullptr && known == before.end()) history->markFault(title, now() - f.ageMs / 1000, false);
-    if (history != nullptr && !f.isActive() && (wasActive || known == before.end())) {
+    if (history != nullptr && isNew && !isOld) history->markFault(title, now() - f.ageMs / 1000, false);
+    if (history != nullptr && !isOld && !f.isActive() && (isNew || known->isActive())) {
       history->markFault(title, now(), true);
     }
-    if (m_trial && m_trial->id() == f.id && m_trialTopology == topology()) m_trial->observe(f, now());
+    if (m_trial && m_trial->trial.id() == f.id && m_trial->target.spec.name == name) m_trial->trial.observe(f, now());
   }
-  m_faults = faults;
-  m_panel->setFaults(faults);
-  m_engine.setFaults(faults);
+  showFaults();
   // Asked for while there is something to see.
-  if (!isAnyActive && (!m_trial || m_isToldOfEnd)) m_poll.stop();
+  const bool isAny = std::ranges::any_of(m_faults, [this](const auto& entry) { return isAtWork(entry.first); });
+  const bool isTrying = m_trial && !m_trial->isToldOfEnd;
+  if (!isAny && !isTrying && m_unseen.empty() && m_asked.empty()) m_poll.stop();
+}
+
+bool ChaosDesk::isAtWork(const std::string& name) const {
+  const auto* run = m_engine.session().run(name);
+  const auto at = m_faults.find(name);
+  return run != nullptr && run->isActive() && at != m_faults.end() &&
+         std::ranges::any_of(at->second, &FaultNote::isActive);
+}
+
+void ChaosDesk::showFaults() {
+  const auto front = topology();
+  QStringList elsewhere;
+  for (const auto& [name, faults] : m_faults) {
+    if (name == front || !isAtWork(name)) continue;
+    QStringList titles;
+    for (const auto& f : faults) {
+      if (f.isActive()) titles << f.title();
+    }
+    elsewhere << tr("in %1: %2").arg(toQt(name), titles.join(QStringLiteral(", ")));
+  }
+  const auto here = m_faults.find(front);
+  const auto faults = here == m_faults.end() ? std::vector<FaultNote>{} : here->second;
+  m_panel->setFaults(faults);
+  m_engine.setFaults(faults, elsewhere);
 }
 
 void ChaosDesk::observe() {
-  const auto* run = m_engine.figures();
-  if (!m_trial || m_isToldOfEnd || run == nullptr || m_trialTopology != topology()) return;
-  m_trial->observe(*run, now());
-  if (!m_trial->isOver()) return;
-  m_isToldOfEnd = true;
-  m_panel->showCard(m_trial->card(), ChaosPanel::CardOf::Fault);
+  if (!m_trial || m_trial->isToldOfEnd) return;
+  const auto* run = m_engine.session().run(m_trial->target.spec.name);
+  if (run == nullptr) return;
+  m_trial->trial.observe(*run, now());
+  if (!m_trial->trial.isOver()) return;
+  m_trial->isToldOfEnd = true;
+  m_panel->showCard(m_trial->trial.card(), ChaosPanel::CardOf::Fault);
   Q_EMIT shown();
 }
 
@@ -214,7 +288,7 @@ void ChaosDesk::exportTrial() {
   const auto path = QFileDialog::getSaveFileName(m_panel, tr("Export as an experiment"),
                                                  QStringLiteral("experiment.json"), tr("Experiments (*.json)"));
   if (path.isEmpty()) return;
-  const auto text = toExperiment(m_trial->wish(), targetOf(*m_tab)).dump(2) + "\n";
+  const auto text = toExperiment(m_trial->trial.wish(), m_trial->target).dump(2) + "\n";
   const auto written = writeFile(path, QByteArray::fromStdString(text));
   Q_EMIT hint(written ? tr("written to %1").arg(path) : toQt(written.error().message));
 }

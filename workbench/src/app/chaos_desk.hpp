@@ -2,7 +2,9 @@
 
 #include <QObject>
 #include <QTimer>
+#include <map>
 #include <optional>
+#include <set>
 
 #include "app/engine_desk.hpp"
 #include "core/chaos_trial.hpp"
@@ -14,7 +16,8 @@ namespace millrace::workbench {
 [[nodiscard]] ExperimentTarget targetOf(const DocumentTab& tab);
 
 /// Breaking the run in front: injects faults into what is selected, watches them and the run, and shows what came of
-/// it. Faults are asked for twice a second while there are any; the emergency stop clears all of them. Thread: GUI.
+/// it, whichever tab is in front by then. Faults of all that runs are asked for while there are any, those in front
+/// twice a second; the emergency stop clears all of them, wherever they are. Thread: GUI.
 class ChaosDesk final : public QObject {
   Q_OBJECT
 
@@ -36,10 +39,17 @@ Q_SIGNALS:
 
 private:
   void injectKind(const QString& kind);
-  void start(FaultWish wish);
+  void start(const FaultWish& wish, const ExperimentTarget& target);
+  /// From now on, until nothing is at work.
+  void watch();
   void ask();
+  void askFor(const std::string& topology);
   void take(const Command& command);
-  void takeFaults(const std::vector<FaultNote>& faults);
+  void takeFaults(const std::string& topology, const std::vector<FaultNote>& faults);
+  /// Another engine: what was known of the one before is gone.
+  void forget();
+  void showFaults();
+  [[nodiscard]] bool isAtWork(const std::string& topology) const;
   void observe();
   void exportTrial();
   [[nodiscard]] std::string topology() const;
@@ -49,10 +59,16 @@ private:
   ChaosPanel* m_panel;
   DocumentTab* m_tab = nullptr;
   QTimer m_poll;
-  std::vector<FaultNote> m_faults;
-  std::optional<ChaosTrial> m_trial;
-  std::string m_trialTopology;
-  bool m_isAsked = false, m_isToldOfEnd = false;
+  std::map<std::string, std::vector<FaultNote>> m_faults;       // by topology, as they were listed last
+  std::set<std::string> m_asked, m_unseen;                      // lists on their way, and those still to be asked for
+  std::set<std::pair<std::string, std::uint64_t>> m_ownFaults;  // topology and id
+  struct Trial {
+    ChaosTrial trial;
+    ExperimentTarget target;
+    quint64 command = 0;
+    bool isToldOfEnd = false;
+  };
+  std::optional<Trial> m_trial;
 };
 
 }  // namespace millrace::workbench

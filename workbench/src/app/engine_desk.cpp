@@ -70,7 +70,7 @@ void EngineDesk::showDifferences() {
   }
 }
 
-void EngineDesk::setFaults(const std::vector<FaultNote>& faults) {
+void EngineDesk::setFaults(const std::vector<FaultNote>& faults, const QStringList& elsewhere) {
   QStringList titles;
   std::set<std::string> actors;
   for (const auto& fault : faults) {
@@ -78,7 +78,7 @@ void EngineDesk::setFaults(const std::vector<FaultNote>& faults) {
     titles << fault.title();
     for (const auto& actor : actorsOf(fault.target)) actors.insert(actor);
   }
-  m_chaos = titles.join(QStringLiteral(", "));
+  m_chaos = (titles + elsewhere).join(QStringLiteral(", "));
   if (m_tab != nullptr) m_tab->scene().showFaults(actors);
   showState();
 }

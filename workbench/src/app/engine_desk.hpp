@@ -33,8 +33,8 @@ public:
   void run();
   void stop();
   void takeSnapshot();
-  /// Faults at work: told above the canvas, and on the actors they are done to.
-  void setFaults(const std::vector<FaultNote>& faults);
+  /// Faults at work: told above the canvas, and on the actors they are done to. `elsewhere`: in what is not in front.
+  void setFaults(const std::vector<FaultNote>& faults, const QStringList& elsewhere);
   /// Marks on the canvas what differs from the deployed topology, and lists it.
   void setDifferencesShown(bool isShown);
   [[nodiscard]] bool areDifferencesShown() const noexcept { return m_areDifferencesShown; }
