@@ -7,11 +7,12 @@
 #include "core/deployment.hpp"
 #include "engine/wire_sampler.hpp"
 #include "panels/run_log_panel.hpp"
-#include "workbench_setup.hpp"
+#include "question_answer.hpp"
 
 namespace millrace::workbench {
 
 using nlohmann::json;
+using testing::patience;
 
 /// Answers that do not come, or are not what they are expected to be: an engine of another version, another target.
 class AnswersTest : public QObject {
@@ -47,6 +48,7 @@ private Q_SLOTS:
     wire.setWire("orders", stream_spec{"events", "out", "sum", "in"});
     LettersPanel letters;
     letters.setTopology("orders");
+    letters.refresh();
     SavepointPanel savepoints;
     savepoints.setTopology("orders");
     NodesPanel nodes;
@@ -194,6 +196,74 @@ private Q_SLOTS:
     QCOMPARE(asked->count("tail_close"), std::size_t{1});
   }
 
+  void lettersBeyondTheFirstPageAreReached() {
+    LettersPanel panel;
+    const auto asked = note(panel);
+    panel.setTopology("orders");
+    panel.findChild<QLineEdit*>()->setText(QStringLiteral("no such"));
+    panel.refresh();
+    const json first{{"topology", "orders"}, {"reason", "no such"}};
+    QVERIFY(asked->find("deadletter_list")->second == first);
+    // Of what was asked before there is no filter.
+    panel.take(answered("deadletter_list", letters(0, 3, nullptr)));
+    QCOMPARE(panel.list().topLevelItemCount(), 0);
+    panel.take(answered("deadletter_list", letters(0, 500, "a"), first));
+    QCOMPARE(panel.list().topLevelItemCount(), 500);
+    panel.loadMore(true);
+    auto page = first;
+    page["after"] = "a";
+    panel.take(answered("deadletter_list", letters(500, 500, "b"), page));
+    page["after"] = "b";
+    QCOMPARE(asked->count("deadletter_list"), std::size_t{3});
+    panel.take(answered("deadletter_list", letters(1000, 7, nullptr), page));
+    QCOMPARE(panel.list().topLevelItemCount(), 1007);
+    QVERIFY2(panel.message().contains(QStringLiteral("1007")), qPrintable(panel.message()));
+    QCOMPARE(asked->count("deadletter_list"), std::size_t{3});
+    // No more at a time than the engine takes.
+    panel.list().selectAll();
+    panel.replay();
+    QCOMPARE(asked->count("deadletter_replay"), std::size_t{2});
+  }
+
+  void lettersAreDiscardedAfterAQuestion() {
+    LettersPanel panel;
+    panel.setVisible(true);
+    const auto asked = note(panel);
+    panel.setTopology("orders");
+    panel.refresh();
+    panel.take(answered("deadletter_list", letters(0, 3, nullptr)));
+    panel.discard();
+    QVERIFY2(panel.message().contains(QStringLiteral("select")), qPrintable(panel.message()));
+    panel.list().selectAll();
+    panel.discard();
+    QVERIFY(testing::choose("Cancel"));
+    QCOMPARE(asked->count("deadletter_discard"), std::size_t{0});
+    panel.discard();
+    QVERIFY(testing::choose("Discard"));
+    QCOMPARE(asked->find("deadletter_discard")->second["ids"].size(), std::size_t{3});
+  }
+
+  /// Also when another tab is in front by then.
+  void whatWasToBeReplayedIsReplayedWhenItIsMended() {
+    LettersPanel panel;
+    const auto asked = note(panel);
+    panel.setTopology("orders");
+    panel.refresh();
+    panel.take(answered("deadletter_list", letters(0, 1, nullptr)));
+    panel.list().selectAll();
+    panel.content().setPlainText(QStringLiteral("{\"amount\": 12}"));
+    panel.fix(true);
+    const auto fix = asked->find("deadletter_fix");
+    QVERIFY(fix != asked->end());
+    panel.setTopology("billing");
+    const auto mended = answered("deadletter_fix", {{"fixed", 1}}, fix->second);
+    panel.take(mended);
+    QVERIFY((asked->find("deadletter_replay")->second == json{{"topology", "orders"}, {"ids", {"letter 0"}}}));
+    // Once.
+    panel.take(mended);
+    QCOMPARE(asked->count("deadletter_replay"), std::size_t{1});
+  }
+
   /// The answer to what the engine before was asked never comes.
   void aSampleEndsWithItsTarget() {
     EngineSession session;
@@ -210,24 +280,29 @@ private Q_SLOTS:
   }
 
 private:
-  static constexpr int patience = 60'000;
-
   static stream_spec wire() { return {"events", "out", "sum", "in"}; }
   static json breaks(const char* when) {
     return {{"breakpoints", {{{"id", 3}, {"channel", channelOf(wire())}, {"when", when}}}}};
   }
   /// What a panel asks, by verb.
   using Asked = std::multimap<std::string, json>;
-  static std::shared_ptr<Asked> note(WirePanel& panel) {
+  template <class Panel>
+  static std::shared_ptr<Asked> note(Panel& panel) {
     auto asked = std::make_shared<Asked>();
-    connect(&panel, &WirePanel::wanted,
-            [asked](const std::string& verb, const json& args) { asked->emplace(verb, args); });
+    connect(&panel, &Panel::wanted, [asked](const std::string& verb, const json& args) { asked->emplace(verb, args); });
     return asked;
   }
-  static Command answered(const char* verb, const json& answer) {
+  static json letters(int first, int count, const json& next) {
+    auto all = json::array();
+    for (int i = first; i < first + count; ++i) {
+      all.push_back({{"id", "letter " + std::to_string(i)}, {"state", "open"}, {"content", "{\"amount\": \"x\"}"}});
+    }
+    return {{"letters", all}, {"next", next}};
+  }
+  static Command answered(const char* verb, const json& answer, const json& args = {{"topology", "orders"}}) {
     Command command;
     command.verb = verb;
-    command.args = {{"topology", "orders"}};
+    command.args = args;
     command.state = Command::State::Done;
     command.answer = answer;
     return command;

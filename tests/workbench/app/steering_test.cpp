@@ -7,6 +7,7 @@
 #include "core/text.hpp"
 #include "core/topology_edits.hpp"
 #include "engine_witness.hpp"
+#include "question_answer.hpp"
 #include "user.hpp"
 #include "workplace.hpp"
 
@@ -160,7 +161,14 @@ private Q_SLOTS:
     // Beyond it.
     const auto epoch = kept.at("epoch").get<std::uint64_t>();
     QTRY_VERIFY_WITH_TIMEOUT(engine.ask("status", name).value("last_epoch", 0ULL) > epoch, patience);
+    // Enter on a row looks at it, and nothing more.
+    panel.list().setFocus();
+    QCOMPARE(QApplication::focusWidget(), &panel.list());
+    testing::User{}.key(Qt::Key_Return);
+    QVERIFY(QApplication::activeModalWidget() == nullptr);
     panel.startFromCurrent();
+    QVERIFY(testing::choose("Start from it"));
+    tab().setFocus();
     const auto wentBack = [&] {
       const auto status = engine.ask("status", name);
       return status.value("state", "") == "running" && status.value("restored_epoch", 0ULL) == epoch;
@@ -174,6 +182,31 @@ private Q_SLOTS:
     QCOMPARE(user.events(), 2);
   }
 
+  void nobodyGoesBackWithoutAWord() {
+    QVERIFY(m_place.run(counted()));
+    auto& panel = *m_place.window().steering().savepoints();
+    panel.takeSavepoint();
+    QTRY_COMPARE_WITH_TIMEOUT(panel.count(), 1, patience);
+    QSignalSpy answers{&session(), &EngineSession::commandFinished};
+    panel.startFromCurrent();
+    QVERIFY(testing::choose("Cancel"));
+    panel.deleteCurrent();
+    QVERIFY(testing::choose("Cancel"));
+    // What comes after them is answered after them.
+    panel.refresh();
+    const auto verbs = [&answers] {
+      std::set<std::string> all;
+      for (const auto& answer : answers) all.insert(qvariant_cast<Command>(answer.front()).verb);
+      return all;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(verbs().contains("savepoint_list"), patience);
+    QVERIFY(!verbs().contains("deploy"));
+    QVERIFY(!verbs().contains("savepoint_delete"));
+    panel.deleteCurrent();
+    QVERIFY(testing::choose("Delete"));
+    QTRY_COMPARE_WITH_TIMEOUT(panel.count(), 0, patience);
+  }
+
   void aSavepointThatDoesNotFitIsRefusedByName() {
     QVERIFY(m_place.run(counted()));
     testing::EngineWitness engine{session().address()};
@@ -182,6 +215,7 @@ private Q_SLOTS:
     QTRY_COMPARE_WITH_TIMEOUT(panel.count(), 1, patience);
     tab().document().push(*renaming(tab().document(), "file", "other"));
     panel.startFromCurrent();
+    QVERIFY(testing::choose("Start from it"));
     const auto* banner = m_place.window().engine().banner();
     QTRY_VERIFY_WITH_TIMEOUT(banner->text().contains(QStringLiteral("does not fit")), patience);
     QVERIFY2(banner->text().contains(QStringLiteral("actor 'other' is not in it")), qPrintable(banner->text()));
@@ -201,10 +235,12 @@ private Q_SLOTS:
     panel.takeSavepoint();
     QTRY_COMPARE_WITH_TIMEOUT(panel.count(), 1, patience);
     panel.startFromCurrent();
+    QVERIFY(testing::choose("Start from it"));
     const auto* banner = m_place.window().engine().banner();
     QTRY_VERIFY_WITH_TIMEOUT(banner->text().contains(QStringLiteral("cannot take output back")), patience);
     for (auto* box : panel.findChildren<QCheckBox*>()) box->setChecked(true);
     panel.startFromCurrent();
+    QVERIFY(testing::choose("Start from it"));
     const auto epoch = engine.ask("savepoint_list", name).at("savepoints").at(0).at("epoch").get<std::uint64_t>();
     QTRY_VERIFY_WITH_TIMEOUT(engine.ask("status", name).value("restored_epoch", 0ULL) == epoch, patience);
   }

@@ -4,6 +4,7 @@
 
 #include "core/live_changes.hpp"
 #include "core/text.hpp"
+#include "panels/question.hpp"
 
 namespace millrace::workbench {
 SteeringDesk::SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, QObject* parent)
@@ -19,11 +20,7 @@ SteeringDesk::SteeringDesk(EngineDesk& engine, const ActorCatalogue& catalogue, 
   connect(m_wire, &WirePanel::wanted, this, &SteeringDesk::request);
   connect(&m_sampler, &WireSampler::sampled, this, &SteeringDesk::sampled);
   connect(&m_sampler, &WireSampler::failed, this, &SteeringDesk::notSampled);
-  connect(m_savepoints, &SavepointPanel::startWanted, this, [this](const QString& savepoint, bool acceptsDuplicates) {
-    if (m_tab == nullptr) return;
-    m_engine.session().runDocument(m_tab->document(), {toStd(savepoint), acceptsDuplicates});
-    Q_EMIT hint(tr("Run from savepoint %1: pending").arg(savepoint));
-  });
+  connect(m_savepoints, &SavepointPanel::startWanted, this, &SteeringDesk::startFrom);
   connect(&m_engine.session(), &EngineSession::commandFinished, this, &SteeringDesk::take);
   connect(&m_engine.session(), &EngineSession::stateChanged, this,
           [this] { m_wire->setReachable(!m_engine.isStale()); });
@@ -41,6 +38,41 @@ void SteeringDesk::setTab(DocumentTab* tab) {
   showSelection();
 }
 
+/// What runs is left behind: that is asked about first.
+void SteeringDesk::startFrom(const QString& savepoint, bool acceptsDuplicates) {
+  if (m_tab == nullptr) return;
+  const auto* run = m_engine.figures();
+  const auto name = m_tab->document().spec().name;
+  const auto start = [this, savepoint, acceptsDuplicates, name] {
+    if (m_tab == nullptr || m_tab->document().spec().name != name) {
+      Q_EMIT hint(tr("%1 is not in front any more: nothing was started").arg(toQt(name)));
+      return;
+    }
+    m_engine.session().runDocument(m_tab->document(), {toStd(savepoint), acceptsDuplicates});
+    Q_EMIT hint(tr("Run from savepoint %1: pending").arg(savepoint));
+  };
+  if (run == nullptr || !run->isActive()) {
+    start();
+    return;
+  }
+  askFirst(m_savepoints->window(), tr("Start from a savepoint"),
+           tr("%1 is %2. Go back to savepoint %3? What it has done since then is left behind.")
+               .arg(toQt(name), run->state, savepoint),
+           tr("&Start from it"), start);
+}
+
+/// On the tab of the panel, which is seldom in front when the first one comes.
+void SteeringDesk::showLetterCount() {
+  auto* dock = m_letters->parentWidget();
+  if (dock == nullptr) return;
+  double count = 0;
+  if (const auto* run = m_tab == nullptr ? nullptr : m_engine.figures()) {
+    for (const auto& [name, f] : run->actors) count += f.deadLetters;
+  }
+  const auto title = count == 0 ? tr("Dead letters") : tr("Dead letters (%1)").arg(countText(count));
+  if (dock->windowTitle() != title) dock->setWindowTitle(title);
+}
+
 /// Panels are about what the engine has of the topology in front.
 void SteeringDesk::follow() {
   const auto* run = m_tab == nullptr ? nullptr : m_engine.figures();
@@ -48,6 +80,7 @@ void SteeringDesk::follow() {
   m_savepoints->setTopology(name);
   m_letters->setTopology(name);
   m_wire->setTopology(run != nullptr && run->isActive() ? name : std::string{});
+  showLetterCount();
 }
 
 void SteeringDesk::showSelection() {

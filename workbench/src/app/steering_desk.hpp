@@ -52,6 +52,8 @@ private:
   void request(const std::string& verb, const nlohmann::json& args, const QString& title);
   void take(const Command& command);
   void follow();
+  void showLetterCount();
+  void startFrom(const QString& savepoint, bool acceptsDuplicates);
 
   EngineDesk& m_engine;
   const ActorCatalogue& m_catalogue;

@@ -2,7 +2,6 @@
 
 #include <QHBoxLayout>
 #include <QHeaderView>
-#include <QMessageBox>
 #include <QPushButton>
 #include <QVBoxLayout>
 
@@ -10,6 +9,7 @@
 #include "millrace/transport/key_file.hpp"
 #include "panels/health_icon.hpp"
 #include "panels/key_dialog.hpp"
+#include "panels/question.hpp"
 #include "panels/word_dialog.hpp"
 
 namespace millrace::workbench {
@@ -150,18 +150,12 @@ void AccessPanel::revokeCurrent() {
     return;
   }
   const auto name = m_keys->at(current.row()).cells.front();
-  auto* question = new QMessageBox{QMessageBox::Warning, tr("Revoke a key"),
-                                   tr("Revoke the key of %1? It is useless at once, on open connections too, and its "
-                                      "name is never used again.")
-                                       .arg(name),
-                                   QMessageBox::Cancel, m_keysPage->window()};
-  question->setAttribute(Qt::WA_DeleteOnClose);
-  auto* yes = question->addButton(tr("&Revoke"), QMessageBox::DestructiveRole);
-  question->setDefaultButton(QMessageBox::Cancel);
-  connect(question, &QMessageBox::buttonClicked, this, [this, name, yes](const QAbstractButton* button) {
-    if (button == yes) Q_EMIT wanted("key_revoke", {{"name", toStd(name)}}, tr("Revoke key %1").arg(name));
-  });
-  question->open();
+  askFirst(m_keysPage->window(), tr("Revoke a key"),
+           tr("Revoke the key of %1? It is useless at once, on open connections too, and its name is never used again.")
+               .arg(name),
+           tr("&Revoke"), [this, name] {
+             Q_EMIT wanted("key_revoke", {{"name", toStd(name)}}, tr("Revoke key %1").arg(name));
+           });
 }
 
 void AccessPanel::take(const Command& command) {

@@ -7,6 +7,7 @@
 
 #include "core/figures.hpp"
 #include "core/json_reading.hpp"
+#include "panels/question.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -38,12 +39,7 @@ SavepointPanel::SavepointPanel(QWidget* parent)
   connect(addButton(tr("&Start from it")), &QPushButton::clicked, this, &SavepointPanel::startFromCurrent);
   m_accepts->setToolTip(tr("Sinks that cannot take output back may write some of it a second time"));
   row->addWidget(m_accepts);
-  connect(addButton(tr("&Delete")), &QPushButton::clicked, this, [this] {
-    if (!current().isEmpty()) {
-      Q_EMIT wanted("savepoint_delete", {{"topology", m_topology}, {"savepoint", toStd(current())}},
-                    tr("Delete savepoint %1").arg(current()));
-    }
-  });
+  connect(addButton(tr("&Delete")), &QPushButton::clicked, this, &SavepointPanel::deleteCurrent);
   connect(addButton(tr("&Refresh")), &QPushButton::clicked, this, &SavepointPanel::refresh);
   connect(m_label, &QLineEdit::returnPressed, this, &SavepointPanel::takeSavepoint);
   m_list->setRootIsDecorated(false);
@@ -60,7 +56,6 @@ SavepointPanel::SavepointPanel(QWidget* parent)
   m_look.setSingleShot(true);
   m_look.setInterval(lookInterval);
   connect(&m_look, &QTimer::timeout, this, &SavepointPanel::refresh);
-  connect(m_list, &QTreeWidget::itemActivated, this, &SavepointPanel::startFromCurrent);
   setTopology({});
 }
 
@@ -90,6 +85,18 @@ void SavepointPanel::takeSavepoint() {
 
 void SavepointPanel::startFromCurrent() {
   if (!current().isEmpty()) Q_EMIT startWanted(current(), m_accepts->isChecked());
+}
+
+void SavepointPanel::deleteCurrent() {
+  if (current().isEmpty()) return;
+  const auto label = m_list->currentItem()->text(1);
+  askFirst(window(), tr("Delete a savepoint"),
+           tr("Delete savepoint %1 of %2? Nothing brings it back.")
+               .arg(label.isEmpty() ? current() : tr("%1 (%2)").arg(current(), label), toQt(m_topology)),
+           tr("&Delete"), [this, topology = m_topology, savepoint = current()] {
+             Q_EMIT wanted("savepoint_delete", {{"topology", topology}, {"savepoint", toStd(savepoint)}},
+                           tr("Delete savepoint %1").arg(savepoint));
+           });
 }
 
 void SavepointPanel::refresh() {

@@ -30,6 +30,8 @@ public:
   [[nodiscard]] QTreeWidget& list() noexcept { return *m_list; }
   /// Goes on from the current one.
   void startFromCurrent();
+  /// After a question: nothing brings it back.
+  void deleteCurrent();
   [[nodiscard]] QString message() const { return m_message->text(); }
 
 Q_SIGNALS:
