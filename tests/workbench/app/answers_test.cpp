@@ -264,6 +264,16 @@ private Q_SLOTS:
     QCOMPARE(asked->count("deadletter_replay"), std::size_t{1});
   }
 
+  void aFloodOfLinesIsCountedNotShown() {
+    LogPanel panel;
+    for (int i = 0; i < 10'000; ++i) panel.add(QStringLiteral("line %1").arg(i));
+    QTRY_VERIFY_WITH_TIMEOUT(panel.toPlainText().contains(QStringLiteral("lines more")), patience);
+    QVERIFY(panel.toPlainText().contains(QStringLiteral("line 0")));
+    QVERIFY(panel.blockCount() <= LogPanel::linesAtOnce + 2);
+    QVERIFY2(panel.toPlainText().contains(QStringLiteral("%1 lines more").arg(10'000 - 1 - LogPanel::linesAtOnce)),
+             qPrintable(panel.toPlainText().right(100)));
+  }
+
   /// The answer to what the engine before was asked never comes.
   void aSampleEndsWithItsTarget() {
     EngineSession session;

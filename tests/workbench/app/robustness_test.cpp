@@ -150,6 +150,23 @@ private Q_SLOTS:
     edit();
   }
 
+  void anEngineThatDoesNotComeUpIsGivenUp() {
+    const auto program = m_place.path(QStringLiteral("stuck"));
+    QFile script{program};
+    QVERIFY(script.open(QIODevice::WriteOnly));
+    script.write("#!/bin/sh\nprintf 'a plugin ' >&2\nprintf 'hangs' >&2\nexec sleep 600\n");
+    script.setPermissions(QFile::ReadOwner | QFile::WriteOwner | QFile::ExeOwner);
+    script.close();
+    qputenv("MILLRACE_COMMAND", QFile::encodeName(program));
+    m_place.window().engine().run();
+    QTRY_VERIFY_WITH_TIMEOUT(session().state() == EngineSession::State::Lost, patience);
+    QVERIFY2(session().message().contains(QStringLiteral("did not come up")), qPrintable(session().message()));
+    // Its last words, whole.
+    const auto* log = m_place.window().engine().log();
+    QTRY_VERIFY_WITH_TIMEOUT(log->toPlainText().contains(QStringLiteral("a plugin hangs")), patience);
+    edit();
+  }
+
   void aFullDiskOnSavingIsSaidAndNothingIsLost() {
     const auto path = m_place.path(QStringLiteral("kept.mill"));
     QVERIFY(tab().file().save(path).has_value());

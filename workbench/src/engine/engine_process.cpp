@@ -17,6 +17,8 @@ constexpr int stopMsMax = 5000;
 /// Last snapshots take their time, and nobody waits for them here.
 constexpr std::chrono::seconds restartMax{30};
 constexpr int killMsMax = 1000;
+/// Until it listens: plugins are loaded by then, and what was left of the disk is read.
+constexpr std::chrono::seconds startMax{30};
 /// Workbenches of one user at the same time, each with an engine of its own.
 constexpr int enginesMax = 16;
 constexpr qsizetype lineBytesMax = 16 * 1024;
@@ -42,6 +44,11 @@ EngineProcess::EngineProcess(QObject* parent) : QObject{parent}, m_runtime{runti
   connect(&m_process, &QProcess::finished, this, &EngineProcess::end);
   m_patience.setSingleShot(true);
   connect(&m_patience, &QTimer::timeout, &m_process, &QProcess::kill);
+  m_comingUp.setSingleShot(true);
+  connect(&m_comingUp, &QTimer::timeout, this, [this] {
+    m_isStuck = true;
+    m_process.kill();
+  });
   connect(&m_process, &QProcess::errorOccurred, this, [this](QProcess::ProcessError error) {
     if (error == QProcess::FailedToStart)
       Q_EMIT ended(tr("the engine cannot be started: %1").arg(m_process.errorString()));
@@ -86,6 +93,8 @@ void EngineProcess::start() {
   m_isStopping = false;
   m_address.clear();
   m_output.clear();
+  m_errors.clear();
+  m_isStuck = false;
   QString why;
   const auto program = millraceProgram();
   if (program.isEmpty()) why = tr("the 'millrace' program was not found: install it, or name it in MILLRACE_COMMAND");
@@ -104,6 +113,7 @@ void EngineProcess::start() {
   // Nobody asked for these in this workbench.
   if (!m_wasReady) arguments << QStringLiteral("--at-rest");
   m_process.start(program, arguments);
+  m_comingUp.start(startMax);
 }
 
 void EngineProcess::restart() {
@@ -135,6 +145,7 @@ void EngineProcess::readOutput() {
   if (!m_isStopping && m_address.isEmpty() && end >= 0) {
     m_address = QString::fromUtf8(m_output.mid(begin, end - begin).trimmed());
     m_wasReady = true;
+    m_comingUp.stop();
     Q_EMIT ready(m_address);
   }
   // What console sinks print is shown as log.
@@ -147,20 +158,31 @@ void EngineProcess::readOutput() {
 }
 
 void EngineProcess::readLog() {
-  for (const auto& line : m_process.readAllStandardError().split('\n')) {
-    if (!line.isEmpty()) Q_EMIT logged(QString::fromUtf8(line.left(lineBytesMax)));
+  m_errors += m_process.readAllStandardError();
+  for (auto end = m_errors.indexOf('\n'); end >= 0; end = m_errors.indexOf('\n')) {
+    if (end > 0) Q_EMIT logged(QString::fromUtf8(m_errors.left(std::min(end, lineBytesMax))));
+    m_errors.remove(0, end + 1);
   }
+  if (m_errors.size() > lineBytesMax) m_errors.clear();
 }
 
 void EngineProcess::end(int exitCode, QProcess::ExitStatus status) {
   readOutput();
+  // What it said last needs no end of line.
+  if (!m_errors.isEmpty()) Q_EMIT logged(QString::fromUtf8(m_errors));
+  m_errors.clear();
   m_address.clear();
   m_patience.stop();
+  m_comingUp.stop();
   if (std::exchange(m_isRestarting, false)) {
     start();
     return;
   }
   if (m_isStopping) return;
+  if (std::exchange(m_isStuck, false)) {
+    Q_EMIT ended(tr("the engine did not come up within %1 s; its last lines are in Log").arg(startMax.count()));
+    return;
+  }
   Q_EMIT ended(status == QProcess::CrashExit ? tr("the engine was killed or crashed (signal %1)").arg(exitCode)
                                              : tr("the engine ended with exit code %1").arg(exitCode));
 }

@@ -22,7 +22,7 @@ public:
   explicit EngineProcess(QObject* parent = nullptr);
   ~EngineProcess() override;
 
-  /// Starts it, unless it runs.
+  /// Starts it, unless it runs. One that does not listen after 30 s is killed, and has ended.
   void start();
   [[nodiscard]] bool isRunning() const { return m_process.state() != QProcess::NotRunning; }
   /// Whether any engine of this user's workbenches has something of a topology of that name, from whenever.
@@ -53,11 +53,11 @@ private:
   std::unique_ptr<QLockFile> m_claim;
   QString m_data;
   QProcess m_process;
-  QByteArray m_output;
+  QByteArray m_output, m_errors;  // what came of the next line
   QString m_address;
-  bool m_isStopping = false, m_isRestarting = false;
+  bool m_isStopping = false, m_isRestarting = false, m_isStuck = false;
   bool m_wasReady = false;  // once, in this workbench
-  QTimer m_patience;
+  QTimer m_patience, m_comingUp;
 };
 
 }  // namespace millrace::workbench
