@@ -1,3 +1,5 @@
+#include <signal.h>
+
 #include <QProcess>
 #include <QSignalSpy>
 #include <QTabWidget>
@@ -93,6 +95,26 @@ private Q_SLOTS:
     testing::EngineWitness engine{session().address()};
     QTRY_VERIFY_WITH_TIMEOUT(activeFaults(engine.ask("chaos_list", "broken")) == 0, patience);
     QTRY_VERIFY_WITH_TIMEOUT(!banner->text().contains(QStringLiteral("Chaos")), patience);
+  }
+
+  /// An engine that hangs, and another target meanwhile: its list never comes.
+  void aListThatNeverComesHidesNoFaults() {
+    run(broken());
+    auto wish = usualFault(chaos::entry_of(chaos::fault_kind::slow), "sum");
+    wish.duration = std::chrono::minutes{10};
+    session().request("chaos_inject", toArguments(wish, "broken"), QStringLiteral("Inject slow"));
+    m_place.window().chaos().setTab(&tab());
+    const auto* banner = m_place.window().engine().banner();
+    QTRY_VERIFY_WITH_TIMEOUT(banner->text().contains(QStringLiteral("slow sum")), patience);
+    const auto process = static_cast<pid_t>(session().processId());
+    ::kill(process, SIGSTOP);
+    QTRY_VERIFY_WITH_TIMEOUT(session().pendingCommands() > 0, patience);
+    session().setTarget(
+        {QStringLiteral("gone"), QStringLiteral("ipc://") + m_place.path(QStringLiteral("gone")), {}, {}});
+    QVERIFY(!banner->text().contains(QStringLiteral("Chaos")));
+    ::kill(process, SIGCONT);
+    session().setTarget({});
+    QTRY_VERIFY_WITH_TIMEOUT(banner->text().contains(QStringLiteral("slow sum")), patience);
   }
 
   /// What was tried is tried again where it was, and what is over is not marked a second time.

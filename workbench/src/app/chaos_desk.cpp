@@ -221,6 +221,7 @@ void ChaosDesk::forget() {
     m_panel->tell(tr("another target was chosen: what became of the run is not known"));
   }
   showFaults();
+  m_poll.start();
 }
 
 void ChaosDesk::takeFaults(const std::string& name, const std::vector<FaultNote>& faults) {
