@@ -59,10 +59,9 @@ void frame_queue::give_back(chunk& c, std::uint64_t bytes) noexcept {
   if (may_.all != nullptr) may_.all->give_back(bytes);
 }
 
-std::uint64_t frame_queue::memory_bytes() noexcept {
+void frame_queue::tend() {
   settle();
   if (was_refused_) offer_again();
-  return bytes_;
 }
 
 bool frame_queue::free_some() {
@@ -138,7 +137,7 @@ void frame_queue::offer_again() {
 }
 
 bool frame_queue::offer(chunk& c) {
-  c.block = may_.disk->take(c.frames, c.charged, how_ == urgency::needed);
+  c.block = may_.disk->take(c.frames, {c.charged, how_ == urgency::needed, !std::exchange(c.was_offered, true)});
   if (c.block == nullptr) return false;
   c.is_settled = false;
   ++unsettled_;
@@ -146,15 +145,23 @@ bool frame_queue::offer(chunk& c) {
 }
 
 // Newest first: those behind them are known already.
-void frame_queue::settle() noexcept {
+void frame_queue::settle() {
   for (auto c = chunks_.rbegin(); unsettled_ != 0 && c != chunks_.rend(); ++c) settle(*c);
 }
 
-void frame_queue::settle(chunk& c) noexcept {
+void frame_queue::settle(chunk& c) {
   if (c.is_settled || c.block->now() == spilled_frames::state::queued) return;
   c.is_settled = true;
   --unsettled_;
-  if (c.block->now() == spilled_frames::state::stored && c.frames.empty()) give_back(c, c.charged);
+  if (c.block->now() == spilled_frames::state::stored) {
+    if (c.frames.empty()) give_back(c, c.charged);
+    return;
+  }
+  const auto& all = c.block->unwritten();
+  if (!c.frames.empty() || c.from != 0 || c.to != all.size()) return;  // a part of it is not offered again
+  c.frames = all;
+  c.block = nullptr;
+  was_refused_ = true;
 }
 
 frame* frame_queue::newest() noexcept {
@@ -263,6 +270,7 @@ frame_queue::chunk frame_queue::split_chunk(chunk& c, std::size_t keep) {
 
 frame_queue frame_queue::split(std::uint64_t from, urgency how) {
   frame_queue out{may_, how};
+  out.was_refused_ = was_refused_;
   while (!chunks_.empty() && size_ > from) {
     auto& c = chunks_.back();
     const auto before = size_ - c.size();

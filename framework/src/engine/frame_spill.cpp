@@ -32,15 +32,17 @@ public:
       : disk_{std::move(disk)}, most_{most}, time_{time}, say_{std::move(say)} {}
 
   /// Whether a block of so many bytes may wait to be written; then it does.
-  bool admit(std::uint64_t bytes, bool is_needed) {
+  bool admit(const frame_spill::offer& of) {
     const auto now = time_.steady_ns();
     bool is_news = false;
     bool is_refused = false;
     {
       const std::lock_guard lock{mutex_};
-      const bool is_fast = is_too_fast(now, bytes, is_news);
-      is_refused = (is_fast && !is_needed) || now < refused_until_ || waiting_ + bytes > most_.waiting_max;
-      if (!is_refused) waiting_ += bytes;
+      const bool is_fast = is_too_fast(now, of.is_first ? of.bytes : 0, is_news);
+      const bool is_tried = !refused_.empty() && waiting_ != 0;
+      is_refused =
+          (is_fast && !of.is_needed) || now < refused_until_ || is_tried || waiting_ + of.bytes > most_.waiting_max;
+      if (!is_refused) waiting_ += of.bytes;
     }
     if (is_news) say_("what is sent is not kept on the disk for tasks to come back alone: " + too_fast());
     return !is_refused;
@@ -237,10 +239,9 @@ frame_spill::~frame_spill() {
   writer_.join();
 }
 
-std::shared_ptr<const spilled_frames> frame_spill::take(std::vector<kept_frame>& frames, std::uint64_t bytes,
-                                                        bool is_needed) {
-  if (!desk_->admit(bytes, is_needed)) return nullptr;
-  auto block = std::make_shared<spilled_frames>(desk_, std::exchange(frames, {}), bytes);
+std::shared_ptr<const spilled_frames> frame_spill::take(std::vector<kept_frame>& frames, const offer& of) {
+  if (!desk_->admit(of)) return nullptr;
+  auto block = std::make_shared<spilled_frames>(desk_, std::exchange(frames, {}), of.bytes);
   desk_->add(block);
   return block;
 }

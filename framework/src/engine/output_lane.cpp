@@ -112,7 +112,7 @@ void output_lane::collect_credit() {
   } else {
     // Credit of a channel that is no more is none.
     if (now_ == receiver::behind) send_backlog();
-    backlog_bytes_ = backlog_->memory_bytes();
+    tend_backlog();
   }
   if (is_changed) tell_credit();
 }
@@ -175,6 +175,11 @@ void output_lane::wait(frame&& f) {
   }
   if (f.kind == frame_kind::barrier) newest_barrier_ = f.epoch;
   backlog_->push_anyway(keep(std::move(f), retained_->may().batch_events));
+  tend_backlog();
+}
+
+void output_lane::tend_backlog() {
+  backlog_->tend();
   backlog_bytes_ = backlog_->memory_bytes();
 }
 

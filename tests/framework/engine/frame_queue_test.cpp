@@ -93,7 +93,7 @@ struct table {
 bool settled(frame_queue& q) {
   return QTest::qWaitFor(
       [&] {
-        (void)q.memory_bytes();
+        q.tend();
         return !q.is_writing();
       },
       20'000);
@@ -286,7 +286,7 @@ private slots:
       for (int block = 0; block < 3; ++block) {
         std::vector<engine::kept_frame> frames;
         frames.push_back(engine::keep(numbered(block), 20));
-        QVERIFY2(t.spill->take(frames, bytes, true) != nullptr, qPrintable(QString::number(episode)));
+        QVERIFY2(t.spill->take(frames, {bytes, true}) != nullptr, qPrintable(QString::number(episode)));
         QVERIFY(frames.empty());
         QVERIFY(QTest::qWaitFor([&] { return t.spill->status().waiting == 0; }, 20'000));
       }
@@ -305,6 +305,41 @@ private slots:
     QVERIFY(!t.spill->status().refused.empty());
     t.time.ns += 11'000'000'000;
     QCOMPARE(t.spill->status().refused, std::string{});
+  }
+
+  void whatTheDiskCouldNotWriteIsOfferedAgainThoughNothingComes() {
+    table t;
+    t.disk->is_full = true;
+    frame_queue q{t.may(), urgency::needed};
+    fill(q, 0, 500);
+    for (int retry = 0; retry < 3; ++retry) {
+      QVERIFY(settled(q));
+      QVERIFY2(q.may_find_room(), "whoever waits for room has to look again");
+      QVERIFY(q.memory_bytes() > 64 << 10);
+      t.time.ns += 2'000'000'000;
+      q.tend();
+    }
+    t.disk->is_full = false;
+    const auto has_room = [&] {
+      t.time.ns += 100'000'000;
+      q.tend();
+      return q.memory_bytes() < 64 << 10;
+    };
+    QVERIFY2(QTest::qWaitFor(has_room, 20'000), qPrintable(QString::number(q.memory_bytes())));
+    for (std::int64_t n = 0; n < 500; ++n) QCOMPARE(taken(q), n);
+    QCOMPARE(t.all.used(), std::uint64_t{0});
+  }
+
+  void whatIsOfferedAgainIsNotSentAgain() {
+    table t{{.rate_max = 1 << 20}};
+    t.disk->is_full = true;
+    frame_queue q{t.may(), urgency::needed};
+    fill(q, 0, 300);
+    QVERIFY(settled(q));
+    for (int i = 0; i < 10'000; ++i) q.tend();
+    QVERIFY(QString::fromStdString(t.spill->status().refused).contains("no room in '/data'"));
+    const std::lock_guard lock{t.saying};
+    QCOMPARE(t.said.size(), std::size_t{1});
   }
 
   void aFullDiskIsSaidOnce() {
@@ -349,7 +384,10 @@ private slots:
     QVERIFY(q.may_find_room());
     t.disk->is_held = false;
     t.disk->is_held.notify_all();
-    const auto has_room = [&] { return q.memory_bytes() < 64 << 10; };
+    const auto has_room = [&] {
+      q.tend();
+      return q.memory_bytes() < 64 << 10;
+    };
     QVERIFY2(QTest::qWaitFor(has_room, 20'000), qPrintable(QString::number(q.memory_bytes())));
     for (std::int64_t n = 0; n < 500; ++n) QCOMPARE(taken(q), n);
     QCOMPARE(t.all.used(), std::uint64_t{0});

@@ -47,12 +47,13 @@ public:
 
   [[nodiscard]] bool empty() const noexcept { return size_ == 0; }
   [[nodiscard]] std::uint64_t size() const noexcept { return size_; }
-  /// In memory, what was dropped and is not freed yet included; what has been written meanwhile is not any more.
-  [[nodiscard]] std::uint64_t memory_bytes() noexcept;
+  /// In memory, what was dropped and is not freed yet included; as far as `tend` has seen.
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return bytes_; }
+  /// Looks at what has been written meanwhile, and offers again what the disk did not take or could not write.
+  void tend();
   /// Something is being written to the disk.
   [[nodiscard]] bool is_writing() const noexcept { return unsettled_ != 0; }
-  /// There may be room soon without anything being taken out: the disk has work, or what it refused is offered to it
-  /// again by `memory_bytes`.
+  /// There may be room soon without anything being taken out, if somebody tends to it.
   [[nodiscard]] bool may_find_room() const noexcept { return is_writing() || was_refused_; }
 
   /// False: there is no room for it in memory, and nothing was done.
@@ -95,6 +96,7 @@ private:
     std::size_t to = 0;
     std::uint64_t charged = 0;  ///< of its frames, counted as in memory
     bool is_settled = true;     ///< the block's fate is known
+    bool was_offered = false;
     [[nodiscard]] std::size_t size() const noexcept { return to - from; }
   };
 
@@ -107,8 +109,8 @@ private:
   void hand_over(chunk& c);
   void offer_again();
   [[nodiscard]] bool offer(chunk& c);
-  void settle() noexcept;
-  void settle(chunk& c) noexcept;
+  void settle();
+  void settle(chunk& c);
   [[nodiscard]] result<void> load(chunk& c);
   void drop_from(chunk& c, std::size_t frames);
   [[nodiscard]] chunk split_chunk(chunk& c, std::size_t keep);
@@ -120,7 +122,7 @@ private:
   std::uint64_t size_ = 0;
   std::uint64_t bytes_ = 0;  // in memory, as far as is known
   std::size_t unsettled_ = 0;
-  bool was_refused_ = false;  // a block that was offered to the disk, which may take it later
+  bool was_refused_ = false;  // a block by the disk, which may take it later
 };
 
 }  // namespace millrace::engine

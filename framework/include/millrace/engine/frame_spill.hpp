@@ -27,7 +27,7 @@ public:
   enum class state : std::uint8_t {
     queued,
     stored,
-    failed,  ///< memory has them, and keeps them
+    failed,  ///< memory has them
   };
 
   spilled_frames(std::shared_ptr<detail::spill_desk> desk, std::vector<kept_frame> frames, std::uint64_t bytes);
@@ -39,6 +39,8 @@ public:
   /// All of them, wherever they are. `stamp` and `type` as of `decode_frames`. Errors: those of the disk;
   /// errc::corrupt.
   [[nodiscard]] result<std::vector<kept_frame>> read(const record_type& type, const frame& stamp) const;
+  /// All of them, of a block that has failed: nobody changes them any more.
+  [[nodiscard]] const std::vector<kept_frame>& unwritten() const noexcept { return frames_; }
 
 private:
   friend class detail::spill_desk;
@@ -71,7 +73,7 @@ class frame_spill {
 public:
   struct limits {
     std::uint64_t bytes_max = std::uint64_t{4} << 30;
-    /// Offered in a second by all lanes together. Beyond it nothing is taken for ten seconds.
+    /// Offered in a second by all lanes together, each block once. Beyond it nothing is taken for ten seconds.
     std::uint64_t rate_max = std::uint64_t{128} << 20;
     std::uint64_t waiting_max = std::uint64_t{32} << 20;
   };
@@ -83,10 +85,14 @@ public:
   frame_spill(const frame_spill&) = delete;
   frame_spill& operator=(const frame_spill&) = delete;
 
-  /// Takes frames of `bytes` in memory, which `frames` is left without; null: not now, and they stay. `is_needed`:
-  /// somebody waits for the room, however fast it is asked for.
-  [[nodiscard]] std::shared_ptr<const spilled_frames> take(std::vector<kept_frame>& frames, std::uint64_t bytes,
-                                                           bool is_needed);
+  struct offer {
+    std::uint64_t bytes = 0;  ///< in memory
+    bool is_needed = false;   ///< somebody waits for the room, however fast it is asked for
+    bool is_first = true;     ///< of these frames; they were not refused before
+  };
+  /// Takes frames, which `frames` is left without; null: not now, and they stay. What the disk could not write was
+  /// taken all the same: only one is, until one has been written.
+  [[nodiscard]] std::shared_ptr<const spilled_frames> take(std::vector<kept_frame>& frames, const offer& of);
   [[nodiscard]] spill_status status() const;
 
 private:

@@ -100,6 +100,7 @@ private:
 
   void push(frame f);
   void wait(frame&& f);
+  void tend_backlog();
   void send_backlog();
   void stamp_traces(frame& f) const;
   [[nodiscard]] frame stamped(frame_kind kind) const;

@@ -34,7 +34,7 @@ public:
   [[nodiscard]] frame_queue take_since(epoch_id epoch);
   /// All lanes together have as much in memory as they may.
   [[nodiscard]] bool is_crowded() const noexcept { return may_.all != nullptr && may_.all->is_used_up(); }
-  [[nodiscard]] std::uint64_t memory_bytes() noexcept { return entries_.memory_bytes(); }
+  [[nodiscard]] std::uint64_t memory_bytes() const noexcept { return entries_.memory_bytes(); }
   [[nodiscard]] const retention& may() const noexcept { return may_; }
   /// Why it let go, the last time that it did.
   [[nodiscard]] const std::string& why_not() const noexcept { return why_not_; }
