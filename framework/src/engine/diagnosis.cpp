@@ -27,7 +27,17 @@ struct walk {
 
 class examination {
 public:
-  explicit examination(const observed_run& run) : run_{run}, say_{run} {}
+  explicit examination(const observed_run& run)
+      : run_{run}, say_{run}, fullest_from_(run.tasks.size()), held_up_most_by_(run.tasks.size()) {
+    const auto blocked = [this](const observed_channel& c) { return run_.tasks[c.source].blocked; };
+    for (const auto& c : run_.channels) {
+      if (c.fill < full_share) continue;
+      auto*& fullest = fullest_from_[c.source];
+      if (fullest == nullptr || is_worse(c, *fullest)) fullest = &c;
+      auto*& most = held_up_most_by_[c.target];
+      if (blocked(c) >= held_up && (most == nullptr || blocked(c) > blocked(*most))) most = &c;
+    }
+  }
 
   diagnosis result() const {
     const auto start = most_held_up();
@@ -39,21 +49,25 @@ public:
   std::vector<diagnosis> ranked() const {
     std::vector<diagnosis> found{result()};
     if (found.front().what == cause::none) return found;
-    std::vector<diagnosis> others;
+    std::vector<diagnosis> costing;
+    std::vector<diagnosis> on_purpose;
     for (std::uint32_t i = 0; i < run_.tasks.size(); ++i) {
-      if (auto w = way_to(i)) others.push_back(told(*w, run_.tasks[*(w->path.end() - 2)].blocked));
+      if (auto w = way_to(i)) costing.push_back(told(*w, run_.tasks[*(w->path.end() - 2)].blocked));
+      if (auto d = cost_of(i)) costing.push_back(*std::move(d));
+      const auto& t = run_.tasks[i];
+      if (!t.stopped_at.empty()) on_purpose.push_back(say_.standing(t));
+      for (const auto& fault : t.faults) on_purpose.push_back(say_.fault(t.name, fault));
     }
-    for (std::uint32_t i = 0; i < run_.tasks.size(); ++i) {
-      if (auto d = aside(i)) others.push_back(*std::move(d));
-    }
+    if (auto d = slow_snapshots()) costing.push_back(*std::move(d));
     for (const auto& c : run_.channels) {
-      if (!c.faults.empty()) others.push_back(say_.fault(say_.name_of(c), c.faults.front()));
+      for (const auto& fault : c.faults) on_purpose.push_back(say_.fault(say_.name_of(c), fault));
     }
-    if (auto d = slow_snapshots()) others.push_back(*std::move(d));
-    std::ranges::stable_sort(others, std::ranges::greater{}, &diagnosis::share);
-    for (auto& d : others) {
-      if (found.size() < causes_max && std::ranges::none_of(found, [&](const auto& f) { return is_same(f, d); })) {
-        found.push_back(std::move(d));
+    for (auto* group : {&costing, &on_purpose}) {
+      std::ranges::stable_sort(*group, std::ranges::greater{}, &diagnosis::share);
+      for (auto& d : *group) {
+        if (found.size() < causes_max && std::ranges::none_of(found, [&](const auto& f) { return is_same(f, d); })) {
+          found.push_back(std::move(d));
+        }
       }
     }
     return found;
@@ -66,18 +80,20 @@ private:
     d.share = share;
     return d;
   }
-  /// Tasks of one actor share a cause; channels are told one by one.
+  /// Tasks of one actor share a cause; channels are told one by one, and so is what people do to them.
   static bool is_same(const diagnosis& a, const diagnosis& b) {
     const auto actor = [](const std::string& where) { return where.substr(0, where.find('/')); };
+    const auto said = [](const diagnosis& d) { return d.sentence.substr(d.sentence.find(": ") + 1); };
+    if (a.what != b.what || (a.what == cause::injected_fault && said(a) != said(b))) return false;
     const bool are_tasks = a.where.find(' ') == std::string::npos && b.where.find(' ') == std::string::npos;
-    return a.what == b.what && (a.where == b.where || (are_tasks && actor(a.where) == actor(b.where)));
+    return a.where == b.where || (are_tasks && actor(a.where) == actor(b.where));
   }
   /// Where full channels end at this task: the way there, from its beginning.
   std::optional<walk> way_to(std::uint32_t end) const {
-    if (fullest_from(end) != nullptr) return std::nullopt;
+    if (fullest_from_[end] != nullptr) return std::nullopt;
     walk w{end, {end}, nullptr};
     while (w.path.size() <= run_.tasks.size()) {
-      const auto* before = held_up_most_by(w.path.back());
+      const auto* before = held_up_most_by_[w.path.back()];
       if (before == nullptr) break;
       if (w.through == nullptr) w.through = before;
       w.path.push_back(before->source);
@@ -86,36 +102,18 @@ private:
     std::ranges::reverse(w.path);
     return w;
   }
-  const observed_channel* held_up_most_by(std::uint32_t task) const {
-    const observed_channel* found = nullptr;
-    const auto blocked = [this](const observed_channel& c) { return run_.tasks[c.source].blocked; };
-    for (const auto& c : run_.channels) {
-      if (c.target != task || c.fill < full_share || blocked(c) < held_up) continue;
-      if (found == nullptr || blocked(c) > blocked(*found)) found = &c;
-    }
-    return found;
-  }
-  /// What there is to say of a task whether or not anybody waits for it.
-  std::optional<diagnosis> aside(std::uint32_t at) const {
+  /// What a task loses its time with, whether or not anybody waits for it.
+  std::optional<diagnosis> cost_of(std::uint32_t at) const {
     const auto& t = run_.tasks[at];
     const auto costing = [](diagnosis d, double share) {
       d.share = share;
       return d;
     };
-    if (!t.stopped_at.empty()) return say_.standing(t);
-    if (!t.faults.empty()) return say_.fault(t.name, t.faults.front());
+    if (t.stepping_for >= stuck_after) return costing(say_.stuck(t), 1);
     if (t.is_retrying) return say_.retries(t, "");
-    if (t.stepping_for >= stuck_after) return say_.stuck(t);
     if (t.freeze >= explains) return costing(say_.frozen(t), t.freeze);
     if (t.align >= explains) return costing(say_.alignment(at), t.align);
     return std::nullopt;
-  }
-  const observed_channel* fullest_from(std::uint32_t task) const {
-    const observed_channel* found = nullptr;
-    for (const auto& c : run_.channels) {
-      if (c.source == task && c.fill >= full_share && (found == nullptr || is_worse(c, *found))) found = &c;
-    }
-    return found;
   }
   /// Of two full channels, the one whose receiver has less time left.
   bool is_worse(const observed_channel& a, const observed_channel& b) const {
@@ -131,7 +129,7 @@ private:
       for (std::uint32_t i = 0; i < run_.tasks.size(); ++i) {
         const auto& t = run_.tasks[i];
         if (producers_only && t.kind != actor_kind::producer) continue;
-        if (t.blocked < held_up || fullest_from(i) == nullptr) continue;
+        if (t.blocked < held_up || fullest_from_[i] == nullptr) continue;
         if (!found || lag(t) > lag(run_.tasks[*found])) found = i;
       }
     };
@@ -145,7 +143,7 @@ private:
     walk w{start, {start}, nullptr};
     // Topologies have no cycles; the limit only says so once more.
     while (w.path.size() <= run_.tasks.size()) {
-      const auto* next = fullest_from(w.at);
+      const auto* next = fullest_from_[w.at];
       if (next == nullptr) break;
       w.through = next;
       w.at = next->target;
@@ -260,6 +258,8 @@ private:
 
   const observed_run& run_;
   explanation say_;
+  std::vector<const observed_channel*> fullest_from_;     // by task, of its full outputs
+  std::vector<const observed_channel*> held_up_most_by_;  // by task, of its full inputs
 };
 
 }  // namespace

@@ -267,6 +267,21 @@ private slots:
     is(found[2], cause::injected_fault, "work/1 -> store/0");
     QCOMPARE(found[1].share, 0.0);
   }
+  void eachFaultIsToldAndWhatStandsStillComesBeforeThem() {
+    auto r = held_up_by_work0();
+    r.tasks[work1].faults = {"delay of 1 ms", "a call that does not return"};
+    r.tasks[store].stepping_for = 3s;
+    r.tasks[route].align = 0.8;
+    const auto found = ranked_causes(r);
+    QCOMPARE(found.size(), std::size_t{5});
+    is(found[1], cause::stuck, "store/0");
+    QCOMPARE(found[1].share, 1.0);
+    is(found[2], cause::alignment, "route/0");
+    for (const auto i : {3U, 4U}) is(found[i], cause::injected_fault, "work/1");
+    // The same of several partitions is one.
+    r.tasks[work0].faults = {"delay of 1 ms"};
+    QCOMPARE(ranked_causes(r).size(), std::size_t{4});
+  }
   void noMoreThanPeopleRead() {
     auto r = held_up_by_work0();
     for (int i = 0; i < 20; ++i) {

@@ -89,9 +89,10 @@ inline constexpr double saturated_share = 0.9;
 
 /// As many as people read.
 inline constexpr std::size_t causes_max = 6;
-/// All that holds a run up, worst first: what `diagnose` says, then the other tasks at which full channels end, by how
-/// long those before them are held up, then what costs time elsewhere and what somebody does on purpose. The same cause
-/// at several partitions of an actor is told once. One with `cause::none` where nothing does. Pure. Thread: any.
+/// All that holds a run up, worst first: what `diagnose` says, then by the share of time that they cost the other tasks
+/// at which full channels end (those before them are held up) and what costs time elsewhere, then what somebody does on
+/// purpose, each fault by itself. The same cause at several partitions of an actor is told once. One with
+/// `cause::none` where nothing does. Pure. Thread: any.
 [[nodiscard]] std::vector<diagnosis> ranked_causes(const observed_run& run);
 
 }  // namespace millrace::engine
