@@ -15,13 +15,17 @@ constexpr double lag_factor_max = 2;
 // One sample above the line may be chance.
 constexpr int recovered_samples = 3;
 
-/// What passed through since shows in a status a window later. Nothing: that is still to come, or nothing did since.
-std::optional<bool> is_p99_back(const std::vector<sample>& samples, std::size_t i, double most) {
+/// What passed through since shows in a status a window later. Nothing did: that is still to come, unless it was so
+/// before, too.
+bool is_p99_back(const std::vector<sample>& samples, std::size_t i, double most, bool was_silent) {
   const auto due = samples[i].at + latency_window;
+  bool is_due = false;
   for (; i < samples.size(); ++i) {
-    if (samples[i].at >= due && samples[i].p99_ms > 0) return samples[i].p99_ms <= most;
+    if (samples[i].at < due) continue;
+    if (samples[i].p99_ms > 0) return samples[i].p99_ms <= most;
+    is_due = true;
   }
-  return std::nullopt;
+  return is_due && was_silent;
 }
 
 }  // namespace
@@ -53,7 +57,7 @@ recovery recovery_of(const std::vector<sample>& samples, std::chrono::millisecon
     in_a_row = is_fast && is_prompt ? in_a_row + 1 : 0;
     if (in_a_row == 0) out.missing = is_fast ? "lag" : "throughput";
     if (in_a_row < recovered_samples) continue;
-    if (is_p99_back(samples, i, p99_most).value_or(false)) return {s.at - from, {}};
+    if (is_p99_back(samples, i, p99_most, before.p99_ms == 0)) return {s.at - from, {}};
     out.missing = "p99 latency";
   }
   return out;

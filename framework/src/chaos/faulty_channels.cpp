@@ -96,7 +96,6 @@ private:
     }
     is_holding_ = !coming_.empty() || swapped_ || owed_.batches != 0 || owed_.bytes != 0;
     if (is_holding_) host_.wake_at(next_look(is_cut, now));
-    if (!is_holding_ && at_work.empty()) line_free_ = 0;
     return receive_status::empty;
   }
 
@@ -126,9 +125,7 @@ private:
                                                  fault->draw(channel_)));
           break;
         case fault_kind::bandwidth:
-          line_free_ = std::max(line_free_, now) +
-                       static_cast<std::int64_t>(static_cast<double>(f.bytes) * 1e9 / fault->parameter("bytes_per_s"));
-          delay(fault, std::max<std::int64_t>(0, line_free_ - due_of(held)));
+          delay(fault, std::max<std::int64_t>(0, line_free(fault, f.bytes, now) - due_of(held)));
           break;
         case fault_kind::drop:
         case fault_kind::barrier_drop:
@@ -162,6 +159,16 @@ private:
     held.what = std::move(f);
     coming_.push_back(std::move(held));
     if (is_data && swapped_) release_swapped(now);
+  }
+
+  /// When a line that is as slow as the fault says has passed on so many bytes more.
+  std::int64_t line_free(const fault_ptr& fault, std::uint64_t bytes, std::int64_t now) {
+    std::erase_if(lines_, [](const auto& line) { return !lasts(*line.by); });
+    auto at = std::ranges::find(lines_, fault, &lateness::by);
+    if (at == lines_.end()) at = lines_.insert(at, {fault, now});
+    at->ns = std::max(at->ns, now) +
+             static_cast<std::int64_t>(static_cast<double>(bytes) * 1e9 / fault->parameter("bytes_per_s"));
+    return at->ns;
   }
 
   /// What a kind of fault is about.
@@ -216,7 +223,7 @@ private:
   std::optional<held_frame> swapped_;
   std::uint32_t copies_ = 0;
   engine::credit owed_;
-  std::int64_t line_free_ = 0;
+  std::vector<lateness> lines_;  // of faults that slow the channel down: until when each is taken
   bool is_broken_ = false;
   std::string failure_;
 };

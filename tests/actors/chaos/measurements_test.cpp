@@ -66,6 +66,15 @@ private slots:
     for (auto& s : all) s.lag_ms = 900;
     QVERIFY2(recovery_of(all, milliseconds{0}, slow).after, "twice what it was before is as before");
   }
+  void whereSinksGetSomethingNowAndThenOnlyThereIsNoLatencyToWaitFor() {
+    auto all = followed({0, 100, 100, 100});
+    for (auto& s : all) s.p99_ms = 0;
+    const baseline silent{100, 20, 0};
+    QCOMPARE(recovery_of(all, milliseconds{0}, silent).after->count(), 300);
+    // What does come is looked at as ever.
+    for (auto& s : all) s.p99_ms = 500;
+    QVERIFY(!recovery_of(all, milliseconds{0}, silent).after);
+  }
   /// A status tells of the last second, so p99 is looked at a second later.
   void latencyIsThatOfWhatWentThroughSince() {
     auto all = followed({0, 100, 100, 100});

@@ -237,6 +237,17 @@ private slots:
       QVERIFY(t.failure.empty());
     }
   }
+  void aNewThinLineOwesNothingOfTheOneBefore() {
+    trial t{{.kind = fault_kind::bandwidth, .parameters = {{"bytes_per_s", 1}}}};
+    t.send();
+    QCOMPARE(t.receive(), arrival::none);
+    (void)t.board.clear(0);
+    fault_request faster{.kind = fault_kind::bandwidth, .target = "*", .parameters = {{"bytes_per_s", 1'000'000}}};
+    QVERIFY(t.board.inject(std::move(faster)).has_value());
+    QCOMPARE(t.receive(), arrival::data);
+    t.send();
+    QVERIFY(t.late_by(arrival::data) < std::int64_t{1'000'000'000});
+  }
   void oneFaultTakenAwayLeavesTheOther() {
     trial t{{.kind = fault_kind::delay, .parameters = {{"delay_ms", 50}}}};
     QVERIFY(
