@@ -164,6 +164,52 @@ private Q_SLOTS:
     QVERIFY(linesOf(path("held.csv")).back().contains(",399,"));
   }
 
+  void whatWasHeldOfOneTopologyIsNotShownForAnother() {
+    show();
+    const auto empty = bar().grab().toImage();
+    remember(300);
+    m_panel->setTopology("first");
+    show();
+    bar().setFocus();
+    QTest::keyClick(&bar(), Qt::Key_Left);
+    QVERIFY(m_panel->isPaused());
+    // One that never ran.
+    m_panel->setTopology("other");
+    m_panel->show(nullptr, nullptr);
+    QVERIFY(!m_panel->isPaused());
+    QVERIFY(!m_panel->exportTo(path("other.csv")).isEmpty());
+    QCOMPARE(bar().grab().toImage(), empty);
+    // And one that did.
+    m_panel->setTopology("first");
+    m_panel->show(&m_history, nullptr);
+    m_panel->setPaused(true);
+    RunHistory others;
+    std::swap(others, m_history);
+    remember(100, 1000);
+    m_panel->setTopology("third");
+    m_panel->show(&m_history, nullptr);
+    QCOMPARE(m_panel->exportTo(path("third.csv")), QString{});
+    QVERIFY(linesOf(path("third.csv")).back().contains(",1099,"));
+    // The same one again is nothing new: what is held stays held.
+    m_panel->setPaused(true);
+    m_panel->setTopology("third");
+    QVERIFY(m_panel->isPaused());
+  }
+
+  void theBarTakesTheWheelByWholeSteps() {
+    remember(1200);
+    show();
+    const auto before = bar().frameBox().width();
+    turn({120, 0});
+    QCOMPARE(bar().frameBox().width(), before);
+    for (int i = 0; i < 3; ++i) turn({0, -30});
+    QCOMPARE(bar().frameBox().width(), before);
+    turn({0, -30});
+    QVERIFY(bar().frameBox().width() > 3 * before);
+    turn({0, 120});
+    QCOMPARE(bar().frameBox().width(), before);
+  }
+
 private:
   static constexpr double begin = 1'700'000'000;
 
@@ -183,6 +229,11 @@ private:
     m_panel->show(m_history.size() == 0 ? nullptr : &m_history, nullptr);
   }
   [[nodiscard]] TimeBar& bar() { return m_panel->timeBar(); }
+  void turn(QPoint delta) {
+    const auto at = QPointF{bar().rect().center()};
+    QWheelEvent event{at, bar().mapToGlobal(at), {}, delta, Qt::NoButton, {}, Qt::NoScrollPhase, false};
+    QApplication::sendEvent(&bar(), &event);
+  }
   void drag(QPoint to) {
     QMouseEvent move{QEvent::MouseMove, to, bar().mapToGlobal(to), Qt::NoButton, Qt::LeftButton, {}};
     QApplication::sendEvent(&bar(), &move);

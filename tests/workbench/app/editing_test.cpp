@@ -2,6 +2,7 @@
 #include <QClipboard>
 #include <QComboBox>
 #include <QLineEdit>
+#include <QScrollBar>
 #include <QSignalSpy>
 #include <QTest>
 
@@ -202,6 +203,24 @@ private Q_SLOTS:
     auto* said = m_place.window().inspector().findChild<QLabel*>(QStringLiteral("policyProblem"));
     QVERIFY(said != nullptr);
     QTRY_VERIFY_WITH_TIMEOUT(said->isVisible() && said->text().contains(QStringLiteral("backoff")), patience);
+  }
+
+  void whatIsSeenOfTheInspectorStaysWhenTheThemeChangesAndBeginsAnewForAnotherActor() {
+    addTypes({"gen", "nul"});
+    auto& window = m_place.window();
+    tab().scene().select({"generator"});
+    QCoreApplication::processEvents();
+    auto* bar = window.inspector().verticalScrollBar();
+    QVERIFY(bar->maximum() > 0);
+    bar->setValue(bar->maximum() / 2);
+    const int place = bar->value();
+    window.setDark(false);
+    QCoreApplication::processEvents();
+    QCOMPARE(bar->value(), place);
+    window.setDark(true);
+    tab().scene().select({"null_sink"});
+    QCoreApplication::processEvents();
+    QCOMPARE(bar->value(), 0);
   }
 
   void groupsOfSupervisionAreMadeFromActorsAndFrames() {

@@ -133,6 +133,25 @@ private Q_SLOTS:
              std::vector<std::string>{culprits[1] == QStringLiteral("work") ? "spread" : "spread2"});
   }
 
+  void whyOneTopologyIsSlowIsNotShownForAnother() {
+    QVERIFY(m_place.run(slowTopology(20'000)));
+    auto& panel = *m_place.window().engine().diagnosis();
+    m_place.window().engine().diagnose();
+    QTRY_VERIFY_WITH_TIMEOUT(session().pendingCommands() == 0, patience);
+    const auto said = panel.sentence();
+    m_place.window().newDocument();
+    QVERIFY(panel.sentence() != said);
+    const auto nothing = panel.sentence();
+    // Nor what comes after the tab was left.
+    m_place.window().closeTab(m_place.window().tabCount() - 1);
+    m_place.window().engine().diagnose();
+    QVERIFY(session().pendingCommands() > 0);
+    m_place.window().newDocument();
+    QTRY_VERIFY_WITH_TIMEOUT(session().pendingCommands() == 0, patience);
+    QCOMPARE(panel.sentence(), nothing);
+    QCOMPARE(panel.causes().topLevelItemCount(), 0);
+  }
+
   void aKilledEngineComesBackAndTheRunGoesOn() {
     QVERIFY(m_place.open(countedTopology()));
     testing::User user;
@@ -180,7 +199,7 @@ private Q_SLOTS:
     user.key(Qt::Key_F5);
     QTRY_VERIFY_WITH_TIMEOUT(m_place.window().engine().banner()->text().contains(QStringLiteral("failed")), patience);
     QTRY_VERIFY_WITH_TIMEOUT(!m_place.window().problems().model().rowCount() == 0, patience);
-    QCOMPARE(session().pendingCommands(), std::size_t{0});
+    QTRY_COMPARE_WITH_TIMEOUT(session().pendingCommands(), std::size_t{0}, patience);
   }
 
 private:

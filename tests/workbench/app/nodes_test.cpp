@@ -106,7 +106,7 @@ private Q_SLOTS:
     QVERIFY2(lines.filter(QStringLiteral("rate")).size() == 1, qPrintable(lines.join(QLatin1Char('\n'))));
     planDialog()->reject();
     QTRY_VERIFY_WITH_TIMEOUT(planDialog() == nullptr, patience);
-    QCOMPARE(session().pendingCommands(), std::size_t{0});
+    QTRY_COMPARE_WITH_TIMEOUT(session().pendingCommands(), std::size_t{0}, patience);
     QCOMPARE(session().differsFromDeployed(document), std::optional{true});
     // F5 elsewhere than in the window's own engine asks, too.
     m_place.window().nodes().run();
@@ -176,9 +176,7 @@ private Q_SLOTS:
     QVERIFY(near.start() && far.start());
     QVERIFY(far.join(near.call("node_invite").value("token", "")));
     visit(near);
-    auto spec = counted(0);
-    for (auto& actor : spec.actors) actor.parallelism = actor.name == "file" ? 2 : 1;
-    QVERIFY(m_place.open(spec));
+    QVERIFY(m_place.open(dealtToTwo()));
     const auto& document = m_place.tab().document();
     m_place.window().nodes().deploy();
     QTRY_VERIFY_WITH_TIMEOUT(planDialog() != nullptr && planDialog()->placement().isVisible(), patience);
@@ -208,6 +206,23 @@ private Q_SLOTS:
     QCOMPARE(nodeOfTask(near, "file", 0), std::string{});
     QCOMPARE(nodeOf(near, "events"), std::string{});
     QCOMPARE(near.call("plan", deploymentArguments(document)).at("changes").size(), std::size_t{0});
+  }
+
+  void thoseThatTakeTurnsKeepThemWhenOneIsAdded() {
+    PlacementTable table;
+    NodeFacts a, b, c;
+    a.name = QStringLiteral("a");
+    b.name = QStringLiteral("b");
+    c.name = QStringLiteral("c");
+    TopologyLayout layout;
+    layout.pins["sum"] = {"b", "a"};
+    table.show({"sum"}, {a, b, c}, layout);
+    std::vector<std::string> wanted;
+    connect(&table, &PlacementTable::wanted, this, [&wanted](const auto&, const auto& nodes) { wanted = nodes; });
+    table.item(1, 2)->setCheckState(Qt::Checked);
+    QCOMPARE(wanted, (std::vector<std::string>{"b", "a", "c"}));
+    table.item(1, 0)->setCheckState(Qt::Unchecked);
+    QCOMPARE(wanted, (std::vector<std::string>{"b", "c"}));
   }
 
   void aNodeThatIsNotThereIsToldInThePlan() {
@@ -336,6 +351,15 @@ private:
     if (count > 0) t.actors.front().params["count"] = count;
     t.add("file", "millrace.file_sink", {{"path", std::string{"counted"}}});
     return t.connect("events", "file");
+  }
+
+  /// Events without end, in turn to two files.
+  static topology dealtToTwo() {
+    auto t = counted(0);
+    t.actors.back().parallelism = 2;
+    t.streams.clear();
+    t.add("deal", "millrace.round_robin");
+    return t.connect("events", "deal").connect("deal", "file");
   }
 
   testing::Workplace m_place;

@@ -65,9 +65,10 @@ private Q_SLOTS:
     testing::EngineWitness engine{session().address()};
     QSignalSpy hints{&m_place.window().steering(), &SteeringDesk::hint};
     tab().scene().clearSelection();
+    const auto pending = session().pendingCommands();  // what looks for faults may be on its way
     m_place.window().steering().toggleMute();
+    QCOMPARE(session().pendingCommands(), pending);
     QVERIFY(hints.last().first().toString().contains(QStringLiteral("select actors")));
-    QCOMPARE(session().pendingCommands(), std::size_t{0});
     QVERIFY(!engine.task(name, "part").value("muted", true));
   }
 

@@ -134,6 +134,7 @@ private Q_SLOTS:
                                   {"path", {"src/0", "a/0", "a/1", "sum/3"}},
                                   {"keys", {{{"key", "x"}, {"share", 0.4}}}}});
     QCOMPARE(d.actor, std::string{"sum"});
+    QCOMPARE(d.where, QStringLiteral("a → sum"));
     QCOMPARE(d.path, (std::vector<std::string>{"src", "a", "sum"}));
     QCOMPARE(d.keys, QStringList{QStringLiteral("\"x\" (40 %)")});
   }
@@ -151,6 +152,7 @@ private Q_SLOTS:
     QCOMPARE(d.also.size(), std::size_t{2});
     QCOMPARE(d.also[0].title(), QStringLiteral("key skew"));
     QCOMPARE(d.also[0].actor, std::string{"count"});
+    QCOMPARE(d.also[0].where, QStringLiteral("count"));
     QCOMPARE(d.also[0].share, 1.0);
     QCOMPARE(d.also[1].title(), QStringLiteral("of a later version"));
     QVERIFY(!d.also[1].hasCulprit());

@@ -70,7 +70,7 @@ private Q_SLOTS:
     Document document{sample()};
     std::string title;
     document.push(grouping(document, {"a", "b"}, title));
-    document.push(collapsing(document, title, true));
+    document.push(collapsing(document, {title}, true));
     const std::vector<std::string> all{"a", "b", "c"};
     auto part = parse_topology(fragmentText(document, all), "copy");
     std::vector<std::string> added;
@@ -81,11 +81,38 @@ private Q_SLOTS:
     QVERIFY(layoutOf(document, {"a"}).groups.empty());
   }
 
+  void aCopyRunsWhereTheOriginalDoes() {
+    Document document{sample()};
+    auto edit = document.edit();
+    edit.setPins("a", std::vector<std::string>{"near", "far"});
+    document.push(edit.take({}));
+    auto part = parse_topology(fragmentText(document, {"a"}), "copy");
+    std::vector<std::string> added;
+    document.push(insertion(document, {*std::move(part), layoutOf(document, {"a"})}, {500, 500}, {}, added));
+    QCOMPARE(document.layout().pins.at("a-2"), (std::vector<std::string>{"near", "far"}));
+  }
+
+  void whatOneGestureDoesIsOneStep() {
+    Document document{sample()};
+    std::string one, two, id;
+    document.push(grouping(document, {"a"}, one));
+    document.push(grouping(document, {"b"}, two));
+    document.push(commenting(document, {0, 0}, "note", id));
+    const auto steps = document.undoStack().count();
+    document.push(collapsing(document, {one, two}, true));
+    QVERIFY(document.layout().groups.at(one).isCollapsed && document.layout().groups.at(two).isCollapsed);
+    document.push(removal(document, {"a", "b"}, {}, {id}));
+    QVERIFY(document.spec().find("a") == nullptr && document.layout().comments.empty());
+    QCOMPARE(document.undoStack().count(), steps + 2);
+    document.undoStack().undo();
+    QVERIFY(document.spec().find("b") != nullptr && document.layout().comments.contains(id));
+  }
+
   void aLayoutWithGroupsAndCommentsIsReadAsWritten() {
     Document document{sample()};
     std::string title, id;
     document.push(grouping(document, {"a", "b"}, title));
-    document.push(collapsing(document, title, true));
+    document.push(collapsing(document, {title}, true));
     document.push(commenting(document, {-40, 12}, "\"why\" twice?\nline two", id));
     const auto text = toText(document.layout());
     const auto read = parseLayout(text, "test");

@@ -168,10 +168,8 @@ void DocumentTab::reveal(const std::string& actor) {
 }
 
 void DocumentTab::deleteSelection() {
-  auto edit = removal(document(), m_scene.selectedActors(), m_scene.selectedStreams());
-  const auto comments = m_scene.selectedComments();
-  const auto groups = m_scene.selectedGroups();
-  if (edit.isEmpty()) edit = comments.empty() ? ungrouping(document(), groups) : commentRemoval(document(), comments);
+  auto edit = removal(document(), m_scene.selectedActors(), m_scene.selectedStreams(), m_scene.selectedComments());
+  if (edit.isEmpty()) edit = ungrouping(document(), m_scene.selectedGroups());
   document().push(std::move(edit));
 }
 
@@ -200,7 +198,7 @@ void DocumentTab::toggleGroups() {
     return;
   }
   const bool isCollapsed = document().layout().groups.at(titles.front()).isCollapsed;
-  for (const auto& title : titles) document().push(collapsing(document(), title, !isCollapsed));
+  document().push(collapsing(document(), titles, !isCollapsed));
   m_scene.selectGroup(titles.front());
 }
 

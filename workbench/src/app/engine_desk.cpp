@@ -6,6 +6,7 @@
 #include <set>
 #include <utility>
 
+#include "core/json_reading.hpp"
 #include "core/text.hpp"
 
 namespace millrace::workbench {
@@ -93,6 +94,7 @@ void EngineDesk::setTab(DocumentTab* tab) {
   m_tab = tab;
   if (tab != nullptr && isOther) {
     m_name = tab->document().spec().name;
+    m_diagnosis->tell(tr("“why?” in the status bar asks the engine what holds the run up"));
     connect(&tab->document(), &Document::changed, this, [this] {
       noteName();
       showDifferences();
@@ -185,6 +187,8 @@ void EngineDesk::tell(const Command& command) {
   if (std::ranges::any_of(polls, [&](const char* verb) { return command.verb == verb; })) return;
   if (command.verb == "plan" && command.state == Command::State::Done) return;
   if (command.verb == "why") {
+    // Of a topology that is not in front any more: nobody would know whose culprit it is.
+    if (textOf(command.args, "topology") != toQt(m_name)) return;
     if (command.state == Command::State::Done) {
       m_diagnosis->show(readDiagnosis(command.answer));
     } else {
@@ -230,7 +234,11 @@ void EngineDesk::stop() {
 }
 
 void EngineDesk::takeSnapshot() {
-  if (figures() != nullptr) m_session.takeSnapshot(m_tab->document().spec().name);
+  if (!isRunning(m_name)) {
+    Q_EMIT hint(tr("it does not run: press F5"));
+    return;
+  }
+  m_session.takeSnapshot(m_name);
 }
 
 }  // namespace millrace::workbench

@@ -63,14 +63,16 @@ ExperimentDesk::~ExperimentDesk() {
 }
 
 void ExperimentDesk::setTab(DocumentTab* tab) {
-  if (m_tab != nullptr) disconnect(m_tab, nullptr, this, nullptr);
+  if (tab == m_tab) return;
+  disconnect(m_following);
   m_tab = tab;
   if (tab == nullptr) return;
+  // All of the topology is copied for it, which nobody needs while no experiment is open.
   const auto take = [this] {
-    if (m_tab != nullptr) m_panel->setTarget(targetOf(*m_tab));
+    if (m_document != nullptr) m_panel->setTarget(targetOf(*m_tab));
   };
   take();
-  connect(&tab->document(), &Document::changed, m_panel, take);
+  m_following = connect(&tab->document(), &Document::changed, this, take);
 }
 
 void ExperimentDesk::show(std::unique_ptr<ExperimentDocument> document) {

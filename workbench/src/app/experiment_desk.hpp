@@ -67,6 +67,7 @@ private:
   ChaosPanel& m_card;
   ExperimentPanel* m_panel;
   DocumentTab* m_tab = nullptr;
+  QMetaObject::Connection m_following;  // of the tab's edits
   std::unique_ptr<ExperimentDocument> m_document;
   ExperimentJournal m_journal;
   ExperimentCheck m_check;

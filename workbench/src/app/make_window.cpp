@@ -11,8 +11,10 @@ std::unique_ptr<MainWindow> makeWindow() {
   auto* charts = new ChartsPanel;
   auto* desk = &window->engine();
   window->addBottomPanel(MainWindow::tr("Metrics"), charts)->raise();
-  QObject::connect(desk, &EngineDesk::figuresShown, charts,
-                   [charts, desk] { charts->show(desk->history(), desk->figures()); });
+  QObject::connect(desk, &EngineDesk::figuresShown, charts, [charts, desk, window = window.get()] {
+    charts->setTopology(window->current().document().spec().name);
+    charts->show(desk->history(), desk->figures());
+  });
   QObject::connect(charts, &ChartsPanel::hint, desk, &EngineDesk::hint);
   QObject::connect(window.get(), &MainWindow::themeChanged, charts, &ChartsPanel::repaintAll);
   return window;

@@ -146,7 +146,7 @@ private:
     tab().document().push(*groupRenaming(tab().document(), title, "Intake"));
     tab().document().push(grouping(tab().document(), {"sum-1", "large-1"}, title));
     tab().document().push(*groupRenaming(tab().document(), title, "Large orders"));
-    tab().document().push(collapsing(tab().document(), "Large orders", true));
+    tab().document().push(collapsing(tab().document(), {"Large orders"}, true));
     tab().document().push(commenting(tab().document(), {0, 480}, "Sizes of windows are those of the old system.", id));
     tab().view().fitAll();
     tab().scene().selectGroup("Intake");

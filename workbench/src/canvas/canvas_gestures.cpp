@@ -69,7 +69,7 @@ void CanvasScene::mousePressEvent(QGraphicsSceneMouseEvent* event) {
   if (event->button() != Qt::LeftButton || grabbed == nullptr || !isMovable(*grabbed)) return;
   if (grabbed->type() == GroupItem::Type && GroupItem::sign().contains(grabbed->mapFromScene(event->scenePos()))) {
     const auto& content = static_cast<GroupItem*>(grabbed)->content();
-    m_document.push(collapsing(m_document, content.title, !content.isCollapsed));
+    m_document.push(collapsing(m_document, {content.title}, !content.isCollapsed));
     return;
   }
   beginMove(*grabbed, event->scenePos());

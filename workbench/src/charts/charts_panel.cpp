@@ -123,6 +123,7 @@ void ChartsPanel::repaintAll() {
 }
 
 void ChartsPanel::setPaused(bool isPaused) {
+  const QSignalBlocker quiet{m_pause};
   m_pause->setChecked(isPaused);
   m_until.reset();
   if (isPaused && m_history != nullptr) {
@@ -140,6 +141,14 @@ void ChartsPanel::goTo(std::optional<double> until) {
   if (!isPaused()) setPaused(true);
   m_until = until;
   redraw();
+}
+
+void ChartsPanel::setTopology(const std::string& topology) {
+  if (topology == m_topology) return;
+  m_topology = topology;
+  // Neither what was held nor what was followed is of this one; it comes with the next `show`.
+  m_history = nullptr;
+  setPaused(false);
 }
 
 void ChartsPanel::show(const RunHistory* history, const RunFigures* run) {
@@ -166,6 +175,7 @@ void ChartsPanel::redraw() {
   m_pages->setCurrentWidget(hasSamples ? pages[static_cast<std::size_t>(view)] : m_notice);
   m_span->setEnabled(view == Lines);
   m_time->setEnabled(hasSamples && view != Watermarks);
+  if (!hasSamples) m_time->clear();
   if (!hasSamples || !isVisible()) return;
   m_time->setFrame(view == Heat ? HeatMap::spanS : spanS(), m_until);
   m_time->show(*history);

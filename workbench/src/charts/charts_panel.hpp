@@ -6,6 +6,7 @@
 #include <QStackedWidget>
 #include <QWidget>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "charts/line_chart.hpp"
@@ -24,6 +25,8 @@ class ChartsPanel final : public QWidget {
 
 public:
   explicit ChartsPanel(QWidget* parent = nullptr);
+  /// Whose run it is: what was held still of another one is let go.
+  void setTopology(const std::string& topology);
   /// nullptr: nothing ran yet.
   void show(const RunHistory* history, const RunFigures* run);
   /// After the theme has changed.
@@ -57,6 +60,7 @@ private:
   QComboBox* m_span = nullptr;
   QPushButton* m_pause = nullptr;
   TimeBar* m_time = nullptr;
+  std::string m_topology;
   std::optional<double> m_until;
   std::vector<LineChart*> m_lines;
   RunHistory m_held;  // while it is held still

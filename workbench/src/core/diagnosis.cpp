@@ -14,18 +14,28 @@ using nlohmann::json;
 /// An engine sends fewer; what is more is not read.
 constexpr std::size_t alsoMax = 20;
 
+constexpr std::string_view arrow = " -> ";
+
 /// "sum/3" is a task of the actor sum; "a/0.out -> sum/3.in" a channel to it.
 std::string actorOf(const std::string& where) {
-  const auto arrow = where.rfind("-> ");
-  const auto task = arrow == std::string::npos ? where : where.substr(arrow + 3);
+  const auto at = where.rfind(arrow);
+  const auto task = at == std::string::npos ? where : where.substr(at + arrow.size());
   return task.substr(0, task.find('/'));
+}
+
+QString placeOf(const std::string& where) {
+  const auto at = where.find(arrow);
+  const auto to = toQt(actorOf(where));
+  return at == std::string::npos ? to : QStringLiteral("%1 → %2").arg(toQt(actorOf(where.substr(0, at))), to);
 }
 
 Cause readCause(const json& answer) {
   Cause d;
   d.cause = textOf(answer, "cause");
   d.sentence = textOf(answer, "sentence");
-  d.actor = actorOf(toStd(textOf(answer, "where")));
+  const auto where = toStd(textOf(answer, "where"));
+  d.actor = actorOf(where);
+  d.where = placeOf(where);
   if (const auto& share = memberOf(answer, "share"); share.is_number()) {
     d.share = std::clamp(share.get<double>(), 0.0, 1.0);
   }

@@ -12,7 +12,8 @@ namespace millrace::workbench {
 struct Cause {
   QString cause;                  ///< the engine's word: processor, hot_key, outside_call, …; none
   QString sentence;               ///< with its figures
-  std::string actor;              ///< the one that holds the run up; empty: none
+  std::string actor;              ///< the one that holds the run up, of a channel the receiver; empty: none
+  QString where;                  ///< it, or both ends of the channel; empty: none
   std::vector<std::string> path;  ///< actors along full channels, from the source that is held up
   QStringList keys;               ///< hot ones, with their shares
   double share = 0;               ///< of the time that others are held up by it; 0: not measured

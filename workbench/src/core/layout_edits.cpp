@@ -37,12 +37,15 @@ Edit ungrouping(const Document& document, const std::vector<std::string>& titles
   return edit.take(QStringLiteral("Ungroup"));
 }
 
-Edit collapsing(const Document& document, const std::string& title, bool isCollapsed) {
+Edit collapsing(const Document& document, const std::vector<std::string>& titles, bool isCollapsed) {
   auto edit = document.edit();
-  const auto at = document.layout().groups.find(title);
-  if (at == document.layout().groups.end()) return {};
-  edit.setGroup(title, NodeGroup{at->second.actors, isCollapsed});
-  return edit.take((isCollapsed ? QStringLiteral("Collapse %1") : QStringLiteral("Expand %1")).arg(toQt(title)));
+  for (const auto& title : titles) {
+    const auto at = document.layout().groups.find(title);
+    if (at != document.layout().groups.end()) edit.setGroup(title, NodeGroup{at->second.actors, isCollapsed});
+  }
+  return edit.take(
+      (isCollapsed ? QStringLiteral("Collapse %1") : QStringLiteral("Expand %1"))
+          .arg(titles.size() == 1 ? toQt(titles.front()) : QStringLiteral("%1 groups").arg(titles.size())));
 }
 
 result<Edit> groupRenaming(const Document& document, const std::string& title, const std::string& to) {
@@ -107,12 +110,6 @@ result<Edit> commentChange(const Document& document, const std::string& id, cons
   if (at == document.layout().comments.end()) return edit.take({});
   edit.setComment(id, Comment{at->second.place, text});
   return edit.take(QStringLiteral("Edit comment"));
-}
-
-Edit commentRemoval(const Document& document, const std::vector<std::string>& ids) {
-  auto edit = document.edit();
-  for (const auto& id : ids) edit.setComment(id, std::nullopt);
-  return edit.take(QStringLiteral("Delete comment"));
 }
 
 }  // namespace millrace::workbench

@@ -17,7 +17,7 @@ namespace millrace::workbench {
 [[nodiscard]] Edit grouping(const Document& document, const std::vector<std::string>& actors, std::string& title);
 /// The frames go, the actors stay.
 [[nodiscard]] Edit ungrouping(const Document& document, const std::vector<std::string>& titles);
-[[nodiscard]] Edit collapsing(const Document& document, const std::string& title, bool isCollapsed);
+[[nodiscard]] Edit collapsing(const Document& document, const std::vector<std::string>& titles, bool isCollapsed);
 /// Errors (`invalid_argument`, `already_exists`): no title, or that of another group.
 [[nodiscard]] result<Edit> groupRenaming(const Document& document, const std::string& title, const std::string& to);
 /// Puts an actor into a group, made when there is none of that title; an empty one takes it out.
@@ -32,6 +32,5 @@ namespace millrace::workbench {
 [[nodiscard]] Edit commenting(const Document& document, QPointF place, const std::string& text, std::string& id);
 /// Error (`limit_exceeded`): it is too long to be read on a canvas.
 [[nodiscard]] result<Edit> commentChange(const Document& document, const std::string& id, const std::string& text);
-[[nodiscard]] Edit commentRemoval(const Document& document, const std::vector<std::string>& ids);
 
 }  // namespace millrace::workbench

@@ -223,7 +223,7 @@ result<Edit> OutlineModel::cellChange(const Row& row, int column, const QString&
     if (text != tr("collapsed") && text != tr("open")) {
       return user_error(errc::invalid_argument, "a group is 'open' or 'collapsed'");
     }
-    return collapsing(*m_document, row.name, text == tr("collapsed"));
+    return collapsing(*m_document, {row.name}, text == tr("collapsed"));
   }
   std::vector<std::string> actors;
   for (const auto& name : text.split(QLatin1Char(','), Qt::SkipEmptyParts)) actors.push_back(toStd(name.trimmed()));

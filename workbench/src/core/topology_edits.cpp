@@ -44,14 +44,16 @@ QString counted(std::size_t count, const char* one, const char* many) {
 
 }  // namespace
 
-Edit removal(const Document& document, const std::vector<std::string>& actors,
-             const std::vector<stream_spec>& streams) {
+Edit removal(const Document& document, const std::vector<std::string>& actors, const std::vector<stream_spec>& streams,
+             const std::vector<std::string>& comments) {
   auto edit = document.edit();
+  for (const auto& c : comments) edit.setComment(c, std::nullopt);
   for (const auto& s : streams) edit.removeStream(s);
   for (const auto& a : actors) edit.removeActor(a);
-  return edit.take(
-      QStringLiteral("Delete %1")
-          .arg(actors.empty() ? counted(streams.size(), "wire", "wires") : counted(actors.size(), "actor", "actors")));
+  return edit.take(QStringLiteral("Delete %1")
+                       .arg(!actors.empty()    ? counted(actors.size(), "actor", "actors")
+                            : !streams.empty() ? counted(streams.size(), "wire", "wires")
+                                               : counted(comments.size(), "comment", "comments")));
 }
 
 std::string fragmentText(const Document& document, const std::vector<std::string>& actors) {
@@ -63,6 +65,8 @@ TopologyLayout layoutOf(const Document& document, const std::vector<std::string>
   for (const auto& name : actors) {
     const auto at = document.layout().places.find(name);
     if (at != document.layout().places.end()) part.places.insert(*at);
+    const auto pins = document.layout().pins.find(name);
+    if (pins != document.layout().pins.end()) part.pins.insert(*pins);
   }
   const std::set<std::string> wanted{actors.begin(), actors.end()};
   for (const auto& [title, group] : document.layout().groups) {
@@ -89,7 +93,10 @@ Edit insertion(const Document& document, const Drawing& fragment, QPointF place,
     actor.name = freeName(edit.drawing().spec, old);
     names[old] = actor.name;
     added.push_back(actor.name);
+    const auto name = actor.name;
     edit.addActor(std::move(actor), where);
+    const auto pins = fragment.layout.pins.find(old);
+    if (pins != fragment.layout.pins.end()) edit.setPins(name, pins->second);
   }
   for (const auto& [groupTitle, group] : fragment.layout.groups) {
     NodeGroup copy{{}, group.isCollapsed};

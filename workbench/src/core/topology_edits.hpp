@@ -10,7 +10,7 @@ namespace millrace::workbench {
 // What menus, keys and the outline do to a topology, each as one edit. Empty where there is nothing to do.
 
 [[nodiscard]] Edit removal(const Document& document, const std::vector<std::string>& actors,
-                           const std::vector<stream_spec>& streams);
+                           const std::vector<stream_spec>& streams, const std::vector<std::string>& comments = {});
 
 /// The actors with the streams among them, as the text of a topology: what the clipboard holds, for other windows and
 /// for text editors.

@@ -93,7 +93,7 @@ void DiagnosePanel::show(const Diagnosis& diagnosis) {
   m_causes->clear();
   for (std::size_t i = 0; i < m_found.size(); ++i) {
     const auto& cause = m_found[i];
-    auto* item = new QTreeWidgetItem{m_causes, {cause.title(), toQt(cause.actor)}};
+    auto* item = new QTreeWidgetItem{m_causes, {cause.title(), cause.where}};
     item->setIcon(What, healthIcon(!cause.hasCulprit() && i == 0 && cause.cause == QLatin1String("none") ? Health::Ok
                                    : i == 0 ? Health::Critical
                                             : Health::Warning));

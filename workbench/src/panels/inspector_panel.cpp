@@ -43,14 +43,14 @@ void InspectorPanel::setDocument(Document* document) {
       refreshValues();
     });
   }
-  rebuild();
+  build();
 }
 
 void InspectorPanel::setSelection(const Selection& selection) {
   if (selection == m_selection) return;
   finishTyping();
   m_selection = selection;
-  rebuild();
+  build();
 }
 
 void InspectorPanel::setProblems(const ProblemList& problems) {
@@ -64,6 +64,12 @@ const actor_spec* InspectorPanel::actor() const {
 }
 
 void InspectorPanel::rebuild() {
+  const int scrolled = verticalScrollBar()->value();
+  build();
+  verticalScrollBar()->setValue(scrolled);
+}
+
+void InspectorPanel::build() {
   m_params.clear();
   m_refreshers.clear();
   m_health = nullptr;

@@ -39,7 +39,7 @@ public:
   /// What runs, for the health of what is selected; nullptr: nothing does.
   void setFigures(const RunFigures* run);
   [[nodiscard]] QString health() const { return m_health == nullptr ? QString{} : m_health->text(); }
-  /// Again, as after the catalogue or the theme has changed.
+  /// Again, as after the catalogue or the theme has changed; what is seen of it stays.
   void rebuild();
   /// Gives the keyboard to a parameter's editor.
   void focusParam(const std::string& param);
@@ -52,6 +52,7 @@ Q_SIGNALS:
   void groupRenamed(const std::string& title);
 
 private:
+  void build();
   void showActor(const actor_spec& actor);
   void showTopology();
   void showStream(const stream_spec& stream);

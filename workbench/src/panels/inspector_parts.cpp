@@ -97,7 +97,7 @@ void InspectorPanel::showGroup(const std::string& title) {
     box->setChecked(present().isCollapsed);
   });
   connect(box, &QCheckBox::toggled, this,
-          [this, title](bool isOn) { m_document->push(collapsing(*m_document, title, isOn)); });
+          [this, title](bool isOn) { m_document->push(collapsing(*m_document, {title}, isOn)); });
   addSupervisionOf(title);
 }
 

@@ -28,7 +28,7 @@ PlacementTable::PlacementTable(QWidget* parent) : QTableWidget{parent} {
   horizontalHeader()->setSectionResizeMode(QHeaderView::ResizeToContents);
   horizontalHeader()->setMinimumSectionSize(84);
   verticalHeader()->setDefaultAlignment(Qt::AlignLeft | Qt::AlignVCenter);
-  connect(this, &QTableWidget::itemChanged, this, [this](const QTableWidgetItem* item) { tell(item->row()); });
+  connect(this, &QTableWidget::itemChanged, this, [this](const QTableWidgetItem* item) { tell(*item); });
 }
 
 void PlacementTable::show(const std::vector<std::string>& actors, const std::vector<NodeFacts>& nodes,
@@ -43,11 +43,13 @@ void PlacementTable::show(const std::vector<std::string>& actors, const std::vec
   for (const auto& actor : actors) names << toQt(actor);
   setVerticalHeaderLabels(names);
   verticalHeaderItem(0)->setToolTip(tr("Actors without a place of their own; none ticked: where it is deployed"));
-  fillRow(0, layout.nodes, {});
-  for (std::size_t i = 0; i < actors.size(); ++i) {
-    const auto pins = layout.pins.find(actors[i]);
-    fillRow(static_cast<int>(i) + 1, pins == layout.pins.end() ? std::vector<std::string>{} : pins->second,
-            layout.nodes);
+  m_chosen = {layout.nodes};
+  for (const auto& actor : actors) {
+    const auto pins = layout.pins.find(actor);
+    m_chosen.push_back(pins == layout.pins.end() ? std::vector<std::string>{} : pins->second);
+  }
+  for (int i = 0; i < rowCount(); ++i) {
+    fillRow(i, m_chosen[static_cast<std::size_t>(i)], i == 0 ? std::vector<std::string>{} : layout.nodes);
   }
   setCurrentCell(std::clamp(row, 0, rowCount() - 1), std::clamp(column, 0, std::max(0, columnCount() - 1)));
   const int rows = std::min(rowCount(), rowsShown);
@@ -97,12 +99,15 @@ void PlacementTable::fillRow(int row, const std::vector<std::string>& own, const
   }
 }
 
-void PlacementTable::tell(int row) {
-  std::vector<std::string> nodes;
-  for (int column = 0; column < columnCount(); ++column) {
-    if (item(row, column)->checkState() == Qt::Checked) nodes.push_back(m_nodes[static_cast<std::size_t>(column)]);
-  }
-  Q_EMIT wanted(row == 0 ? std::string{} : m_actors[static_cast<std::size_t>(row) - 1], nodes);
+/// Those that were there keep their turns, whatever the order of the columns.
+void PlacementTable::tell(const QTableWidgetItem& ticked) {
+  const auto row = static_cast<std::size_t>(ticked.row());
+  const auto& node = m_nodes[static_cast<std::size_t>(ticked.column())];
+  auto nodes = m_chosen[row];
+  std::erase(nodes, node);
+  if (ticked.checkState() == Qt::Checked) nodes.push_back(node);
+  m_chosen[row] = nodes;
+  Q_EMIT wanted(row == 0 ? std::string{} : m_actors[row - 1], nodes);
 }
 
 }  // namespace millrace::workbench

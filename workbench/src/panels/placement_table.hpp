@@ -29,10 +29,11 @@ Q_SIGNALS:
 private:
   void addColumns(const std::vector<NodeFacts>& nodes, const TopologyLayout& layout);
   void fillRow(int row, const std::vector<std::string>& own, const std::vector<std::string>& followed);
-  void tell(int row);
+  void tell(const QTableWidgetItem& ticked);
 
-  std::vector<std::string> m_actors;  // by row, after the first
-  std::vector<std::string> m_nodes;   // by column
+  std::vector<std::string> m_actors;               // by row, after the first
+  std::vector<std::string> m_nodes;                // by column
+  std::vector<std::vector<std::string>> m_chosen;  // by row, in the order in which partitions take turns
 };
 
 }  // namespace millrace::workbench

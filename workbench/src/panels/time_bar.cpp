@@ -20,6 +20,8 @@ constexpr double frameWidthMin = 8;
 /// A run that has only begun does not jump from pixel to pixel.
 constexpr double wholeLeastS = 20;
 constexpr double diamond = 3.5;
+/// Nearer to each other they would be a bar; the second of two is not drawn.
+constexpr double diamondsApart = 9;
 /// Closer than this to its end the frame is at the present.
 constexpr double livePixels = 3;
 
@@ -55,6 +57,16 @@ void TimeBar::show(const RunHistory& history) {
   m_newest = history.newest();
   m_samples = history.between(m_oldest, m_newest);
   m_marks = history.marks();
+  tellWords();
+  update();
+}
+
+void TimeBar::clear() {
+  if (m_samples.empty()) return;
+  m_samples.clear();
+  m_marks.clear();
+  m_oldest = m_newest = 0;
+  m_until.reset();
   tellWords();
   update();
 }
@@ -127,6 +139,7 @@ void TimeBar::paintRun(QPainter& painter) const {
 void TimeBar::paintMarks(QPainter& painter) const {
   const auto& theme = Theme::current();
   const auto room = strip();
+  double lastDiamond = -diamondsApart;
   for (const auto& mark : m_marks) {
     const double from = std::max(xAt(mark.at), room.left());
     if (mark.kind == RunMark::Kind::Fault) {
@@ -136,6 +149,8 @@ void TimeBar::paintMarks(QPainter& painter) const {
       painter.fillRect(QRectF{from, room.top(), std::max(2.0, end - from), room.height()},
                        QBrush{colour, Qt::BDiagPattern});
     } else if (xAt(mark.at) >= room.left() && mark.kind == RunMark::Kind::Snapshot) {
+      if (from - lastDiamond < diamondsApart) continue;
+      lastDiamond = from;
       const double y = room.bottom() - diamond - 1.5;
       painter.setPen(Qt::NoPen);
       painter.setBrush(theme.textDim);
@@ -216,8 +231,13 @@ void TimeBar::mouseMoveEvent(QMouseEvent* event) {
 }
 
 void TimeBar::wheelEvent(QWheelEvent* event) {
-  Q_EMIT zoomed(event->angleDelta().y() > 0 ? -1 : 1);
   event->accept();
+  // A touchpad sends many small turns, and sideways ones of its own.
+  m_turned += event->angleDelta().y();
+  const int steps = m_turned / QWheelEvent::DefaultDeltasPerStep;
+  if (steps == 0) return;
+  m_turned -= steps * QWheelEvent::DefaultDeltasPerStep;
+  Q_EMIT zoomed(-steps);
 }
 
 void TimeBar::keyPressEvent(QKeyEvent* event) {

@@ -19,6 +19,8 @@ public:
   explicit TimeBar(QWidget* parent = nullptr);
 
   void show(const RunHistory& history);
+  /// Nothing is remembered.
+  void clear();
   /// What is framed: so many seconds until a moment (nothing: the present).
   void setFrame(double spanS, std::optional<double> until);
   /// On the strip.
@@ -32,7 +34,7 @@ public:
 Q_SIGNALS:
   /// A frame that ends then; nothing: with the present.
   void moved(std::optional<double> until);
-  /// Wider (1) or narrower (−1).
+  /// Wider (1, 2, …) or narrower (−1, −2, …).
   void zoomed(int step);
 
 protected:
@@ -58,6 +60,7 @@ private:
   double m_oldest = 0, m_newest = 0;
   double m_spanS = 120;
   std::optional<double> m_until;
+  int m_turned = 0;   // of the wheel, not a whole step yet
   double m_grip = 0;  // where in the frame it is held, in pixels from its right
 };
 
