@@ -25,7 +25,7 @@ void lmdb_dead_letter_store::session::finish() {
   take(in_.put(s_.totals_, as_bytes(totals_key), value.view()));
 }
 
-auto lmdb_dead_letter_store::session::sums() -> stored_sums& {
+stored_sums& lmdb_dead_letter_store::session::sums() {
   if (sums_) return *sums_;
   sums_.emplace();
   const auto stored = take(in_.get(s_.totals_, as_bytes(totals_key)));

@@ -24,6 +24,11 @@ using engine::replay_item;
 using lmdb::transaction;
 using namespace letters;
 
+struct stored_sums : letter_totals {
+  std::uint64_t next_arrival = 0;
+  std::uint64_t file_end = 0;
+};
+
 /// One transaction and what is done in it. Failures are exceptions (`letters::failure`). Thread: one, as long as the
 /// transaction.
 class lmdb_dead_letter_store::session {
@@ -65,10 +70,6 @@ public:
   std::vector<std::string> counted_tasks();
 
 private:
-  struct stored_sums : letter_totals {
-    std::uint64_t next_arrival = 0;
-    std::uint64_t file_end = 0;
-  };
   // Letters stand side by side, and so do those that somebody chooses: each pack is read once.
   struct open_pack {
     std::string task;

@@ -49,6 +49,7 @@ struct trial {
     rate = total_rate / 3;
     lines = static_cast<std::int64_t>(rate * duration_s);
     malformed_each = 5000;
+    limit_s += duration_s;
   }
 };
 

@@ -76,7 +76,7 @@ std::string text_of(const nlohmann::json& j, const char* name) {
   return j.at(name).get<std::string>();
 }
 
-/// "with format csv, tsv"
+/// "with format csv or xml"
 std::string condition_text(const nlohmann::json& shown_when) {
   auto text = "with " + text_of(shown_when, "parameter");
   const char* before = " ";

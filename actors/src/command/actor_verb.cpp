@@ -7,6 +7,7 @@
 #include "catalogue/actor_description.hpp"
 #include "command/actor_kit.hpp"
 #include "command/actor_reference.hpp"
+#include "command/answer_pages.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/running.hpp"
@@ -44,12 +45,14 @@ result<json> ask_for(const actors_request& r, const json& args) {
 /// All types, part by part.
 result<json> all_types(const actors_request& r) {
   auto types = json::array();
+  answer_pages pages;
   for (std::string after;;) {
     const auto part = ask_for(r, {{"after", after}, {"all", r.all}});
     if (!part) return part.error();
     for (const auto& t : part->at("types")) types.push_back(t);
     if (!part->value("more", false) || part->at("types").empty()) return types;
     after = types.back().at("id").get<std::string>();
+    if (const auto turned = pages.turn(after); !turned) return turned.error();
   }
 }
 

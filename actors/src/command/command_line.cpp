@@ -117,7 +117,7 @@ int parse_and_run(CLI::App& app, action& chosen, int argc, char** argv) {
     return chosen();
   } catch (const nlohmann::json::exception& e) {
     // Answers of nodes are the JSON that verbs read without asking what it is.
-    print_error(unreadable_answer(e));
+    print_error(unreadable_answer(e.what()));
     return exit_failed;
   }
 }

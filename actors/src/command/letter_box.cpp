@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <thread>
 
+#include "command/answer_pages.hpp"
 #include "command/conversation.hpp"
 #include "letters/letter_content.hpp"
 #include "letters/letter_wire.hpp"
@@ -56,7 +57,7 @@ public:
 
   result<void> for_each(const std::function<bool(const kept_letter&)>& visit, const letter_id* after) override {
     json args{{"after", after == nullptr ? std::string{} : to_string(*after)}};
-    for (;;) {
+    for (answer_pages pages;;) {
       auto page = ask("deadletter_list", args);
       if (!page) return std::move(page).error();
       totals_ = {0, page->value("bytes", std::uint64_t{0}), page->value("dropped", std::uint64_t{0})};
@@ -67,6 +68,7 @@ public:
       }
       auto next = page->value("next", json{});
       if (!next.is_string()) return {};
+      if (auto turned = pages.turn(next); !turned) return turned;
       args["after"] = std::move(next);
     }
   }

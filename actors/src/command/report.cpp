@@ -8,8 +8,8 @@
 
 namespace millrace::command {
 
-std::string unreadable_answer(const std::exception& e) {
-  return std::string{"the node's answer cannot be read ("} + e.what() + "): are both of one version?";
+std::string unreadable_answer(const std::string& why) {
+  return "the node's answer cannot be read (" + why + "): are both of one version?";
 }
 
 void print_error(const std::string& message) {

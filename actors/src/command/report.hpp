@@ -1,6 +1,5 @@
 #pragma once
 
-#include <exception>
 #include <string>
 
 #include "millrace/error.hpp"
@@ -14,7 +13,7 @@ void print_error(const std::string& message);
 [[nodiscard]] int fail_with(const error& e);
 
 /// What to say when the JSON that a node answered is not what its verb answers.
-[[nodiscard]] std::string unreadable_answer(const std::exception& e);
+[[nodiscard]] std::string unreadable_answer(const std::string& why);
 
 /// One line: `error: where: what. Remedy` (or `warning: …`), without the newline.
 [[nodiscard]] std::string problem_line(const problem& p);

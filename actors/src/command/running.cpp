@@ -37,7 +37,7 @@ result<void> add_hosted(const reachable& node, const std::string& name, std::vec
       all.push_back({node, status.value("topology", ""), name.empty() ? status.value("node", "") : name});
     }
   } catch (const nlohmann::json::exception& e) {
-    return fatal_error(errc::failed, unreadable_answer(e));
+    return fatal_error(errc::failed, unreadable_answer(e.what()));
   }
   return {};
 }

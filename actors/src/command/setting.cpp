@@ -103,7 +103,8 @@ result<void> apply_setting(topology& t, const std::string& text) {
   const auto where = text.substr(0, equals);
   const auto dot = where.find('.');
   if (equals == std::string::npos || dot == std::string::npos || dot == 0 || dot + 1 == where.size()) {
-    return wrong("'" + text + "'", "expected actor.parameter=value or settings.name=value");
+    // Not its value: that may be a secret.
+    return wrong("'" + where + "'", "expected actor.parameter=value or settings.name=value");
   }
   const auto owner = where.substr(0, dot);
   const auto name = where.substr(dot + 1);

@@ -5,6 +5,7 @@
 #include <string>
 #include <thread>
 
+#include "command/answer_pages.hpp"
 #include "command/exit_code.hpp"
 #include "command/figures.hpp"
 #include "command/report.hpp"
@@ -84,11 +85,12 @@ template <class Take>
 result<void> walk(const state_request& r, json args, Take take) {
   const auto endpoint = choose_running(r.run);
   if (!endpoint) return endpoint.error();
-  for (;;) {
+  for (answer_pages pages;;) {
     auto answer = ask_patiently(*endpoint, args);
     if (!answer) return std::move(answer).error();
     const auto next = answer->value("next", json{});
     if (!take(*answer, args) || next.is_null()) return {};
+    if (auto turned = pages.turn(next); !turned) return turned;
     args["partition"] = next.at("partition");
     args["cursor"] = next.at("cursor");
   }

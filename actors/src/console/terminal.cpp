@@ -1,5 +1,4 @@
 #include "console/terminal.hpp"
-#include "millrace/text/utf8.hpp"
 
 #include <sys/ioctl.h>
 #include <unistd.h>
@@ -8,6 +7,8 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdlib>
+
+#include "millrace/text/utf8.hpp"
 
 namespace millrace::console {
 

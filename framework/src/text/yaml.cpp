@@ -4,6 +4,8 @@
 
 #include <cstddef>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <string>
 
 namespace millrace {
 
@@ -32,10 +34,13 @@ json to_json(const YAML::Node& n, int depth, std::size_t& values) {
     return out;
   }
   if (!n.IsMap()) return nullptr;
-  auto out = json::object();
+  json::object_t out;
+  std::set<std::string> names;  // the object finds a name by looking at all of them
   for (const auto& item : n) {
     if (!item.first.IsScalar()) throw YAML::Exception{n.Mark(), "a name is a text"};
-    out[item.first.Scalar()] = to_json(item.second, depth + 1, values);
+    const auto& name = item.first.Scalar();
+    if (!names.insert(name).second) throw YAML::Exception{item.first.Mark(), "'" + name + "' is there twice"};
+    out.emplace_back(name, to_json(item.second, depth + 1, values));
   }
   return out;
 }

@@ -54,15 +54,15 @@ void connection::closer::operator()(pg_conn* c) const noexcept {
 result<void> connection::check(const std::string& settings) {
   char* why = nullptr;
   auto* const options = PQconninfoParse(settings.c_str(), &why);
-  const auto text = trimmed(why);
-  PQfreemem(why);
+  PQfreemem(why);  // which quotes from it, and so perhaps a password
   if (options != nullptr) {
     PQconninfoFree(options);
     return {};
   }
-  return user_error(errc::invalid_argument, "parameter 'connection': " + text +
-                                                "; give e.g. \"host=db.example dbname=sales user=loader\" or "
-                                                "postgresql://loader@db.example/sales");
+  return user_error(errc::invalid_argument,
+                    "parameter 'connection': it cannot be read; "
+                    "give e.g. \"host=db.example dbname=sales user=loader\" or "
+                    "postgresql://loader@db.example/sales");
 }
 
 result<void> connection::open() {

@@ -39,6 +39,7 @@ private:
                                  "connection",
                                  "",
                                  {.required = true,
+                                  .is_secret = true,
                                   .help = "A connection string or URI of libpq; keep passwords in ~/.pgpass or a "
                                           "service file."}};
   param<std::string> table_{

@@ -186,6 +186,26 @@ private slots:
     QVERIFY(is_told);
   }
 
+  void pagesThatDoNotGoOnAreNotAskedForForEver_data() {
+    QTest::addColumn<QStringList>("arguments");
+    QTest::addColumn<QByteArray>("answer");
+    const auto row = [](const char* name, const QStringList& arguments, const json& answer) {
+      QTest::newRow(name) << arguments << QByteArray::fromStdString(answer.dump());
+    };
+    row("actors", {"actor", "list", "--node", "odd"}, {{"more", true}, {"types", json::array({{{"id", "a"}}})}});
+    row("state", {"state", "scan", "orders", "sum"},
+        {{"rows", json::array()}, {"next", {{"partition", 1}, {"cursor", "7"}}}});
+    row("letters", {"deadletter", "list", "orders"}, {{"letters", json::array()}, {"next", "sum/1#7"}});
+  }
+  void pagesThatDoNotGoOnAreNotAskedForForEver() {
+    QFETCH(QStringList, arguments);
+    QFETCH(QByteArray, answer);
+    node_->answers(json::parse(answer.toStdString()));
+    const auto ended = run_here(arguments);
+    QCOMPARE(ended.code, 1);
+    QVERIFY2(ended.errors.contains("its pages do not go on"), ended.errors);
+  }
+
   void aListThatCannotBeReadIsNamedWithItsNode() {
     for (const auto& odd : odd_answers()) {
       if (odd.is_null()) continue;

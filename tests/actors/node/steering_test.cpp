@@ -1,4 +1,5 @@
 #include "node/access/audit_detail.hpp"
+#include "node/topology_difference.hpp"
 #include "node_trial.hpp"
 
 #include <QTextStream>
@@ -179,6 +180,18 @@ private slots:
     const auto refused = node_->refusal(
         "set", {{"topology", "trial"}, {"actor", "stamp"}, {"parameter", "pin"}, {"value", json::array({secret})}});
     QVERIFY2(refused.contains("not ***") && !refused.contains(secret.c_str()), refused);
+  }
+
+  void tellsNoSecretThatIsTheOnlyParameterOnOneSide() {
+    auto with = steered::to_files("trial", 10, path("out"));
+    auto& stamp = *std::ranges::find(with.actors, "stamp", &actor_spec::name);
+    stamp.params.clear();
+    auto without = with;
+    stamp.params["pin"] = std::string{"open sesame"};
+    for (const auto& changes : {node::differences(with, without), node::differences(without, with)}) {
+      const auto told = QByteArray::fromStdString(changes.dump());
+      QVERIFY2(told.contains("stamp.params.pin") && told.contains("***") && !told.contains("sesame"), told);
+    }
   }
 
   void refusesOtherParameters() {

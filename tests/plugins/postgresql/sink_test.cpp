@@ -203,7 +203,7 @@ private slots:
     QTest::addColumn<QByteArray>("value");
     QTest::addColumn<QByteArray>("part");
     QTest::newRow("connection") << QByteArray{"connection"} << QByteArray{"hostt=x"}
-                                << QByteArray{"\"hostt\"; give e.g."};
+                                << QByteArray{"it cannot be read; give e.g."};
     QTest::newRow("table") << QByteArray{"table"} << QByteArray{"s."} << QByteArray{"give TABLE or SCHEMA.TABLE"};
     QTest::newRow("ledger") << QByteArray{"table"} << QByteArray{"millrace_ledger"} << QByteArray{"are taken"};
     QTest::newRow("key") << QByteArray{"key"} << QByteArray{"key"} << QByteArray{"is for 'mode': upsert"};

@@ -1,5 +1,4 @@
 #include "library/net/mail_client.hpp"
-#include "millrace/text/utf8.hpp"
 
 #include <curl/curl.h>
 
@@ -9,6 +8,8 @@
 #include <ctime>
 #include <memory>
 #include <new>
+
+#include "millrace/text/utf8.hpp"
 
 namespace millrace::library {
 

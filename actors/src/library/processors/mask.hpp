@@ -44,7 +44,7 @@ private:
       this,
       "text",
       "***",
-      {.shown_when = param_condition{"how", {"redact"}}, .help = "What stands for what is not shown."}};
+      {.shown_when = param_condition{"how", {"redact", "keep_last"}}, .help = "What stands for what is not shown."}};
   param<std::int64_t> last_{this,
                             "last",
                             4,

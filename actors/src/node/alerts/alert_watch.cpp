@@ -1,10 +1,11 @@
 #include "node/alerts/alert_watch.hpp"
-#include "node/wall_clock.hpp"
 
 #include <algorithm>
 #include <functional>
 #include <iterator>
 #include <utility>
+
+#include "node/wall_clock.hpp"
 
 namespace millrace::node {
 
