@@ -12,6 +12,7 @@
 #include "app/settings_dialog.hpp"
 #include "core/layout_edits.hpp"
 #include "core/text.hpp"
+#include "panels/diagnose_panel.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -181,7 +182,10 @@ private:
     open(jammed());
     window().engine().run();
     waitForRun(6);
-    tab().scene().select({"orders"});
+    tab().scene().select({"quantiles"});
+    window().engine().diagnose();
+    const auto& causes = window().engine().diagnosis()->causes();
+    pumpUntil([&] { return causes.topLevelItemCount() > 0; }, "nobody says why");
     shoot("backpressure");
     window().engine().stop();
   }
