@@ -133,7 +133,7 @@ void WireItem::paintLabel(QPainter& painter) const {
 
 void WireItem::hoverEnterEvent(QGraphicsSceneHoverEvent* /*event*/) {
   m_isHovered = true;
-  setZValue(2);
+  setZValue(0.5);  // above other wires, and not above nodes: who presses there means the node
   update();
 }
 
