@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include <QtTest>
+#include <algorithm>
 #include <string>
 
 using namespace millrace;
@@ -41,6 +42,20 @@ class validation_test : public QObject {
   Q_OBJECT
 private slots:
   void acceptsAGoodTopology() { IS_FINE(checked(counting())); }
+
+  void tellsWhatLeavesOutputsAlsoBesideErrors() {
+    auto t = counting();
+    t.add("lonely", "test.log_sink");
+    t.add("nobody", "test.no_such_type");
+    const auto v = checked(t);
+    QVERIFY(!v.ok());
+    const auto has = [&v](const std::string& actor) {
+      return std::ranges::any_of(v.outputs,
+                                 [&](const typed_output& o) { return o.actor == actor && o.type != nullptr; });
+    };
+    QVERIFY(has(t.actors.front().name));
+    QVERIFY(!has("nobody"));
+  }
 
   void namesPlaceAndRemedyInText() {
     const problem p{problem::severity::error, "count.in", "it is wrong", "mend it"};

@@ -15,7 +15,7 @@ namespace {
 std::string accepts_text(const input_base& in) {
   switch (in.what()) {
     case input_base::accepts::typed:
-      return in.type()->schema().name + " (" + to_text(in.type()->schema()) + ")";
+      return record_text(*in.type());
     case input_base::accepts::dynamic:
       return "any record";
     case input_base::accepts::any:
@@ -25,8 +25,7 @@ std::string accepts_text(const input_base& in) {
 }
 
 std::string emits_text(const output_base& out) {
-  if (!out.type()) return "records whose fields depend on parameters and input";
-  return out.type()->schema().name + " (" + to_text(out.type()->schema()) + ")";
+  return out.type() ? record_text(*out.type()) : "records whose fields depend on parameters and input";
 }
 
 /// What the kind promises: replay, delivery or routing.
@@ -105,6 +104,10 @@ std::string param_text(const nlohmann::json& p) {
 }
 
 }  // namespace
+
+std::string record_text(const record_type& type) {
+  return type.schema().name + " (" + to_text(type.schema()) + ")";
+}
 
 bool is_of_benchmarks(const actor_registry::entry& type) {
   return type.info.category == "Bench";

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "catalogue/actor_description.hpp"
 #include "command/exit_code.hpp"
 #include "command/report.hpp"
 #include "command/setting.hpp"
@@ -38,9 +39,14 @@ nlohmann::json to_json(const validation& v) {
   for (const auto& g : v.guarantees) {
     guarantees.push_back({{"sink", g.sink}, {"guarantee", to_string(g.holds)}, {"why", g.why}, {"equal", g.equal}});
   }
+  auto outputs = nlohmann::json::array();
+  for (const auto& o : v.outputs) {
+    outputs.push_back({{"actor", o.actor}, {"port", o.port}, {"emits", catalogue::record_text(*o.type)}});
+  }
   return {{"ok", v.ok()},
           {"problems", std::move(problems)},
           {"guarantees", std::move(guarantees)},
+          {"outputs", std::move(outputs)},
           {"tasks", v.plan ? v.plan->tasks.size() : 0},
           {"channels", v.plan ? v.plan->channels.size() : 0}};
 }

@@ -112,7 +112,8 @@ result<void> node::show_metrics() {
 
 result<void> node::open_links() {
   if (options_.link.empty()) return {};
-  auto opened = link_exchange::open({options_.name, options_.link, gate_.own(), options_.compresses_links});
+  auto opened = link_exchange::open(
+      {options_.name, options_.link, gate_.own(), options_.compresses_links, options_.link_protect});
   if (!opened) return std::move(opened).error();
   links_ = *std::move(opened);
   guests_ = std::make_unique<guest_keeper>(

@@ -41,6 +41,7 @@ struct node_options {
   trace_settings tracing{};                                       ///< of all topologies it hosts
   std::map<std::string, std::string> labels{};                    ///< for placement
   engine::protections protect{};                                  ///< negative controls only
+  transport::link_protections link_protect{};                     ///< the same, of links to other nodes
   std::function<void(log_level, const std::string&)> log;         ///< called from any thread
 };
 

@@ -37,9 +37,17 @@ struct sink_guarantee {
   equality compares = equality::multiset;  ///< the same, for programs
 };
 
+/// What leaves an output.
+struct typed_output {
+  std::string actor, port;
+  record_type_ptr type;
+};
+
 struct validation {
-  std::vector<problem> problems;             ///< all that were found, in one pass
-  std::vector<sink_guarantee> guarantees;    ///< one a sink, when there are no errors
+  std::vector<problem> problems;           ///< all that were found, in one pass
+  std::vector<sink_guarantee> guarantees;  ///< one a sink, when there are no errors
+  /// Of actors whose parameters and inputs are right, in the topology's order; also while there are errors elsewhere.
+  std::vector<typed_output> outputs;
   std::shared_ptr<const engine::plan> plan;  ///< what to run; nullptr when there are errors
   [[nodiscard]] bool ok() const noexcept { return plan != nullptr; }
 };

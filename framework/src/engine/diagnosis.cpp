@@ -83,8 +83,7 @@ private:
   /// Tasks of one actor share a cause; channels are told one by one, and so is what people do to them.
   static bool is_same(const diagnosis& a, const diagnosis& b) {
     const auto actor = [](const std::string& where) { return where.substr(0, where.find('/')); };
-    const auto said = [](const diagnosis& d) { return d.sentence.substr(d.sentence.find(": ") + 1); };
-    if (a.what != b.what || (a.what == cause::injected_fault && said(a) != said(b))) return false;
+    if (a.what != b.what || a.fault != b.fault) return false;
     const bool are_tasks = a.where.find(' ') == std::string::npos && b.where.find(' ') == std::string::npos;
     return a.where == b.where || (are_tasks && actor(a.where) == actor(b.where));
   }

@@ -38,7 +38,7 @@ diagnosis explanation::standing(const observed_task& t) const {
   return {cause::breakpoint, t.name, t.stopped_at, {}, {}};
 }
 diagnosis explanation::fault(const std::string& where, const std::string& what) const {
-  return {cause::injected_fault, where, "a fault was put on " + where + ": " + what, {}, {}};
+  return {cause::injected_fault, where, "a fault was put on " + where + ": " + what, {}, {}, 0, what};
 }
 
 diagnosis explanation::retries(const observed_task& t, const char* consequence) const {

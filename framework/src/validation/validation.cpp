@@ -23,8 +23,20 @@ void check(detail::graph& g) {
   }
 }
 
+std::vector<typed_output> outputs_of(const detail::graph& g) {
+  std::vector<typed_output> found;
+  for (const auto& a : g.actors) {
+    if (a.probe == nullptr || a.has_failed) continue;
+    for (const auto* port : a.outputs()) {
+      if (port->type() != nullptr) found.push_back({a.name(), port->name(), port->type()});
+    }
+  }
+  return found;
+}
+
 validation finish(detail::graph& g) {
   validation found;
+  found.outputs = outputs_of(g);
   if (!g.problems.has_errors()) {
     found.guarantees = detail::find_guarantees(g);
     found.plan = detail::make_plan(g);
@@ -53,6 +65,7 @@ validation validate(const topology& t) {
     if (std::ranges::none_of(first, is_same)) first.push_back(std::move(p));
   }
   found.problems = std::move(first);
+  found.outputs = outputs_of(g);
   return found;
 }
 

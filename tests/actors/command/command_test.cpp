@@ -97,6 +97,8 @@ private slots:
     const auto report = nlohmann::json::parse(run_command({"validate", folder.file(), "--json"}).out.toStdString());
     QVERIFY(report["ok"].get<bool>());
     QCOMPARE(report["guarantees"][0]["guarantee"].get<std::string>(), std::string{"exactly_once"});
+    QVERIFY(!report["outputs"].empty());
+    for (const auto& out : report["outputs"]) QVERIFY(out["emits"].get<std::string>().ends_with(")"));
   }
 
   void actorTypesAreListedAndShown() {

@@ -1,4 +1,5 @@
 #include <QDockWidget>
+#include <QGraphicsSceneHoverEvent>
 #include <QImage>
 #include <QKeySequenceEdit>
 #include <QMenu>
@@ -51,6 +52,23 @@ private Q_SLOTS:
     key(Qt::Key_G, Qt::ShiftModifier);
     QVERIFY(layout().groups.empty());
     QCOMPARE(spec().actors.size(), std::size_t{2});
+  }
+
+  void aWireUnderThePointerDoesNotCoverTheNodeItPassesBehind() {
+    m_place.drawFilter();
+    auto edit = tab().document().edit();
+    for (const auto& [name, x] : {std::pair{"generator", 0}, {"null_sink", 400}, {"filter_by", 800}}) {
+      edit.move(name, {static_cast<double>(x), 0});
+    }
+    tab().document().push(edit.take(QStringLiteral("Move")));
+    auto& scene = tab().scene();
+    auto* behind = scene.wire(spec().streams.front());
+    const auto* node = scene.node("null_sink");
+    const auto middle = node->mapToScene(node->geometry().box().center());
+    QVERIFY(scene.items(middle).contains(behind));
+    QGraphicsSceneHoverEvent enter{QEvent::GraphicsSceneHoverEnter};
+    scene.sendEvent(behind, &enter);
+    QCOMPARE(scene.items(middle).front(), static_cast<const QGraphicsItem*>(node));
   }
 
   void draggingAFrameMovesItsActorsAsOneStep() {

@@ -1,6 +1,7 @@
 #include <QCheckBox>
 #include <QClipboard>
 #include <QComboBox>
+#include <QLabel>
 #include <QLineEdit>
 #include <QScrollBar>
 #include <QSignalSpy>
@@ -42,6 +43,26 @@ private Q_SLOTS:
     drag(port("generator", true), port("filter", false));
     QCOMPARE(spec().streams, (std::vector<stream_spec>{{"generator", "out", "filter", "in"}}));
     QCOMPARE(tab().document().undoStack().undoText(), QStringLiteral("Connect generator to filter"));
+  }
+
+  void theInspectorTellsWhatAWireCarriesAlsoWhereParametersDecide() {
+    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
+    tab().addType(QStringLiteral("millrace.map"));
+    tab().addType(QStringLiteral("millrace.null_sink"));
+    const auto set = [&](const char* text) {
+      tab().document().push(parameterChange(tab().document(), "map", "set", param_value{std::string{text}}));
+    };
+    set("twice = value * 2");
+    tab().scene().selectStream({"map", "out", "null_sink", "in"});
+    const auto says = [&](const char* what) {
+      return std::ranges::any_of(m_place.window().inspector().findChildren<QLabel*>(),
+                                 [&](const QLabel* l) { return l->text().contains(QLatin1String(what)); });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(says("twice:float64"), patience);
+    set("thrice = value * 3");
+    QTRY_VERIFY_WITH_TIMEOUT(says("thrice:float64"), patience);
+    set("thrice = valu * 3");
+    QTRY_VERIFY_WITH_TIMEOUT(says("known when"), patience);
   }
 
   void aRefusedWireSaysWhyAndChangesNothing() {

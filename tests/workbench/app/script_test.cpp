@@ -13,9 +13,7 @@ class ScriptTest : public QObject {
 private Q_SLOTS:
   void init() {
     QVERIFY(m_place.open());
-    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
-    tab().addType(QStringLiteral("millrace.filter_by"));
-    tab().addType(QStringLiteral("millrace.null_sink"));
+    m_place.drawFilter();
     tab().scene().select({"filter_by"});
     m_place.window().findChild<QWidget*>(QStringLiteral("Script"))->raise();
   }

@@ -25,9 +25,7 @@ class TypingTest : public QObject {
 private Q_SLOTS:
   void init() {
     QVERIFY(m_place.open());
-    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
-    tab().addType(QStringLiteral("millrace.filter_by"));
-    tab().addType(QStringLiteral("millrace.null_sink"));
+    m_place.drawFilter();
   }
   void cleanup() { m_place.close(); }
 

@@ -98,6 +98,13 @@ public:
     });
   }
 
+  /// Draws a generator, a filter and a sink, wired in a row.
+  void drawFilter() const {
+    tab().addTypeAt(QStringLiteral("millrace.generator"), {0, 0});
+    tab().addType(QStringLiteral("millrace.filter_by"));
+    tab().addType(QStringLiteral("millrace.null_sink"));
+  }
+
 private:
   std::optional<Surroundings> m_surroundings;
   std::unique_ptr<MainWindow> m_window;

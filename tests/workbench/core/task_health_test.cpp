@@ -73,7 +73,8 @@ private Q_SLOTS:
     const auto text = healthText(sum);
     QVERIFY(text.contains(QStringLiteral("sum/1 restoring since")));
     QVERIFY(text.contains(QStringLiteral("it comes back")));
-    QVERIFY(text.indexOf(QStringLiteral("backing off")) > text.indexOf(QStringLiteral("restoring")));
+    QVERIFY(text.indexOf(QStringLiteral("backing off from")) > text.indexOf(QStringLiteral("restoring")));
+    QVERIFY2(!text.contains(QStringLiteral("sum/0")), "a task that started and runs is no story");
   }
 
   void whatHasNotChangedIsShared() {

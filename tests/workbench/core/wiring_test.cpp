@@ -1,4 +1,5 @@
 #include <QTest>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "core/auto_wiring.hpp"
@@ -7,6 +8,35 @@
 #include "engine_catalogue.hpp"
 
 namespace millrace::workbench {
+namespace {
+
+using nlohmann::json;
+
+json port(const char* name, const char* key, const char* what) {
+  return {{"name", name}, {key, what}};
+}
+
+/// A map's output has the fields that its parameters and its input make; the input of the ledger is of one type.
+ActorCatalogue mapAndLedger() {
+  const json map{{"id", "t.map"},
+                 {"kind", "processor"},
+                 {"inputs", {port("in", "accepts", "any record")}},
+                 {"outputs", {port("out", "emits", "records whose fields depend on parameters and input")}},
+                 {"parameters", json::array()}};
+  const json ledger{{"id", "t.ledger"},
+                    {"kind", "sink"},
+                    {"inputs", {port("in", "accepts", "entry (id:string,total:float64)")}},
+                    {"outputs", json::array()},
+                    {"parameters", json::array()}};
+  return ActorCatalogue::parse(QByteArray::fromStdString(json{map, ledger}.dump())).value();
+}
+
+KnownRecords totals(const char* emits) {
+  const json told{{"outputs", {{{"actor", "calculate"}, {"port", "out"}, {"emits", emits}}, 7}}};
+  return readRecords(QByteArray::fromStdString(told.dump()));
+}
+
+}  // namespace
 
 class WiringTest : public QObject {
   Q_OBJECT
@@ -35,9 +65,9 @@ private Q_SLOTS:
 
   void aKeyedActorGetsARouterByKeyInFront() {
     EditBuilder edit{Drawing{}};
-    const auto source = addActor(edit, m_catalogue, {type("generator"), std::nullopt, {}});
-    const auto window = addActor(edit, m_catalogue, {type("window"), source, {}});
-    const auto sink = addActor(edit, m_catalogue, {type("file_sink"), window, {}});
+    const auto source = addActor(edit, m_catalogue, {}, {type("generator"), std::nullopt, {}});
+    const auto window = addActor(edit, m_catalogue, {}, {type("window"), source, {}});
+    const auto sink = addActor(edit, m_catalogue, {}, {type("file_sink"), window, {}});
     const auto& spec = edit.drawing().spec;
     QCOMPARE(spec.actors.size(), std::size_t{4});
     QCOMPARE(spec.find("by_key")->type, std::string{"millrace.by_key"});
@@ -49,38 +79,52 @@ private Q_SLOTS:
 
   void behindARouterNoSecondOneIsPutIn() {
     EditBuilder edit{Drawing{}};
-    const auto source = addActor(edit, m_catalogue, {type("generator"), std::nullopt, {}});
-    const auto router = addActor(edit, m_catalogue, {type("by_key"), source, {}});
-    addActor(edit, m_catalogue, {type("window"), router, {}});
+    const auto source = addActor(edit, m_catalogue, {}, {type("generator"), std::nullopt, {}});
+    const auto router = addActor(edit, m_catalogue, {}, {type("by_key"), source, {}});
+    addActor(edit, m_catalogue, {}, {type("window"), router, {}});
     QCOMPARE(edit.drawing().spec.actors.size(), std::size_t{3});
   }
 
   void nothingIsWiredBehindASinkOrIntoASource() {
     EditBuilder edit{Drawing{}};
-    const auto sink = addActor(edit, m_catalogue, {type("file_sink"), std::nullopt, {}});
-    addActor(edit, m_catalogue, {type("window"), sink, {}});
-    addActor(edit, m_catalogue, {type("generator"), sink, {}});
+    const auto sink = addActor(edit, m_catalogue, {}, {type("file_sink"), std::nullopt, {}});
+    addActor(edit, m_catalogue, {}, {type("window"), sink, {}});
+    addActor(edit, m_catalogue, {}, {type("generator"), sink, {}});
     QVERIFY(edit.drawing().spec.streams.empty());
   }
 
   void newNodesCoverNoOthers() {
     EditBuilder edit{Drawing{}};
-    const auto source = addActor(edit, m_catalogue, {type("generator"), std::nullopt, {}});
-    for (int i = 0; i < 4; ++i) addActor(edit, m_catalogue, {type("filter"), source, {}});
+    const auto source = addActor(edit, m_catalogue, {}, {type("generator"), std::nullopt, {}});
+    for (int i = 0; i < 4; ++i) addActor(edit, m_catalogue, {}, {type("filter"), source, {}});
     std::set<std::pair<double, double>> places;
     for (const auto& [name, place] : edit.drawing().layout.places) places.emplace(place.x(), place.y());
     QCOMPARE(places.size(), std::size_t{5});
   }
 
   void refusalsSayWhatDoesNotFit() {
-    const PortInfo gives{"out", *parse_schema("payment", "id:string,amount:float64"), false};
-    const PortInfo wantsMore{"in", *parse_schema("order", "id:string,quantity:int64"), false};
-    const PortInfo wantsOther{"in", *parse_schema("order", "id:int64"), false};
-    const PortInfo wantsLess{"in", *parse_schema("amount", "amount:float64,note:string?"), false};
+    const auto gives = *parse_schema("payment", "id:string,amount:float64");
+    const auto wantsMore = *parse_schema("order", "id:string,quantity:int64");
+    const auto wantsOther = *parse_schema("order", "id:int64");
+    const auto wantsLess = *parse_schema("amount", "amount:float64,note:string?");
     QVERIFY(recordsRefusal(gives, wantsMore).contains(QStringLiteral("no field 'quantity'")));
     QVERIFY(recordsRefusal(gives, wantsOther).contains(QStringLiteral("'id' is string")));
     QVERIFY(recordsRefusal(gives, wantsLess).isEmpty());
-    QVERIFY(recordsRefusal(gives, {"in", {}, false}).isEmpty());
+  }
+
+  void whatValidationFoundToLeaveAnOutputIsHeldAgainstTheInput() {
+    const auto catalogue = mapAndLedger();
+    topology spec;
+    spec.add("calculate", "t.map");
+    spec.add("book", "t.ledger");
+    const stream_spec wire{"calculate", "out", "book", "in"};
+    QVERIFY(streamRefusal(spec, catalogue, {}, wire).isEmpty());
+    const auto refusal = streamRefusal(spec, catalogue, totals("event (id:string,total:int64)"), wire);
+    QVERIFY2(refusal.contains(QStringLiteral("field 'total' is int64 here, and entry wants float64")),
+             qPrintable(refusal));
+    QVERIFY(streamRefusal(spec, catalogue, totals("event (id:string,total:float64)"), wire).isEmpty());
+    QVERIFY(totals("nobody knows").empty());
+    QVERIFY(readRecords("no JSON").empty());
   }
 
   void circlesDoublesAndSelfLoopsAreRefused() {
@@ -88,10 +132,10 @@ private Q_SLOTS:
     spec.add("a", "millrace.filter", {{"field", std::string{"x"}}});
     spec.add("b", "millrace.filter", {{"field", std::string{"x"}}});
     spec.connect("a", "b");
-    QVERIFY(streamRefusal(spec, m_catalogue, {"b", "out", "a", "in"}).contains(QStringLiteral("circles")));
-    QVERIFY(streamRefusal(spec, m_catalogue, {"a", "out", "b", "in"}).contains(QStringLiteral("already")));
-    QVERIFY(streamRefusal(spec, m_catalogue, {"a", "out", "a", "in"}).contains(QStringLiteral("itself")));
-    QVERIFY(streamRefusal(spec, m_catalogue, {"a", "rest", "b", "in"}).isEmpty());
+    QVERIFY(streamRefusal(spec, m_catalogue, {}, {"b", "out", "a", "in"}).contains(QStringLiteral("circles")));
+    QVERIFY(streamRefusal(spec, m_catalogue, {}, {"a", "out", "b", "in"}).contains(QStringLiteral("already")));
+    QVERIFY(streamRefusal(spec, m_catalogue, {}, {"a", "out", "a", "in"}).contains(QStringLiteral("itself")));
+    QVERIFY(streamRefusal(spec, m_catalogue, {}, {"a", "rest", "b", "in"}).isEmpty());
   }
 
 private:

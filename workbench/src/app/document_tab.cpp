@@ -101,7 +101,7 @@ void DocumentTab::addType(const QString& id) {
   NewActor wanted{type, std::nullopt, m_view->placeForNew()};
   if (selected.size() == 1) wanted.behind = selected.front();
   auto edit = document().edit();
-  const auto name = addActor(edit, m_scene.catalogue(), wanted);
+  const auto name = addActor(edit, m_scene.catalogue(), document().records(), wanted);
   document().push(edit.take(tr("Add %1").arg(toQt(name))));
   m_scene.select({name});
   if (auto* node = m_scene.node(name)) m_view->ensureVisible(node, 60, 60);
@@ -111,7 +111,7 @@ void DocumentTab::addTypeAt(const QString& id, QPointF place) {
   const auto* type = m_scene.catalogue().find(toStd(id));
   if (type == nullptr) return;
   auto edit = document().edit();
-  const auto name = addActor(edit, m_scene.catalogue(), {type, std::nullopt, place});
+  const auto name = addActor(edit, m_scene.catalogue(), document().records(), {type, std::nullopt, place});
   document().push(edit.take(tr("Add %1").arg(toQt(name))));
   m_scene.select({name});
 }
@@ -130,7 +130,7 @@ void DocumentTab::wireByTyping() {
     return;
   }
   const auto* from = m_scene.node(selected.front());
-  const StreamsFrom streams{document().spec(), m_scene.catalogue(), selected.front()};
+  const StreamsFrom streams{document().spec(), m_scene.catalogue(), document().records(), selected.front()};
   std::vector<SearchBox::Entry> entries;
   for (const auto& output : from->content().outputs) {
     for (const auto& actor : document().spec().actors) {

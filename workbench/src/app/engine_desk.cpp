@@ -94,7 +94,7 @@ void EngineDesk::setTab(DocumentTab* tab) {
   m_tab = tab;
   if (tab != nullptr && isOther) {
     m_name = tab->document().spec().name;
-    m_diagnosis->tell(tr("“why?” in the status bar asks the engine what holds the run up"));
+    m_diagnosis->clear();
     connect(&tab->document(), &Document::changed, this, [this] {
       noteName();
       showDifferences();

@@ -4,9 +4,9 @@
 #include <optional>
 
 #include "app/make_window.hpp"
-#include "app/screenshots.hpp"
 #include "app/settings.hpp"
 #include "canvas/theme.hpp"
+#include "pictures/screenshots.hpp"
 
 int main(int argc, char** argv) {
   namespace workbench = millrace::workbench;
@@ -24,6 +24,11 @@ int main(int argc, char** argv) {
   const QCommandLineOption screenshots{QStringLiteral("screenshots"), QStringLiteral("Make pictures of all states"),
                                        QStringLiteral("FOLDER")};
   parser.addOption(screenshots);
+  const QCommandLineOption part{QStringLiteral("part"),
+                                QStringLiteral("Of the pictures only these; may be repeated: %1")
+                                    .arg(workbench::screenshotParts().join(QStringLiteral(", "))),
+                                QStringLiteral("NAME")};
+  parser.addOption(part);
   const QCommandLineOption node{QStringLiteral("connect"),
                                 QStringLiteral("Work with this node: tcp://HOST:PORT, or ipc:// and a socket's path"),
                                 QStringLiteral("URI")};
@@ -35,7 +40,7 @@ int main(int argc, char** argv) {
       !engine.isEmpty() && !qEnvironmentVariableIsSet("MILLRACE_COMMAND")) {
     qputenv("MILLRACE_COMMAND", QFile::encodeName(engine));
   }
-  if (parser.isSet(screenshots)) return workbench::makeScreenshots(parser.value(screenshots));
+  if (parser.isSet(screenshots)) return workbench::makeScreenshots(parser.value(screenshots), parser.values(part));
 
   std::optional<workbench::Target> target;
   if (parser.isSet(node)) {

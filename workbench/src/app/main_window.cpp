@@ -222,12 +222,11 @@ void MainWindow::setDark(bool isDark) {
   const QSignalBlocker quiet{m_light};
   m_light->setChecked(!isDark);
   useTheme(*qobject_cast<QApplication*>(QCoreApplication::instance()), isDark);
-  m_palette->repaintIcons();
+  m_palette->repaintTitles();
   m_inspector->rebuild();
   m_script->repaintAll();
   m_chaos.panel()->repaintAll();
   m_experiments.panel()->repaintAll();
-  paintIcons();
   Q_EMIT themeChanged();
   for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().repaintAll();
 }

@@ -108,7 +108,6 @@ private:
   void keepArrangement();
   void arrangeAsUsual();
   void editSelection();
-  void paintIcons();
   void connectPanels();
   void connectTab(DocumentTab& tab);
   void showSelection();

@@ -124,20 +124,14 @@ void MainWindow::makeToolBar() {
   std::ranges::stable_sort(m_icons, {}, &std::pair<QAction*, ToolIcon>::second);
   for (const auto& [action, icon] : m_icons) {
     if (icon == ToolIcon::Layout || icon == ToolIcon::StopChaos) bar->addSeparator();
+    action->setIcon(toolIcon(icon));
+    action->setIconVisibleInMenu(false);
+    action->setIconText(action->text().remove(QLatin1Char('&')));
     bar->addAction(action);
     if (icon == ToolIcon::Fit) {
       bar->addSeparator();
       bar->addWidget(m_nodes.targetBox());
     }
-  }
-  paintIcons();
-}
-
-void MainWindow::paintIcons() {
-  for (const auto& [action, icon] : m_icons) {
-    action->setIcon(toolIcon(icon));
-    action->setIconVisibleInMenu(false);
-    action->setIconText(action->text().remove(QLatin1Char('&')));
   }
 }
 

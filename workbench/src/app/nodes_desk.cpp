@@ -3,7 +3,6 @@
 #include <QFile>
 #include <QHBoxLayout>
 #include <QLabel>
-#include <QMessageBox>
 #include <QTimer>
 #include <algorithm>
 #include <set>
@@ -12,6 +11,7 @@
 #include "core/placement_edits.hpp"
 #include "core/text.hpp"
 #include "panels/add_node_dialog.hpp"
+#include "panels/question.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -155,18 +155,12 @@ void NodesDesk::forgetTarget() {
 }
 
 void NodesDesk::forgetAfterQuestion() {
-  auto* question = new QMessageBox{QMessageBox::Question, tr("Forget a node"),
-                                   tr("Forget %1? What runs there goes on. A key that was made here for it is deleted; "
-                                      "coming back needs another invitation.")
-                                       .arg(m_engine.session().target().name),
-                                   QMessageBox::Cancel, m_frame->window()};
-  question->setAttribute(Qt::WA_DeleteOnClose);
-  auto* yes = question->addButton(tr("&Forget"), QMessageBox::DestructiveRole);
-  question->setDefaultButton(QMessageBox::Cancel);
-  connect(question, &QMessageBox::buttonClicked, this, [this, yes](const QAbstractButton* button) {
-    if (button == yes) forgetTarget();
-  });
-  question->open();
+  askFirst(
+      m_frame->window(), tr("Forget a node"),
+      tr("Forget %1? What runs there goes on. A key that was made here for it is deleted; coming back needs another "
+         "invitation.")
+          .arg(m_engine.session().target().name),
+      tr("&Forget"), [this] { forgetTarget(); });
 }
 
 void NodesDesk::openAddDialog() {

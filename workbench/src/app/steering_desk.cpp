@@ -65,10 +65,8 @@ void SteeringDesk::startFrom(const QString& savepoint, bool acceptsDuplicates) {
 void SteeringDesk::showLetterCount() {
   auto* dock = m_letters->parentWidget();
   if (dock == nullptr) return;
-  double count = 0;
-  if (const auto* run = m_tab == nullptr ? nullptr : m_engine.figures()) {
-    for (const auto& [name, f] : run->actors) count += f.deadLetters;
-  }
+  const auto* run = m_engine.figures();
+  const double count = run == nullptr ? 0 : run->deadLetters();
   const auto title = count == 0 ? tr("Dead letters") : tr("Dead letters (%1)").arg(countText(count));
   if (dock->windowTitle() != title) dock->setWindowTitle(title);
 }

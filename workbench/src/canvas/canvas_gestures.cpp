@@ -49,7 +49,7 @@ void CanvasScene::mousePressEvent(QGraphicsSceneMouseEvent* event) {
   if (event->button() == Qt::LeftButton && over != nullptr) {
     if (const auto port = over->portAt(over->mapFromScene(event->scenePos()))) {
       m_drag.emplace(*over, *port, [this](const stream_spec& stream) {
-        return streamRefusal(m_document.spec(), m_catalogue, stream);
+        return streamRefusal(m_document.spec(), m_catalogue, m_document.records(), stream);
       });
       event->accept();
       return;

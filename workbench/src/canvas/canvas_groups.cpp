@@ -169,27 +169,27 @@ void CanvasScene::markDifferences() {
   }
 }
 
-/// What was deployed and is not drawn any more, where it was.
+std::optional<QRectF> CanvasScene::deployedBox(const std::string& actor) const {
+  const QSizeF size{NodeGeometry::width, NodeGeometry::heightMin};
+  if (const auto* present = standIn(actor)) return QRectF{present->pos(), size};
+  const auto place = m_deployed->layout.places.find(actor);
+  return place == m_deployed->layout.places.end() ? std::nullopt : std::optional{QRectF{place->second, size}};
+}
+
 void CanvasScene::paintRemoved(QPainter& painter) const {
   const auto& theme = Theme::current();
   QPen pen{theme.of(ChangeKind::Removed), 2, Qt::DashLine};
-  const auto boxOf = [this](const std::string& actor) -> std::optional<QRectF> {
-    const QSizeF size{NodeGeometry::width, NodeGeometry::heightMin};
-    if (const auto* present = standIn(actor)) return QRectF{present->pos(), size};
-    const auto place = m_deployed->layout.places.find(actor);
-    return place == m_deployed->layout.places.end() ? std::nullopt : std::optional{QRectF{place->second, size}};
-  };
   for (const auto& difference : m_differences) {
     if (difference.kind != ChangeKind::Removed) continue;
     painter.setPen(pen);
     painter.setBrush(Qt::NoBrush);
     if (difference.stream) {
-      const auto from = boxOf(difference.stream->from_actor);
-      const auto to = boxOf(difference.stream->to_actor);
+      const auto from = deployedBox(difference.stream->from_actor);
+      const auto to = deployedBox(difference.stream->to_actor);
       if (from && to) {
         painter.drawPath(WireItem::curve({from->right(), from->top() + 40}, {to->left(), to->top() + 40}));
       }
-    } else if (const auto box = boxOf(difference.actor)) {
+    } else if (const auto box = deployedBox(difference.actor)) {
       painter.drawRoundedRect(*box, 5, 5);
       painter.setFont(ownFont(13, true));
       painter.drawText(QPointF{box->left() + 14, box->top() + 21}, toQt(difference.actor));

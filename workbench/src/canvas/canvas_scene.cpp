@@ -215,6 +215,10 @@ QRectF CanvasScene::nodesRect() const {
   }
   for (const auto& [title, item] : m_groups) all |= item->sceneBoundingRect();
   for (const auto& [id, item] : m_comments) all |= item->sceneBoundingRect();
+  for (const auto& d : m_differences) {
+    if (d.kind != ChangeKind::Removed || d.stream) continue;
+    if (const auto box = deployedBox(d.actor)) all |= *box;
+  }
   return all;
 }
 

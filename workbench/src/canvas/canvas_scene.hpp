@@ -58,6 +58,7 @@ public:
   [[nodiscard]] QGraphicsItem* standIn(const std::string& actor) const;
   /// Everything moves by this, as one step of undo.
   void nudge(QPointF step);
+  /// Around everything that is seen, what was removed since it was deployed too while that is shown.
   [[nodiscard]] QRectF nodesRect() const;
 
   /// What the engine tells; nothing: it does not run here.
@@ -113,6 +114,9 @@ private:
   void beginMove(QGraphicsItem& grabbed, QPointF pointer);
   void moveTo(QPointF pointer);
   void endMove();
+  /// Where an actor of what is deployed is, or was.
+  [[nodiscard]] std::optional<QRectF> deployedBox(const std::string& actor) const;
+  /// What was deployed and is not drawn any more, where it was.
   void paintRemoved(QPainter& painter) const;
   [[nodiscard]] NodeItem* nodeAt(QPointF place) const;
   void dragTo(QPointF place);

@@ -100,6 +100,11 @@ QColor Theme::ofFill(double share) const {
   return mixed(fill[below], fill[below + 1], at - static_cast<double>(below));
 }
 
+QColor Theme::ofHeat(double share) const {
+  constexpr double wholeFrom = 0.4;
+  return mixed(grid, ofFill(share), std::clamp(share / wholeFrom, 0.0, 1.0));
+}
+
 QPalette Theme::palette() const {
   QPalette p;
   p.setColor(QPalette::Window, window);

@@ -35,6 +35,8 @@ struct Theme {
   [[nodiscard]] const QColor& of(ChangeKind k) const { return changes[static_cast<std::size_t>(k)]; }
   /// Between the five steps of `fill`; `share` from 0 to 1.
   [[nodiscard]] QColor ofFill(double share) const;
+  /// The same for areas, where little stands back: it fades into `grid`.
+  [[nodiscard]] QColor ofHeat(double share) const;
   [[nodiscard]] QPalette palette() const;
   [[nodiscard]] QString styleSheet() const;
 };

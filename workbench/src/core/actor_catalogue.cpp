@@ -11,15 +11,6 @@ namespace {
 
 using nlohmann::json;
 
-/// "payment (id:string,amount:float64)" is a record; other sentences say that the fields are not known yet.
-std::optional<schema> recordOf(const std::string& text) {
-  const auto open = text.find(" (");
-  if (open == std::string::npos || !text.ends_with(')')) return std::nullopt;
-  auto read = parse_schema(text.substr(0, open), text.substr(open + 2, text.size() - open - 3));
-  if (!read) return std::nullopt;
-  return *std::move(read);
-}
-
 param_value valueOf(const json& value) {
   if (value.is_boolean()) return value.get<bool>();
   if (value.is_number_integer()) return value.get<std::int64_t>();
@@ -61,10 +52,10 @@ ActorType readType(const json& j) {
   t.promise = j.value("promise", "");
   t.kind = kindOf(j.at("kind"));
   for (const auto& in : j.at("inputs")) {
-    t.inputs.push_back({in.at("name"), recordOf(in.value("accepts", "")), in.value("keyed", false)});
+    t.inputs.push_back({in.at("name"), readRecord(in.value("accepts", "")), in.value("keyed", false)});
   }
   for (const auto& out : j.at("outputs"))
-    t.outputs.push_back({out.at("name"), recordOf(out.value("emits", "")), false});
+    t.outputs.push_back({out.at("name"), readRecord(out.value("emits", "")), false});
   for (const auto& p : j.at("parameters")) t.params.push_back(readParam(p));
   // The dead letters' output stands first in the engine's list and last on the canvas.
   std::ranges::stable_partition(t.outputs, [](const PortInfo& p) { return p.name != deadPort; });
@@ -78,6 +69,14 @@ auto findByName(const Items& items, const std::string& name) {
 }
 
 }  // namespace
+
+std::optional<schema> readRecord(const std::string& text) {
+  const auto open = text.find(" (");
+  if (open == std::string::npos || !text.ends_with(')')) return std::nullopt;
+  auto read = parse_schema(text.substr(0, open), text.substr(open + 2, text.size() - open - 3));
+  if (!read) return std::nullopt;
+  return *std::move(read);
+}
 
 const PortInfo* ActorType::input(const std::string& name) const {
   return findByName(inputs, name);

@@ -20,6 +20,9 @@ struct PortInfo {
   bool keyed = false;  ///< inputs
 };
 
+/// "payment (id:string,amount:float64)" is a record; other sentences say that its fields are not known yet.
+[[nodiscard]] std::optional<schema> readRecord(const std::string& text);
+
 /// A parameter as the inspector needs it. Types are those of the engine: yes/no, integer, number, text.
 struct ParamInfo {
   enum class Type : std::uint8_t { Flag, Integer, Number, Text };

@@ -28,14 +28,15 @@ std::string addOne(EditBuilder& edit, const ActorType& type, QPointF place) {
 }
 
 /// Joins the main output of `from` with the first input of `to` that takes it. False: none does.
-bool join(EditBuilder& edit, const ActorCatalogue& catalogue, const std::string& from, const std::string& to) {
+bool join(EditBuilder& edit, const ActorCatalogue& catalogue, const KnownRecords& known, const std::string& from,
+          const std::string& to) {
   const auto& spec = edit.drawing().spec;
   const auto* source = catalogue.find(spec.find(from)->type);
   const auto* target = catalogue.find(spec.find(to)->type);
   if (source == nullptr || target == nullptr || source->mainOutput() == nullptr) return false;
   for (const auto& input : target->inputs) {
     stream_spec stream{from, source->mainOutput()->name, to, input.name};
-    if (!streamRefusal(spec, catalogue, stream).isEmpty()) continue;
+    if (!streamRefusal(spec, catalogue, known, stream).isEmpty()) continue;
     edit.addStream(std::move(stream));
     return true;
   }
@@ -56,7 +57,8 @@ QPointF freePlace(const TopologyLayout& layout, QPointF wanted) {
   return wanted;
 }
 
-std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const NewActor& wanted) {
+std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const KnownRecords& known,
+                     const NewActor& wanted) {
   const auto* behind = wanted.behind ? edit.drawing().spec.find(*wanted.behind) : nullptr;
   const auto* source = behind == nullptr ? nullptr : catalogue.find(behind->type);
   if (source == nullptr || source->mainOutput() == nullptr || wanted.type->inputs.empty()) {
@@ -67,11 +69,11 @@ std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const N
   const auto* router = catalogue.find(keyRouter);
   if (wanted.type->isKeyed() && source->kind != ActorKind::Router && router != nullptr) {
     const auto spread = addOne(edit, *router, placeOf(edit, before) + step);
-    join(edit, catalogue, before, spread);
+    join(edit, catalogue, known, before, spread);
     before = spread;
   }
   auto name = addOne(edit, *wanted.type, placeOf(edit, before) + step);
-  join(edit, catalogue, before, name);
+  join(edit, catalogue, known, before, name);
   return name;
 }
 

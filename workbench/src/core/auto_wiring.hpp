@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "core/actor_catalogue.hpp"
 #include "core/edit.hpp"
+#include "core/known_records.hpp"
 
 namespace millrace::workbench {
 
@@ -20,7 +20,8 @@ struct NewActor {
 /// Adds an actor to the drawing of `edit` and wires it by port type to the one it stands behind: the main output into
 /// the first input that fits. An actor that works by key gets a router by key in between, unless there is one. Ports
 /// that do not fit stay open. Returns the actor's name.
-std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const NewActor& wanted);
+std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const KnownRecords& known,
+                     const NewActor& wanted);
 
 /// Distance from one column of nodes to the next, and from row to row, in canvas units.
 inline constexpr double columnPitch = 256;

@@ -7,6 +7,7 @@
 #include "core/call_arguments.hpp"
 #include "core/json_reading.hpp"
 #include "core/param_text.hpp"
+#include "millrace/chaos/poison.hpp"
 #include "millrace/chaos/verdict.hpp"
 
 namespace millrace::workbench {
@@ -20,17 +21,13 @@ constexpr double recoveredShare = 0.95;
 constexpr double settleS = 3;
 /// An injected fault that is never seen again is given up after so long.
 constexpr double faultMaxS = 90;
+/// Of what chance makes of the same rate.
+constexpr double deviationsMax = 3;
 
 Health healthOf(const QString& verdict) {
   if (verdict == QLatin1String("PASS")) return Health::Ok;
   if (verdict == QLatin1String("FAIL")) return Health::Critical;
   return Health::Warning;
-}
-
-double deadLettersOf(const RunFigures& run) {
-  double sum = 0;
-  for (const auto& [name, f] : run.actors) sum += f.deadLetters;
-  return sum;
 }
 
 QString secondsText(double s) {
@@ -130,9 +127,8 @@ VerdictCard cardOf(const json& report) {
   for (const auto& fault : listOf(report, "faults")) {
     if (!fault.is_object()) continue;
     card.lines.push_back({countOf(fault, "hits") > 0 ? Health::Ok : Health::Warning,
-                          QStringLiteral("%1 %2: struck %3 times, seed %4")
-                              .arg(textOf(fault, "kind"), textOf(fault, "target"))
-                              .arg(countOf(fault, "hits"))
+                          QStringLiteral("%1 %2: struck %3, seed %4")
+                              .arg(textOf(fault, "kind"), textOf(fault, "target"), timesText(numberOf(fault, "hits")))
                               .arg(countOf(fault, "seed"))});
   }
   return card;
@@ -142,7 +138,7 @@ ChaosTrial::ChaosTrial(FaultWish wish, const std::vector<RunSample>& before, con
     : m_wish{std::move(wish)},
       m_begun{now},
       m_now{now},
-      m_deadLettersBefore{deadLettersOf(run)},
+      m_deadLettersBefore{run.deadLetters()},
       m_deadLetters{m_deadLettersBefore},
       m_restartsBefore{run.restarts},
       m_restarts{run.restarts},
@@ -151,6 +147,33 @@ ChaosTrial::ChaosTrial(FaultWish wish, const std::vector<RunSample>& before, con
     m_baseline += s.outPerS / static_cast<double>(before.size());
     m_p99Before = std::max(m_p99Before, s.latencyP99);
   }
+  if (before.empty()) return;
+  m_baselineS = before.back().at - before.front().at;
+  m_givenInBaseline = before.back().deadLetters - before.front().deadLetters;
+}
+
+double ChaosTrial::given() const {
+  return m_deadLetters - m_deadLettersBefore;
+}
+
+/// Each poisonous input becomes a dead letter, or may, when it can be read.
+bool ChaosTrial::isPoison() const {
+  const auto kind = chaos::fault_kind_of(m_wish.kind);
+  return kind && chaos::is_poison(*kind);
+}
+
+bool ChaosTrial::losesPoison() const {
+  const auto kind = chaos::fault_kind_of(m_wish.kind);
+  return kind && chaos::is_poison(*kind) && !chaos::is_readable_poison(*kind) && given() < static_cast<double>(m_hits);
+}
+
+/// Events that are counted one by one scatter as a Poisson process does, those of the baseline too.
+bool ChaosTrial::givesUpMore() const {
+  const double given = this->given() - (isPoison() ? static_cast<double>(m_hits) : 0);
+  if (m_baselineS <= 0 || m_givenInBaseline <= 0) return given > 0;
+  const double times = (m_now - m_begun) / m_baselineS;
+  const double usual = m_givenInBaseline * times;
+  return given > usual + deviationsMax * std::sqrt(usual * (1 + times));
 }
 
 double ChaosTrial::lastSecond() const {
@@ -164,7 +187,7 @@ void ChaosTrial::observe(const RunFigures& run, double now) {
   m_state = run.state;
   m_isActive = run.isActive();
   m_restarts = std::max(m_restarts, run.restarts);
-  m_deadLetters = std::max(m_deadLetters, deadLettersOf(run));
+  m_deadLetters = std::max(m_deadLetters, run.deadLetters());
   const auto sample = sampleOf(run, now);
   m_recent.push_back(sample);
   std::erase_if(m_recent, [now](const RunSample& s) { return s.at < now - 1; });
@@ -201,8 +224,8 @@ VerdictCard ChaosTrial::card() const {
   f.p99_before_ms = m_p99Before;
   f.p99_during_ms = m_p99During;
   f.p99_after_ms = m_p99After;
-  const double given = m_deadLetters - m_deadLettersBefore;
-  if (given > 0) f.failure = toStd(countText(given)) + " events were given up as dead letters";
+  if (givesUpMore()) f.failure = toStd(countText(given())) + " events were given up as dead letters";
+  if (losesPoison()) f.failure = "input that cannot be read is in no dead letter";
   const auto judged = chaos::judge(f);
   VerdictCard card;
   card.verdict = QString::fromLatin1(chaos::to_string(judged.what));
@@ -212,7 +235,8 @@ VerdictCard ChaosTrial::card() const {
   const auto check = [&card](bool isFine, const QString& words) {
     card.lines.push_back({isFine ? Health::Ok : Health::Warning, words});
   };
-  check(m_hits > 0, QStringLiteral("the fault struck %1 times, seed %2").arg(m_hits).arg(m_wish.seed));
+  check(m_hits > 0,
+        QStringLiteral("the fault struck %1, seed %2").arg(timesText(static_cast<double>(m_hits))).arg(m_wish.seed));
   check(m_isActive, QStringLiteral("the run is %1, with %2 restarts").arg(m_state).arg(m_restarts - m_restartsBefore));
   check(m_recovered.has_value(), QStringLiteral("throughput: %1 before, %2 (limit %3)")
                                      .arg(rateText(m_baseline),
@@ -223,7 +247,9 @@ VerdictCard ChaosTrial::card() const {
   check(judged.what != chaos::verdict_kind::degraded || m_p99After <= 2 * m_p99Before,
         QStringLiteral("latency p99: %1 before, %2 during, %3 after")
             .arg(millisecondsText(m_p99Before), millisecondsText(m_p99During), millisecondsText(m_p99After)));
-  check(given <= 0, QStringLiteral("dead letters: %1 new").arg(countText(given)));
+  auto letters = QStringLiteral("dead letters: %1 new").arg(countText(given()));
+  if (m_givenInBaseline > 0) letters += QStringLiteral(", %1 before").arg(rateText(m_givenInBaseline / m_baselineS));
+  check(!givesUpMore() && !losesPoison(), letters);
   return card;
 }
 

@@ -62,9 +62,10 @@ struct VerdictCard {
 /// Of the report that `millrace chaos run --json` prints.
 [[nodiscard]] VerdictCard cardOf(const nlohmann::json& report);
 
-/// One fault on a running topology, judged by what the run's own figures say: it struck, the run is up, nothing more
-/// was given up, throughput is back at 95 % within 30 s, latency is what it was. Whether output is right only an
-/// experiment can tell, which has an oracle. Thread: GUI.
+/// One fault on a running topology, judged by what the run's own figures say: it struck, the run is up, no more was
+/// given up than before (as far as three standard deviations tell) but the poison it was, throughput is back at 95 %
+/// within 30 s, latency is what it was. Whether output is right only an experiment can tell, which has an oracle.
+/// Thread: GUI.
 class ChaosTrial {
 public:
   static constexpr double recoveryMaxS = 30;
@@ -83,12 +84,18 @@ public:
 
 private:
   [[nodiscard]] double lastSecond() const;
+  /// Dead letters since it was injected.
+  [[nodiscard]] double given() const;
+  [[nodiscard]] bool isPoison() const;
+  [[nodiscard]] bool givesUpMore() const;
+  [[nodiscard]] bool losesPoison() const;
 
   FaultWish m_wish;
   std::optional<std::uint64_t> m_id;
   double m_begun = 0, m_now = 0;
   double m_baseline = 0, m_p99Before = 0, m_p99During = 0, m_p99After = 0;
   double m_deadLettersBefore = 0, m_deadLetters = 0;
+  double m_baselineS = 0, m_givenInBaseline = 0;
   std::uint64_t m_restartsBefore = 0, m_restarts = 0, m_hits = 0;
   std::optional<double> m_ended, m_recovered;
   bool m_isActive = true;

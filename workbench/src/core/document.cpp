@@ -57,6 +57,7 @@ void Document::carryOut(const Edit& edit, bool forward) {
   } else {
     for (const auto& change : edit.changes | std::views::reverse) apply(change, false, m_drawing);
   }
+  m_records.clear();
   Q_EMIT changed(edit, forward);
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "core/edit.hpp"
+#include "core/known_records.hpp"
 #include "millrace/error.hpp"
 
 namespace millrace::workbench {
@@ -43,6 +44,10 @@ public:
   /// A builder that starts from the present drawing.
   [[nodiscard]] EditBuilder edit() const { return EditBuilder{m_drawing}; }
 
+  /// What leaves its outputs, as validation told of the drawing as it is; empty while that is being found out.
+  [[nodiscard]] const KnownRecords& records() const noexcept { return m_records; }
+  void setRecords(KnownRecords records) { m_records = std::move(records); }
+
   /// The topology as its file would hold it.
   [[nodiscard]] QByteArray text() const;
   /// SHA-256 of `text` in hex: what "differs from deployed" compares.
@@ -64,6 +69,7 @@ private:
   void carryOut(const Edit& edit, bool forward);
 
   Drawing m_drawing;
+  KnownRecords m_records;
   QString m_path;
   QString m_scratchFolder;
   QUndoStack m_undo;

@@ -40,9 +40,9 @@ void ExperimentProgress::take(const QString& line) {
     addStep({m_elapsedS, QStringLiteral("steady state %1").arg(textOf(event, "when")), QStringLiteral("hypothesis"),
              isMet ? QStringLiteral("holds") : QStringLiteral("does not hold"), isMet ? Health::Ok : Health::Critical});
   } else if (name == QLatin1String("sample")) {
-    m_figures = QStringLiteral("%1, p99 %2, struck %3 times")
-                    .arg(rateText(numberOf(event, "per_s")), millisecondsText(numberOf(event, "p99_ms")))
-                    .arg(numberOf(event, "hits"));
+    m_figures = QStringLiteral("%1, p99 %2, struck %3")
+                    .arg(rateText(numberOf(event, "per_s")), millisecondsText(numberOf(event, "p99_ms")),
+                         timesText(numberOf(event, "hits")));
   } else if (name == QLatin1String("verdict")) {
     m_report = memberOf(event, "report");
     m_reportText = textOf(event, "text");

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -41,15 +42,25 @@ QString millisecondsText(double value) {
 QString healthText(const ActorFigures& figures) {
   QStringList lines;
   for (const auto& task : figures.tasks) {
-    if (task->before.empty() && !isTrouble(task->now.state)) continue;
+    // One that started and has run since is no story.
+    const auto isTold = [](const HealthChange& change) { return isTrouble(change.state); };
+    if (!isTold(task->now) && std::ranges::none_of(task->before, isTold)) continue;
     lines << textOf(task->task, task->now);
     for (auto at = task->before.rbegin(); at != task->before.rend(); ++at) {
-      lines << QStringLiteral("    ") + textOf(task->task, *at);
+      lines << QStringLiteral("    ") + pastText(*at);
     }
   }
   constexpr qsizetype linesMax = 24;
   if (lines.size() > linesMax) lines.resize(linesMax);
   return lines.join(QLatin1Char('\n'));
+}
+
+QString timesText(double count) {
+  return count == 1 ? QStringLiteral("once") : QStringLiteral("%1 times").arg(countText(count));
+}
+
+QString numberText(double count, const QString& one) {
+  return count == 1 ? QStringLiteral("1 ") + one : QStringLiteral("%1 %2s").arg(countText(count), one);
 }
 
 QString bytesText(double bytes) {

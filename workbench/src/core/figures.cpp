@@ -171,6 +171,12 @@ Health RunFigures::health() const {
   return worst;
 }
 
+double RunFigures::deadLetters() const {
+  double sum = 0;
+  for (const auto& [name, f] : actors) sum += f.deadLetters;
+  return sum;
+}
+
 std::map<std::string, RunFigures> readFigures(const json& statuses, const std::map<std::string, RunFigures>& before) {
   std::map<std::string, RunFigures> all;
   for (const auto& status : statuses) {

@@ -69,6 +69,8 @@ struct RunFigures {
   [[nodiscard]] bool isPaused() const { return state == QLatin1String("paused"); }
   /// Of all actors, the worst.
   [[nodiscard]] Health health() const;
+  /// Of all actors together.
+  [[nodiscard]] double deadLetters() const;
 };
 
 /// Reads what an engine's `telemetry` topic carries: a list of statuses, by topology. What cannot be read is left out.
@@ -80,7 +82,10 @@ struct RunFigures {
 [[nodiscard]] QString healthText(const ActorFigures& figures);
 
 // Texts for people: short, with units; they fit a node.
-[[nodiscard]] QString countText(double count);         ///< 950, 21.2k, 3.4M
+[[nodiscard]] QString countText(double count);  ///< 950, 21.2k, 3.4M
+[[nodiscard]] QString timesText(double count);  ///< once, 484 times
+/// 1 task, 12 tasks. `one`: a word whose plural ends in s.
+[[nodiscard]] QString numberText(double count, const QString& one);
 [[nodiscard]] QString rateText(double perSecond);      ///< 21.2k/s
 [[nodiscard]] QString millisecondsText(double value);  ///< 7 ms, 1.2 s, 3 min, 5 h, 2 d
 [[nodiscard]] QString bytesText(double bytes);         ///< 12 KiB

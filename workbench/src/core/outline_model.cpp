@@ -268,7 +268,7 @@ result<Edit> OutlineModel::feedChange(const std::string& actor, const QString& t
                         "'" + toStd(part.trimmed()) +
                             "' is no output: write actor.port, or actor.port -> input, with commas between");
     }
-    const auto refusal = streamRefusal(edit.drawing().spec, m_catalogue, stream);
+    const auto refusal = streamRefusal(edit.drawing().spec, m_catalogue, m_document->records(), stream);
     if (!refusal.isEmpty()) return user_error(errc::invalid_argument, toStd(refusal));
     edit.addStream(std::move(stream));
   }

@@ -28,6 +28,7 @@ void merge(RunSample& sum, const RunSample& sample, std::size_t count) {
   worst(sum.fill, sample.fill);
   worst(sum.stateBytes, sample.stateBytes);
   worst(sum.snapshotMs, sample.snapshotMs);
+  worst(sum.deadLetters, sample.deadLetters);
 }
 
 HeatCell cellOf(const ActorFigures& f) {
@@ -41,6 +42,7 @@ RunSample sampleOf(const RunFigures& run, double at) {
   RunSample s;
   s.at = at;
   s.snapshotMs = run.snapshotMs;
+  s.deadLetters = run.deadLetters();
   for (const auto& [name, f] : run.actors) {
     if (f.kind == ActorKind::Producer) s.inPerS += f.outPerS;
     if (f.kind == ActorKind::Sink) s.outPerS += f.inPerS;

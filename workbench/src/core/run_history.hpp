@@ -23,6 +23,7 @@ struct RunSample {
   double busy = 0, blocked = 0;           ///< of the task that has most of it, 0 to 1
   double fill = 0;                        ///< of the fullest queue, 0 to 1
   double stateBytes = 0, snapshotMs = 0;
+  double deadLetters = 0;  ///< so far
 };
 [[nodiscard]] RunSample sampleOf(const RunFigures& run, double at);
 

@@ -23,6 +23,14 @@ HealthChange readChange(const json& j) {
   return {textOf(j, "state"), textOf(j, "why"), momentOf(j, "since_ns")};
 }
 
+QString changeText(const HealthChange& change, const QString& preposition) {
+  const auto at = QDateTime::fromMSecsSinceEpoch(change.sinceMs).toString(QStringLiteral("HH:mm:ss"));
+  auto state = change.state;
+  state.replace(QLatin1Char('_'), QLatin1Char(' '));
+  const auto text = QStringLiteral("%1 %2 %3").arg(state, preposition, at);
+  return change.why.isEmpty() ? text : text + QStringLiteral(": ") + change.why;
+}
+
 /// What took longest, longest first.
 QString spentText(const json& spent) {
   if (!spent.is_object()) return {};
@@ -60,10 +68,11 @@ bool isTrouble(const QString& state) {
 }
 
 QString textOf(const std::string& task, const HealthChange& change) {
-  const auto at = QDateTime::fromMSecsSinceEpoch(change.sinceMs).toString(QStringLiteral("HH:mm:ss"));
-  auto text = QStringLiteral("%1 %2 since %3").arg(toQt(task), change.state, at);
-  text.replace(QLatin1Char('_'), QLatin1Char(' '));
-  return change.why.isEmpty() ? text : text + QStringLiteral(": ") + change.why;
+  return toQt(task) + QLatin1Char(' ') + changeText(change, QStringLiteral("since"));
+}
+
+QString pastText(const HealthChange& change) {
+  return changeText(change, QStringLiteral("from"));
 }
 
 std::vector<RecoveryNote> readRecoveries(const json& status) {
@@ -85,7 +94,7 @@ std::vector<RecoveryNote> readRecoveries(const json& status) {
 }
 
 QString textOf(const RecoveryNote& r) {
-  const auto tasks = r.tasks == 1 ? QStringLiteral("1 task") : QStringLiteral("%1 tasks").arg(countText(r.tasks));
+  const auto tasks = numberText(r.tasks, QStringLiteral("task"));
   auto text = QStringLiteral("%1 was back after %2 (%3: %4, from snapshot %5)")
                   .arg(toQt(r.cause), millisecondsText(r.totalMs), r.scope, tasks)
                   .arg(r.fromEpoch);

@@ -28,8 +28,10 @@ struct TaskHealth {
 [[nodiscard]] Health levelOf(const QString& state);
 /// Whether it is other than it should be.
 [[nodiscard]] bool isTrouble(const QString& state);
-/// One line: "sum/1 restoring since 12:30:01, it comes back from snapshot 12".
+/// One line: "sum/1 restoring since 12:30:01: it comes back from snapshot 12".
 [[nodiscard]] QString textOf(const std::string& task, const HealthChange& change);
+/// The same of what it was before: "restoring from 12:30:01: it comes back from snapshot 12".
+[[nodiscard]] QString pastText(const HealthChange& change);
 
 /// What a recovery took, once it is over.
 struct RecoveryNote {

@@ -14,29 +14,28 @@ QString endName(const std::string& actor, const std::string& port) {
   return toQt(actor + "." + port);
 }
 
-/// The port of the catalogue; nullptr when the type or the port is not known there.
-template <class Find>
-const PortInfo* portOf(const topology& spec, const ActorCatalogue& catalogue, const std::string& actor, Find find) {
-  const auto* found = spec.find(actor);
+/// What an input wants; nothing: that is not known, or it takes what comes.
+std::optional<schema> wantedBy(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream) {
+  const auto* found = spec.find(stream.to_actor);
   const auto* type = found == nullptr ? nullptr : catalogue.find(found->type);
-  return type == nullptr ? nullptr : find(*type);
+  const auto* port = type == nullptr ? nullptr : type->input(stream.to_port);
+  return port == nullptr ? std::nullopt : port->record;
 }
 
 }  // namespace
 
-Refusal recordsRefusal(const PortInfo& from, const PortInfo& to) {
-  if (!from.record || !to.record) return {};
-  for (const auto& wanted : to.record->fields) {
-    const auto at = from.record->find(wanted.name);
+Refusal recordsRefusal(const schema& from, const schema& to) {
+  for (const auto& wanted : to.fields) {
+    const auto at = from.find(wanted.name);
     if (!at) {
       if (has_default(wanted)) continue;
       return QStringLiteral("%1 has no field '%2' (%3), which %4 needs")
-          .arg(toQt(from.record->name), toQt(wanted.name), toQt(to_text(wanted.type)), toQt(to.record->name));
+          .arg(toQt(from.name), toQt(wanted.name), toQt(to_text(wanted.type)), toQt(to.name));
     }
-    const auto& given = from.record->fields[*at];
+    const auto& given = from.fields[*at];
     if (given.type.kind == wanted.type.kind && (wanted.type.optional || !given.type.optional)) continue;
     return QStringLiteral("field '%1' is %2 here, and %3 wants %4")
-        .arg(toQt(wanted.name), toQt(to_text(given.type)), toQt(to.record->name), toQt(to_text(wanted.type)));
+        .arg(toQt(wanted.name), toQt(to_text(given.type)), toQt(to.name), toQt(to_text(wanted.type)));
   }
   return {};
 }
@@ -58,8 +57,9 @@ std::set<std::string> actorsBefore(const topology& spec, const std::string& acto
   return seen;
 }
 
-StreamsFrom::StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const std::string& actor)
-    : m_spec{spec}, m_catalogue{catalogue}, m_before{actorsBefore(spec, actor)} {}
+StreamsFrom::StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
+                         const std::string& actor)
+    : m_spec{spec}, m_catalogue{catalogue}, m_known{known}, m_before{actorsBefore(spec, actor)} {}
 
 Refusal StreamsFrom::refusal(const stream_spec& stream) const {
   if (stream.from_actor == stream.to_actor) return QStringLiteral("an actor cannot feed itself");
@@ -70,20 +70,19 @@ Refusal StreamsFrom::refusal(const stream_spec& stream) const {
     return QStringLiteral("%1 feeds %2 already: a topology has no circles")
         .arg(toQt(stream.to_actor), toQt(stream.from_actor));
   }
-  const auto* from =
-      portOf(m_spec, m_catalogue, stream.from_actor, [&](const ActorType& t) { return t.output(stream.from_port); });
-  const auto* to =
-      portOf(m_spec, m_catalogue, stream.to_actor, [&](const ActorType& t) { return t.input(stream.to_port); });
-  if (from == nullptr || to == nullptr) return {};
-  const auto refusal = recordsRefusal(*from, *to);
+  const auto given = recordOf(m_spec, m_catalogue, m_known, stream);
+  const auto wanted = wantedBy(m_spec, m_catalogue, stream);
+  if (!given || !wanted) return {};
+  const auto refusal = recordsRefusal(*given, *wanted);
   return refusal.isEmpty() ? refusal
                            : QStringLiteral("%1 does not fit %2: %3")
                                  .arg(endName(stream.from_actor, stream.from_port),
                                       endName(stream.to_actor, stream.to_port), refusal);
 }
 
-Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream) {
-  return StreamsFrom{spec, catalogue, stream.from_actor}.refusal(stream);
+Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
+                      const stream_spec& stream) {
+  return StreamsFrom{spec, catalogue, known, stream.from_actor}.refusal(stream);
 }
 
 }  // namespace millrace::workbench

@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "core/actor_catalogue.hpp"
+#include "core/known_records.hpp"
 #include "millrace/topology.hpp"
 
 namespace millrace::workbench {
@@ -13,25 +13,28 @@ namespace millrace::workbench {
 using Refusal = QString;
 
 /// Whether records of `from` fit an input that wants those of `to`: each field that the input needs is there, and of
-/// its type. What is not known yet fits; the engine's validation has the last word.
-[[nodiscard]] Refusal recordsRefusal(const PortInfo& from, const PortInfo& to);
+/// its type. The engine's validation has the last word.
+[[nodiscard]] Refusal recordsRefusal(const schema& from, const schema& to);
 
 /// Whether `stream` may be added to `spec`: its ends exist, it is not there yet, it closes no circle, and its records
-/// fit. Types the catalogue lacks are taken as they come.
-[[nodiscard]] Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const stream_spec& stream);
+/// fit. Types the catalogue lacks are taken as they come, and records that nobody knows yet fit.
+[[nodiscard]] Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
+                                    const stream_spec& stream);
 
 /// What `streamRefusal` says, for many streams from one actor: what comes before it is looked for once.
 ///
-/// Refers to both; for as long as neither changes.
+/// Refers to all three; for as long as none of them changes.
 class StreamsFrom {
 public:
-  StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const std::string& actor);
+  StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
+              const std::string& actor);
   /// `stream` begins at the actor.
   [[nodiscard]] Refusal refusal(const stream_spec& stream) const;
 
 private:
   const topology& m_spec;
   const ActorCatalogue& m_catalogue;
+  const KnownRecords& m_known;
   std::set<std::string> m_before;
 };
 

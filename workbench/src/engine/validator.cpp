@@ -23,7 +23,10 @@ Validator::Validator(Document& document, QObject* parent) : QObject{parent}, m_d
     m_delay.start();
   });
   connect(&m_delay, &QTimer::timeout, this, &Validator::begin);
-  connect(&m_call, &ToolCall::finished, this, [this](const QByteArray& output) { take(readProblems(output)); });
+  connect(&m_call, &ToolCall::finished, this, [this](const QByteArray& output) {
+    if (m_begun == m_revision) m_document.setRecords(readRecords(output));
+    take(readProblems(output));
+  });
   connect(&m_call, &ToolCall::failed, this, [this](const QString& why) {
     take({ownProblem(why, QStringLiteral("the topology could not be checked; editing and saving work"))});
   });

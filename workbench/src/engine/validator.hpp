@@ -10,9 +10,9 @@
 
 namespace millrace::workbench {
 
-/// Keeps the list of a document's problems: shortly after each change the engine's own validation looks at it, in a
-/// child process (`millrace validate --json`), so that it works without a connection and never holds the GUI up. One
-/// child at a time; what changes meanwhile is looked at next. Thread: GUI.
+/// Keeps the list of a document's problems, and tells it what its streams carry: shortly after each change the engine's
+/// own validation looks at it, in a child process (`millrace validate --json`), so that it works without a connection
+/// and never holds the GUI up. One child at a time; what changes meanwhile is looked at next. Thread: GUI.
 class Validator final : public QObject {
   Q_OBJECT
 

@@ -18,6 +18,8 @@ namespace {
 using nlohmann::json;
 
 constexpr int entriesShown = 200;
+// Columns with a sign.
+constexpr int keyState = 4, entryOutcome = 5;
 
 /// To the second, and without the letter between.
 QString timeText(QString iso) {
@@ -55,8 +57,8 @@ AccessPanel::AccessPanel(QObject* parent)
       m_entriesView{makeTable(m_entries, tr("Audit log"), {160, 160, 140, 160, 240})},
       m_keysMessage{makeMessage()},
       m_auditMessage{makeMessage()} {
-  m_keysView->setItemDelegateForColumn(5, new HealthDelegate{RowsModel::healthRole, this});
-  m_entriesView->setItemDelegateForColumn(4, new HealthDelegate{RowsModel::healthRole, this});
+  m_keysView->setItemDelegateForColumn(keyState, new HealthDelegate{RowsModel::healthRole, this});
+  m_entriesView->setItemDelegateForColumn(entryOutcome, new HealthDelegate{RowsModel::healthRole, this});
   makeKeysPage();
   makeAuditPage();
 }

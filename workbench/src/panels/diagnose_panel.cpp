@@ -73,6 +73,10 @@ DiagnosePanel::DiagnosePanel(QWidget* parent)
   connect(m_path, &QListWidget::itemClicked, this,
           [this](const QListWidgetItem* item) { choose(item->data(actorRole).toString()); });
   setFocusProxy(m_causes);
+  clear();
+}
+
+void DiagnosePanel::clear() {
   tell(tr("“why?” in the status bar asks the engine what holds the run up"));
 }
 

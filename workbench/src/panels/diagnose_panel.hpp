@@ -17,6 +17,8 @@ class DiagnosePanel final : public QWidget {
 public:
   explicit DiagnosePanel(QWidget* parent = nullptr);
   void show(const Diagnosis& diagnosis);
+  /// Nobody has asked yet.
+  void clear();
   /// Instead: it is being asked, or why it cannot be told.
   void tell(const QString& text);
   /// Of the current cause.

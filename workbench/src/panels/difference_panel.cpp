@@ -1,22 +1,16 @@
 #include "panels/difference_panel.hpp"
 
-#include <QPainter>
 #include <QVBoxLayout>
 #include <algorithm>
 
 #include "canvas/node_painter.hpp"
 #include "canvas/theme.hpp"
+#include "panels/painted_icon.hpp"
 
 namespace millrace::workbench {
 
 QIcon changeIcon(ChangeKind kind) {
-  QPixmap picture{40, 40};
-  picture.setDevicePixelRatio(2);
-  picture.fill(Qt::transparent);
-  QPainter painter{&picture};
-  painter.setRenderHint(QPainter::Antialiasing);
-  paintChange(painter, {10, 10}, kind, Theme::current());
-  return QIcon{picture};
+  return paintedIcon(20, [kind](QPainter& p) { paintChange(p, {10, 10}, kind, Theme::current()); });
 }
 
 DifferencePanel::DifferencePanel(QWidget* parent)

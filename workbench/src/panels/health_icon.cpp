@@ -1,24 +1,12 @@
 #include "panels/health_icon.hpp"
 
-#include <QPainter>
-
 #include "canvas/node_painter.hpp"
+#include "panels/painted_icon.hpp"
 
 namespace millrace::workbench {
 
 QIcon healthIcon(Health health) {
-  constexpr int size = 12;
-  QIcon icon;
-  for (const int scale : {1, 2}) {
-    QPixmap pixmap{size * scale, size * scale};
-    pixmap.setDevicePixelRatio(scale);
-    pixmap.fill(Qt::transparent);
-    QPainter painter{&pixmap};
-    painter.setRenderHint(QPainter::Antialiasing);
-    paintHealth(painter, {size / 2.0, size / 2.0}, 4.6, health, Theme::current());
-    icon.addPixmap(pixmap);
-  }
-  return icon;
+  return paintedIcon(12, [health](QPainter& p) { paintHealth(p, {6, 6}, 4.6, health, Theme::current()); });
 }
 
 void HealthDelegate::initStyleOption(QStyleOptionViewItem* option, const QModelIndex& index) const {

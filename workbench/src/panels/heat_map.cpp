@@ -1,6 +1,7 @@
 #include "panels/heat_map.hpp"
 
 #include <QHelpEvent>
+#include <QLinearGradient>
 #include <QPainter>
 #include <QToolTip>
 #include <algorithm>
@@ -15,6 +16,7 @@ namespace {
 constexpr double labelWidth = 150;
 constexpr double topHeight = 30;
 constexpr double axisHeight = 18;
+constexpr double scaleWidth = 120;
 constexpr double rowHeightMax = 26;
 constexpr double namesFrom = 11;  // of a row's height in pixels
 
@@ -71,9 +73,9 @@ void HeatMap::paintEvent(QPaintEvent* /*event*/) {
   }
   painter.setFont(ownFont(11));
   painter.setPen(theme.textDim);
-  // Latencies are told apart by their size: colours go by the logarithm.
   painter.drawText(QRectF{labelWidth, 0, width() - labelWidth - 8.0, topHeight}, Qt::AlignLeft | Qt::AlignVCenter,
-                   tr("worst of each second, up to %1").arg(words(m_largest)));
+                   tr("worst of each second"));
+  paintScale(painter);
   if (m_rows.empty() || m_columns.empty()) {
     painter.drawText(rect(), Qt::AlignCenter, tr("nothing of this kind was measured yet"));
     return;
@@ -86,10 +88,11 @@ void HeatMap::paintEvent(QPaintEvent* /*event*/) {
     const double top = box.top() + high * static_cast<double>(r);
     for (std::size_t c = 0; c < shown; ++c) {
       const double v = value(m_columns[m_columns.size() - 1 - c], m_rows[r]);
+      // Latencies are told apart by their size: colours go by the logarithm.
       const double share = quantity() == HeatQuantity::Latency ? std::log1p(v) / std::log1p(m_largest) : v;
       painter.fillRect(
           QRectF{box.right() - wide * static_cast<double>(c + 1), top, wide + 0.5, std::max(1.0, high - 1)},
-          v > 0 ? theme.ofFill(share) : theme.grid);
+          theme.ofHeat(share));
     }
     if (high < namesFrom) continue;
     painter.setPen(theme.text);
@@ -102,6 +105,19 @@ void HeatMap::paintEvent(QPaintEvent* /*event*/) {
   const auto ago = [](double seconds) { return QStringLiteral("−") + millisecondsText(seconds * 1000); };
   painter.drawText(axis, Qt::AlignRight, m_backS < 1 ? tr("now") : ago(m_backS));
   painter.drawText(axis, Qt::AlignLeft, ago(m_backS + spanS));
+}
+
+void HeatMap::paintScale(QPainter& painter) const {
+  const QRectF scale{width() - 8.0 - scaleWidth, 4, scaleWidth, topHeight - 12};
+  const auto& theme = Theme::current();
+  QLinearGradient colours{scale.topLeft(), scale.topRight()};
+  for (const double at : {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}) colours.setColorAt(at, theme.ofHeat(at));
+  const auto least = words(0), most = words(m_largest);
+  const double room = painter.fontMetrics().horizontalAdvance(most) + 8;
+  const QRectF bar = scale.translated(-room, 0);
+  painter.fillRect(bar, colours);
+  painter.drawText(QRectF{bar.left() - 58, bar.top(), 50, bar.height()}, Qt::AlignRight | Qt::AlignVCenter, least);
+  painter.drawText(QRectF{bar.right() + 8, bar.top(), room, bar.height()}, Qt::AlignLeft | Qt::AlignVCenter, most);
 }
 
 QString HeatMap::textAt(QPointF place) const {

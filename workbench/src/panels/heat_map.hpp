@@ -31,6 +31,7 @@ private:
   [[nodiscard]] double value(const HeatColumn& column, std::size_t row) const;
   [[nodiscard]] QRectF map() const;
   [[nodiscard]] QString words(double value) const;
+  void paintScale(QPainter& painter) const;
 
   QComboBox* m_quantity;
   std::vector<std::string> m_actors;

@@ -32,14 +32,14 @@ void InspectorPanel::showStream(const stream_spec& stream) {
   addTitle(tr("Wire"), {});
   m_form->addRow(tr("From"), new QLabel{toQt(stream.from_actor + "." + stream.from_port)});
   m_form->addRow(tr("To"), new QLabel{toQt(stream.to_actor + "." + stream.to_port)});
-  const auto* from = m_document->spec().find(stream.from_actor);
-  const auto* type = from == nullptr ? nullptr : m_catalogue.find(from->type);
-  const auto* port = type == nullptr ? nullptr : type->output(stream.from_port);
-  if (port == nullptr) return;
-  auto* fields = new QLabel{port->record ? toQt(to_text(*port->record)).replace(QLatin1Char(','), QStringLiteral(",\n"))
-                                         : tr("known when the topology runs")};
+  auto* fields = new QLabel;
   fields->setWordWrap(true);
   m_form->addRow(tr("Fields"), fields);
+  m_refreshers.emplace_back([this, fields, stream] {
+    const auto record = recordOf(m_document->spec(), m_catalogue, m_document->records(), stream);
+    fields->setText(record ? toQt(to_text(*record)).replace(QLatin1Char(','), QStringLiteral(",\n"))
+                           : tr("known when the topology is without errors up to here"));
+  });
 }
 
 void InspectorPanel::showTopology() {

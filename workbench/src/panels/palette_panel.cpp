@@ -14,6 +14,7 @@
 #include "core/fuzzy_match.hpp"
 #include "core/text.hpp"
 #include "panels/health_icon.hpp"
+#include "panels/painted_icon.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -87,19 +88,10 @@ void paintKind(QPainter& p, ActorKind kind) {
 }  // namespace
 
 QIcon kindIcon(ActorKind kind) {
-  constexpr int size = 16;
-  QIcon icon;
-  for (const int scale : {1, 2}) {
-    QPixmap pixmap{size * scale, size * scale};
-    pixmap.setDevicePixelRatio(scale);
-    pixmap.fill(Qt::transparent);
-    QPainter painter{&pixmap};
-    painter.setRenderHint(QPainter::Antialiasing);
-    painter.setPen(QPen{Theme::current().of(kind), 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin});
-    paintKind(painter, kind);
-    icon.addPixmap(pixmap);
-  }
-  return icon;
+  return paintedIcon(16, [kind](QPainter& p) {
+    p.setPen(QPen{Theme::current().of(kind), 1.6, Qt::SolidLine, Qt::RoundCap, Qt::RoundJoin});
+    paintKind(p, kind);
+  });
 }
 
 PalettePanel::PalettePanel(QWidget* parent)
@@ -203,7 +195,7 @@ void PalettePanel::setCatalogue(const ActorCatalogue& catalogue) {
     if (group == nullptr) group = new QTreeWidgetItem{m_tree, {category}};
     auto* item = new QTreeWidgetItem{group, {toQt(type.title)}};
     item->setData(0, Qt::UserRole, toQt(type.id));
-    item->setData(0, Qt::UserRole + 1, static_cast<int>(type.kind));
+    item->setIcon(0, kindIcon(type.kind));
     item->setToolTip(0, toQt(type.help.empty() ? type.id : type.help + "\n" + type.id));
   }
   for (const auto& [title, group] : groups) {
@@ -213,17 +205,13 @@ void PalettePanel::setCatalogue(const ActorCatalogue& catalogue) {
     group->sortChildren(0, Qt::AscendingOrder);
   }
   m_tree->expandAll();
-  repaintIcons();
+  repaintTitles();
   filter(m_filter->text());
 }
 
-void PalettePanel::repaintIcons() {
+void PalettePanel::repaintTitles() {
   for (int g = 0; g < m_tree->topLevelItemCount(); ++g) {
-    auto* group = m_tree->topLevelItem(g);
-    group->setForeground(0, Theme::current().textDim);
-    for (int i = 0; i < group->childCount(); ++i) {
-      group->child(i)->setIcon(0, kindIcon(static_cast<ActorKind>(group->child(i)->data(0, Qt::UserRole + 1).toInt())));
-    }
+    m_tree->topLevelItem(g)->setForeground(0, Theme::current().textDim);
   }
 }
 

@@ -29,7 +29,8 @@ public:
   void focusFilter();
   /// Whether a type is listed under this heading.
   [[nodiscard]] bool hasType(const QString& category, const QString& id) const;
-  void repaintIcons();
+  /// After the theme has changed.
+  void repaintTitles();
   [[nodiscard]] QTreeWidget& tree() noexcept { return *m_tree; }
   /// Of the strip; empty: it is not there.
   [[nodiscard]] QString notice() const { return m_strip->isHidden() ? QString{} : m_notice->text(); }

@@ -3,6 +3,7 @@
 #include <QPainter>
 
 #include "canvas/theme.hpp"
+#include "panels/painted_icon.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -54,18 +55,7 @@ void draw(QPainter& p, ToolIcon icon, const Theme& theme) {
 }  // namespace
 
 QIcon toolIcon(ToolIcon icon) {
-  constexpr int size = 18;
-  QIcon made;
-  for (const int scale : {1, 2}) {
-    QPixmap pixmap{size * scale, size * scale};
-    pixmap.setDevicePixelRatio(scale);
-    pixmap.fill(Qt::transparent);
-    QPainter painter{&pixmap};
-    painter.setRenderHint(QPainter::Antialiasing);
-    draw(painter, icon, Theme::current());
-    made.addPixmap(pixmap);
-  }
-  return made;
+  return paintedIcon(18, [icon](QPainter& p) { draw(p, icon, Theme::current()); });
 }
 
 }  // namespace millrace::workbench

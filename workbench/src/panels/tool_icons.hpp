@@ -6,7 +6,6 @@ namespace millrace::workbench {
 
 enum class ToolIcon { Run, Pause, Stop, Snapshot, Layout, Fit, StopChaos };
 
-/// Drawn in the present theme's colours.
 [[nodiscard]] QIcon toolIcon(ToolIcon icon);
 
 }  // namespace millrace::workbench

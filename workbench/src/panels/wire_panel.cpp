@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/figures.hpp"
 #include "core/json_reading.hpp"
 
 namespace millrace::workbench {
@@ -304,8 +305,13 @@ void WirePanel::showBreaks(const json& answer) {
     m_message->setText(tr("%1 stands before %2 — F10 steps, F8 goes on").arg(textOf(stop, "task"), recordText(stop)));
   }
   setState(readBreaks(answer));
-  if (m_state.standing.empty())
-    m_message->setText(tr("%n breakpoint(s), nothing stands", nullptr, static_cast<int>(m_state.breakpoints.size())));
+  if (m_state.standing.empty()) m_message->setText(breakpointsText());
+}
+
+QString WirePanel::breakpointsText() const {
+  if (m_state.breakpoints.empty()) return tr("no breakpoint is set");
+  return tr("%1 set, nothing stands")
+      .arg(numberText(static_cast<double>(m_state.breakpoints.size()), tr("breakpoint")));
 }
 
 void WirePanel::setState(BreakState state) {

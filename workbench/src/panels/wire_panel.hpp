@@ -79,6 +79,7 @@ private:
   void showBreaks(const nlohmann::json& answer);
   void setState(BreakState state);
   void showSetter();
+  [[nodiscard]] QString breakpointsText() const;
   [[nodiscard]] bool hasBreaks() const;
   /// Whether the wire on show stands before what is asked for now.
   [[nodiscard]] bool isSet() const;

@@ -23,6 +23,7 @@ public:
     std::string listen;          ///< tcp://HOST:PORT
     transport::curve_keys keys;  ///< this node's
     bool is_compressed = false;
+    transport::link_protections protect{};  ///< negative controls only
   };
   /// Errors: those of the hub.
   [[nodiscard]] static result<std::shared_ptr<link_exchange>> open(options o);

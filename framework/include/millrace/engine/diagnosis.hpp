@@ -75,6 +75,7 @@ struct diagnosis {
   std::vector<std::string> path{};  ///< tasks from the source that lags most to the cause
   std::vector<hot_key> keys{};      ///< when keys are the cause
   double share = 0;                 ///< of the time: how long it holds others, or itself, up; 0: not measured
+  std::string fault{};              ///< the injected one, as people know it
 };
 
 /// A channel is full from this share of its window on.

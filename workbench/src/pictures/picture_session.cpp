@@ -1,4 +1,4 @@
-#include "app/picture_session.hpp"
+#include "pictures/picture_session.hpp"
 
 #include <QCoreApplication>
 #include <QElapsedTimer>
@@ -6,6 +6,7 @@
 #include <QFile>
 #include <QMouseEvent>
 #include <QPixmap>
+#include <cstdio>
 #include <stdexcept>
 
 #include "app/make_window.hpp"
@@ -47,6 +48,7 @@ void PictureSession::askUntil(const std::function<void()>& ask, const std::funct
 }
 
 PictureSession::PictureSession(QString folder) : m_folder{std::move(folder)}, m_window{makeWindow()} {
+  m_since.start();
   m_window->show();
   pumpUntil([this] { return !m_window->catalogueSource().catalogue().isEmpty(); }, "the engine lists no actors");
 }
@@ -65,6 +67,7 @@ void PictureSession::shoot(const char* name) {
     }
   }
   m_window->setDark(true);
+  tell(name);
 }
 
 void PictureSession::shoot(const char* name, QWidget& dialog) {
@@ -76,12 +79,22 @@ void PictureSession::shoot(const char* name, QWidget& dialog) {
          QString::fromLatin1(name) + (isDark ? QStringLiteral("-dark-1x") : QStringLiteral("-light-1x")));
   }
   m_window->setDark(true);
+  tell(name);
+}
+
+void PictureSession::tell(const char* name) {
+  (void)std::printf("%5.1f s  %s\n", static_cast<double>(m_since.elapsed()) / 1000, name);
+  (void)std::fflush(stdout);
 }
 
 void PictureSession::save(const QPixmap& picture, const QString& name) {
   if (!picture.save(QStringLiteral("%1/%2.png").arg(m_folder, name))) {
     throw std::runtime_error{"a picture cannot be written"};
   }
+}
+
+void PictureSession::draw(std::initializer_list<const char*> types) {
+  for (const auto* type : types) tab().addType(QStringLiteral("millrace.") + QString::fromLatin1(type));
 }
 
 void PictureSession::open(topology spec) {

@@ -2,8 +2,8 @@
 #include <QTemporaryDir>
 #include <stdexcept>
 
-#include "app/picture_session.hpp"
 #include "core/text.hpp"
+#include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {
 namespace {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include <QElapsedTimer>
 #include <QEvent>
 #include <QWidget>
 #include <functional>
+#include <initializer_list>
 #include <memory>
 
 #include "app/main_window.hpp"
@@ -26,6 +28,8 @@ public:
   void shoot(const char* name);
   /// A dialog over it, dark and light.
   void shoot(const char* name, QWidget& dialog);
+  /// Adds actors of Millrace's types to the present tab, each wired to the one before.
+  void draw(std::initializer_list<const char*> types);
   /// In a tab of its own, laid out.
   void open(topology spec);
   void mouse(QEvent::Type type, QPoint at, Qt::MouseButtons buttons);
@@ -35,8 +39,11 @@ public:
 
 private:
   void save(const QPixmap& picture, const QString& name);
+  /// Says on standard output which picture is made.
+  void tell(const char* name);
 
   QString m_folder;
+  QElapsedTimer m_since;
   std::unique_ptr<MainWindow> m_window;
 };
 
@@ -48,11 +55,18 @@ private:
 /// One with a rule that fails for some events, and speaks.
 [[nodiscard]] topology ruled();
 
-/// States of a run that somebody steers: records of a wire, dead letters, paused and muted, savepoints, log and events.
+// Parts of the pictures, each in a session of its own.
+/// Drawing: empty, a type error, Lua with a mistake, groups, the outline, commands, settings, examples, own actors.
+void shootEditing(PictureSession& session);
+/// A calm run: figures, differences, charts, a fault and its verdict, a lost connection.
+void shootRunning(PictureSession& session);
+/// A run that somebody steers: records of a wire, dead letters, paused and muted, savepoints, log and events.
 void shootSteering(PictureSession& session);
 /// An experiment designed, with a mistake in it, on its way, and its verdict.
 void shootExperiment(PictureSession& session);
-/// First start and own actors: the gallery, an actor's project.
-void shootBeginning(PictureSession& session);
+/// Nodes with a placed actor: adding one, a plan, the nodes, keys, the audit log.
+void shootNodes(PictureSession& session);
+/// Backpressure at its cause, and many actors.
+void shootLoad(PictureSession& session);
 
 }  // namespace millrace::workbench

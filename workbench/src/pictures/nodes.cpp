@@ -1,5 +1,3 @@
-#include "app/node_pictures.hpp"
-
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -16,6 +14,7 @@
 #include "core/text.hpp"
 #include "panels/add_node_dialog.hpp"
 #include "panels/plan_dialog.hpp"
+#include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -85,14 +84,14 @@ topology orders() {
   return t.connect("orders", "spread").connect("spread", "sums").connect("sums", "out");
 }
 
+/// Of two real nodes, which end with it.
 class Pictures {
 public:
-  Pictures(MainWindow& window, const QString& folder, const PictureTools& tools)
-      : m_window{window}, m_folder{folder}, m_tools{tools} {}
+  explicit Pictures(PictureSession& session) : m_session{session}, m_window{session.window()} {}
 
   void take() {
     // What a run that failed has left would be in the way of this one's output.
-    QDir{m_folder + QStringLiteral("/node_pictures")}.removeRecursively();
+    QDir{m_session.folder() + QStringLiteral("/node_pictures")}.removeRecursively();
     NodeProcess berlin{QStringLiteral("berlin"), QStringLiteral("zone=east")};
     NodeProcess oslo{QStringLiteral("oslo"), QStringLiteral("zone=north")};
     const auto invited = berlin.command({QStringLiteral("node"), QStringLiteral("invite")});
@@ -106,7 +105,7 @@ public:
     access();
     m_window.engine().stop();
     m_window.nodes().forgetTarget();
-    QDir{m_folder + QStringLiteral("/node_pictures")}.removeRecursively();
+    QDir{m_session.folder() + QStringLiteral("/node_pictures")}.removeRecursively();
   }
 
 private:
@@ -116,9 +115,9 @@ private:
     dialog.word().setText(word);
     dialog.name().setText(QStringLiteral("berlin"));
     dialog.confirmation().setChecked(true);
-    m_tools.shootDialog(dialog, "add-node");
+    m_session.shoot("add-node", dialog);
     dialog.accept();
-    m_tools.waitUntil(
+    PictureSession::pumpUntil(
         [this] {
           const auto& session = m_window.engine().session();
           return !session.target().isEmbedded() && session.state() == EngineSession::State::Connected;
@@ -127,57 +126,56 @@ private:
   }
 
   void deploy() {
-    m_tools.open(orders());
+    m_session.open(orders());
     auto& document = m_window.current().document();
     document.push(placing(document, {"sums"}, "oslo"));
     document.push(*placingAlso(document, {"sums"}, "berlin"));
     m_window.nodes().deploy();
-    m_tools.waitUntil([this] { return m_window.findChild<PlanDialog*>() != nullptr; }, "there is no plan");
+    PictureSession::pumpUntil([this] { return m_window.findChild<PlanDialog*>() != nullptr; }, "there is no plan");
     auto* plan = m_window.findChild<PlanDialog*>();
-    m_tools.shootDialog(*plan, "plan");
+    m_session.shoot("plan", *plan);
     plan->accept();
   }
 
   void nodes() {
     auto& panel = *m_window.nodes().panel();
     m_window.raisePanel(QStringLiteral("Nodes"));
-    m_tools.waitUntil(
+    PictureSession::pumpUntil(
         [this] {
           const auto* run = m_window.engine().figures();
           return run != nullptr && run->uptimeS > 3;
         },
         "what was deployed to a node does not run");
     const auto& known = panel.model().nodes();
-    m_tools.waitUntil([&] { return known.size() == 2; }, "the nodes are not shown");
-    m_tools.waitUntil([&] { return !known[1].tasks.empty(); }, "no task runs on the other node");
+    PictureSession::pumpUntil([&] { return known.size() == 2; }, "the nodes are not shown");
+    PictureSession::pumpUntil([&] { return !known[1].tasks.empty(); }, "no task runs on the other node");
     panel.view().expand(panel.model().index(1, 0));
     m_window.current().view().fitAll();
-    m_tools.shoot("nodes");
+    m_session.shoot("nodes");
   }
 
   void access() {
     auto& panel = *m_window.nodes().panel();
     panel.pages().setCurrentIndex(1);
     panel.access().createKey(QStringLiteral("vic"), QStringLiteral("viewer"), {QStringLiteral("orders")},
-                             m_folder + QStringLiteral("/vic.key"));
-    m_tools.waitUntil([&] { return panel.access().keys().rowCount() == 2; }, "a key is not made");
-    m_tools.shoot("keys");
-    QFile::remove(m_folder + QStringLiteral("/vic.key"));
+                             m_session.folder() + QStringLiteral("/vic.key"));
+    PictureSession::pumpUntil([&] { return panel.access().keys().rowCount() == 2; }, "a key is not made");
+    m_session.shoot("keys");
+    QFile::remove(m_session.folder() + QStringLiteral("/vic.key"));
     panel.pages().setCurrentIndex(2);
-    m_tools.waitUntil([&] { return panel.access().entries().rowCount() > 0; }, "the audit log is not read");
-    m_tools.shoot("audit");
+    PictureSession::pumpUntil([&] { return panel.access().entries().rowCount() > 0; }, "the audit log is not read");
+    m_session.shoot("audit");
     panel.pages().setCurrentIndex(0);
   }
 
+  PictureSession& m_session;
   MainWindow& m_window;
-  const QString m_folder;
-  const PictureTools& m_tools;
 };
 
 }  // namespace
 
-void takeNodePictures(MainWindow& window, const QString& folder, const PictureTools& tools) {
-  Pictures{window, folder, tools}.take();
+void shootNodes(PictureSession& session) {
+  Pictures{session}.take();
 }
 
 }  // namespace millrace::workbench

@@ -1,9 +1,7 @@
 #include <QCoreApplication>
-#include <QDir>
 #include <QScrollBar>
 
-#include "app/example_dialog.hpp"
-#include "app/picture_session.hpp"
+#include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {
 
@@ -67,7 +65,8 @@ void shootSteering(PictureSession& s) {
   s.tab().setFocus();
   window.raisePanel(MainWindow::tr("Events"));
   PictureSession::pumpUntil([&] { return window.watch().eventModel().rowCount() > 2; }, "nothing happens");
-  s.waitForMore(2);
+  // The verdict brings its panel to the front.
+  PictureSession::pumpUntil([&] { return !window.chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
   window.raisePanel(MainWindow::tr("Events"));
   s.shoot("events");
 
@@ -101,23 +100,6 @@ void shootSteering(PictureSession& s) {
   s.shoot("paused");
   window.steering().togglePause();
   window.engine().stop();
-  window.arrange(MainWindow::Arrangement::Build);
-}
-
-void shootBeginning(PictureSession& s) {
-  auto& window = s.window();
-  ExampleDialog gallery{examples(window.catalogueSource().catalogue()), &window};
-  s.shoot("gallery", gallery);
-  gallery.close();
-
-  window.arrange(MainWindow::Arrangement::Debug);
-  window.raisePanel(MainWindow::tr("Own actors"));
-  const auto folder = s.folder() + QStringLiteral("/velocity_check");
-  QDir{folder}.removeRecursively();
-  window.ownActors().project().make(QStringLiteral("velocity_check"), QStringLiteral("processor"), folder);
-  PictureSession::pumpUntil([&] { return window.ownActors().project().isOpen(); }, "there is no template");
-  s.shoot("own-actor");
-  QDir{folder}.removeRecursively();
   window.arrange(MainWindow::Arrangement::Build);
 }
 

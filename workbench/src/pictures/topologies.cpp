@@ -1,4 +1,4 @@
-#include "app/picture_session.hpp"
+#include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {
 
