@@ -45,16 +45,18 @@ private slots:
 
   void tellsWhatLeavesOutputsAlsoBesideErrors() {
     auto t = counting();
-    t.add("lonely", "test.log_sink");
     t.add("nobody", "test.no_such_type");
-    const auto v = checked(t);
-    QVERIFY(!v.ok());
-    const auto has = [&v](const std::string& actor) {
+    const auto has = [](const validation& v, const std::string& actor) {
       return std::ranges::any_of(v.outputs,
                                  [&](const typed_output& o) { return o.actor == actor && o.type != nullptr; });
     };
-    QVERIFY(has(t.actors.front().name));
-    QVERIFY(!has("nobody"));
+    const auto v = checked(t);
+    QVERIFY(!v.ok());
+    QVERIFY(has(v, "trades"));
+    actor_of(t, "trades").params = {{"limit", std::int64_t{101}}};
+    const auto wrong = checked(t);
+    QVERIFY(!has(wrong, "trades"));
+    QVERIFY2(!has(wrong, "route"), "what arrives there is not known");
   }
 
   void namesPlaceAndRemedyInText() {

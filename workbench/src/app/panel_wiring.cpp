@@ -16,7 +16,11 @@ void MainWindow::connectPanels() {
     m_inspector->rebuild();
     m_outline->model().refresh();
     m_outline->details().refresh();
-    for (int i = 0; i < m_tabs->count(); ++i) static_cast<DocumentTab*>(m_tabs->widget(i))->scene().refresh();
+    for (int i = 0; i < m_tabs->count(); ++i) {
+      auto* tab = static_cast<DocumentTab*>(m_tabs->widget(i));
+      tab->scene().refresh();
+      tab->validator().checkAgain();
+    }
   });
   connect(&m_catalogue, &CatalogueSource::started, m_palette, &PalettePanel::setLoading);
   connect(&m_catalogue, &CatalogueSource::failed, this, [this](const QString& why) {

@@ -167,6 +167,7 @@ void CanvasScene::markDifferences() {
     const bool isNew = !streams.empty() && streams.contains(channelOf(wire->stream()));
     wire->setChange(isNew ? std::optional{ChangeKind::Added} : std::nullopt);
   }
+  enclose();
 }
 
 std::optional<QRectF> CanvasScene::deployedBox(const std::string& actor) const {

@@ -29,6 +29,9 @@ void CanvasScene::refresh() {
   synchroniseGroups();
   synchroniseWires();
   markDifferences();
+}
+
+void CanvasScene::enclose() {
   setSceneRect(nodesRect().adjusted(-sceneMargin, -sceneMargin, sceneMargin, sceneMargin));
 }
 

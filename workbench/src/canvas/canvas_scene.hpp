@@ -110,6 +110,8 @@ private:
   void placeGroups();
   void placeWires();
   void markDifferences();
+  /// The scene reaches around everything that is seen.
+  void enclose();
   [[nodiscard]] QPointF endOf(const std::string& actor, const std::string& port, bool isOutput) const;
   void beginMove(QGraphicsItem& grabbed, QPointF pointer);
   void moveTo(QPointF pointer);

@@ -28,8 +28,8 @@ std::string addOne(EditBuilder& edit, const ActorType& type, QPointF place) {
 }
 
 /// Joins the main output of `from` with the first input of `to` that takes it. False: none does.
-bool join(EditBuilder& edit, const ActorCatalogue& catalogue, const KnownRecords& known, const std::string& from,
-          const std::string& to) {
+bool join(EditBuilder& edit, const ActorCatalogue& catalogue, const std::optional<KnownRecords>& known,
+          const std::string& from, const std::string& to) {
   const auto& spec = edit.drawing().spec;
   const auto* source = catalogue.find(spec.find(from)->type);
   const auto* target = catalogue.find(spec.find(to)->type);
@@ -57,7 +57,7 @@ QPointF freePlace(const TopologyLayout& layout, QPointF wanted) {
   return wanted;
 }
 
-std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const KnownRecords& known,
+std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const std::optional<KnownRecords>& known,
                      const NewActor& wanted) {
   const auto* behind = wanted.behind ? edit.drawing().spec.find(*wanted.behind) : nullptr;
   const auto* source = behind == nullptr ? nullptr : catalogue.find(behind->type);

@@ -20,7 +20,7 @@ struct NewActor {
 /// Adds an actor to the drawing of `edit` and wires it by port type to the one it stands behind: the main output into
 /// the first input that fits. An actor that works by key gets a router by key in between, unless there is one. Ports
 /// that do not fit stay open. Returns the actor's name.
-std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const KnownRecords& known,
+std::string addActor(EditBuilder& edit, const ActorCatalogue& catalogue, const std::optional<KnownRecords>& known,
                      const NewActor& wanted);
 
 /// Distance from one column of nodes to the next, and from row to row, in canvas units.

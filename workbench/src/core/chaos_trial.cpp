@@ -1,7 +1,6 @@
 #include "core/chaos_trial.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "core/call_arguments.hpp"
@@ -21,8 +20,6 @@ constexpr double recoveredShare = 0.95;
 constexpr double settleS = 3;
 /// An injected fault that is never seen again is given up after so long.
 constexpr double faultMaxS = 90;
-/// Of what chance makes of the same rate.
-constexpr double deviationsMax = 3;
 
 Health healthOf(const QString& verdict) {
   if (verdict == QLatin1String("PASS")) return Health::Ok;
@@ -138,8 +135,7 @@ ChaosTrial::ChaosTrial(FaultWish wish, const std::vector<RunSample>& before, con
     : m_wish{std::move(wish)},
       m_begun{now},
       m_now{now},
-      m_deadLettersBefore{run.deadLetters()},
-      m_deadLetters{m_deadLettersBefore},
+      m_letters{before, run, now},
       m_restartsBefore{run.restarts},
       m_restarts{run.restarts},
       m_state{run.state} {
@@ -147,33 +143,20 @@ ChaosTrial::ChaosTrial(FaultWish wish, const std::vector<RunSample>& before, con
     m_baseline += s.outPerS / static_cast<double>(before.size());
     m_p99Before = std::max(m_p99Before, s.latencyP99);
   }
-  if (before.empty()) return;
-  m_baselineS = before.back().at - before.front().at;
-  m_givenInBaseline = before.back().deadLetters - before.front().deadLetters;
 }
 
-double ChaosTrial::given() const {
-  return m_deadLetters - m_deadLettersBefore;
-}
-
-/// Each poisonous input becomes a dead letter, or may, when it can be read.
-bool ChaosTrial::isPoison() const {
+/// Each poisonous input that cannot be read becomes a dead letter; one that can may.
+std::string ChaosTrial::wrongLetters() const {
   const auto kind = chaos::fault_kind_of(m_wish.kind);
-  return kind && chaos::is_poison(*kind);
-}
-
-bool ChaosTrial::losesPoison() const {
-  const auto kind = chaos::fault_kind_of(m_wish.kind);
-  return kind && chaos::is_poison(*kind) && !chaos::is_readable_poison(*kind) && given() < static_cast<double>(m_hits);
-}
-
-/// Events that are counted one by one scatter as a Poisson process does, those of the baseline too.
-bool ChaosTrial::givesUpMore() const {
-  const double given = this->given() - (isPoison() ? static_cast<double>(m_hits) : 0);
-  if (m_baselineS <= 0 || m_givenInBaseline <= 0) return given > 0;
-  const double times = (m_now - m_begun) / m_baselineS;
-  const double usual = m_givenInBaseline * times;
-  return given > usual + deviationsMax * std::sqrt(usual * (1 + times));
+  const bool isPoison = kind && chaos::is_poison(*kind);
+  const double poison = isPoison ? static_cast<double>(m_hits) : 0;
+  if (m_letters.excess() - poison > m_letters.chance()) {
+    return toStd(countText(m_letters.excess() - poison)) + " more events than before were given up as dead letters";
+  }
+  if (isPoison && !chaos::is_readable_poison(*kind) && m_letters.excess() < poison - m_letters.chance()) {
+    return "input that cannot be read is in no dead letter";
+  }
+  return {};
 }
 
 double ChaosTrial::lastSecond() const {
@@ -187,7 +170,7 @@ void ChaosTrial::observe(const RunFigures& run, double now) {
   m_state = run.state;
   m_isActive = run.isActive();
   m_restarts = std::max(m_restarts, run.restarts);
-  m_deadLetters = std::max(m_deadLetters, run.deadLetters());
+  m_letters.observe(run, now);
   const auto sample = sampleOf(run, now);
   m_recent.push_back(sample);
   std::erase_if(m_recent, [now](const RunSample& s) { return s.at < now - 1; });
@@ -224,8 +207,7 @@ VerdictCard ChaosTrial::card() const {
   f.p99_before_ms = m_p99Before;
   f.p99_during_ms = m_p99During;
   f.p99_after_ms = m_p99After;
-  if (givesUpMore()) f.failure = toStd(countText(given())) + " events were given up as dead letters";
-  if (losesPoison()) f.failure = "input that cannot be read is in no dead letter";
+  f.failure = wrongLetters();
   const auto judged = chaos::judge(f);
   VerdictCard card;
   card.verdict = QString::fromLatin1(chaos::to_string(judged.what));
@@ -247,9 +229,11 @@ VerdictCard ChaosTrial::card() const {
   check(judged.what != chaos::verdict_kind::degraded || m_p99After <= 2 * m_p99Before,
         QStringLiteral("latency p99: %1 before, %2 during, %3 after")
             .arg(millisecondsText(m_p99Before), millisecondsText(m_p99During), millisecondsText(m_p99After)));
-  auto letters = QStringLiteral("dead letters: %1 new").arg(countText(given()));
-  if (m_givenInBaseline > 0) letters += QStringLiteral(", %1 before").arg(rateText(m_givenInBaseline / m_baselineS));
-  check(!givesUpMore() && !losesPoison(), letters);
+  auto letters = QStringLiteral("dead letters: %1 new").arg(countText(m_letters.given()));
+  if (m_letters.perSecondBefore() > 0) {
+    letters += QStringLiteral(", %1 before").arg(rateText(m_letters.perSecondBefore()));
+  }
+  check(wrongLetters().empty(), letters);
   return card;
 }
 

@@ -12,6 +12,7 @@
 
 #include "core/experiment_parts.hpp"
 #include "core/figures.hpp"
+#include "core/letter_balance.hpp"
 #include "core/run_history.hpp"
 #include "millrace/chaos/catalogue.hpp"
 
@@ -84,18 +85,14 @@ public:
 
 private:
   [[nodiscard]] double lastSecond() const;
-  /// Dead letters since it was injected.
-  [[nodiscard]] double given() const;
-  [[nodiscard]] bool isPoison() const;
-  [[nodiscard]] bool givesUpMore() const;
-  [[nodiscard]] bool losesPoison() const;
+  /// What is wrong with the dead letters since it was injected; empty: nothing.
+  [[nodiscard]] std::string wrongLetters() const;
 
   FaultWish m_wish;
   std::optional<std::uint64_t> m_id;
   double m_begun = 0, m_now = 0;
   double m_baseline = 0, m_p99Before = 0, m_p99During = 0, m_p99After = 0;
-  double m_deadLettersBefore = 0, m_deadLetters = 0;
-  double m_baselineS = 0, m_givenInBaseline = 0;
+  LetterBalance m_letters;
   std::uint64_t m_restartsBefore = 0, m_restarts = 0, m_hits = 0;
   std::optional<double> m_ended, m_recovered;
   bool m_isActive = true;

@@ -3,6 +3,7 @@
 #include <QCryptographicHash>
 #include <QFileInfo>
 #include <QUndoCommand>
+#include <algorithm>
 #include <ranges>
 
 #include "core/text.hpp"
@@ -12,6 +13,12 @@ namespace {
 
 /// A step holds what it changed, a few hundred bytes as a rule: this many are a working day.
 constexpr int undoStepsMax = 2000;
+
+/// Places, frames and comments decide about nothing that is sent.
+bool decidesAboutRecords(const Change& change) {
+  return !std::holds_alternative<PlaceChange>(change) && !std::holds_alternative<GroupChange>(change) &&
+         !std::holds_alternative<CommentChange>(change);
+}
 
 }  // namespace
 
@@ -57,7 +64,7 @@ void Document::carryOut(const Edit& edit, bool forward) {
   } else {
     for (const auto& change : edit.changes | std::views::reverse) apply(change, false, m_drawing);
   }
-  m_records.clear();
+  if (std::ranges::any_of(edit.changes, decidesAboutRecords)) m_records.reset();
   Q_EMIT changed(edit, forward);
 }
 

@@ -5,6 +5,7 @@
 #include <QString>
 #include <QUndoStack>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "core/edit.hpp"
@@ -44,9 +45,9 @@ public:
   /// A builder that starts from the present drawing.
   [[nodiscard]] EditBuilder edit() const { return EditBuilder{m_drawing}; }
 
-  /// What leaves its outputs, as validation told of the drawing as it is; empty while that is being found out.
-  [[nodiscard]] const KnownRecords& records() const noexcept { return m_records; }
-  void setRecords(KnownRecords records) { m_records = std::move(records); }
+  /// What leaves its outputs, as validation told of the drawing as it is; nothing while that is being found out.
+  [[nodiscard]] const std::optional<KnownRecords>& records() const noexcept { return m_records; }
+  void setRecords(std::optional<KnownRecords> records) { m_records = std::move(records); }
 
   /// The topology as its file would hold it.
   [[nodiscard]] QByteArray text() const;
@@ -69,7 +70,7 @@ private:
   void carryOut(const Edit& edit, bool forward);
 
   Drawing m_drawing;
-  KnownRecords m_records;
+  std::optional<KnownRecords> m_records;
   QString m_path;
   QString m_scratchFolder;
   QUndoStack m_undo;

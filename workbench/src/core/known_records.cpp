@@ -18,14 +18,15 @@ KnownRecords readRecords(const QByteArray& bytes) {
   return known;
 }
 
-std::optional<schema> recordOf(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
-                               const stream_spec& stream) {
+std::optional<schema> recordOf(const topology& spec, const ActorCatalogue& catalogue,
+                               const std::optional<KnownRecords>& known, const stream_spec& stream) {
   const auto* from = spec.find(stream.from_actor);
   const auto* type = from == nullptr ? nullptr : catalogue.find(from->type);
   const auto* port = type == nullptr ? nullptr : type->output(stream.from_port);
   if (port != nullptr && port->record) return port->record;
-  const auto found = known.find({stream.from_actor, stream.from_port});
-  return found == known.end() ? std::nullopt : std::optional{found->second};
+  if (!known) return std::nullopt;
+  const auto found = known->find({stream.from_actor, stream.from_port});
+  return found == known->end() ? std::nullopt : std::optional{found->second};
 }
 
 }  // namespace millrace::workbench

@@ -18,8 +18,9 @@ using KnownRecords = std::map<std::pair<std::string, std::string>, schema>;
 /// Reads what `millrace validate --json` prints. What cannot be read is left out.
 [[nodiscard]] KnownRecords readRecords(const QByteArray& json);
 
-/// What `stream` carries: of its type's output, or else of `known`. Nothing: that is not known.
+/// What `stream` carries: of its type's output, or else of `known` (nothing: that is being found out). Nothing: that is
+/// not known.
 [[nodiscard]] std::optional<schema> recordOf(const topology& spec, const ActorCatalogue& catalogue,
-                                             const KnownRecords& known, const stream_spec& stream);
+                                             const std::optional<KnownRecords>& known, const stream_spec& stream);
 
 }  // namespace millrace::workbench

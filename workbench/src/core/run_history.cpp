@@ -28,7 +28,7 @@ void merge(RunSample& sum, const RunSample& sample, std::size_t count) {
   worst(sum.fill, sample.fill);
   worst(sum.stateBytes, sample.stateBytes);
   worst(sum.snapshotMs, sample.snapshotMs);
-  worst(sum.deadLetters, sample.deadLetters);
+  sum.deadLetters += sample.deadLetters;
 }
 
 HeatCell cellOf(const ActorFigures& f) {
@@ -42,7 +42,6 @@ RunSample sampleOf(const RunFigures& run, double at) {
   RunSample s;
   s.at = at;
   s.snapshotMs = run.snapshotMs;
-  s.deadLetters = run.deadLetters();
   for (const auto& [name, f] : run.actors) {
     if (f.kind == ActorKind::Producer) s.inPerS += f.outPerS;
     if (f.kind == ActorKind::Sink) s.outPerS += f.inPerS;
@@ -76,7 +75,9 @@ void RunHistory::add(const RunSample& sample) {
 }
 
 void RunHistory::add(const RunFigures& run, double at) {
-  add(sampleOf(run, at));
+  auto sample = sampleOf(run, at);
+  sample.deadLetters = m_letters.take(run);
+  add(sample);
   if (run.snapshots > m_snapshots && m_snapshots > 0) mark(RunMark::Kind::Snapshot, at, QStringLiteral("snapshot"));
   if (run.restarts > m_restarts) mark(RunMark::Kind::Restart, at, QStringLiteral("restart"));
   if (run.state != m_state && !m_state.isEmpty()) mark(RunMark::Kind::State, at, run.state);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/figures.hpp"
+#include "core/letter_counter.hpp"
 #include "core/notes_model.hpp"
 
 namespace millrace::workbench {
@@ -23,8 +24,9 @@ struct RunSample {
   double busy = 0, blocked = 0;           ///< of the task that has most of it, 0 to 1
   double fill = 0;                        ///< of the fullest queue, 0 to 1
   double stateBytes = 0, snapshotMs = 0;
-  double deadLetters = 0;  ///< so far
+  double deadLetters = 0;  ///< that came since the sample before
 };
+/// Without `deadLetters`, which takes more than one look.
 [[nodiscard]] RunSample sampleOf(const RunFigures& run, double at);
 
 /// Something that happened to a run, for charts: at one moment, or over a time.
@@ -97,6 +99,7 @@ private:
   std::uint64_t m_eventCount = 0;
   std::map<std::string, qint64> m_healthSince;  // by task: up to where it was told
   qint64 m_recoveredMs = 0;                     // the newest failure whose recovery was told
+  LetterCounter m_letters;
   std::uint64_t m_snapshots = 0, m_restarts = 0;
   QString m_state;
 };

@@ -1,11 +1,14 @@
 #include "core/wiring_rules.hpp"
 
 #include <algorithm>
+#include <memory>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 #include "core/text.hpp"
+#include "millrace/convert.hpp"
+#include "millrace/dynamic_batch.hpp"
 
 namespace millrace::workbench {
 namespace {
@@ -24,22 +27,6 @@ std::optional<schema> wantedBy(const topology& spec, const ActorCatalogue& catal
 
 }  // namespace
 
-Refusal recordsRefusal(const schema& from, const schema& to) {
-  for (const auto& wanted : to.fields) {
-    const auto at = from.find(wanted.name);
-    if (!at) {
-      if (has_default(wanted)) continue;
-      return QStringLiteral("%1 has no field '%2' (%3), which %4 needs")
-          .arg(toQt(from.name), toQt(wanted.name), toQt(to_text(wanted.type)), toQt(to.name));
-    }
-    const auto& given = from.fields[*at];
-    if (given.type.kind == wanted.type.kind && (wanted.type.optional || !given.type.optional)) continue;
-    return QStringLiteral("field '%1' is %2 here, and %3 wants %4")
-        .arg(toQt(wanted.name), toQt(to_text(given.type)), toQt(to.name), toQt(to_text(wanted.type)));
-  }
-  return {};
-}
-
 std::set<std::string> actorsBefore(const topology& spec, const std::string& actor) {
   std::unordered_map<std::string_view, std::vector<const std::string*>> feeders;
   for (const auto& s : spec.streams) feeders[s.to_actor].push_back(&s.from_actor);
@@ -57,8 +44,8 @@ std::set<std::string> actorsBefore(const topology& spec, const std::string& acto
   return seen;
 }
 
-StreamsFrom::StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
-                         const std::string& actor)
+StreamsFrom::StreamsFrom(const topology& spec, const ActorCatalogue& catalogue,
+                         const std::optional<KnownRecords>& known, const std::string& actor)
     : m_spec{spec}, m_catalogue{catalogue}, m_known{known}, m_before{actorsBefore(spec, actor)} {}
 
 Refusal StreamsFrom::refusal(const stream_spec& stream) const {
@@ -73,14 +60,16 @@ Refusal StreamsFrom::refusal(const stream_spec& stream) const {
   const auto given = recordOf(m_spec, m_catalogue, m_known, stream);
   const auto wanted = wantedBy(m_spec, m_catalogue, stream);
   if (!given || !wanted) return {};
-  const auto refusal = recordsRefusal(*given, *wanted);
-  return refusal.isEmpty() ? refusal
-                           : QStringLiteral("%1 does not fit %2: %3")
-                                 .arg(endName(stream.from_actor, stream.from_port),
-                                      endName(stream.to_actor, stream.to_port), refusal);
+  // As the engine joins them: what loses no value fits.
+  const auto joined = make_converter(dynamic_record_type(std::make_shared<schema>(*given)),
+                                     dynamic_record_type(std::make_shared<schema>(*wanted)));
+  return joined ? Refusal{}
+                : QStringLiteral("%1 does not fit %2: %3")
+                      .arg(endName(stream.from_actor, stream.from_port), endName(stream.to_actor, stream.to_port),
+                           toQt(joined.error().message));
 }
 
-Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
+Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const std::optional<KnownRecords>& known,
                       const stream_spec& stream) {
   return StreamsFrom{spec, catalogue, known, stream.from_actor}.refusal(stream);
 }

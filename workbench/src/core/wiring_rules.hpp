@@ -12,21 +12,18 @@ namespace millrace::workbench {
 /// Why a wire cannot be; empty: it can. Written for the person who holds it: what does not fit, and what would.
 using Refusal = QString;
 
-/// Whether records of `from` fit an input that wants those of `to`: each field that the input needs is there, and of
-/// its type. The engine's validation has the last word.
-[[nodiscard]] Refusal recordsRefusal(const schema& from, const schema& to);
-
 /// Whether `stream` may be added to `spec`: its ends exist, it is not there yet, it closes no circle, and its records
-/// fit. Types the catalogue lacks are taken as they come, and records that nobody knows yet fit.
-[[nodiscard]] Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
-                                    const stream_spec& stream);
+/// fit. Types the catalogue lacks are taken as they come, and records that nobody knows yet fit; the
+/// engine's validation has the last word.
+[[nodiscard]] Refusal streamRefusal(const topology& spec, const ActorCatalogue& catalogue,
+                                    const std::optional<KnownRecords>& known, const stream_spec& stream);
 
 /// What `streamRefusal` says, for many streams from one actor: what comes before it is looked for once.
 ///
 /// Refers to all three; for as long as none of them changes.
 class StreamsFrom {
 public:
-  StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const KnownRecords& known,
+  StreamsFrom(const topology& spec, const ActorCatalogue& catalogue, const std::optional<KnownRecords>& known,
               const std::string& actor);
   /// `stream` begins at the actor.
   [[nodiscard]] Refusal refusal(const stream_spec& stream) const;
@@ -34,7 +31,7 @@ public:
 private:
   const topology& m_spec;
   const ActorCatalogue& m_catalogue;
-  const KnownRecords& m_known;
+  const std::optional<KnownRecords>& m_known;
   std::set<std::string> m_before;
 };
 

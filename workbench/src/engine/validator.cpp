@@ -33,6 +33,12 @@ Validator::Validator(Document& document, QObject* parent) : QObject{parent}, m_d
   m_delay.start();
 }
 
+void Validator::checkAgain() {
+  m_document.setRecords(std::nullopt);
+  ++m_revision;
+  m_delay.start();
+}
+
 void Validator::begin() {
   if (m_call.isRunning()) return;
   m_begun = m_revision;

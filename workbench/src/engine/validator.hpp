@@ -20,6 +20,8 @@ public:
   explicit Validator(Document& document, QObject* parent = nullptr);
 
   [[nodiscard]] const ProblemList& problems() const noexcept { return m_problems; }
+  /// What the engine would say may be other than it was, as when its types have changed.
+  void checkAgain();
   /// Whether `problems` are those of the document as it is now.
   [[nodiscard]] bool isCurrent() const noexcept { return m_checked == m_revision && !m_call.isRunning(); }
 

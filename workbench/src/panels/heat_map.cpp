@@ -17,6 +17,7 @@ constexpr double labelWidth = 150;
 constexpr double topHeight = 30;
 constexpr double axisHeight = 18;
 constexpr double scaleWidth = 120;
+constexpr int scaleFrom = 560;  // the panel's width: else it would cover words
 constexpr double rowHeightMax = 26;
 constexpr double namesFrom = 11;  // of a row's height in pixels
 
@@ -75,11 +76,11 @@ void HeatMap::paintEvent(QPaintEvent* /*event*/) {
   painter.setPen(theme.textDim);
   painter.drawText(QRectF{labelWidth, 0, width() - labelWidth - 8.0, topHeight}, Qt::AlignLeft | Qt::AlignVCenter,
                    tr("worst of each second"));
-  paintScale(painter);
   if (m_rows.empty() || m_columns.empty()) {
     painter.drawText(rect(), Qt::AlignCenter, tr("nothing of this kind was measured yet"));
     return;
   }
+  paintScale(painter);
   const auto box = map();
   const double high = box.height() / static_cast<double>(m_rows.size());
   const double wide = box.width() / static_cast<double>(RunHistory::heatColumnsMax / 5);
@@ -108,11 +109,12 @@ void HeatMap::paintEvent(QPaintEvent* /*event*/) {
 }
 
 void HeatMap::paintScale(QPainter& painter) const {
+  if (width() < scaleFrom) return;
   const QRectF scale{width() - 8.0 - scaleWidth, 4, scaleWidth, topHeight - 12};
   const auto& theme = Theme::current();
   QLinearGradient colours{scale.topLeft(), scale.topRight()};
-  for (const double at : {0.0, 0.2, 0.4, 0.6, 0.8, 1.0}) colours.setColorAt(at, theme.ofHeat(at));
-  const auto least = words(0), most = words(m_largest);
+  for (int i = 0; i <= 20; ++i) colours.setColorAt(i / 20.0, theme.ofHeat(i / 20.0));
+  const auto least = words(0), most = words(quantity() == HeatQuantity::Latency ? m_largest : 1);
   const double room = painter.fontMetrics().horizontalAdvance(most) + 8;
   const QRectF bar = scale.translated(-room, 0);
   painter.fillRect(bar, colours);

@@ -36,6 +36,8 @@ void InspectorPanel::showStream(const stream_spec& stream) {
   fields->setWordWrap(true);
   m_form->addRow(tr("Fields"), fields);
   m_refreshers.emplace_back([this, fields, stream] {
+    // What was found stands until the next is: an edit makes no text jump.
+    if (!m_document->records() && !fields->text().isEmpty()) return;
     const auto record = recordOf(m_document->spec(), m_catalogue, m_document->records(), stream);
     fields->setText(record ? toQt(to_text(*record)).replace(QLatin1Char(','), QStringLiteral(",\n"))
                            : tr("known when the topology is without errors up to here"));

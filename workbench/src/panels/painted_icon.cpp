@@ -2,7 +2,9 @@
 
 #include <QIconEngine>
 #include <QPainter>
+#include <QPixmap>
 #include <algorithm>
+#include <utility>
 
 namespace millrace::workbench {
 namespace {
@@ -16,6 +18,8 @@ public:
   void paint(QPainter* painter, const QRect& rect, QIcon::Mode mode, QIcon::State /*state*/) override {
     painter->save();
     painter->setRenderHint(QPainter::Antialiasing);
+    painter->setPen(QPen{});
+    painter->setBrush(Qt::NoBrush);
     if (mode == QIcon::Disabled) painter->setOpacity(painter->opacity() * disabledOpacity);
     painter->translate(rect.topLeft());
     painter->scale(static_cast<double>(rect.width()) / m_size, static_cast<double>(rect.height()) / m_size);
@@ -25,6 +29,7 @@ public:
 
   QPixmap pixmap(const QSize& size, QIcon::Mode mode, QIcon::State state) override {
     QPixmap pixmap{size};
+    if (size.isEmpty()) return pixmap;
     pixmap.fill(Qt::transparent);
     QPainter painter{&pixmap};
     paint(&painter, {{0, 0}, size}, mode, state);

@@ -311,7 +311,7 @@ void WirePanel::showBreaks(const json& answer) {
 QString WirePanel::breakpointsText() const {
   if (m_state.breakpoints.empty()) return tr("no breakpoint is set");
   return tr("%1 set, nothing stands")
-      .arg(numberText(static_cast<double>(m_state.breakpoints.size()), tr("breakpoint")));
+      .arg(numberText(static_cast<double>(m_state.breakpoints.size()), QStringLiteral("breakpoint")));
 }
 
 void WirePanel::setState(BreakState state) {

@@ -4,7 +4,7 @@
 #include "app/example_dialog.hpp"
 #include "app/settings_dialog.hpp"
 #include "core/layout_edits.hpp"
-#include "core/text.hpp"
+#include "core/topology_edits.hpp"
 #include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {

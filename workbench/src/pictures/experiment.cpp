@@ -2,7 +2,6 @@
 #include <QTemporaryDir>
 #include <stdexcept>
 
-#include "core/text.hpp"
 #include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {

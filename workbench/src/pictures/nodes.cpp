@@ -3,7 +3,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <QApplication>
 #include <QDir>
 #include <QProcess>
 #include <QTemporaryDir>

@@ -16,16 +16,15 @@
 namespace millrace::workbench {
 namespace {
 
-constexpr qint64 stateMsMax = 30'000;
 constexpr qint64 askMs = 5'000;
 
 }  // namespace
 
-void PictureSession::pumpUntil(const std::function<bool()>& isReached, const char* what) {
+void PictureSession::pumpUntil(const std::function<bool()>& isReached, const char* what, qint64 mostMs) {
   QElapsedTimer waited;
   waited.start();
   while (!isReached()) {
-    if (waited.elapsed() > stateMsMax) throw std::runtime_error{what};
+    if (waited.elapsed() > mostMs) throw std::runtime_error{what};
     QCoreApplication::processEvents(QEventLoop::WaitForMoreEvents | QEventLoop::AllEvents);
   }
 }
@@ -129,8 +128,12 @@ void PictureSession::waitForRun(double seconds) {
 }
 
 void PictureSession::waitForMore(double seconds) {
-  const auto from = m_window->engine().figures()->uptimeS;
-  pumpUntil([&] { return m_window->engine().figures()->uptimeS > from + seconds; }, "no figures come");
+  const auto uptime = [this] {
+    const auto* run = m_window->engine().figures();
+    return run == nullptr ? 0 : run->uptimeS;
+  };
+  const auto from = uptime();
+  pumpUntil([&] { return uptime() > from + seconds; }, "no figures come");
 }
 
 }  // namespace millrace::workbench

@@ -20,8 +20,8 @@ public:
   [[nodiscard]] MainWindow& window() const noexcept { return *m_window; }
   [[nodiscard]] DocumentTab& tab() const { return m_window->current(); }
   [[nodiscard]] const QString& folder() const noexcept { return m_folder; }
-  /// At most 30 s.
-  static void pumpUntil(const std::function<bool()>& isReached, const char* what);
+  static constexpr qint64 stateMsMax = 30'000, verdictMsMax = 60'000;
+  static void pumpUntil(const std::function<bool()>& isReached, const char* what, qint64 mostMs = stateMsMax);
   /// The same where the engine is asked, which may fail on a busy machine: asks again every 5 s, as people would.
   static void askUntil(const std::function<void()>& ask, const std::function<bool()>& isReached, const char* what);
   /// The window, dark and light, at 1x and 2x.

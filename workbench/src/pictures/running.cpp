@@ -1,9 +1,9 @@
 #include <signal.h>
 
 #include <QComboBox>
+#include <stdexcept>
 
-#include "core/layout_edits.hpp"
-#include "core/text.hpp"
+#include "core/topology_edits.hpp"
 #include "pictures/picture_session.hpp"
 
 namespace millrace::workbench {
@@ -60,7 +60,8 @@ void strike(PictureSession& s) {
   PictureSession::pumpUntil([&s] { return s.tab().scene().node("window")->content().isFaulty; },
                             "the fault is not seen");
   s.shoot("chaos");
-  PictureSession::pumpUntil([&s] { return !s.window().chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
+  PictureSession::pumpUntil([&s] { return !s.window().chaos().panel()->verdict().isEmpty(); }, "there is no verdict",
+                            PictureSession::verdictMsMax);
   s.tab().setFocus();
   s.window().raisePanel(QStringLiteral("Metrics"));
   s.waitForMore(0.3);
@@ -73,10 +74,12 @@ void strike(PictureSession& s) {
 
 void lose(PictureSession& s) {
   auto& session = s.window().engine().session();
-  ::kill(static_cast<pid_t>(session.processId()), SIGSTOP);
+  const auto engine = static_cast<pid_t>(session.processId());
+  if (engine <= 0) throw std::runtime_error{"there is no engine"};
+  ::kill(engine, SIGSTOP);
   PictureSession::pumpUntil([&] { return session.state() == EngineSession::State::Lost; }, "the engine is not missed");
   s.shoot("lost");
-  ::kill(static_cast<pid_t>(session.processId()), SIGCONT);
+  ::kill(engine, SIGCONT);
   PictureSession::pumpUntil([&] { return session.state() == EngineSession::State::Connected; },
                             "the engine is not found again");
   s.window().engine().stop();

@@ -1,8 +1,11 @@
 #include "pictures/screenshots.hpp"
 
 #include <QDir>
+#include <QFile>
+#include <QFileInfo>
 #include <QTemporaryDir>
 #include <array>
+#include <exception>
 
 #include "pictures/picture_session.hpp"
 

@@ -66,7 +66,8 @@ void shootSteering(PictureSession& s) {
   window.raisePanel(MainWindow::tr("Events"));
   PictureSession::pumpUntil([&] { return window.watch().eventModel().rowCount() > 2; }, "nothing happens");
   // The verdict brings its panel to the front.
-  PictureSession::pumpUntil([&] { return !window.chaos().panel()->verdict().isEmpty(); }, "there is no verdict");
+  PictureSession::pumpUntil([&] { return !window.chaos().panel()->verdict().isEmpty(); }, "there is no verdict",
+                            PictureSession::verdictMsMax);
   window.raisePanel(MainWindow::tr("Events"));
   s.shoot("events");
 
