@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <fstream>
 #include <memory>
 #include <vector>
 
+#include "console/terminal.hpp"
 #include "millrace/detail/nearest.hpp"
 #include "millrace/duration.hpp"
 #include "millrace/registry.hpp"
@@ -75,6 +77,28 @@ result<void> apply_topology_setting(topology_settings& s, const std::string& whe
   return wrong(where, "there is no such setting; there are " + detail::quoted_list(names));
 }
 
+constexpr std::size_t secret_bytes_max = 64 << 10;
+
+/// `@FILE` stands for what the file holds: other users of the machine see arguments while a command runs.
+result<std::string> secret_in(const std::string& where, const std::string& text) {
+  if (!text.starts_with('@')) {
+    console::terminal::instance().write_error(
+        "warning: --set " + where +
+        ": other users of this machine can see arguments while a command runs; give a secret as " + where +
+        "=@FILE, or in the topology's file\n");
+    return text;
+  }
+  const auto path = text.substr(1);
+  std::ifstream in{path, std::ios::binary};
+  std::string out(secret_bytes_max + 1, '\0');
+  in.read(out.data(), static_cast<std::streamsize>(out.size()));
+  out.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
+  if (out.empty()) return wrong(where, "'" + path + "' cannot be read, or is empty");
+  if (out.size() > secret_bytes_max) return wrong(where, "'" + path + "' has more than 64 KiB");
+  while (out.ends_with('\n') || out.ends_with('\r')) out.pop_back();
+  return out;
+}
+
 result<void> apply_parameter(actor_spec& spec, const std::string& where, const std::string& name,
                              const std::string& text) {
   const auto* type = actor_registry::instance().find(spec.type);
@@ -83,7 +107,9 @@ result<void> apply_parameter(actor_spec& spec, const std::string& where, const s
   std::vector<std::string> names;
   for (const auto* p : engine::actor_access::params(*probe)) {
     if (p->name() == name) {
-      auto value = node::parse_parameter(*p, text);
+      auto given = p->options().is_secret ? secret_in(where, text) : result<std::string>{text};
+      if (!given) return std::move(given).error();
+      auto value = node::parse_parameter(*p, *given);
       if (!value) return wrong(where, value.error().message);
       spec.params[name] = *std::move(value);
       return {};

@@ -57,7 +57,12 @@ result<deployment> read(const fs::path& file, const std::string& name) {
 }  // namespace
 
 result<deployment_store> deployment_store::open(const fs::path& folder) {
+  // Topologies hold secrets, and so may what they keep: one that is made here is its owner's alone.
+  std::error_code code;
+  const bool is_new = !fs::exists(folder, code);
   if (auto made = persistence::make_folder(folder / "topologies"); !made) return std::move(made).error();
+  if (is_new) fs::permissions(folder, fs::perms::owner_all, code);
+  if (code) return fatal_error(errc::io_error, folder.string() + ": " + code.message());
   auto lock = persistence::directory_lock::take(folder);
   if (!lock) return std::move(lock).error();
   return deployment_store{fs::absolute(folder), *std::move(lock)};
@@ -112,7 +117,7 @@ result<void> deployment_store::save(const deployment& d) const {
   const json j{{"millrace_deployment", format},      {"base_folder", d.base_folder},         {"wanted", d.is_wanted},
                {"placement", to_json(d.where)},      {"paused_since_ns", d.paused_since.ns}, {"muted", d.muted},
                {"from_savepoint", d.from_savepoint}, {"savepoint_moves", d.moves},           {"topology", d.text}};
-  return persistence::replace_file(folder / file_name, j.dump(2) + "\n");
+  return persistence::replace_file(folder / file_name, j.dump(2) + "\n", 0600);
 }
 
 result<void> deployment_store::forget(const std::string& name) const {

@@ -117,7 +117,10 @@ result<void> node::open_links() {
   if (!opened) return std::move(opened).error();
   links_ = *std::move(opened);
   guests_ = std::make_unique<guest_keeper>(
-      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.log});
+      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.log,
+                            [this](const std::string& lead, const std::string& topology, const std::string& outcome) {
+                              gate_.note_guest(lead, topology, outcome);
+                            }});
   return {};
 }
 
@@ -131,7 +134,7 @@ result<runtime::placement> node::place(const deployment& d, const engine::plan& 
   for (const auto& other : peers().list()) {
     if (links_ && !other.link_address.empty()) others.push_back({other.name, other.labels});
   }
-  auto nodes = place_tasks(p, d.where, options_.name, others);
+  auto nodes = place_tasks(p, d.where, {options_.name, options_.labels}, others);
   if (!nodes) return std::move(nodes).error();
   const auto logs = log_places::read(store_.data_dir_of(d.name));
   if (!logs) return logs.error();
@@ -159,6 +162,8 @@ void node::work_for_others() {
   if (!links_) return;
   if (const auto problem = links_->follow(peers()); !problem.empty()) options_.log(log_level::error, problem);
   guests_->advance();
+  const auto strangers = links_->strangers_refused();
+  if (strangers > strangers_noted_) gate_.note_strangers(strangers - std::exchange(strangers_noted_, strangers));
 }
 
 node::json node::links() const {
@@ -176,6 +181,10 @@ node::json node::links() const {
                    {"bytes_received", s.bytes_received},
                    {"uncompressed_bytes_sent", s.uncompressed_bytes_sent},
                    {"messages_resent", s.messages_resent},
+                   {"duplicates_dropped", s.duplicates_dropped},
+                   {"malformed_refused", s.malformed_refused},
+                   {"stale_refused", s.stale_refused},
+                   {"unknown_channels", s.unknown_channels},
                    {"connections", s.connections},
                    {"losses", s.losses}});
   }

@@ -143,7 +143,8 @@ private:
   const std::shared_ptr<engine::retained_budget> retained_ =
       std::make_shared<engine::retained_budget>(runtime::retained_total_bytes_max);  // of all its runs together
   door_trial trial_;
-  gatekeeper gate_;  // control thread's alone
+  gatekeeper gate_;
+  std::uint64_t strangers_noted_ = 0;  // of the links' port
   mutable std::mutex mutex_;
   std::map<std::string, hosted_ptr> hosted_;
   std::map<std::string, hosted_ptr> removed_;  // until their runs have ended

@@ -35,6 +35,18 @@ result<void> check_owner(const std::string& path) {
   return {};
 }
 
+/// Who may rename a folder on the way may put another one in its place; in a sticky one, as /tmp, only its owner may.
+result<void> check_way(const fs::path& folder) {
+  for (auto at = folder; at != at.parent_path(); at = at.parent_path()) {
+    struct stat s {};
+    const auto parent = at.parent_path();
+    if (::stat(parent.c_str(), &s) != 0) return user_error(errc::io_error, "cannot look at '" + parent.string() + "'");
+    if ((s.st_mode & S_ISVTX) != 0) continue;
+    if (auto ok = check_owner(parent.string()); !ok) return ok;
+  }
+  return {};
+}
+
 result<void> check_fit(const plugin_identity& p, const std::string& path) {
   if (p.abi == detail::plugin_abi && p.layout == detail::plugin_layout) return {};
   return user_error(errc::invalid_argument, "the plugin '" + p.name + "' (" + path +
@@ -64,6 +76,7 @@ result<loaded_plugin> load_plugin(const std::string& path, const trusted_builds&
   if (problem) return user_error(errc::io_error, "cannot find the plugin '" + path + "': " + problem.message());
   if (auto ok = check_owner(fs::path{real}.parent_path().string()); !ok) return std::move(ok).error();
   if (auto ok = check_owner(real); !ok) return std::move(ok).error();
+  if (auto ok = check_way(fs::path{real}.parent_path()); !ok) return std::move(ok).error();
   auto identity = read_plugin_note(real);
   if (!identity) return std::move(identity).error();
   if (auto ok = check_trusted(*identity, real, trusted); !ok) return std::move(ok).error();

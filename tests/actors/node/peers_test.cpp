@@ -1,6 +1,7 @@
 // Before Qt, whose keyword `emit` is the name of a member here.
 #include "millrace/library.hpp"
 #include "millrace/transport/control_client.hpp"
+#include "millrace/transport/link_hub.hpp"
 #include "millrace/transport/node_address.hpp"
 #include "node/node.hpp"
 
@@ -12,6 +13,7 @@
 #include <QFile>
 #include <QTemporaryDir>
 #include <QTest>
+#include <algorithm>
 #include <semaphore>
 #include <thread>
 
@@ -379,6 +381,54 @@ private slots:
     QCOMPARE(client->call("peer_learn", {{"peers", json::array()}}, patience).error().code, errc::denied);
     QVERIFY(
         !control_client::connect(*sockets_, a->remote_address(), 300ms, transport::remote_keys{a->public_key(), keys}));
+  }
+
+  void aGuestKeepsItsFolderToItselfAndWritesDownForWhomItWorks() {
+    QTemporaryDir folders[2];
+    const running_node a{"a", folders[0]};
+    const running_node b{"b", folders[1]};
+    join(a, b);
+    const auto deploy = [&](const std::string& name, const std::string& path) {
+      topology t;
+      t.name = name;
+      t.add("made", "millrace.generator", {{"rate", 100.0}});
+      t.add("out", "millrace.file_sink", {{"path", path}});
+      t.connect("made", "out");
+      const json args{{"text", to_text(t)}, {"placement", {{"nodes", {"b"}}}}, {"base_folder", "/tmp"}};
+      const auto done = local(a)->call("deploy", args, patience);
+      if (!done) qFatal("%s", done.error().message.c_str());
+    };
+    const auto noted = [&](const std::string& topology, const std::string& outcome) {
+      const auto log = local(b)->call("audit", {{"limit", 50}}, patience);
+      return log && std::ranges::any_of((*log)["entries"], [&](const json& e) {
+               return e["verb"] == "host" && e["who"] == "peer:a" && e["topology"] == topology &&
+                      e["outcome"] == outcome;
+             });
+    };
+    deploy("greedy", folders[1].filePath("topologies").toStdString());
+    QTRY_VERIFY_WITH_TIMEOUT(noted("greedy", "denied"), 20'000);
+    const auto status = local(a)->call("status", {{"topology", "greedy"}}, patience);
+    QVERIFY(status && status->dump().find("node's own data folder") != std::string::npos);
+    const QTemporaryDir elsewhere;
+    deploy("modest", elsewhere.filePath("out").toStdString());
+    QTRY_VERIFY_WITH_TIMEOUT(noted("modest", "ok"), 20'000);
+    QVERIFY(!noted("greedy", "ok"));
+  }
+
+  void strangersAtThePortForNodesAreInTheAuditLog() {
+    QTemporaryDir folders[1];
+    const running_node a{"a", folders[0]};
+    const auto hub = *transport::link_hub::open(
+        {.name = "stranger", .listen = "tcp://127.0.0.1:*", .keys = *transport::make_curve_keys()}, {});
+    QVERIFY(hub->add_peer({.name = "a", .address = a.link(), .server_key = a->public_key()}));
+    const auto is_noted = [&] {
+      const auto log = local(a)->call("audit", {{"limit", 50}}, patience);
+      return log && std::ranges::any_of((*log)["entries"], [](const json& e) {
+               return e["verb"] == "connect link" && e["who"] == "unknown key";
+             });
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(is_noted(), 20'000);
+    QVERIFY(!hub->statistics("a").is_reached);
   }
 
   void addressesForOthers() {

@@ -18,7 +18,9 @@ using node::placement_rules_of;
 
 namespace {
 
-const std::vector<node::place_for_tasks> others{{"b", {{"disk", "fast"}}}, {"c", {{"disk", "fast"}, {"zone", "east"}}}};
+const node::place_for_tasks own{"a", {{"zone", "west"}, {"rack", "1"}}};
+const std::vector<node::place_for_tasks> others{{"b", {{"disk", "fast"}}},
+                                                {"c", {{"disk", "fast"}, {"zone", "east"}, {"rack", "1"}}}};
 
 /// made/0..3 -> spread/0..3 -> sink/0..2
 std::shared_ptr<const engine::plan> three_actors() {
@@ -33,7 +35,7 @@ std::shared_ptr<const engine::plan> three_actors() {
 
 std::string placed(const placement_rules& rules) {
   const auto plan = three_actors();
-  const auto nodes = place_tasks(*plan, rules, "a", others);
+  const auto nodes = place_tasks(*plan, rules, own, others);
   if (!nodes) return nodes.error().message;
   std::string out;
   for (const auto& n : *nodes) out += n;
@@ -61,6 +63,13 @@ private slots:
   void aLabelStandsForAllNodesThatHaveIt() {
     QCOMPARE(placed({{"disk=fast"}, {}}), std::string{"bcbcbcbcbcb"});
     QCOMPARE(placed({{"a"}, {{"sink", {"zone=east"}}}}), std::string{"aaaaaaaaccc"});
+    QCOMPARE(placed({{"zone=west"}, {}}), std::string{"aaaaaaaaaaa"});
+    QCOMPARE(placed({{"rack=1"}, {}}), std::string{"acacacacaca"});
+  }
+
+  void aStarStandsForAllNodes() {
+    QCOMPARE(placed({{"*"}, {}}), std::string{"abcaabcaabc"});
+    QCOMPARE(placed({{}, {{"sink", {"*"}}}}), std::string{"aaaaaaaaabc"});
   }
 
   void whatNobodyIsCalledIsRefused() {
@@ -102,7 +111,7 @@ private slots:
     const QTemporaryDir folder;
     const std::filesystem::path data{folder.filePath("data").toStdString()};
     const auto place = [&](const placement_rules& rules, const std::vector<node::place_for_tasks>& with) {
-      auto nodes = *place_tasks(*plan, rules, "a", with);
+      auto nodes = *place_tasks(*plan, rules, own, with);
       const auto known = node::log_places::read(data);
       if (const auto kept = known->apply(*plan, rules, "a", with, nodes); !kept) return kept.error().message;
       return nodes[0] + nodes[1];

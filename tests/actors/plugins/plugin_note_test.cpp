@@ -74,6 +74,16 @@ private slots:
     fs::permissions(path(""), fs::perms::others_write, fs::perm_options::remove);
   }
 
+  void oneOnAWayThatOthersMayChangeIsNotLoaded() {
+    namespace fs = std::filesystem;
+    fs::create_directories(path("way/own"));
+    write("way/own/plugin.so", content(SAMPLE_PLUGIN));
+    fs::permissions(path("way"), fs::perms::others_write, fs::perm_options::add);
+    const auto refused = load_plugin(path("way/own/plugin.so"));
+    QVERIFY(!refused && refused.error().message.find("chmod go-w") != std::string::npos);
+    QVERIFY(refused.error().message.find("/way'") != std::string::npos);
+  }
+
   void onesBuiltForAnotherVersionAreNotLoaded() {
     auto bytes = content(SAMPLE_PLUGIN);
     const auto own = "abi=" + std::to_string(detail::plugin_abi) + "\n";

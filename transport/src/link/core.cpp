@@ -70,7 +70,11 @@ link_core::~link_core() {
 /// The door comes before the socket that needs it, and a stranger before everybody else.
 result<void> link_core::listen() {
   if (options_.keys) {
-    auto door = authentication::open(context_, [this](const std::string& key) { return name_of_key(key); });
+    auto door = authentication::open(context_, [this](const std::string& key) {
+      auto name = name_of_key(key);
+      if (!name) strangers_.fetch_add(1, std::memory_order_relaxed);
+      return name;
+    });
     if (!door) return std::move(door).error();
     door_.emplace(*std::move(door));
   }
@@ -81,7 +85,11 @@ result<void> link_core::listen() {
   if (!bound) return std::move(bound).error();
   address_ = *std::move(bound);
   around_.router = router_.get();
-  return options_.keys ? link::try_stranger(context_, *options_.keys, address_, *door_) : result<void>{};
+  if (!options_.keys) return {};
+  auto tried = link::try_stranger(context_, *options_.keys, address_, *door_);
+  // That one was of this node itself.
+  strangers_ = 0;
+  return tried;
 }
 
 void link_core::start() {

@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,6 +33,7 @@ public:
   link_core& operator=(const link_core&) = delete;
 
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
+  [[nodiscard]] std::uint64_t strangers_refused() const noexcept { return strangers_.load(std::memory_order_relaxed); }
   [[nodiscard]] const link_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::shared_ptr<link::open_ends>& ends() const noexcept { return ends_; }
 
@@ -78,6 +80,7 @@ private:
   std::vector<newcomer> newcomers_;
   std::vector<std::shared_ptr<link::side>> leavers_;
 
+  std::atomic<std::uint64_t> strangers_{0};
   std::optional<authentication> door_;
   bool must_answer_door_ = true;
   socket_handle router_;

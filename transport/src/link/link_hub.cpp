@@ -50,6 +50,10 @@ result<std::unique_ptr<engine::channel_receiver>> link_hub::open_receiver(const 
                              core_->options().limits.channel_bytes_max);
 }
 
+std::uint64_t link_hub::strangers_refused() const {
+  return core_->strangers_refused();
+}
+
 link_statistics link_hub::statistics(const std::string& peer) const {
   const auto found = core_->find(peer);
   return found ? (*found)->figures() : link_statistics{};

@@ -10,6 +10,7 @@
 #include "millrace/engine/task.hpp"
 #include "millrace/error.hpp"
 #include "millrace/inspect/watch_board.hpp"
+#include "millrace/topology.hpp"
 #include "millrace/transport/frame_codec.hpp"
 
 namespace millrace::runtime {
@@ -21,6 +22,8 @@ struct guest_options {
   std::string lead;      ///< the node that asks
   std::string data_dir;  ///< logs of logged producers, and state beyond its memory; snapshots are with the lead
   std::size_t threads = 0;
+  /// Whether tasks of this topology may run here. Its error is told to the lead. Empty: they may.
+  std::function<result<void>(const topology&)> admits{};
   engine::protections protect{};                           ///< negative controls only
   std::function<void(log_level, const std::string&)> log;  ///< called from any thread; the lead hears it too
   /// Makes what answers the lead when somebody looks into channels of the tasks here; kept as long as the run. Its

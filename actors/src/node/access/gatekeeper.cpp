@@ -89,6 +89,7 @@ std::optional<std::string> gatekeeper::find(const std::string& public_key) {
 
 std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
   if (auto known = find(public_key)) return known;
+  const std::lock_guard lock{*writing_};
   if (const auto before = refused_.take()) {
     // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
     (void)log_.add({time_now(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});
@@ -121,11 +122,27 @@ result<void> gatekeeper::note(const control_caller& who, const std::string& verb
                               const std::string& outcome, const std::string& detail) {
   // What a stranger calls a topology may be anything, and of any length.
   const auto& name = topology.empty() || is_valid_name(topology) ? topology : std::string{"(no name)"};
+  const std::lock_guard lock{*writing_};
   if (outcome != to_string(errc::denied)) return log_.add({time_now(), name_of(who), verb, name, outcome, detail});
   const auto before = denied_.take();
   if (!before) return {};
   const auto left_out = *before == 0 ? std::string{} : ", " + std::to_string(*before) + " more before it";
   return log_.add({time_now(), name_of(who), verb, name, outcome + left_out});
+}
+
+void gatekeeper::note_guest(const std::string& peer, const std::string& topology, const std::string& outcome) {
+  const std::lock_guard lock{*writing_};
+  if (outcome == to_string(errc::denied) && !denied_.take()) return;
+  // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
+  (void)log_.add({time_now(), std::string{peer_mark} + peer, "host", topology, outcome});
+}
+
+void gatekeeper::note_strangers(std::uint64_t count) {
+  const std::lock_guard lock{*writing_};
+  strangers_.left_out += count - 1;
+  if (const auto before = strangers_.take()) {
+    (void)log_.add({time_now(), "unknown key", "connect link", "", std::to_string(*before + 1) + " refused"});
+  }
 }
 
 bool gatekeeper::has_shut_out() {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <cstdint>
 #include <filesystem>
+#include <memory>
+#include <mutex>
 #include <nlohmann/json.hpp>
 #include <string>
 
@@ -18,7 +20,8 @@ namespace millrace::node {
 /// ISO 8601, of the wall clock, as it is written down.
 [[nodiscard]] std::string time_now();
 
-/// Decides about each request of a node, and writes down what was asked for. Thread: control thread.
+/// Decides about each request of a node, and writes down what was asked for. Thread: control thread, but for what says
+/// otherwise.
 class gatekeeper {
 public:
   /// `denials_noted`: of requests that are denied, how many are written down by name in ten seconds.
@@ -41,6 +44,12 @@ public:
   [[nodiscard]] result<void> note(const transport::control_caller& who, const std::string& verb,
                                   const std::string& topology, const std::string& outcome,
                                   const std::string& detail = {});
+
+  /// Writes down what another node had done here over its link. Of what was denied, as many as of requests. Thread:
+  /// any.
+  void note_guest(const std::string& peer, const std::string& topology, const std::string& outcome);
+  /// Strangers knocked at the port for other nodes, so many since the last word of it. Thread: any.
+  void note_strangers(std::uint64_t count);
 
   /// The other nodes; any thread may ask, and change them.
   [[nodiscard]] peer_registry& peers() noexcept { return *peers_; }
@@ -88,6 +97,7 @@ private:
   };
 
   key_registry keys_;
+  std::unique_ptr<std::mutex> writing_ = std::make_unique<std::mutex>();  // of the log, and what it leaves out
   audit_log log_;
   audit_log::memory verified_;
   std::unique_ptr<peer_registry> peers_;
@@ -95,6 +105,7 @@ private:
   static constexpr std::int64_t never = INT64_MAX;
   std::unique_ptr<std::atomic<std::int64_t>> shut_out_at_;  // seconds since 1970
   allowance refused_{.entries_max = 1};                     // connections
+  allowance strangers_{.entries_max = 1};                   // at the port for other nodes
   allowance denied_;
 };
 

@@ -77,6 +77,7 @@ result<json> gatekeeper::read_log(const json& args) {
   }
   auto entries = json::array();
   const auto most = std::min<std::uint64_t>(wanted.get<std::uint64_t>(), entries_max);
+  const std::lock_guard lock{*writing_};
   for (const auto& e : audit_log::newest(log_.folder(), static_cast<std::size_t>(most))) {
     entries.push_back({{"at", e.at},
                        {"who", e.who},

@@ -4,6 +4,7 @@
 
 #include "millrace/topology.hpp"
 #include "node/looking/guest_looks.hpp"
+#include "node/own_folder.hpp"
 
 namespace millrace::node {
 
@@ -63,6 +64,7 @@ void guest_keeper::take_up(const message& m) {
        .lead = m.from,
        .data_dir = (options_.folder / "guests" / m.from / wanted->topology).string(),
        .threads = options_.threads,
+       .admits = [own = options_.folder](const topology& t) { return stay_outside(t, own); },
        .protect = options_.protect,
        .log = [log = options_.log, name = wanted->topology](
                   log_level level, const std::string& text) { log(level, name + ": " + text); },
@@ -72,6 +74,10 @@ void guest_keeper::take_up(const message& m) {
                         const std::string& question) { return desk->answer(question); };
            }},
       m.bytes->view());
+  const bool is_denied = !made && made.error().code == errc::denied;
+  if (options_.noted && (made || is_denied)) {
+    options_.noted(m.from, wanted->topology, made ? "ok" : to_string(errc::denied));
+  }
   if (!made) {
     options_.log(log_level::warning,
                  "tasks of " + wanted->topology + " for node " + m.from + ": " + made.error().message);

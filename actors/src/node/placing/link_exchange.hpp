@@ -34,6 +34,7 @@ public:
   /// Where it listens, with the port that was taken.
   [[nodiscard]] std::string address() const { return hub_->address(); }
   [[nodiscard]] transport::link_statistics statistics(const std::string& node) const { return hub_->statistics(node); }
+  [[nodiscard]] std::uint64_t strangers_refused() const { return hub_->strangers_refused(); }
 
   const std::string& name() const override { return name_; }
   result<void> send(const std::string& node, bytes_view message, urgency how) override;

@@ -27,7 +27,7 @@ const std::vector<std::string>* pinned(const engine::plan& p, const placement_ru
   if (at == rules.pins.end()) at = rules.pins.find(p.spec.actors[t.actor].name);
   if (at == rules.pins.end()) return nullptr;
   const bool is_by_name =
-      std::ranges::all_of(at->second, [](const auto& n) { return n.find('=') == std::string::npos; });
+      std::ranges::all_of(at->second, [](const auto& n) { return n.find('=') == std::string::npos && n != "*"; });
   return is_by_name ? &at->second : nullptr;
 }
 

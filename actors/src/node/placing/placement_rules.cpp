@@ -27,27 +27,28 @@ result<std::vector<std::string>> names_of(const json& j, const std::string& fiel
   return out;
 }
 
+bool stands_for(const std::string& name, const place_for_tasks& place) {
+  const auto equals = name.find('=');
+  if (equals == std::string::npos) return name == place.name || name == "*";
+  const auto label = place.labels.find(name.substr(0, equals));
+  return label != place.labels.end() && label->second == name.substr(equals + 1);
+}
+
 /// Names with those that stand for several nodes replaced.
-result<std::vector<std::string>> nodes_named(const std::vector<std::string>& names, const std::string& own,
-                                             const std::vector<place_for_tasks>& others) {
+result<std::vector<std::string>> nodes_named(const std::vector<std::string>& names,
+                                             const std::vector<place_for_tasks>& all) {
   std::vector<std::string> out;
   for (const auto& name : names) {
     const auto before = out.size();
-    const auto equals = name.find('=');
-    if (name == own) out.push_back(name);
-    for (const auto& p : others) {
-      if (equals == std::string::npos) {
-        if (p.name == name) out.push_back(p.name);
-        continue;
-      }
-      const auto label = p.labels.find(name.substr(0, equals));
-      if (label != p.labels.end() && label->second == name.substr(equals + 1)) out.push_back(p.name);
+    for (const auto& p : all) {
+      if (stands_for(name, p)) out.push_back(p.name);
     }
     if (out.size() != before) continue;
-    std::string known = own;
-    for (const auto& p : others) known += ", " + p.name;
-    return wrong("no node", (equals == std::string::npos ? "is called '" : "has the label '") + name +
-                                "'; known here with a link: " + known);
+    std::string known;
+    for (const auto& p : all) known += (known.empty() ? "" : ", ") + p.name;
+    const bool is_label = name.find('=') != std::string::npos;
+    return wrong("no node",
+                 (is_label ? "has the label '" : "is called '") + name + "'; known here with a link: " + known);
   }
   return out;
 }
@@ -87,14 +88,17 @@ json to_json(const placement_rules& r) {
 }
 
 result<std::vector<std::string>> place_tasks(const engine::plan& p, const placement_rules& rules,
-                                             const std::string& own, const std::vector<place_for_tasks>& others) {
-  const auto everywhere = nodes_named(rules.nodes, own, others);
+                                             const place_for_tasks& own, const std::vector<place_for_tasks>& others) {
+  auto all = others;
+  all.push_back(own);
+  std::ranges::sort(all, {}, &place_for_tasks::name);
+  const auto everywhere = nodes_named(rules.nodes, all);
   if (!everywhere) return everywhere.error();
   std::map<std::string, std::vector<std::string>> pins;
   for (const auto& [where, names] : rules.pins) {
     const bool is_known = std::ranges::any_of(p.tasks, [&, w = where](const auto& t) { return is_of(p, w, t.id); });
     if (!is_known) return wrong("no actor and no actor/partition", "is called '" + where + "'");
-    auto nodes = nodes_named(names, own, others);
+    auto nodes = nodes_named(names, all);
     if (!nodes) return std::move(nodes).error();
     pins[where] = *std::move(nodes);
   }
@@ -103,7 +107,7 @@ result<std::vector<std::string>> place_tasks(const engine::plan& p, const placem
     auto pin = pins.find(p.task_name(t.id));
     if (pin == pins.end()) pin = pins.find(p.spec.actors[t.actor].name);
     const auto& from = pin == pins.end() ? *everywhere : pin->second;
-    out.push_back(from.empty() ? own : from[t.partition % from.size()]);
+    out.push_back(from.empty() ? own.name : from[t.partition % from.size()]);
   }
   return out;
 }

@@ -32,10 +32,11 @@ struct place_for_tasks {
 };
 
 /// The node of each task of the plan. A name of the rules may be `label=VALUE`, which stands for all nodes that have
-/// it, by name. Rules without a say leave a task on `own`. Pure: the same rules and nodes give the same answer. Errors
+/// it, `own` too, by name, or `*`, which stands for all. Rules without a say leave a task on `own`. Pure: the same
+/// rules and nodes give the same answer. Errors
 /// (`invalid_argument`): a node or label nobody has, a pin of an actor or partition that is not there.
 [[nodiscard]] result<std::vector<std::string>> place_tasks(const engine::plan& p, const placement_rules& rules,
-                                                           const std::string& own,
+                                                           const place_for_tasks& own,
                                                            const std::vector<place_for_tasks>& others);
 
 }  // namespace millrace::node

@@ -82,10 +82,13 @@ std::string first_error(const validation& v) {
   return "it does not validate";
 }
 
-result<std::shared_ptr<const engine::plan>> plan_of(const remote::host_request& request) {
+result<std::shared_ptr<const engine::plan>> plan_of(const guest_options& options, const remote::host_request& request) {
   auto parsed = parse_topology(request.text, request.topology);
   if (!parsed) return std::move(parsed).error();
   parsed->base_folder = request.base_folder;
+  if (options.admits) {
+    if (auto fine = options.admits(*parsed); !fine) return std::move(fine).error();
+  }
   const auto checked = validate(*parsed);
   if (!checked.ok()) return user_error(errc::invalid_topology, first_error(checked));
   if (remote::fingerprint_of(*checked.plan) != request.fingerprint) {
@@ -101,7 +104,7 @@ result<std::shared_ptr<const engine::plan>> plan_of(const remote::host_request& 
 
 result<std::unique_ptr<caf_guest_run>> make(guest_options& options, const remote::envelope& e,
                                             const remote::host_request& request) {
-  auto plan = plan_of(request);
+  auto plan = plan_of(options, request);
   if (!plan) return std::move(plan).error();
   auto context = transport::zmq_context::open((*plan)->channels.size());
   if (!context) return std::move(context).error();

@@ -150,6 +150,8 @@ public:
 
   /// All zero for an unknown peer.
   [[nodiscard]] link_statistics statistics(const std::string& peer) const;
+  /// Connections that were turned away because nobody here knows their key.
+  [[nodiscard]] std::uint64_t strangers_refused() const;
 
 private:
   explicit link_hub(std::unique_ptr<link_core> core);
