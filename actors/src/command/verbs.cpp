@@ -18,7 +18,7 @@ std::span<const verb> verbs() {
       verb{"trace", "Follow single events through the actors of a running topology", declare_trace},
       verb{"node", "Host topologies that are deployed, and look at the nodes that do", declare_node},
       verb{"key", "Give keys for a node to others, and take them back", declare_key},
-      verb{"audit", "Check what was written down about who did what", declare_audit},
+      verb{"audit", "What was written down about who did what, and whether it is still as it was", declare_audit},
       verb{"chaos", "Break a running topology on purpose, and judge what comes of it", declare_chaos},
       verb{"soak", "Break a topology at random for hours, and compare what it commits", declare_soak},
       verb{"bench", "Measure this machine and this build", declare_bench},

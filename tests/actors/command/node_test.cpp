@@ -265,6 +265,34 @@ private slots:
     }
   }
 
+  void listsWhoDidWhatAndWhetherThatIsAsItWasWritten() {
+    QVERIFY(run_command({"audit", "list"}).out.contains("no entries"));
+    deploy_endless();
+    QVERIFY(run_command({"topology", "mute", "numbers", "save"}).exit_code == 0);
+    // What would steer the terminal of whoever reads the log.
+    QVERIFY(run_command({"topology", "mute", "numbers", "a\n\x1b[2J"}).exit_code != 0);
+    const auto all = run_command({"audit", "list", "--verify"});
+    QVERIFY2(all.exit_code == 0, all.err);
+    const auto lines = all.out.trimmed().split('\n');
+    QCOMPARE(lines.size(), 4);
+    QVERIFY2(lines[0].contains("  deploy  numbers  ok"), lines[0]);
+    QVERIFY2(lines[1].contains("  mute    numbers  ok") && lines[1].endsWith("  actor save"), lines[1]);
+    QVERIFY2(lines[2].endsWith("  actor a??[2J"), lines[2]);
+    QCOMPARE(lines[3], QByteArray{"3 entries, all as they were written"});
+    const auto newest = json_of({"audit", "list", "--limit", "2"})["entries"];
+    QVERIFY(newest.size() == 2 && newest[1]["detail"] == "actor save");
+    QVERIFY(run_command({"audit", "list", "--limit", "0"}).err.contains("--limit"));
+    QFile log{folder_->path("node/audit.log")};
+    QVERIFY(log.open(QIODevice::ReadWrite));
+    const auto written = log.readAll();
+    QVERIFY(log.seek(written.lastIndexOf("actor save")) && log.write("actor gone") == 10);
+    log.close();
+    const auto spoiled = run_command({"audit", "list", "--verify"});
+    QCOMPARE(spoiled.exit_code, 1);
+    QVERIFY2(spoiled.out.contains("1 entries are as they were written; then: line 2 is not"), spoiled.out);
+    QVERIFY(run_command({"audit", "list"}).exit_code == 0);
+  }
+
   void saysWhoHasTheDataFolder() {
     const auto second = run_command({"node", "run", "--name", "other", "--data-dir", folder_->path("node")});
     QCOMPARE(second.exit_code, 2);

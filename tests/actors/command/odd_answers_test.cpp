@@ -100,7 +100,8 @@ json all_members(const json& are) {
         "role",        "rows",         "samples", "savepoint",   "savepoints", "sentence",  "server_key", "silent",
         "spans",       "state",        "states",  "stopped",     "tail",       "tasks",     "text",       "token",
         "topologies",  "topology",     "traces",  "types",       "under_way",  "valid",     "value",      "alerts",
-        "guarantees",  "written_at"}) {
+        "guarantees",  "written_at",   "entries", "intact",      "verified",   "who",       "verb",       "outcome",
+        "detail"}) {
     out[name] = are;
   }
   return out;
@@ -168,6 +169,8 @@ private slots:
     row({"chaos", "clear", "orders"});
     row({"key", "list"});
     row({"key", "invite", "ada"});
+    row({"audit", "list"});
+    row({"audit", "list", "--verify"});
     row({"node", "list"});
     row({"node", "peers"});
     row({"node", "invite"});
