@@ -60,8 +60,8 @@ result<json> node::answer(const caller& who, const std::string& verb, const json
   }
   auto outcome = guarded(verb, [&] { return serve(who, verb, args); });
   if (!rule->changes) return outcome;
-  const auto noted =
-      gate_.note(who, verb, name, outcome ? "ok" : to_string(outcome.error().code), audit_detail(verb, args));
+  const auto noted = gate_.note(who, verb, name, outcome ? "ok" : to_string(outcome.error().code),
+                                audit_detail(verb, args, outcome ? *outcome : json{}));
   if (!noted && outcome)
     return fatal_error(noted.error().code, "'" + verb + "' was done, but " + noted.error().message);
   return outcome;

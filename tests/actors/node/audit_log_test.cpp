@@ -6,11 +6,15 @@
 #include <QTemporaryDir>
 #include <QTest>
 #include <memory>
+#include <nlohmann/json.hpp>
 
 #include "file_size_limit.hpp"
+#include "node/access/audit_detail.hpp"
 
 using millrace::errc;
+using millrace::node::audit_detail;
 using millrace::node::audit_log;
+using nlohmann::json;
 
 namespace {
 
@@ -157,6 +161,68 @@ private slots:
     QCOMPARE(last.size(), std::size_t{3});
     QCOMPARE(last[0].detail, std::string{"limit = 4999"});
     QCOMPARE(last[2].detail, std::string{"limit = 4997"});
+  }
+
+  void saysWhatWasAskedFor_data() {
+    QTest::addColumn<QByteArray>("verb");
+    QTest::addColumn<QByteArray>("arguments");
+    QTest::addColumn<QByteArray>("answer");
+    QTest::addColumn<QByteArray>("detail");
+    const auto row = [](const char* name, const char* verb, const char* args, const char* answer, const char* detail) {
+      QTest::newRow(name) << QByteArray{verb} << QByteArray{args} << QByteArray{answer} << QByteArray{detail};
+    };
+    row("key", "key_create", R"({"name":"ada","role":"operator","topologies":["orders","bills"],"public_key":"x"})",
+        "{}", "name ada, role operator, topologies orders bills");
+    row("invitation", "key_invite", R"({"name":"ada","role":"viewer","topologies":[],"topics":["orders/a->b"]})",
+        R"({"token":"word"})", "name ada, role viewer, topics orders/a->b");
+    row("accepted", "key_accept", R"({"public_key":"x"})", R"({"name":"ada","role":"viewer","topologies":["orders"]})",
+        "name ada, role viewer, topologies orders");
+    row("mended", "deadletter_fix", R"({"fixes":[{"id":"sum/1#7","content":"open sesame"},{"id":"sum/1#8"}]})", "{}",
+        "ids sum/1#7 sum/1#8");
+    row("replayed", "deadletter_replay", R"({"ids":["1","2","3","4","5","6","7","8","9","10"]})", "{}",
+        "ids 10: 1 2 3 4 5 6 7 8 …");
+    row("discarded", "deadletter_discard", R"({"ids":["sum/1#7",7,{"content":"open sesame"}]})", "null",
+        "ids sum/1#7 ? ?");
+    row("deployed", "deploy",
+        R"({"from":"latest","placement":{"nodes":["a","b"],"pins":{"sum":["b","c"],"to/1":["a"]}}})", "{}",
+        "from latest, nodes a b, place sum=b,c to/1=a");
+    row("deployed here", "deploy", R"({"text":"{}","placement":{"nodes":[],"pins":{}}})", "{}", "");
+    row("placed badly", "deploy", R"({"placement":{"nodes":7,"pins":{"sum":7}}})", "null", "nodes 7, place sum=?");
+    row("breakpoint", "break_set", R"({"channel":"a->b","when":"name == 'open sesame'"})", R"({"id":3})",
+        "channel a->b, id 3, with a condition");
+    row("anywhere", "break_set", R"({"channel":"a->b","when":""})", R"({"id":4})", "channel a->b, id 4");
+    row("breakpoint gone", "break_clear", R"({"id":3})", "{}", "id 3");
+    row("no breakpoint", "break_clear", "{}", "{}", "all");
+    row("step", "break_step", R"({"task":"sum/1"})", "{}", "task sum/1");
+    row("fault", "chaos_inject", R"({"kind":"kill","target":"sum/1","node":"b"})", R"({"id":7})",
+        "kind kill, target sum/1, node b, id 7");
+    row("refused", "chaos_inject", R"({"kind":"kil","target":["sum"]})", "null", "kind kil, target sum");
+    row("fault gone", "chaos_clear", R"({"id":7})", R"({"cleared":1})", "id 7");
+    row("no fault", "chaos_clear", "{}", R"({"cleared":3})", "all");
+  }
+  void saysWhatWasAskedFor() {
+    QFETCH(QByteArray, verb);
+    QFETCH(QByteArray, arguments);
+    QFETCH(QByteArray, answer);
+    QFETCH(QByteArray, detail);
+    const auto made =
+        audit_detail(verb.toStdString(), json::parse(arguments.toStdString()), json::parse(answer.toStdString()));
+    QCOMPARE(QByteArray::fromStdString(made), detail);
+  }
+
+  /// An entry has a KiB of the file, and who asks may send a MiB.
+  void saysItInFewBytes() {
+    const json many(std::vector<std::string>(1000, std::string(1000, 'x')));
+    auto pins = json::object();
+    for (int i = 0; i < 300; ++i) pins["actor" + std::to_string(i)] = many;
+    for (const json& args : {json{{"name", many}, {"role", many}, {"topologies", many}, {"topics", many}},
+                             json{{"placement", {{"nodes", many}, {"pins", pins}}}, {"from", std::string(9999, 'x')}},
+                             json{{"ids", many}, {"id", many}, {"channel", std::string(9999, 'x')}, {"when", "x"}}}) {
+      for (const auto* verb : {"key_create", "deploy", "deadletter_discard", "break_set", "chaos_clear"}) {
+        const auto made = audit_detail(verb, args, args);
+        QVERIFY2(made.size() <= 256, made.c_str());
+      }
+    }
   }
 
   void goesOnBehindAnEntryThatItsProcessDidNotFinish() {
