@@ -2,7 +2,10 @@
 
 #include <QTest>
 #include <algorithm>
+#include <filesystem>
+#include <fstream>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -54,6 +57,27 @@ bool is_denied_to(const holder& h, const node::verb_rule& rule, const std::strin
   if (!rule.is_of_topology) return h.is_limited() && rule.least == node::role::admin;
   if (h.is_limited() && topology != "mine") return true;
   return h.has_topics() && rule.least != node::role::viewer && rule.data != node::shows::opened;
+}
+
+/// Those that the tables of verbs in the documents have: the words in backquotes of their first column.
+std::set<std::string> documented_verbs() {
+  std::set<std::string> out;
+  for (const auto& page : std::filesystem::directory_iterator{DOCS}) {
+    if (page.path().extension() != ".md") continue;
+    std::ifstream in{page.path()};
+    bool is_table = false;
+    for (std::string line; std::getline(in, line);) {
+      is_table = line.starts_with("|") && (is_table || line == "| verb | arguments | answer |");
+      if (!is_table) continue;
+      const auto first = line.substr(1, line.find('|', 1) - 1);
+      for (auto at = first.find('`'); at != std::string::npos;) {
+        const auto end = first.find('`', at + 1);
+        out.insert(first.substr(at + 1, end - at - 1));
+        at = end == std::string::npos ? end : first.find('`', end + 1);
+      }
+    }
+  }
+  return out;
 }
 
 }  // namespace
@@ -116,6 +140,16 @@ private slots:
     }
     qInfo("%zu requests refused, each in the audit log", refused);
     QVERIFY(refused > 300);
+  }
+
+  void everyVerbIsDocumentedAndNoOther() {
+    std::set<std::string> there_are;
+    for (const auto& rule : node::verb_rules()) there_are.insert(rule.verb);
+    const auto documented = documented_verbs();
+    for (const auto& verb : there_are)
+      QVERIFY2(documented.contains(verb), (verb + " is in no table of docs/*.md").c_str());
+    for (const auto& verb : documented)
+      QVERIFY2(there_are.contains(verb), (verb + " is documented and no verb").c_str());
   }
 
   /// The number that keeps floods out of the log is what is counted otherwise: without it rows of the matrix are
