@@ -12,6 +12,7 @@
 #include "command/running.hpp"
 #include "command/savepoint_verb.hpp"
 #include "command/setting.hpp"
+#include "command/task_times.hpp"
 #include "command/topology_logs_verb.hpp"
 #include "command/topology_steering_verb.hpp"
 #include "command/verb.hpp"
@@ -105,8 +106,9 @@ int show_status(const topology_request& request) {
     return exit_ok;
   }
   auto text = status_text(*status);
-  for (const auto& t : status->value("tasks", nlohmann::json::array())) text += task_text(t);
-  print(text);
+  const auto tasks = status->value("tasks", nlohmann::json::array());
+  for (const auto& t : tasks) text += task_text(t);
+  print(text + task_times(tasks));
   return exit_ok;
 }
 

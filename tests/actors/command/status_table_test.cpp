@@ -3,12 +3,15 @@
 
 #include "command/figures.hpp"
 #include "command/status_table.hpp"
+#include "command/task_times.hpp"
+#include "node/status_json.hpp"
 #include "node/status_view.hpp"
 
 using namespace millrace;
 using namespace millrace::command;
 using namespace millrace::node;
 using namespace std::chrono_literals;
+using nlohmann::json;
 
 /// What the live table is made of: rates, figures and the layout in any size of terminal.
 class status_table_test : public QObject {
@@ -96,6 +99,36 @@ private slots:
   void withoutColourThereAreNoEscapes() {
     status_table table{style{false}};
     for (const auto& line : table.lines(view_of(2), {140, 24}, {}, "")) QVERIFY(line.find('\x1b') == std::string::npos);
+  }
+
+  void timesOfTasksStandInColumns() {
+    auto view = view_of(3);
+    auto& sink = view.tasks[1];
+    sink.p50 = 850us;
+    sink.p99 = 12'340us;
+    sink.queue = 40us;
+    sink.service = 9us;
+    view.tasks[2].now.watermark = event_time::max();
+    auto tasks = json::array();
+    for (const auto& t : view.tasks) tasks.push_back(task_json(t, {1'700'000'004'500'000'000}));
+    const std::string plain =
+        "  task       lag     p50      p99  queue  service  credit wait  snapshot\n"
+        "  count/0  4.5 s\n"
+        "  count/1  4.5 s  850 µs  12.3 ms  40 µs     9 µs         0 µs      0 µs\n";
+    QCOMPARE(task_times(tasks), plain);
+    // Of a topology on several nodes there is one more.
+    view.tasks[1].network = 3ms;
+    tasks[1] = task_json(view.tasks[1], {1'700'000'004'500'000'000});
+    QVERIFY(task_times(tasks).find("0 µs  3.00 ms\n") != std::string::npos);
+    tasks[1]["watermark_lag_ms"] = -1;
+    QVERIFY(task_times(tasks).find("  ahead  ") != std::string::npos);
+  }
+  void whatIsNotKnownIsNotShown() {
+    const auto times = [](const char* text) { return task_times(json::parse(text)); };
+    QCOMPARE(times("[]"), std::string{});
+    QCOMPARE(times(R"([{"name":"a/0"},{"name":"b/0","latency_p50_us":0,"watermark_lag_ms":null}])"), std::string{});
+    QCOMPARE(times(R"([{"name":"a/0","latency_p99_us":1e300}])").substr(0, 11), std::string{"  task     "});
+    QVERIFY_EXCEPTION_THROWN(times(R"([{"name":"a/0","latency_split_us":7}])"), json::exception);
   }
 
   void figuresHaveThreeDigitsAndAUnit_data() {
