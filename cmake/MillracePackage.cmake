@@ -4,6 +4,7 @@
 install(FILES ${PROJECT_SOURCE_DIR}/installer/debian/millrace.service
   DESTINATION lib/systemd/system COMPONENT runtime)
 install(FILES ${PROJECT_SOURCE_DIR}/docs/nodes.md ${PROJECT_SOURCE_DIR}/docs/command-line.md
+  ${PROJECT_SOURCE_DIR}/docs/monitoring.md ${PROJECT_SOURCE_DIR}/docs/grafana-dashboard.json
   DESTINATION share/doc/millrace COMPONENT runtime)
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION share/doc/millrace RENAME copyright COMPONENT runtime)
 
