@@ -24,7 +24,8 @@ namespace {
 
 struct node_request {
   node_settings own;
-  std::string config;  ///< empty: none
+  std::string config;    ///< empty: none
+  std::string key_file;  ///< of the node to list; empty: those of this user
   bool is_json = false;
 };
 
@@ -110,14 +111,17 @@ int make_identity(const node_request& r) {
   if (!store) return fail_with(store.error());
   const auto keys = node::key_registry::open(store->folder());
   if (!keys) return fail_with(keys.error());
-  print("public key   " + keys->own().public_key + "\nfingerprint  " + transport::fingerprint(keys->own().public_key) +
-        "\n");
+  const auto& key = keys->own().public_key;
+  const auto fingerprint = transport::fingerprint(key);
+  print(r.is_json ? nlohmann::json{{"public_key", key}, {"fingerprint", fingerprint}}.dump() + "\n"
+                  : "public key   " + key + "\nfingerprint  " + fingerprint + "\n");
   return exit_ok;
 }
 
-int list_nodes(const node_request& r) {
+/// What each of this user's nodes says of itself; one that does not answer is named on standard error.
+result<nlohmann::json> own_nodes() {
   const auto nodes = all_nodes();
-  if (!nodes) return fail_with(nodes.error());
+  if (!nodes) return nodes.error();
   auto all = nlohmann::json::array();
   for (const auto& e : *nodes) {
     const auto answer = ask(reachable{e}, "node");
@@ -127,6 +131,21 @@ int list_nodes(const node_request& r) {
       print_error("node " + node_name(e) + ": " + answer.error().message);
     }
   }
+  return all;
+}
+
+result<nlohmann::json> node_with_key(const std::string& key_file) {
+  const auto node = choose_node({.key_file = key_file});
+  if (!node) return node.error();
+  auto answer = ask(*node, "node");
+  if (!answer) return answer;
+  return nlohmann::json::array({*std::move(answer)});
+}
+
+int list_nodes(const node_request& r) {
+  const auto known = r.key_file.empty() ? own_nodes() : node_with_key(r.key_file);
+  if (!known) return fail_with(known.error());
+  const auto& all = *known;
   if (r.is_json) {
     print(all.dump(2) + "\n");
   } else if (all.empty()) {
@@ -153,6 +172,7 @@ void declare_node(CLI::App& app, action& chosen) {
   run->callback([=, &chosen] { chosen = [=] { return run_node(*request, *run); }; });
   auto* init = app.add_subcommand("init", "Make the keys of a node that has not run yet, and show the public one");
   init->add_option("--data-dir", request->own.data_dir, "The node's folder")->required()->type_name("DIR");
+  init->add_flag("--json", request->is_json, "Print JSON");
   init->callback([=, &chosen] { chosen = [=] { return make_identity(*request); }; });
   app.add_subcommand("config", "Print a configuration file with every key, explained")->callback([&chosen] {
     chosen = [] {
@@ -160,7 +180,8 @@ void declare_node(CLI::App& app, action& chosen) {
       return exit_ok;
     };
   });
-  auto* list = app.add_subcommand("list", "The nodes of this user");
+  auto* list = app.add_subcommand("list", "The nodes of this user, or the one that a key is for");
+  add_key_option(*list, request->key_file);
   list->add_flag("--json", request->is_json, "Print JSON");
   declare_peers(app, chosen);
   list->callback([=, &chosen] { chosen = [=] { return list_nodes(*request); }; });

@@ -42,12 +42,12 @@ result<void> add_hosted(const reachable& node, const std::string& name, std::vec
   return {};
 }
 
+}  // namespace
+
 void add_key_option(CLI::App& app, std::string& key_file) {
   app.add_option("--key-file", key_file, "Key file of a node on another machine ('millrace key create')")
       ->type_name("FILE");
 }
-
-}  // namespace
 
 void add_node_options(CLI::App& app, node_choice& choice) {
   app.add_option("--node", choice.name, "The node (default: the only one of this user)")->type_name("NAME");

@@ -28,6 +28,8 @@ struct node_choice {
   std::string key_file{};  ///< the node that this key is for, wherever it is; empty: one of this user's
 };
 void add_node_options(CLI::App& app, node_choice& choice);
+/// `--key-file` alone, for verbs that are about all of this user's nodes without it.
+void add_key_option(CLI::App& app, std::string& key_file);
 
 /// How people say which topology they mean.
 struct running_choice {

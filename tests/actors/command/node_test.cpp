@@ -293,6 +293,35 @@ private slots:
     QVERIFY(run_command({"audit", "list"}).exit_code == 0);
   }
 
+  void showsTheKeysThatItMade() {
+    const QStringList init{"node", "init", "--data-dir", folder_->path("fresh")};
+    const auto made = json_of(init);
+    QCOMPARE(made.value("public_key", "").size(), std::size_t{40});
+    // Those that are there stay.
+    QVERIFY(json_of(init) == made);
+    const auto shown = run_command(init).out;
+    for (const auto& value : made) QVERIFY2(shown.contains(value.get<std::string>().c_str()), shown);
+  }
+
+  void listsTheNodeThatAKeyIsFor() {
+    QProcess far;
+    start_command(
+        far, {"node", "run", "--name", "far", "--data-dir", folder_->path("far"), "--listen", "tcp://127.0.0.1:*"});
+    QTRY_VERIFY_WITH_TIMEOUT(json_of({"node", "list"}).size() == 2, 30'000);
+    const auto key = folder_->path("ada.key");
+    const auto made = run_command({"key", "create", "ada", "--node", "far", "--out", key});
+    QVERIFY2(made.exit_code == 0, made.err);
+    const auto known = json_of({"node", "list", "--key-file", key});
+    QVERIFY2(known.size() == 1 && known[0]["node"] == "far", known.dump().c_str());
+    const auto text = run_command({"node", "list", "--key-file", key}).out;
+    QVERIFY2(text.startsWith("far  topologies 0  process ") && text.count('\n') == 1, text);
+    const auto none = run_command({"node", "list", "--key-file", folder_->path("no.key")});
+    QCOMPARE(none.exit_code, 2);
+    QVERIFY2(none.err.contains("no.key"), none.err);
+    far.kill();
+    far.waitForFinished();
+  }
+
   void saysWhoHasTheDataFolder() {
     const auto second = run_command({"node", "run", "--name", "other", "--data-dir", folder_->path("node")});
     QCOMPARE(second.exit_code, 2);
