@@ -316,6 +316,10 @@ private slots:
     transport::remote_keys own{node_->public_key(), *transport::make_curve_keys()};
     const auto guest = connect({node_->public_key(), *once});
     QVERIFY(guest && (*guest)->call("key_accept", {{"public_key", own.own.public_key}}, patience));
+    // What the key is for stands in the answer alone.
+    const auto noted = audit().back();
+    QVERIFY2(noted["verb"] == "key_accept" && noted["detail"] == "name tim, role operator, topics mine/totals",
+             noted.dump().c_str());
     for (const auto& keys : {made, own}) {
       const auto asks = *connect(keys);
       QCOMPARE(asks->call("stop", {{"topology", "mine"}}, patience).error().code, errc::denied);
