@@ -30,7 +30,7 @@ struct Course {
 };
 
 /// What becomes of a fault that strikes three times.
-VerdictCard cardOf(const Course& c, const char* kind = "slow") {
+VerdictCard outcomeOf(const Course& c, const char* kind = "slow") {
   RunHistory history;
   for (int i = 0; i <= 20; ++i) history.add(having(c.before * i / 4), injectedAt - 5 + i / 4.0);
   double given = c.before * 5;
@@ -50,7 +50,7 @@ VerdictCard cardOf(const Course& c, const char* kind = "slow") {
 }
 
 QString verdictOf(const Course& c, const char* kind = "slow") {
-  return cardOf(c, kind).verdict;
+  return outcomeOf(c, kind).verdict;
 }
 
 const QString pass = QStringLiteral("PASS"), fail = QStringLiteral("FAIL");
@@ -63,7 +63,7 @@ class ChaosTrialTest : public QObject {
 private Q_SLOTS:
   void whatIsGivenUpWithoutTheFaultTooIsNotItsDoing() {
     QCOMPARE(verdictOf({}), pass);
-    const auto asBefore = cardOf({.before = 4, .since = 4});
+    const auto asBefore = outcomeOf({.before = 4, .since = 4});
     QCOMPARE(asBefore.verdict, pass);
     QVERIFY2(asBefore.lines.back().text.endsWith(QStringLiteral("4/s before")), qPrintable(asBefore.lines.back().text));
     QCOMPARE(asBefore.lines.back().health, Health::Ok);
@@ -71,7 +71,7 @@ private Q_SLOTS:
     QCOMPARE(verdictOf({.before = 4, .since = 10, .burst = 4}), pass);
   }
   void whatIsGivenUpMoreThanBeforeFails() {
-    for (const auto& card : {cardOf({.since = 0.2}), cardOf({.before = 4, .since = 12})}) {
+    for (const auto& card : {outcomeOf({.since = 0.2}), outcomeOf({.before = 4, .since = 12})}) {
       QCOMPARE(card.verdict, fail);
       QCOMPARE(card.lines.back().health, Health::Warning);
     }
