@@ -181,7 +181,7 @@ int run_session(topology t, const run_flags& flags) {
   std::unique_ptr<node::run_metrics> metrics;
   if (!flags.metrics.empty() || !flags.alerts.empty()) {
     auto shown =
-        node::run_metrics::start(flags.metrics, flags.alerts, t.name,
+        node::run_metrics::start(flags.metrics, flags.alerts, t.name, data_dir,
                                  [l = *log](log_level level, const std::string& text) { l.write(level, text); });
     if (!shown) return fail_with(shown.error());
     metrics = *std::move(shown);

@@ -76,6 +76,18 @@ std::vector<measured_topology> node::measured() const {
   return out;
 }
 
+measured_process node::measured_around(const process_probe& probe) const {
+  measured_process out{.own = probe.look()};
+  if (links_) {
+    for (const auto& p : peers().list()) {
+      if (!p.link_address.empty()) out.links.push_back({p.name, links_->statistics(p.name)});
+    }
+  }
+  if (!options_.listen.empty()) out.refused = gate_.refusals();
+  if (alerts_ != nullptr) out.firing = alerts_->firing();
+  return out;
+}
+
 result<void> node::watch_alerts() {
   if (options_.alerts.empty()) return {};
   auto opened = alert_watch::open(options_.alerts, options_.log);
@@ -101,7 +113,9 @@ void node::look_at_alerts(hosted_topology::clock::time_point now) {
 
 result<void> node::show_metrics() {
   if (options_.metrics.empty()) return {};
-  auto started = metrics_server::start(options_.metrics, [this] { return measured(); });
+  auto started = metrics_server::start(
+      options_.metrics, [this] { return measured(); },
+      [this, probe = process_probe{store_.folder()}] { return measured_around(probe); });
   if (!started) return std::move(started).error();
   metrics_ = *std::move(started);
   if (metrics_->is_open_to_others()) {

@@ -95,6 +95,7 @@ private:
   [[nodiscard]] result<void> watch_alerts();
   void look_at_alerts(hosted_topology::clock::time_point now);
   [[nodiscard]] std::vector<measured_topology> measured() const;
+  [[nodiscard]] measured_process measured_around(const process_probe& probe) const;
   void follow_peers();
   [[nodiscard]] result<void> open_links();
   /// Where a deployment's tasks run, as things stand. Errors: rules that name what is not there.

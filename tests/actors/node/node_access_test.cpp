@@ -1,6 +1,7 @@
 #include "network_trial.hpp"
 
 #include "cut_proxy.hpp"
+#include "library/net/http_client.hpp"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -292,6 +293,28 @@ private slots:
     QTRY_VERIFY_WITH_TIMEOUT(descriptors() < before + strangers_max + 30, 20'000);
     QVERIFY(client->call("list", json::object(), patience).has_value());
     QVERIFY(connect(keys).has_value());
+  }
+
+  void monitoringCountsWhoIsTurnedAway() {
+    end();
+    metrics_ = "127.0.0.1:0";
+    begin();
+    library::http_client browser{{}};
+    const auto count = [&](const std::string& name) {
+      const auto page = browser.call({.url = node_->metrics_url()});
+      const auto at = page ? page->body.find("\n" + name + " ") : std::string::npos;
+      return at == std::string::npos ? -1 : std::stoi(page->body.substr(at + name.size() + 2));
+    };
+    // The node's own trial of its door is nobody's.
+    QCOMPARE(count("millrace_control_connections_refused_total"), 0);
+    QVERIFY(!connect({node_->public_key(), *transport::make_curve_keys()}, 300ms));
+    QVERIFY(count("millrace_control_connections_refused_total") > 0);
+    const auto client = *connect(key("eve", "viewer"));
+    QCOMPARE(count("millrace_control_requests_denied_total"), 0);
+    QCOMPARE(client->call("remove", {{"topology", "mine"}}, patience).error().code, errc::denied);
+    QCOMPARE(count("millrace_control_requests_denied_total"), 1);
+    QVERIFY(count("process_open_fds") > 0);
+    metrics_.clear();
   }
 
   void keysHearOfNoTopologyThatIsNotTheirs() {

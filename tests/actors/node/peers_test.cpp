@@ -6,6 +6,7 @@
 #include "node/node.hpp"
 
 #include "free_address.hpp"
+#include "library/net/http_client.hpp"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +41,7 @@ public:
                                  .threads = 1,
                                  .listen = "tcp://127.0.0.1:*",
                                  .link = link_,
+                                 .metrics = "127.0.0.1:0",
                                  .labels = {{"zone", "z1"}},
                                  .log = [](log_level, const std::string&) {}});
     if (!opened) qFatal("%s", opened.error().message.c_str());
@@ -255,6 +257,13 @@ private slots:
       QTRY_VERIFY_WITH_TIMEOUT(b->peers().find("c"), 20'000);
       QCOMPARE(b->peers().find("c")->server_key, c->public_key());
     }
+    library::http_client browser{{}};
+    const auto shows = [&](const char* line) {
+      const auto page = browser.call({.url = a->metrics_url()});
+      return page && page->body.find(line) != std::string::npos;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(shows("\nmillrace_link_reached{peer=\"b\"} 1\n"), 20'000);
+    QVERIFY(shows("\nmillrace_link_connections_total{peer=\"b\"} "));
     // At another address after its next start: it says so itself.
     const auto before = b->peers().find("c")->control_address;
     const running_node c{"c", folders[2]};

@@ -105,6 +105,8 @@ private slots:
     const auto all = (*watch)->active({});
     QCOMPARE(all["alerts"].size(), std::size_t{2});
     QCOMPARE(all["rules"].get<int>(), 1);
+    QCOMPARE((*watch)->firing().warning, std::size_t{2});
+    QCOMPARE((*watch)->firing().info + (*watch)->firing().critical, std::size_t{0});
     const auto of_one = (*watch)->active("orders")["alerts"];
     QCOMPARE(of_one.size(), std::size_t{1});
     QCOMPARE(of_one[0]["rule"].get<std::string>(), std::string{"broken"});

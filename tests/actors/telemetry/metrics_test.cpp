@@ -1,6 +1,8 @@
+#include <QDateTime>
 #include <QFile>
 #include <QProcess>
 #include <QRegularExpression>
+#include <QTemporaryDir>
 #include <QtTest>
 #include <nlohmann/json.hpp>
 
@@ -9,9 +11,11 @@
 #include "trial_run.hpp"
 
 using namespace millrace;
+using node::measured_process;
 using node::measured_topology;
 using node::metrics_server;
 using node::metrics_text;
+using node::process_probe;
 using trial::watched_run;
 
 namespace {
@@ -31,6 +35,31 @@ QByteArray objections_to(const std::string& page) {
   return tool.exitCode() == 0 ? said : said + " (refused)";
 }
 
+/// A process of which everything is known.
+measured_process known_process() {
+  transport::link_statistics link;
+  link.is_reached = true;
+  link.round_trip = std::chrono::milliseconds{500};
+  link.bytes_sent = 7'000;
+  link.bytes_received = 8'000;
+  link.messages_resent = 3;
+  link.connections = 2;
+  link.losses = 1;
+  link.duplicates_dropped = 4;
+  link.malformed_refused = 5;
+  link.stale_refused = 6;
+  link.unknown_channels = 9;
+  return {.own = {.resident_bytes = 1'048'576,
+                  .cpu_seconds = 12.5,
+                  .open_fds = 20,
+                  .fds_max = 1'024,
+                  .started_at = 1'700'000'000,
+                  .data_disk = node::disk_figures{.free_bytes = 100, .size_bytes = 400}},
+          .links = {{"west", link}, {"an \"odd\" one", {}}},
+          .refused = node::refusal_counts{.connections = 11, .requests = 12},
+          .firing = node::firing_alerts{.warning = 2, .critical = 1}};
+}
+
 }  // namespace
 
 /// The page that Prometheus reads, and what is said of health.
@@ -44,7 +73,7 @@ class metrics_test : public QObject {
       const auto v = run.look();
       return run.task(v, "store/0").now.events_in > 0 && v.run.snapshots > 0;
     };
-    return QTest::qWaitFor(is_warm, limit_ms) ? metrics_text({measured(run)}) : std::string{};
+    return QTest::qWaitFor(is_warm, limit_ms) ? metrics_text({measured(run)}, known_process()) : std::string{};
   }
   static std::string address_of(const metrics_server& server) {
     const auto url = server.url();
@@ -63,6 +92,7 @@ private slots:
     QVERIFY(page.find("millrace_actor_events_in_total{topology=\"trial\",actor=\"store\"}") != std::string::npos);
     QCOMPARE(objections_to(page), QByteArray{});
     QCOMPARE(objections_to(metrics_text({})), QByteArray{});
+    QCOMPARE(objections_to(metrics_text({}, {.own = process_probe{"/"}.look()})), QByteArray{});
     // And would say so.
     QVERIFY(!objections_to(page + "# TYPE broken counter\nbroken{a=\"b} 1\n").isEmpty());
     QVERIFY(!objections_to("# HELP waits_ms Waits.\n# TYPE waits_ms counter\nwaits_ms 1\n").isEmpty());
@@ -79,6 +109,82 @@ private slots:
     QCOMPARE(value("millrace_event_latency_seconds_bucket\\{topology=.trial.,actor=.store.,le=.\\+Inf.\\} (\\S+)"),
              all);
     QVERIFY(value("millrace_event_latency_seconds_bucket\\{topology=.trial.,actor=.store.,le=.60.\\} (\\S+)") <= all);
+  }
+
+  void showsTheProcessAndItsLinks() {
+    const auto page = metrics_text({}, known_process());
+    for (const char* line : {"process_resident_memory_bytes 1048576",
+                             "process_cpu_seconds_total 12.5",
+                             "process_open_fds 20",
+                             "process_max_fds 1024",
+                             "process_start_time_seconds 1700000000",
+                             "millrace_data_disk_free_bytes 100",
+                             "millrace_data_disk_size_bytes 400",
+                             "millrace_control_connections_refused_total 11",
+                             "millrace_control_requests_denied_total 12",
+                             "millrace_alerts_firing{severity=\"info\"} 0",
+                             "millrace_alerts_firing{severity=\"critical\"} 1",
+                             "millrace_link_reached{peer=\"west\"} 1",
+                             "millrace_link_round_trip_seconds{peer=\"west\"} 0.5",
+                             "millrace_link_sent_bytes_total{peer=\"west\"} 7000",
+                             "millrace_link_received_bytes_total{peer=\"west\"} 8000",
+                             "millrace_link_messages_resent_total{peer=\"west\"} 3",
+                             "millrace_link_connections_total{peer=\"west\"} 2",
+                             "millrace_link_losses_total{peer=\"west\"} 1",
+                             "millrace_link_duplicates_dropped_total{peer=\"west\"} 4",
+                             "millrace_link_refused_total{peer=\"west\",reason=\"malformed\"} 5",
+                             "millrace_link_refused_total{peer=\"west\",reason=\"stale\"} 6",
+                             "millrace_link_refused_total{peer=\"west\",reason=\"unknown_channel\"} 9"}) {
+      QVERIFY2(page.find(std::string{"\n"} + line + "\n") != std::string::npos, line);
+    }
+  }
+
+  void whatIsNotKnownOfTheProcessIsLeftOut() {
+    const auto page = metrics_text({}, {});
+    for (const char* name : {"process_", "millrace_link_", "millrace_data_", "millrace_control_", "_firing"}) {
+      QVERIFY2(page.find(name) == std::string::npos, name);
+    }
+  }
+
+  void theSystemTellsOfThisProcess() {
+    const process_probe probe{"/"};
+    const auto before = probe.look();
+    QVERIFY(before.resident_bytes && *before.resident_bytes > 1'000'000);
+    QVERIFY(before.cpu_seconds && *before.cpu_seconds > 0);
+    QVERIFY(before.open_fds && *before.open_fds >= 3);
+    QVERIFY(before.data_disk && before.data_disk->size_bytes >= before.data_disk->free_bytes);
+    const auto now = static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
+    QVERIFY(before.started_at && *before.started_at <= now + 1 && *before.started_at > now - 3600);
+    QFile file{"/proc/self/stat"};
+    QVERIFY(file.open(QIODevice::ReadOnly));
+    QCOMPARE(*probe.look().open_fds, *before.open_fds + 1);
+    QCOMPARE(*probe.look().started_at, *before.started_at);
+  }
+
+  void aSystemThatTellsNothingDoesNoHarm() {
+    const QTemporaryDir folder;
+    const auto look = [&] {
+      return process_probe{folder.filePath("none").toStdString(), folder.path().toStdString()}.look();
+    };
+    const auto wrote = [&](const char* name, const QByteArray& text) {
+      QFile file{folder.filePath(name)};
+      return file.open(QIODevice::WriteOnly | QIODevice::Truncate) && file.write(text) == text.size();
+    };
+    const auto is_unknown = [&] {
+      const auto f = look();
+      return !f.resident_bytes && !f.open_fds && !f.started_at && !f.data_disk;
+    };
+    QVERIFY(is_unknown());
+    for (const QByteArray& text : {QByteArray{}, QByteArray{"12"}, QByteArray{"12 x 3"}, QByteArray{"1 (a) S 2"},
+                                   QByteArray(100'000, '9'), QByteArray(5'000, ' ')}) {
+      QVERIFY(wrote("statm", text) && wrote("stat", text));
+      QVERIFY2(is_unknown(), text.left(20).constData());
+    }
+    // A program may be called anything.
+    QVERIFY(wrote("stat", "7 (a) b) 1 (c) S 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 100 20\n"));
+    QVERIFY(look().started_at.has_value());
+    QVERIFY(wrote("statm", "900 2 1 0 0 0 0\n"));
+    QVERIFY(look().resident_bytes && *look().resident_bytes % 2'048 == 0);
   }
 
   void thePageHasALimit() {
@@ -100,18 +206,20 @@ private slots:
     QFile file{MILLRACE_DASHBOARD};
     QVERIFY(file.open(QIODevice::ReadOnly));
     const auto dashboard = nlohmann::json::parse(file.readAll().toStdString());
-    const QRegularExpression metric{"millrace_[a-z_]+"};
+    const QRegularExpression metric{"(millrace|process)_[a-z_]+"};
     int named = 0;
     const auto check = [&](const std::string& text) {
       auto found = metric.globalMatch(QString::fromStdString(text));
       while (found.hasNext()) {
         const auto name = found.next().captured().toStdString();
-        QVERIFY2(page.find("\n" + name + "{") != std::string::npos, name.c_str());
+        const bool is_there =
+            page.find("\n" + name + "{") != std::string::npos || page.find("\n" + name + " ") != std::string::npos;
+        QVERIFY2(is_there, name.c_str());
         ++named;
       }
     };
     for (const auto& panel : dashboard["panels"]) {
-      for (const auto& target : panel["targets"]) check(target["expr"]);
+      for (const auto& target : panel.value("targets", nlohmann::json::array())) check(target["expr"]);
     }
     for (const auto& variable : dashboard["templating"]["list"]) check(variable["query"]);
     QVERIFY(named > 20);

@@ -90,6 +90,7 @@ std::optional<std::string> gatekeeper::find(const std::string& public_key) {
 std::optional<std::string> gatekeeper::admit(const std::string& public_key) {
   if (auto known = find(public_key)) return known;
   const std::lock_guard lock{*writing_};
+  ++turned_away_->connections;
   if (const auto before = refused_.take()) {
     // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
     (void)log_.add({time_now(), "unknown key", "connect", "", std::to_string(*before + 1) + " refused"});
@@ -124,6 +125,7 @@ result<void> gatekeeper::note(const control_caller& who, const std::string& verb
   const auto& name = topology.empty() || is_valid_name(topology) ? topology : std::string{"(no name)"};
   const std::lock_guard lock{*writing_};
   if (outcome != to_string(errc::denied)) return log_.add({time_now(), name_of(who), verb, name, outcome, detail});
+  ++turned_away_->requests;
   const auto before = denied_.take();
   if (!before) return {};
   const auto left_out = *before == 0 ? std::string{} : ", " + std::to_string(*before) + " more before it";

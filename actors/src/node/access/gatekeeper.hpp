@@ -12,6 +12,7 @@
 #include "millrace/transport/control_server.hpp"
 #include "node/access/audit_log.hpp"
 #include "node/access/key_registry.hpp"
+#include "node/access/refusal_counts.hpp"
 #include "node/peers/invitations.hpp"
 #include "node/peers/peer_registry.hpp"
 
@@ -63,6 +64,9 @@ public:
   [[nodiscard]] bool has_shut_out();
   void shut_out() noexcept { *shut_out_at_ = 0; }
 
+  /// Since it was opened. Thread: any.
+  [[nodiscard]] refusal_counts refusals() const noexcept { return {turned_away_->connections, turned_away_->requests}; }
+
   [[nodiscard]] result<nlohmann::json> create_key(const nlohmann::json& args);
   /// The key before is good for some time still.
   [[nodiscard]] result<nlohmann::json> rotate_key(const nlohmann::json& args);
@@ -96,6 +100,11 @@ private:
     [[nodiscard]] std::optional<std::uint64_t> take();
   };
 
+  struct counters {
+    std::atomic<std::uint64_t> connections{0};
+    std::atomic<std::uint64_t> requests{0};
+  };
+
   key_registry keys_;
   std::unique_ptr<std::mutex> writing_ = std::make_unique<std::mutex>();  // of the log, and what it leaves out
   audit_log log_;
@@ -107,6 +116,7 @@ private:
   allowance refused_{.entries_max = 1};                     // connections
   allowance strangers_{.entries_max = 1};                   // at the port for other nodes
   allowance denied_;
+  std::unique_ptr<counters> turned_away_ = std::make_unique<counters>();
 };
 
 }  // namespace millrace::node

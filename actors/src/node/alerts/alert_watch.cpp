@@ -81,6 +81,28 @@ nlohmann::json alert_watch::active(const std::string& topology, state_values val
   return {{"alerts", std::move(alerts)}, {"rules", rules_}};
 }
 
+firing_alerts alert_watch::firing() const {
+  const auto notices = [&] {
+    const std::lock_guard lock{mutex_};
+    return evaluator_.active();
+  }();
+  firing_alerts out;
+  for (const auto& n : notices) {
+    switch (n.severity) {
+      case engine::alert_severity::info:
+        ++out.info;
+        break;
+      case engine::alert_severity::warning:
+        ++out.warning;
+        break;
+      case engine::alert_severity::critical:
+        ++out.critical;
+        break;
+    }
+  }
+  return out;
+}
+
 error no_alert_rules() {
   return user_error(errc::unavailable,
                     "nothing is watched by rules: give it a file of them with --alerts, "

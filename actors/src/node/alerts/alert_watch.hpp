@@ -11,6 +11,7 @@
 
 #include "node/alerts/alert_notifier.hpp"
 #include "node/alerts/alert_readings.hpp"
+#include "node/alerts/firing_alerts.hpp"
 #include "node/alerts/state_look.hpp"
 
 namespace millrace::node {
@@ -18,7 +19,8 @@ namespace millrace::node {
 /// Whether values that actors keep of a stream are shown, which are more than figures of a topology.
 enum class state_values : bool { hidden, shown };
 
-/// Watches the topologies of a process by the rules of a file, and tells people. Thread: `active` any, the rest one.
+/// Watches the topologies of a process by the rules of a file, and tells people. Thread: `active` and `firing` any, the
+/// rest one.
 class alert_watch {
 public:
   /// `aside`: where tasks are asked for their state; null: on a thread of its own. Errors: those of `load_alerts`.
@@ -36,6 +38,9 @@ public:
   /// "worst", "limit", "since", "in_maintenance"}], "rules"}`, the worst first. `topology`: of that one alone; empty:
   /// of all. Where values of state are hidden, `value` and `worst` of such rules are null.
   [[nodiscard]] nlohmann::json active(const std::string& topology, state_values values = state_values::shown) const;
+
+  /// How many fire now. Thread: any.
+  [[nodiscard]] firing_alerts firing() const;
 
 private:
   alert_watch(alert_settings settings, alert_notifier::logger log, state_look::executor aside);

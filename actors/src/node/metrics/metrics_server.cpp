@@ -32,7 +32,7 @@ http_answer answer_of(bool is_good, json body) {
 
 class metrics_server::page final : public library::http_service {
 public:
-  explicit page(source topologies) : topologies_{std::move(topologies)} {}
+  page(source topologies, process_source process) : topologies_{std::move(topologies)}, process_{std::move(process)} {}
 
   std::optional<http_answer> on_head(const http_head& head) override {
     if (head.path != "/metrics" && head.path != "/health" && head.path != "/ready") {
@@ -48,7 +48,7 @@ public:
     if (head.path == "/health") return health();
     if (head.path == "/ready") return readiness();
     http_answer out;
-    out.body = metrics_text(topologies_());
+    out.body = metrics_text(topologies_(), process_ ? process_() : measured_process{});
     out.content_type = "text/plain; version=0.0.4; charset=utf-8";
     return out;
   }
@@ -73,19 +73,22 @@ private:
   }
 
   source topologies_;
+  process_source process_;
   std::atomic<std::int64_t> beaten_at_{now_ns()};
 };
 
-metrics_server::metrics_server(source topologies) : page_{std::make_unique<page>(std::move(topologies))} {}
+metrics_server::metrics_server(source topologies, process_source process)
+    : page_{std::make_unique<page>(std::move(topologies), std::move(process))} {}
 
 metrics_server::~metrics_server() {
   server_.stop();
 }
 
-result<std::unique_ptr<metrics_server>> metrics_server::start(const std::string& address, source topologies) {
+result<std::unique_ptr<metrics_server>> metrics_server::start(const std::string& address, source topologies,
+                                                              process_source process) {
   const auto at = library::parse_listen_address(address, "--metrics");
   if (!at) return at.error();
-  std::unique_ptr<metrics_server> made{new metrics_server{std::move(topologies)}};
+  std::unique_ptr<metrics_server> made{new metrics_server{std::move(topologies), std::move(process)}};
   library::http_limits limits;
   limits.body_bytes = 0;
   if (auto ok = made->server_.start(*at, limits, *made->page_); !ok) return std::move(ok).error();

@@ -19,9 +19,12 @@ class metrics_server {
 public:
   /// Called on the server's thread. Must not wait.
   using source = std::function<std::vector<measured_topology>()>;
+  using process_source = std::function<measured_process()>;
 
-  /// Listens at `address` (`127.0.0.1:9464`). Errors: an address that is none, or that is taken.
-  [[nodiscard]] static result<std::unique_ptr<metrics_server>> start(const std::string& address, source topologies);
+  /// Listens at `address` (`127.0.0.1:9464`). `process`: null: the page is of topologies alone. Errors: an address that
+  /// is none, or that is taken.
+  [[nodiscard]] static result<std::unique_ptr<metrics_server>> start(const std::string& address, source topologies,
+                                                                     process_source process = {});
   ~metrics_server();
   metrics_server(const metrics_server&) = delete;
   metrics_server& operator=(const metrics_server&) = delete;
@@ -34,7 +37,7 @@ public:
 
 private:
   class page;
-  explicit metrics_server(source topologies);
+  metrics_server(source topologies, process_source process);
 
   std::unique_ptr<page> page_;
   library::http_server server_;

@@ -4,10 +4,13 @@
 #include <array>
 #include <functional>
 #include <sstream>
+#include <utility>
 
 #include <prometheus/metric_family.h>
 #include <prometheus/text_serializer.h>
 
+#include "node/metrics/metric_rule.hpp"
+#include "node/metrics/process_families.hpp"
 #include "node/status_json.hpp"
 
 namespace millrace::node {
@@ -18,16 +21,6 @@ using engine::latency_histogram;
 using prometheus::ClientMetric;
 using prometheus::MetricFamily;
 using prometheus::MetricType;
-
-double seconds(std::chrono::nanoseconds d) {
-  return std::chrono::duration<double>(d).count();
-}
-double seconds(std::uint64_t ns) {
-  return static_cast<double>(ns) / 1e9;
-}
-double number(std::uint64_t n) {
-  return static_cast<double>(n);
-}
 
 /// The tasks of one actor of a topology.
 struct actor_of {
@@ -45,14 +38,6 @@ struct actor_of {
     for (const auto* t : tasks) found = std::max(found, of(*t));
     return found;
   }
-};
-
-template <class Subject>
-struct metric_rule {
-  const char* name;
-  const char* help;
-  MetricType type;
-  double (*value)(const Subject&);
 };
 
 using topology_rule = metric_rule<measured_topology>;
@@ -200,31 +185,20 @@ std::vector<actor_of> actors_of(const measured_topology& t) {
   return out;
 }
 
-ClientMetric labelled(const measured_topology& t) {
+ClientMetric labelled_topology(const measured_topology& t) {
   ClientMetric m;
   m.label = {{"topology", t.name}};
   return m;
 }
-ClientMetric labelled(const actor_of& a) {
-  auto m = labelled(*a.topology);
+ClientMetric labelled_actor(const actor_of& a) {
+  auto m = labelled_topology(*a.topology);
   m.label.push_back({"actor", a.tasks.front()->now.actor});
   return m;
 }
 
-template <class Subject>
-MetricFamily family_of(const metric_rule<Subject>& rule, const std::vector<Subject>& subjects) {
-  MetricFamily family{rule.name, rule.help, rule.type, {}};
-  for (const auto& s : subjects) {
-    auto m = labelled(s);
-    (rule.type == MetricType::Counter ? m.counter.value : m.gauge.value) = rule.value(s);
-    family.metric.push_back(std::move(m));
-  }
-  return family;
-}
-
 }  // namespace
 
-std::string metrics_text(const std::vector<measured_topology>& topologies) {
+std::string metrics_text(const std::vector<measured_topology>& topologies, const measured_process& process) {
   std::vector<actor_of> actors;
   for (const auto& t : topologies) {
     for (auto& a : actors_of(t)) actors.push_back(std::move(a));
@@ -232,16 +206,16 @@ std::string metrics_text(const std::vector<measured_topology>& topologies) {
   const auto left_out = actors.size() > metrics_actors_max ? actors.size() - metrics_actors_max : 0;
   if (left_out != 0) actors.resize(metrics_actors_max);
 
-  std::vector<MetricFamily> families;
-  for (const auto& rule : topology_rules) families.push_back(family_of(rule, topologies));
-  for (const auto& rule : actor_rules) families.push_back(family_of(rule, actors));
+  auto families = process_families(process);
+  for (const auto& rule : topology_rules) families.push_back(family_of(rule, topologies, labelled_topology));
+  for (const auto& rule : actor_rules) families.push_back(family_of(rule, actors, labelled_actor));
   MetricFamily latency{"millrace_event_latency_seconds",
                        "From entering the topology to handled at a sink; exact to 6 %.",
                        MetricType::Histogram,
                        {}};
   for (const auto& a : actors) {
     if (a.tasks.front()->now.kind != "sink") continue;
-    auto m = labelled(a);
+    auto m = labelled_actor(a);
     m.histogram = latency_of(a);
     latency.metric.push_back(std::move(m));
   }

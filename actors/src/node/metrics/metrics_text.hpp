@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "node/metrics/measured_process.hpp"
 #include "node/status_view.hpp"
 
 namespace millrace::node {
@@ -22,6 +23,7 @@ inline constexpr std::size_t metrics_actors_max = 512;
 
 /// The page that Prometheus reads (text format 0.0.4). Partitions are added up: an actor is one series of each metric.
 /// Metrics: docs/monitoring.md. Pure.
-[[nodiscard]] std::string metrics_text(const std::vector<measured_topology>& topologies);
+[[nodiscard]] std::string metrics_text(const std::vector<measured_topology>& topologies,
+                                       const measured_process& process = {});
 
 }  // namespace millrace::node

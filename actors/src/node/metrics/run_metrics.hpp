@@ -14,10 +14,11 @@ namespace millrace::node {
 /// from the newest status that was published.
 class run_metrics {
 public:
-  /// `address`: of the page; `rules`: file of alerts; empty: none. Errors: an address that is none, or that is taken,
-  /// and rules that are wrong.
+  /// `address`: of the page; `rules`: file of alerts; empty: none. `data_dir`: whose disk is looked at. Errors: an
+  /// address that is none, or that is taken, and rules that are wrong.
   [[nodiscard]] static result<std::unique_ptr<run_metrics>> start(const std::string& address, const std::string& rules,
-                                                                  std::string topology, alert_notifier::logger log);
+                                                                  std::string topology, const std::string& data_dir,
+                                                                  alert_notifier::logger log);
 
   /// Empty: there is no page.
   [[nodiscard]] std::string url() const { return server_ == nullptr ? std::string{} : server_->url(); }
@@ -35,6 +36,7 @@ public:
   }
 
 private:
+  [[nodiscard]] measured_process process(const process_probe& probe) const;
   explicit run_metrics(std::string topology) { newest_.name = std::move(topology); }
 
   std::mutex mutex_;
