@@ -90,6 +90,8 @@ private slots:
     watched_run run{{.rate = 5'000, .snapshot_interval = std::chrono::milliseconds{100}}};
     const auto page = page_of(run);
     QVERIFY(page.find("millrace_actor_events_in_total{topology=\"trial\",actor=\"store\"}") != std::string::npos);
+    QVERIFY(page.find("millrace_task_events_in_total{topology=\"trial\",actor=\"work\",partition=\"3\"}") !=
+            std::string::npos);
     QCOMPARE(objections_to(page), QByteArray{});
     QCOMPARE(objections_to(metrics_text({})), QByteArray{});
     QCOMPARE(objections_to(metrics_text({}, {.own = process_probe{"/"}.look()})), QByteArray{});
@@ -198,6 +200,44 @@ private slots:
     QVERIFY(page.find("millrace_metrics_actors_left_out 3") != std::string::npos);
     QVERIFY(page.find("actor-511\"") != std::string::npos);
     QVERIFY(page.find("actor-512\"") == std::string::npos);
+    QVERIFY(page.find("millrace_metrics_tasks_left_out{topology=\"large\"} 259\n") != std::string::npos);
+    QVERIFY(page.find("actor=\"actor-255\",partition=") != std::string::npos);
+    QVERIFY(page.find("actor=\"actor-256\",partition=") == std::string::npos);
+  }
+
+  void aHotPartitionIsSeen() {
+    measured_topology uneven{"uneven", true, true, false, "running", {}};
+    for (std::uint32_t i = 0; i < 2; ++i) {
+      node::task_view t;
+      t.now.actor = "count";
+      t.now.partition = i;
+      t.now.events_in = i == 0 ? 10 : 990;
+      t.now.busy_ns = i == 0 ? 0 : 2'500'000'000;
+      t.now.backlog = i == 0 ? 0 : 7;
+      uneven.view.tasks.push_back(t);
+    }
+    const auto channel_to = [](std::uint32_t target, std::uint64_t sent, std::uint64_t done, double fill) {
+      node::channel_view c;
+      c.now.target = task_id{target};
+      c.now.sent = sent;
+      c.now.done = done;
+      c.fill = fill;
+      return c;
+    };
+    // The last one was read while its events were on their way: that is none that waits.
+    uneven.view.channels = {channel_to(1, 100, 90, 0.25), channel_to(1, 50, 45, 0.75), channel_to(0, 3, 4, 0)};
+    const auto page = metrics_text({uneven});
+    const auto has = [&](const std::string& name, const char* partition, const char* value) {
+      const auto line =
+          "\n" + name + "{topology=\"uneven\",actor=\"count\",partition=\"" + partition + "\"} " + value + "\n";
+      return page.find(line) != std::string::npos;
+    };
+    QVERIFY(has("millrace_task_events_in_total", "0", "10") && has("millrace_task_events_in_total", "1", "990"));
+    QVERIFY(has("millrace_task_busy_seconds_total", "0", "0") && has("millrace_task_busy_seconds_total", "1", "2.5"));
+    QVERIFY(has("millrace_task_input_fill_ratio", "0", "0") && has("millrace_task_input_fill_ratio", "1", "0.75"));
+    QVERIFY(has("millrace_task_waiting_events", "0", "0") && has("millrace_task_waiting_events", "1", "15"));
+    QVERIFY(has("millrace_task_backlog_events", "0", "0") && has("millrace_task_backlog_events", "1", "7"));
+    QVERIFY(page.find("\nmillrace_metrics_tasks_left_out{topology=\"uneven\"} 0\n") != std::string::npos);
   }
 
   void theDashboardNamesOnlyWhatThereIs() {

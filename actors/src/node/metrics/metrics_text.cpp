@@ -11,6 +11,7 @@
 
 #include "node/metrics/metric_rule.hpp"
 #include "node/metrics/process_families.hpp"
+#include "node/metrics/task_families.hpp"
 #include "node/status_json.hpp"
 
 namespace millrace::node {
@@ -209,6 +210,7 @@ std::string metrics_text(const std::vector<measured_topology>& topologies, const
   auto families = process_families(process);
   for (const auto& rule : topology_rules) families.push_back(family_of(rule, topologies, labelled_topology));
   for (const auto& rule : actor_rules) families.push_back(family_of(rule, actors, labelled_actor));
+  for (auto& family : task_families(topologies)) families.push_back(std::move(family));
   MetricFamily latency{"millrace_event_latency_seconds",
                        "From entering the topology to handled at a sink; exact to 6 %.",
                        MetricType::Histogram,

@@ -21,7 +21,11 @@ struct measured_topology {
 /// Actors beyond so many are left out of a page, and counted: each has some twenty series.
 inline constexpr std::size_t metrics_actors_max = 512;
 
-/// The page that Prometheus reads (text format 0.0.4). Partitions are added up: an actor is one series of each metric.
+/// Tasks of a topology beyond so many have no series of their own, and are counted.
+inline constexpr std::size_t metrics_tasks_max = 256;
+
+/// The page that Prometheus reads (text format 0.0.4). Partitions are added up: an actor is one series of each metric,
+/// but for a few that each task has.
 /// Metrics: docs/monitoring.md. Pure.
 [[nodiscard]] std::string metrics_text(const std::vector<measured_topology>& topologies,
                                        const measured_process& process = {});
