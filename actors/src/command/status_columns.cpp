@@ -182,6 +182,7 @@ void merge(node::task_view& sum, const node::task_view& v) {
   sum.now.watermark = std::min(sum.now.watermark, v.now.watermark);
   sum.p50 = std::max(sum.p50, v.p50);
   sum.p99 = std::max(sum.p99, v.p99);
+  sum.p99_9 = std::max(sum.p99_9, v.p99_9);
   if (weight(v.now.phase) > weight(sum.now.phase)) sum.now.phase = v.now.phase;
 }
 

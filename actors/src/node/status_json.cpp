@@ -156,7 +156,8 @@ nlohmann::json task_json(const task_view& v, processing_time now) {
                      {"watermark_lag_ms", lag_json(t.watermark, now)},
                      {"hot_keys", hot_keys_json(t.hot_keys)},
                      {"latency_p50_us", as<std::micro>(v.p50)},
-                     {"latency_p99_us", as<std::micro>(v.p99)}};
+                     {"latency_p99_us", as<std::micro>(v.p99)},
+                     {"latency_p99_9_us", as<std::micro>(v.p99_9)}};
   if (!t.node.empty()) out["node"] = t.node;
   if (t.calls != 0) {
     out["calls"] = {{"attempts", t.calls}, {"failed", t.calls_failed}, {"circuit", to_string(t.circuit)}};

@@ -83,6 +83,7 @@ task_view compare(const task_status& now, const task_status& before, double seco
   for (std::size_t i = 0; i < latest.size(); ++i) latest[i] = since(now.latency[i], before.latency[i]);
   v.p50 = std::chrono::nanoseconds{engine::latency_histogram::quantile(latest, 0.5)};
   v.p99 = std::chrono::nanoseconds{engine::latency_histogram::quantile(latest, 0.99)};
+  v.p99_9 = std::chrono::nanoseconds{engine::latency_histogram::quantile(latest, 0.999)};
   v.now = now;
   return v;
 }

@@ -27,6 +27,7 @@ struct task_view {
   std::chrono::nanoseconds queue_p99{};
   std::chrono::nanoseconds p50{};  ///< sinks: latency of the last second's events; 0: there were none
   std::chrono::nanoseconds p99{};
+  std::chrono::nanoseconds p99_9{};
 };
 
 /// One channel over the last second.

@@ -27,7 +27,8 @@ struct merged {
   std::uint64_t events_in = 0, events_out = 0, dead_letters = 0, late = 0, retries = 0, backlog = 0;
   std::uint64_t state_rows = 0, state_bytes = 0, restarts = 0, snapshot_bytes = 0;
   double busy = 0, blocked = 0, ready = 0;
-  std::chrono::nanoseconds p50{}, p99{}, queue{}, service{}, credit_wait{}, snapshot{}, network{}, oldest{}, in_step{};
+  std::chrono::nanoseconds p50{}, p99{}, p99_9{}, queue{}, service{}, credit_wait{}, snapshot{}, network{}, oldest{},
+      in_step{};
   event_time watermark = event_time::max();
   std::map<std::string, std::size_t> states{};
 
@@ -53,6 +54,7 @@ struct merged {
     }
     for (auto [most, time] : {std::pair{&p50, v.p50},
                               {&p99, v.p99},
+                              {&p99_9, v.p99_9},
                               {&queue, v.queue},
                               {&service, v.service},
                               {&credit_wait, v.credit_wait},
@@ -87,6 +89,7 @@ json merged_json(const merged& m, processing_time now) {
           {"snapshot_bytes", m.snapshot_bytes},
           {"latency_p50_us", as<std::micro>(m.p50)},
           {"latency_p99_us", as<std::micro>(m.p99)},
+          {"latency_p99_9_us", as<std::micro>(m.p99_9)},
           {"latency_split_us",
            {{"queue", as<std::micro>(m.queue)},
             {"service", as<std::micro>(m.service)},

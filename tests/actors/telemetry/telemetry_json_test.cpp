@@ -54,6 +54,37 @@ private slots:
     QVERIFY(overview.dump().size() < level(v, json::object()).dump().size() / 3);
   }
 
+  void theSlowestOfAThousandAreTold() {
+    // Of 10,000 events 180 are slow, and 20 very slow; of the other task's few all are quick.
+    constexpr std::size_t quick = 40, slow = 100, very_slow = 200;
+    runtime::run_status before;
+    before.tasks.resize(2);
+    for (auto& t : before.tasks) {
+      t.actor = "store";
+      t.kind = "sink";
+    }
+    auto now = before;
+    now.tasks[0].latency[quick] = 9'800;
+    now.tasks[0].latency[slow] = 180;
+    now.tasks[0].latency[very_slow] = 20;
+    now.tasks[1].latency[quick] = 3;
+    node::status_history history;
+    const auto began = std::chrono::steady_clock::now();
+    history.add(before, began);
+    history.add(now, began + std::chrono::seconds{1});
+    const auto us = [](std::size_t bucket) {
+      return static_cast<double>(engine::latency_histogram::upper_bound_ns(bucket)) / 1000;
+    };
+    const auto status = level(history.view(), json::object())["tasks"];
+    QCOMPARE(status[0]["latency_p50_us"].get<double>(), us(quick));
+    QCOMPARE(status[0]["latency_p99_us"].get<double>(), us(slow));
+    QCOMPARE(status[0]["latency_p99_9_us"].get<double>(), us(very_slow));
+    QCOMPARE(status[1]["latency_p99_9_us"].get<double>(), us(quick));
+    const auto row = level(history.view(), {{"detail", "actors"}})["actors"][0];
+    QCOMPARE(row["latency_p99_9_us"].get<double>(), us(very_slow));
+    QCOMPARE(level(history.view(), {{"detail", "overview"}})["latency_p99_9_us"].get<double>(), us(very_slow));
+  }
+
   void refusesWhatItDoesNotKnow() {
     QCOMPARE(refused({{"detail", "everything"}}), errc::invalid_argument);
     QCOMPARE(refused({{"detail", 3}}), errc::invalid_argument);
