@@ -201,7 +201,7 @@ int run_nexmark(const nexmark_request& request) {
   const auto checked = validate(query->make(options_of(request, folder)));
   for (const auto& p : checked.problems) print_error(to_string(p));
   if (!checked.ok()) return exit_usage;
-  const auto log = run_log::open({}, false);
+  const auto log = run_log::open({});
   if (!log) return fail_with(log.error());
 
   runtime::run_options options;

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "command/node_settings.hpp"
+#include "command/run_log.hpp"
 #include "plugins/trusted_builds.hpp"
 
 namespace millrace::command {
@@ -42,6 +43,7 @@ struct config_key {
 /// The labels are a table of their own: [labels].
 constexpr const char* labels_key = "labels";
 constexpr const char* trusted_key = "trusted_plugins";
+constexpr const char* log_format_key = "log_format";
 
 const auto& keys() {
   static const std::array table{
@@ -66,6 +68,8 @@ const auto& keys() {
       config_key{"at_rest", "--at-rest", &node_settings::begins_at_rest, "false",
                  "Begin with all topologies stopped, those too that ran at its last end."},
       config_key{"log", "--log", &node_settings::log_file, "\"\"", "File of the log. Empty: standard error."},
+      config_key{log_format_key, "--log-format", &node_settings::log_format, "\"text\"",
+                 "Lines of the log: \"text\" for people, or \"json\", an object each."},
       config_key{"verbose", "--verbose", &node_settings::is_verbose, "false",
                  "Log everything, not only warnings and errors."},
       config_key{"metrics", "--metrics", &node_settings::metrics, "\"\"",
@@ -185,6 +189,11 @@ result<void> take_node_config(std::string_view text, const std::string& path, co
     auto& into = is_given ? unused : settings;
     const bool fits = std::visit([&](const auto m) { return put(value, member(into, m)); }, known->goes_to);
     if (!fits) return at(path, value.source(), "'" + std::string{known->name} + "' is " + kind_of(known->goes_to));
+  }
+  if (const auto format = file[log_format_key]; format) {
+    if (auto known = parse_log_format(*format.value<std::string>()); !known) {
+      return at(path, format.node()->source(), known.error().message);
+    }
   }
   for (const auto& build : settings.trusted_plugins) {
     if (auto fine = plugins::check_build_id(build); !fine) {

@@ -35,6 +35,7 @@ void add_node_run_options(CLI::App& app, node_settings& settings) {
   app.add_option("--threads", settings.threads, "Worker threads of each topology; 0: one a core")->type_name("N");
   add_retain_option(app, settings.retain_disk_gib);
   app.add_option("--log", settings.log_file, "Log to this file instead of standard error")->type_name("FILE");
+  add_log_format_option(app, settings.log_format);
   app.add_flag("--compress-links", settings.compresses_links,
                "Compress what goes to other nodes (zstd): less on the network for more of a processor");
   app.add_flag("--at-rest", settings.begins_at_rest,

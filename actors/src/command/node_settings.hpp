@@ -28,6 +28,7 @@ struct node_settings {
   std::uint64_t threads = 0;             ///< of each topology; 0: one a core
   std::uint64_t retain_disk_gib = 4;     ///< of each topology, of what channels keep
   std::string log_file;                  ///< empty: standard error
+  std::string log_format = "text";       ///< as `parse_log_format` takes it
   bool is_verbose = false;
   std::string metrics;  ///< HOST:PORT for monitoring over HTTP; empty: none
   std::string alerts;   ///< file of alert rules; empty: none

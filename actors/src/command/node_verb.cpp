@@ -58,7 +58,10 @@ int run_node(node_request& r, const CLI::App& app) {
   if (auto read = read_config(r, app); !read) return fail_with(read.error());
   auto data_dir = r.own.data_dir.empty() ? default_data_dir(r.own.name) : result<std::string>{r.own.data_dir};
   if (!data_dir) return fail_with(data_dir.error());
-  const auto log = run_log::open(r.own.log_file, r.own.is_verbose);
+  const auto format = parse_log_format(r.own.log_format);
+  if (!format) return fail_with(format.error());
+  const auto log =
+      run_log::open({.file = r.own.log_file, .is_verbose = r.own.is_verbose, .format = *format, .node = r.own.name});
   if (!log) return fail_with(log.error());
   const auto& trace = r.own.trace;
   auto tracing = node::parse_tracing(trace.share, trace.per_second_max, trace.targets);
@@ -78,7 +81,9 @@ int run_node(node_request& r, const CLI::App& app) {
                         .alerts = r.own.alerts,
                         .tracing = *std::move(tracing),
                         .labels = r.own.labels(),
-                        .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); }});
+                        .log = [l = *log](log_level level, const std::string& text) { l.write(level, text); },
+                        .topology_log = [l = *log](log_level level, const std::string& topology,
+                                                   const std::string& text) { l.write(level, topology, text); }});
   if (!opened) return fail_with(opened.error());
   auto& hosting = **opened;
   print("node " + r.own.name + ": ready, " + std::to_string(hosting.topologies()) + " topologies\n  control       " +

@@ -42,6 +42,13 @@ void add_checked(CLI::App& app, const std::string& name, const std::string& valu
 
 }  // namespace
 
+void add_log_format_option(CLI::App& app, std::string& format) {
+  app.add_option("--log-format", format, "Lines of the log: text, or json, an object each")
+      ->default_val(format)
+      ->check(CLI::IsMember({"text", "json"}))
+      ->type_name("FORMAT");
+}
+
 void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& alerts) {
   app.add_option("--metrics", metrics,
                  "Show metrics for Prometheus, health and readiness over HTTP there, e.g. 127.0.0.1:9464")
@@ -103,6 +110,7 @@ void declare_run_flags(CLI::App& app, run_flags& flags) {
       "--no-table", [&flags] { flags.is_table_wanted = false; }, "Print progress lines instead of the live table");
   app.add_flag("--verbose", flags.is_verbose, "Log what goes on, not only what goes wrong");
   app.add_option("--log", flags.log_file, "Write the log to this file instead of standard error")->type_name("FILE");
+  add_log_format_option(app, flags.log_format);
 }
 
 }  // namespace millrace::command

@@ -35,12 +35,15 @@ struct run_flags {
   bool is_json = false;
   bool is_table_wanted = true;
   bool is_verbose = false;
-  std::string metrics;   ///< HOST:PORT for monitoring over HTTP; empty: none
-  std::string alerts;    ///< file of alert rules; empty: none
-  std::string log_file;  ///< empty: standard error
+  std::string metrics;              ///< HOST:PORT for monitoring over HTTP; empty: none
+  std::string alerts;               ///< file of alert rules; empty: none
+  std::string log_file;             ///< empty: standard error
+  std::string log_format = "text";  ///< as `parse_log_format` takes it
   trace_flags trace;
 };
 
+/// Declares `--log-format`, of runs and nodes alike.
+void add_log_format_option(CLI::App& app, std::string& format);
 /// Declares `--metrics` and `--alerts`, of runs and nodes alike.
 void add_monitoring_options(CLI::App& app, std::string& metrics, std::string& alerts);
 /// Declares `--trace`, `--trace-limit` and `--trace-to`, of runs and nodes alike.

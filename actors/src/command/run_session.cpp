@@ -162,7 +162,10 @@ int finish(const run_result& r) {
 int run_session(topology t, const run_flags& flags) {
   const auto plan = prepare(t, flags);
   if (!plan) return exit_usage;
-  const auto log = run_log::open(flags.log_file, flags.is_verbose);
+  const auto format = parse_log_format(flags.log_format);
+  if (!format) return fail_with(format.error());
+  const auto log =
+      run_log::open({.file = flags.log_file, .is_verbose = flags.is_verbose, .format = *format, .topology = t.name});
   if (!log) return fail_with(log.error());
 
   const auto tracing = node::parse_tracing(flags.trace.share, flags.trace.per_second_max, flags.trace.targets);

@@ -40,6 +40,11 @@ result<std::unique_ptr<node>> node::open(node_options options) {
                       "'" + options.name + "' is no name for a node: take 1 to 64 of a-z, A-Z, 0-9, _ and -");
   }
   if (auto fine = check_addresses(options); !fine) return std::move(fine).error();
+  if (!options.topology_log) {
+    options.topology_log = [log = options.log](log_level level, const std::string& topology, const std::string& text) {
+      log(level, topology + ": " + text);
+    };
+  }
   auto store = deployment_store::open(options.data_dir);
   if (!store) return std::move(store).error();
   auto gate = gatekeeper::open(store->folder(), options.denials_noted);
@@ -135,6 +140,7 @@ result<void> node::open_links() {
                             [this](const std::string& lead, const std::string& topology, const std::string& outcome) {
                               gate_.note_guest(lead, topology, outcome);
                             }});
+      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.topology_log});
   return {};
 }
 
@@ -285,9 +291,9 @@ node::hosted_ptr node::host(deployment d) {
   o.retained_disk_bytes_max = options_.retained_disk_bytes_max;
   o.trace = options_.tracing.rule;
   auto book = std::make_shared<log_book>(d.name, store_.log_file_of(d.name));
-  o.log = [log = options_.log, book, name = d.name](log_level level, const std::string& text) {
+  o.log = [log = options_.topology_log, book, name = d.name](log_level level, const std::string& text) {
     book->add(level, text, wall_now());
-    log(level, name + ": " + text);
+    log(level, name, text);
   };
   return std::make_shared<hosted_topology>(
       std::move(d), std::move(o),

@@ -43,6 +43,8 @@ struct node_options {
   engine::protections protect{};                                  ///< negative controls only
   transport::link_protections link_protect{};                     ///< the same, of links to other nodes
   std::function<void(log_level, const std::string&)> log;         ///< called from any thread
+  /// Gets what topologies say, with their names. Null: `log` gets it, behind the name.
+  std::function<void(log_level, const std::string& topology, const std::string&)> topology_log{};
 };
 
 /// A process that hosts topologies: they are deployed to it, run until they end or are stopped, and are there again

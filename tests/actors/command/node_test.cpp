@@ -25,9 +25,9 @@ public:
   node_process(const node_process&) = delete;
   node_process& operator=(const node_process&) = delete;
 
-  void start() {
+  void start(const QStringList& more = {}) {
     process_ = std::make_unique<QProcess>();
-    start_command(*process_, {"node", "run", "--name", "trial", "--data-dir", data_dir_});
+    start_command(*process_, QStringList{"node", "run", "--name", "trial", "--data-dir", data_dir_} + more);
   }
   void kill() {
     process_->kill();
@@ -94,6 +94,38 @@ private slots:
     const auto ended = node_->end();
     QVERIFY2(ended.exit_code == 0, ended.err);
     QVERIFY(ended.out.contains("stopped; the next start goes on"));
+  }
+
+  void logsObjectsWhereThatIsWanted() {
+    node_->kill();
+    const auto log = folder_->path("log.jsonl");
+    node_->start({"--log", log, "--log-format", "json", "--verbose"});
+    QTRY_VERIFY_WITH_TIMEOUT(is_there(), 30'000);
+    deploy_endless();
+    QTRY_VERIFY_WITH_TIMEOUT(state_of("numbers") == "running", 30'000);
+    // Something that a topology says.
+    QProcess holder;
+    start_command(holder, {"topology", "break", "set", "numbers", "spread->count/1"});
+    const auto written = [&] {
+      QFile file{log};
+      return file.open(QIODevice::ReadOnly) ? file.readAll() : QByteArray{};
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(written().contains("\"topology\":\"numbers\""), 30'000);
+    holder.kill();
+    holder.waitForFinished();
+    const auto stands = [] {
+      return json_of({"topology", "break", "list", "numbers"}).value("stopped", nlohmann::json{});
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(stands().empty(), 30'000);
+    QCOMPARE(node_->end().exit_code, 0);
+    for (const auto& text : written().split('\n')) {
+      if (text.isEmpty()) continue;
+      const auto line = nlohmann::json::parse(text.toStdString());
+      QCOMPARE(line["node"].get<std::string>(), std::string{"trial"});
+      QVERIFY(line.contains("time") && line.contains("level") && line.contains("text"));
+    }
+    const auto wrong = run_command({"node", "run", "--log-format", "xml"});
+    QVERIFY2(wrong.exit_code != 0 && wrong.err.contains("--log-format"), wrong.err);
   }
 
   void saysWhatHoldsATopologyUp() {

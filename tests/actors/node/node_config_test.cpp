@@ -45,6 +45,7 @@ private slots:
         "address = \"tcp://east-1:7423\"\n"
         "link = \"tcp://0.0.0.0:7424\"\n"
         "log = \"/var/log/millrace.log\"\n"
+        "log_format = \"json\"\n"
         "verbose = true\n"
         "plugins = [\"/a\", \"/b\"]\n"
         "trusted_plugins = [\"00112233445566778899aabbccddeeff00112233\"]\n"
@@ -60,6 +61,7 @@ private slots:
     QCOMPARE(s->address, std::string{"tcp://east-1:7423"});
     QCOMPARE(s->link, std::string{"tcp://0.0.0.0:7424"});
     QCOMPARE(s->log_file, std::string{"/var/log/millrace.log"});
+    QCOMPARE(s->log_format, std::string{"json"});
     QVERIFY(s->is_verbose);
     QCOMPARE(s->plugin_folders.size(), std::size_t{2});
     QCOMPARE(s->trusted_plugins, std::vector{std::string{"00112233445566778899aabbccddeeff00112233"}});
@@ -69,7 +71,9 @@ private slots:
 
   void optionsOverrideIt() {
     const auto s =
-        read("name = \"file\"\nthreads = 4\nlisten = \"tcp://h:1\"\n[labels]\na = \"1\"\n", "--name given --label b=2");
+        read("name = \"file\"\nthreads = 4\nlog_format = \"json\"\nlisten = \"tcp://h:1\"\n[labels]\na = \"1\"\n",
+             "--name given --label b=2 --log-format text");
+    QCOMPARE(s->log_format, std::string{"text"});
     QCOMPARE(s->name, std::string{"given"});
     QCOMPARE(s->threads, std::uint64_t{4});
     QCOMPARE(s->labels().size(), std::size_t{1});
@@ -93,6 +97,9 @@ private slots:
     QTest::newRow("numbers in a list") << QByteArray{"plugins = [1]\n"} << QByteArray{":1: 'plugins' is a list"};
     QTest::newRow("build that is none") << QByteArray{"\ntrusted_plugins = [\"0123\"]\n"}
                                         << QByteArray{":2: '0123' is no build id"};
+    QTest::newRow("format that is none") << QByteArray{"\nlog_format = \"xml\"\n"}
+                                         << QByteArray{":2: 'xml' is no format of a log; there are text and json"};
+    QTest::newRow("number for a format") << QByteArray{"log_format = 1\n"} << QByteArray{":1: 'log_format' is a text"};
     QTest::newRow("label that is none") << QByteArray{"[labels]\nzone = 4\n"} << QByteArray{":2: label 'zone'"};
     QTest::newRow("labels that are none") << QByteArray{"labels = 4\n"} << QByteArray{":1: 'labels' is a table"};
     QTest::newRow("no TOML") << QByteArray{"name = \"a\"\nthreads 4\n"} << QByteArray{":2: "};
@@ -120,7 +127,7 @@ private slots:
     QVERIFY2(with_all.has_value(), with_all ? "" : with_all.error().message.c_str());
     QCOMPARE(with_all->name, node_settings{}.name);
     QCOMPARE(with_all->threads, node_settings{}.threads);
-    QCOMPARE(put_in.count(" = "), qsizetype{19});
+    QCOMPARE(put_in.count(" = "), qsizetype{20});
   }
 
   void systemdIsToldWhatIsSo() {

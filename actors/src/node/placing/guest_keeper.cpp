@@ -66,8 +66,8 @@ void guest_keeper::take_up(const message& m) {
        .threads = options_.threads,
        .admits = [own = options_.folder](const topology& t) { return stay_outside(t, own); },
        .protect = options_.protect,
-       .log = [log = options_.log, name = wanted->topology](
-                  log_level level, const std::string& text) { log(level, name + ": " + text); },
+       .log = [log = options_.log, name = wanted->topology](log_level level,
+                                                            const std::string& text) { log(level, name, text); },
        .looks =
            [](inspect::watch_board& board, const engine::plan& plan, std::function<bool(task_id)> is_here) {
              return [desk = std::make_shared<guest_looks>(board, plan, std::move(is_here))](
@@ -79,8 +79,7 @@ void guest_keeper::take_up(const message& m) {
     options_.noted(m.from, wanted->topology, made ? "ok" : to_string(errc::denied));
   }
   if (!made) {
-    options_.log(log_level::warning,
-                 "tasks of " + wanted->topology + " for node " + m.from + ": " + made.error().message);
+    options_.log(log_level::warning, wanted->topology, "tasks for node " + m.from + ": " + made.error().message);
     return;
   }
   const std::lock_guard lock{mutex_};

@@ -29,6 +29,9 @@ public:
     std::function<void(log_level, const std::string&)> log;  ///< called from any thread
     /// What came of a peer's wish to have tasks run here: "ok", or "denied". On the node's own thread.
     std::function<void(const std::string& lead, const std::string& topology, const std::string& outcome)> noted{};
+    engine::protections protect{};  ///< negative controls only
+    /// Called from any thread.
+    std::function<void(log_level, const std::string& topology, const std::string&)> log;
   };
   explicit guest_keeper(options o);
   /// Ends what it hosts; the leads go on when the node is back.
