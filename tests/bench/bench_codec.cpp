@@ -1,16 +1,23 @@
 #include <benchmark/benchmark.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <memory>
+#include <nlohmann/json.hpp>
+#include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "millrace/convert.hpp"
 #include "millrace/dynamic_batch.hpp"
 #include "millrace/key.hpp"
+#include "millrace/text/record_parser.hpp"
+#include "millrace/text/record_writer.hpp"
 
-// Cost per record of what happens to every record: building, encoding, decoding, hashing, dealing out, converting.
-// Batches of 256, as on the data path. Read `items_per_second`; its inverse is the time per record.
+// Cost per record of what happens to every record: building, encoding, decoding, hashing, dealing out, converting; and
+// of the same records as lines of JSON, to see what the binary codec saves. Batches of 256, as on the data path. Read
+// `time_per_record` and `bytes_per_record`.
 
 namespace {
 
@@ -33,6 +40,18 @@ struct trade {
 };
 MILLRACE_RECORD(trade, 1, account, amount, at, venue, quantity)
 
+/// As `millrace bench links` sends them: 40 bytes in memory.
+struct order {
+  std::uint64_t key = 0;
+  std::int64_t at_ns = 0;
+  double price = 0;
+  double amount = 0;
+  std::int32_t quantity = 0;
+  std::int32_t part = 0;
+  friend bool operator==(const order&, const order&) = default;
+};
+MILLRACE_RECORD(order, 1, key, at_ns, price, amount, quantity, part)
+
 bid make(std::int64_t i, bid*) {
   return {i * 7919, i * 104729, i % 5000, {1'700'000'000'000'000'000 + i}};
 }
@@ -42,6 +61,16 @@ trade make(std::int64_t i, trade*) {
           {1'700'000'000'000'000'000 + i},
           "XETRA",
           static_cast<std::int32_t>(i)};
+}
+order make(std::int64_t i, order*) {
+  const auto quantity = static_cast<std::int32_t>(i % 9 + 1);
+  const auto cents = 9'995 + i;  // amounts as people write them: few digits as texts
+  return {static_cast<std::uint64_t>(i) * 7919,
+          1'700'000'000'000'000'000 + i,
+          static_cast<double>(cents) / 100,
+          static_cast<double>(cents * quantity) / 100,
+          quantity,
+          static_cast<std::int32_t>(i % 4)};
 }
 
 template <class T>
@@ -57,7 +86,13 @@ millrace::record_type_ptr dynamic_twin() {
 }
 
 void count_records(benchmark::State& state) {
-  state.SetItemsProcessed(state.iterations() * batch_records);
+  const auto records = state.iterations() * batch_records;
+  state.SetItemsProcessed(records);
+  state.counters["time_per_record"] =
+      benchmark::Counter(static_cast<double>(records), benchmark::Counter::kIsRate | benchmark::Counter::kInvert);
+}
+void count_bytes(benchmark::State& state, std::size_t bytes) {
+  state.counters["bytes_per_record"] = static_cast<double>(bytes) / batch_records;
 }
 
 template <class T>
@@ -81,7 +116,7 @@ void encode(benchmark::State& state) {
     source->type().encode(*source, out);
     benchmark::DoNotOptimize(out.data());
   }
-  state.counters["bytes_per_record"] = static_cast<double>(out.size()) / batch_records;
+  count_bytes(state, out.size());
   count_records(state);
 }
 
@@ -89,6 +124,7 @@ void decode(benchmark::State& state, const millrace::record_type& type, const mi
   millrace::byte_buffer bytes;
   source->type().encode(*source, bytes);
   for (auto _ : state) benchmark::DoNotOptimize(type.decode(bytes.view(), batch_records).value());
+  count_bytes(state, bytes.view().size());
   count_records(state);
 }
 
@@ -169,6 +205,110 @@ void to_typed(benchmark::State& state) {
   count_records(state);
 }
 
+// Lines of JSON. What is read becomes a batch, as with the codec.
+
+std::string with_nlohmann(std::span<const order> records) {
+  std::string out;
+  for (const auto& r : records) {
+    const nlohmann::json line{{"key", r.key},       {"at_ns", r.at_ns},       {"price", r.price},
+                              {"amount", r.amount}, {"quantity", r.quantity}, {"part", r.part}};
+    out += line.dump();
+    out += '\n';
+  }
+  return out;
+}
+
+/// Calls `take` with each line, without its end.
+template <class Char, class Take>
+void each_line(std::span<Char> text, const Take& take) {
+  while (!text.empty()) {
+    const auto end = std::ranges::find(text, '\n');
+    const auto length = static_cast<std::size_t>(end - text.begin());
+    take(text.first(length));
+    text = text.subspan(std::min(length + 1, text.size()));
+  }
+}
+
+millrace::batch_ptr from_nlohmann(const std::string& text) {
+  millrace::typed_builder<order> builder{batch_records};
+  each_line(std::span{text}, [&](std::span<const char> line) {
+    const auto r = nlohmann::json::parse(line.begin(), line.end());
+    builder.push({r.at("key").get<std::uint64_t>(), r.at("at_ns").get<std::int64_t>(), r.at("price").get<double>(),
+                  r.at("amount").get<double>(), r.at("quantity").get<std::int32_t>(),
+                  r.at("part").get<std::int32_t>()});
+  });
+  return builder.finish();
+}
+
+std::string with_writer(const millrace::batch& records) {
+  millrace::record_writer writer{millrace::record_writer::format::jsonl, millrace::time_format::ns};
+  std::string out;
+  for (std::uint32_t i = 0; i < records.size(); ++i) writer.append(out, {records, i});
+  return out;
+}
+
+millrace::batch_ptr from_parser(const millrace::record_type_ptr& type, millrace::record_parser& parser,
+                                std::string& text) {
+  const auto builder = type->make_builder(batch_records);
+  auto& row = static_cast<millrace::dynamic_builder&>(*builder);
+  millrace::line_problem problem;
+  each_line(std::span{text}, [&](std::span<char> line) { (void)parser.parse(line, row, problem); });
+  return row.finish();
+}
+
+/// A reader that is quick because it reads something else is none.
+void check_read(benchmark::State& state, const millrace::batch_ptr& read) {
+  const auto wanted = make_batch<order>();
+  if (!std::ranges::equal(millrace::rows<order>(*read), millrace::rows<order>(*wanted))) {
+    state.SkipWithError("what was read is not what was written");
+  }
+}
+
+void json_write_nlohmann(benchmark::State& state) {
+  const auto source = make_batch<order>();
+  const auto records = millrace::rows<order>(*source);
+  for (auto _ : state) benchmark::DoNotOptimize(with_nlohmann(records));
+  count_bytes(state, with_nlohmann(records).size());
+  count_records(state);
+}
+
+void json_read_nlohmann(benchmark::State& state) {
+  const auto source = make_batch<order>();
+  const auto text = with_nlohmann(millrace::rows<order>(*source));
+  check_read(state, from_nlohmann(text));
+  for (auto _ : state) benchmark::DoNotOptimize(from_nlohmann(text));
+  count_bytes(state, text.size());
+  count_records(state);
+}
+
+millrace::batch_ptr dynamic_batch_of(const millrace::record_type_ptr& type) {
+  return millrace::make_converter(millrace::record_type_of<order>(), type).value().convert(*make_batch<order>());
+}
+
+void json_write_lines(benchmark::State& state) {
+  const auto type = dynamic_twin<order>();
+  const auto source = dynamic_batch_of(type);
+  for (auto _ : state) benchmark::DoNotOptimize(with_writer(*source));
+  count_bytes(state, with_writer(*source).size());
+  count_records(state);
+}
+
+void json_read_lines(benchmark::State& state) {
+  const auto type = dynamic_twin<order>();
+  const auto parser = millrace::make_json_parser(millrace::schema_of<order>());
+  const auto text = with_writer(*dynamic_batch_of(type));
+  const auto back = millrace::make_converter(type, millrace::record_type_of<order>()).value();
+  // The parser may change what it reads: a copy each time, a small part of what reading costs.
+  std::string copy = text;
+  check_read(state, back.convert(*from_parser(type, *parser, copy)));
+  for (auto _ : state) {
+    copy = text;
+    benchmark::DoNotOptimize(from_parser(type, *parser, copy));
+  }
+  count_bytes(state, text.size());
+  count_records(state);
+}
+
 BENCHMARK_TEMPLATE(build, bid);
 BENCHMARK_TEMPLATE(build, trade);
 BENCHMARK_TEMPLATE(encode, bid);
@@ -176,6 +316,13 @@ BENCHMARK_TEMPLATE(encode, trade);
 BENCHMARK_TEMPLATE(decode_typed, bid);
 BENCHMARK_TEMPLATE(decode_typed, trade);
 BENCHMARK_TEMPLATE(decode_dynamic, trade);
+BENCHMARK_TEMPLATE(encode, order);
+BENCHMARK_TEMPLATE(decode_typed, order);
+BENCHMARK_TEMPLATE(decode_dynamic, order);
+BENCHMARK(json_write_nlohmann);
+BENCHMARK(json_read_nlohmann);
+BENCHMARK(json_write_lines);
+BENCHMARK(json_read_lines);
 BENCHMARK(hash_int);
 BENCHMARK(hash_string);
 BENCHMARK(hash_pair);
