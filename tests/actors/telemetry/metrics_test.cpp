@@ -153,7 +153,7 @@ private slots:
     const auto before = probe.look();
     QVERIFY(before.resident_bytes && *before.resident_bytes > 1'000'000);
     QVERIFY(before.cpu_seconds && *before.cpu_seconds > 0);
-    QVERIFY(before.open_fds && *before.open_fds >= 3);
+    QVERIFY(before.open_fds && *before.open_fds > 0);
     QVERIFY(before.data_disk && before.data_disk->size_bytes >= before.data_disk->free_bytes);
     const auto now = static_cast<double>(QDateTime::currentMSecsSinceEpoch()) / 1000;
     QVERIFY(before.started_at && *before.started_at <= now + 1 && *before.started_at > now - 3600);
