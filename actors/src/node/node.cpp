@@ -87,6 +87,7 @@ measured_process node::measured_around(const process_probe& probe) const {
     for (const auto& p : peers().list()) {
       if (!p.link_address.empty()) out.links.push_back({p.name, links_->statistics(p.name)});
     }
+    out.link_strangers = links_->strangers_refused();
   }
   if (!options_.listen.empty()) out.refused = gate_.refusals();
   if (alerts_ != nullptr) out.firing = alerts_->firing();
@@ -136,11 +137,10 @@ result<void> node::open_links() {
   if (!opened) return std::move(opened).error();
   links_ = *std::move(opened);
   guests_ = std::make_unique<guest_keeper>(
-      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.log,
+      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.topology_log,
                             [this](const std::string& lead, const std::string& topology, const std::string& outcome) {
                               gate_.note_guest(lead, topology, outcome);
                             }});
-      guest_keeper::options{links_, store_.folder(), options_.threads, options_.protect, options_.topology_log});
   return {};
 }
 

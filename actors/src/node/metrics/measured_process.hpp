@@ -21,8 +21,9 @@ struct measured_link {
 struct measured_process {
   process_figures own{};
   std::vector<measured_link> links{};
-  std::optional<refusal_counts> refused{};  ///< nothing: nobody can ask it over the network
-  std::optional<firing_alerts> firing{};    ///< nothing: there are no rules
+  std::optional<refusal_counts> refused{};        ///< nothing: nobody can ask it over the network
+  std::optional<std::uint64_t> link_strangers{};  ///< refused at the port for other nodes; nothing: there is none
+  std::optional<firing_alerts> firing{};          ///< nothing: there are no rules
 };
 
 }  // namespace millrace::node

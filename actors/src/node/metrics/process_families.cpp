@@ -51,6 +51,8 @@ constexpr process_rule process_rules[] = {
      }},
     {"millrace_control_requests_denied_total", "That their key does not allow, or that were none.", MetricType::Counter,
      [](const measured_process& p) { return p.refused ? std::optional{number(p.refused->requests)} : std::nullopt; }},
+    {"millrace_link_connections_refused_total", "At the port for other nodes, with a key that is not known.",
+     MetricType::Counter, [](const measured_process& p) { return known(p.link_strangers); }},
 };
 
 using link_rule = metric_rule<measured_link>;

@@ -25,13 +25,11 @@ public:
     std::shared_ptr<runtime::exchange> nodes;
     std::filesystem::path folder;  ///< of the node's data
     std::size_t threads = 0;
-    engine::protections protect{};                           ///< negative controls only
-    std::function<void(log_level, const std::string&)> log;  ///< called from any thread
-    /// What came of a peer's wish to have tasks run here: "ok", or "denied". On the node's own thread.
-    std::function<void(const std::string& lead, const std::string& topology, const std::string& outcome)> noted{};
     engine::protections protect{};  ///< negative controls only
     /// Called from any thread.
     std::function<void(log_level, const std::string& topology, const std::string&)> log;
+    /// What came of a peer's wish to have tasks run here: "ok", or "denied". On the node's own thread.
+    std::function<void(const std::string& lead, const std::string& topology, const std::string& outcome)> noted{};
   };
   explicit guest_keeper(options o);
   /// Ends what it hosts; the leads go on when the node is back.
