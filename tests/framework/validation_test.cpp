@@ -54,9 +54,7 @@ private slots:
     QVERIFY(!v.ok());
     QVERIFY(has(v, "trades"));
     actor_of(t, "trades").params = {{"limit", std::int64_t{101}}};
-    const auto wrong = checked(t);
-    QVERIFY(!has(wrong, "trades"));
-    QVERIFY2(!has(wrong, "route"), "what arrives there is not known");
+    QVERIFY(!has(checked(t), "trades"));
   }
 
   void namesPlaceAndRemedyInText() {

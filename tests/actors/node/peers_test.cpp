@@ -394,8 +394,8 @@ private slots:
 
   void aGuestKeepsItsFolderToItselfAndWritesDownForWhomItWorks() {
     QTemporaryDir folders[2];
-    const running_node a{"a", folders[0]};
     const running_node b{"b", folders[1]};
+    const running_node a{"a", folders[0]};  // ends first: a lead waits for its guests
     join(a, b);
     const auto deploy = [&](const std::string& name, const std::string& path) {
       topology t;
@@ -416,8 +416,11 @@ private slots:
     };
     deploy("greedy", folders[1].filePath("topologies").toStdString());
     QTRY_VERIFY_WITH_TIMEOUT(noted("greedy", "denied"), 20'000);
-    const auto status = local(a)->call("status", {{"topology", "greedy"}}, patience);
-    QVERIFY(status && status->dump().find("node's own data folder") != std::string::npos);
+    const auto is_told = [&] {
+      const auto status = local(a)->call("status", {{"topology", "greedy"}}, patience);
+      return status && status->dump().find("node's own data folder") != std::string::npos;
+    };
+    QTRY_VERIFY_WITH_TIMEOUT(is_told(), 20'000);
     const QTemporaryDir elsewhere;
     deploy("modest", elsewhere.filePath("out").toStdString());
     QTRY_VERIFY_WITH_TIMEOUT(noted("modest", "ok"), 20'000);

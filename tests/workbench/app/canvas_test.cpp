@@ -64,7 +64,9 @@ private Q_SLOTS:
     auto& scene = tab().scene();
     auto* behind = scene.wire(spec().streams.front());
     const auto* node = scene.node("null_sink");
-    const auto middle = node->mapToScene(node->geometry().box().center());
+    // The wire goes straight from port to port.
+    const auto middle = QPointF{node->mapToScene(node->geometry().box().center()).x(),
+                                scene.node("generator")->anchorOf("out", true).y()};
     QVERIFY(scene.items(middle).contains(behind));
     QGraphicsSceneHoverEvent enter{QEvent::GraphicsSceneHoverEnter};
     scene.sendEvent(behind, &enter);

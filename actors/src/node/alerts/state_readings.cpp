@@ -139,7 +139,7 @@ void state_readings::look(const std::vector<std::string>& running, const asker& 
   std::erase_if(troubles_, [&](const auto& t) { return std::ranges::find(due, t.first) == due.end(); });
   // Whoever was not reached the last time comes first.
   std::ranges::sort(due);
-  if (last_) std::ranges::rotate(due, std::ranges::upper_bound(due, *last_));
+  if (last_) std::rotate(due.begin(), std::ranges::upper_bound(due, *last_), due.end());
   const auto begun = std::chrono::steady_clock::now();
   for (const auto& s : due) {
     const auto held = troubles_.find(s);
