@@ -166,8 +166,6 @@ int be_node(const std::string& name, const fs::path& folder, const std::string& 
   engine::protections protect;
   protect.align_barriers = broken != "align";
   protect.replay_log = broken != "replay";
-  // What a link takes twice is trimmed by the task that gets it, too.
-  protect.trim_seen = broken != "dedup";
   auto opened = node::node::open({.name = name,
                                   .data_dir = data_of(folder, name).string(),
                                   .threads = 1,
@@ -175,7 +173,6 @@ int be_node(const std::string& name, const fs::path& folder, const std::string& 
                                   .link = link,
                                   .compresses_links = is_compressed,
                                   .protect = protect,
-                                  .link_protect = {.drop_duplicates = broken != "dedup"},
                                   .log = [](log_level level, const std::string& text) {
                                     if (level >= log_level::warning) std::fprintf(stderr, "%s\n", text.c_str());
                                   }});

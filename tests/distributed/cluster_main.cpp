@@ -293,9 +293,7 @@ int main(int argc, char** argv) {
       ->check(CLI::Range(25, 60'000))
       ->capture_default_str();
   app.add_option("--snapshot", t.snapshot_ms, "Interval of snapshots in ms")->capture_default_str();
-  app.add_option("--break", t.broken, "A protection to switch off: align, replay or dedup")
-      ->check(CLI::IsMember({"", "align", "replay", "dedup"}))
-      ->capture_default_str();
+  app.add_option("--break", t.broken, "A protection to switch off: align or replay")->capture_default_str();
   app.add_flag("--moves", t.moves, "Place the tasks elsewhere now and then");
   app.add_flag("--compress", t.is_compressed, "Compress what goes over links");
   app.add_option("--keep", t.keep, "Work in this folder and leave it");

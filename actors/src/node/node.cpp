@@ -87,7 +87,7 @@ measured_process node::measured_around(const process_probe& probe) const {
     for (const auto& p : peers().list()) {
       if (!p.link_address.empty()) out.links.push_back({p.name, links_->statistics(p.name)});
     }
-    out.link_strangers = links_->strangers_refused();
+    out.link_strangers = strangers_.load();
   }
   if (!options_.listen.empty()) out.refused = gate_.refusals();
   if (alerts_ != nullptr) out.firing = alerts_->firing();
@@ -132,8 +132,7 @@ result<void> node::show_metrics() {
 
 result<void> node::open_links() {
   if (options_.link.empty()) return {};
-  auto opened = link_exchange::open(
-      {options_.name, options_.link, gate_.own(), options_.compresses_links, options_.link_protect});
+  auto opened = link_exchange::open({options_.name, options_.link, gate_.own(), options_.compresses_links});
   if (!opened) return std::move(opened).error();
   links_ = *std::move(opened);
   guests_ = std::make_unique<guest_keeper>(
@@ -182,8 +181,13 @@ void node::work_for_others() {
   if (!links_) return;
   if (const auto problem = links_->follow(peers()); !problem.empty()) options_.log(log_level::error, problem);
   guests_->advance();
-  const auto strangers = links_->strangers_refused();
-  if (strangers > strangers_noted_) gate_.note_strangers(strangers - std::exchange(strangers_noted_, strangers));
+  const auto keys = links_->take_strangers();
+  // A node that has just joined may have knocked before this one listened for it.
+  const auto strangers =
+      std::ranges::count_if(keys, [this](const std::string& key) { return !peers().name_of(key).has_value(); });
+  if (strangers == 0) return;
+  strangers_ += static_cast<std::uint64_t>(strangers);
+  gate_.note_strangers(static_cast<std::uint64_t>(strangers));
 }
 
 node::json node::links() const {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -41,7 +42,6 @@ struct node_options {
   trace_settings tracing{};                                       ///< of all topologies it hosts
   std::map<std::string, std::string> labels{};                    ///< for placement
   engine::protections protect{};                                  ///< negative controls only
-  transport::link_protections link_protect{};                     ///< the same, of links to other nodes
   std::function<void(log_level, const std::string&)> log;         ///< called from any thread
   /// Gets what topologies say, with their names. Null: `log` gets it, behind the name.
   std::function<void(log_level, const std::string& topology, const std::string&)> topology_log{};
@@ -147,7 +147,7 @@ private:
       std::make_shared<engine::retained_budget>(runtime::retained_total_bytes_max);  // of all its runs together
   door_trial trial_;
   gatekeeper gate_;
-  std::uint64_t strangers_noted_ = 0;  // of the links' port
+  std::atomic<std::uint64_t> strangers_{0};  // at the port for other nodes
   mutable std::mutex mutex_;
   std::map<std::string, hosted_ptr> hosted_;
   std::map<std::string, hosted_ptr> removed_;  // until their runs have ended

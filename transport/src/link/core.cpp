@@ -70,11 +70,7 @@ link_core::~link_core() {
 /// The door comes before the socket that needs it, and a stranger before everybody else.
 result<void> link_core::listen() {
   if (options_.keys) {
-    auto door = authentication::open(context_, [this](const std::string& key) {
-      auto name = name_of_key(key);
-      if (!name) strangers_.fetch_add(1, std::memory_order_relaxed);
-      return name;
-    });
+    auto door = authentication::open(context_, [this](const std::string& key) { return name_of_key(key); });
     if (!door) return std::move(door).error();
     door_.emplace(*std::move(door));
   }
@@ -88,8 +84,13 @@ result<void> link_core::listen() {
   if (!options_.keys) return {};
   auto tried = link::try_stranger(context_, *options_.keys, address_, *door_);
   // That one was of this node itself.
-  strangers_ = 0;
+  (void)take_strangers();
   return tried;
+}
+
+std::vector<std::string> link_core::take_strangers() {
+  const std::lock_guard lock{mutex_};
+  return std::exchange(strangers_, {});
 }
 
 void link_core::start() {

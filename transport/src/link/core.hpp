@@ -4,7 +4,6 @@
 
 #include <atomic>
 #include <chrono>
-#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -33,7 +32,7 @@ public:
   link_core& operator=(const link_core&) = delete;
 
   [[nodiscard]] const std::string& address() const noexcept { return address_; }
-  [[nodiscard]] std::uint64_t strangers_refused() const noexcept { return strangers_.load(std::memory_order_relaxed); }
+  [[nodiscard]] std::vector<std::string> take_strangers();
   [[nodiscard]] const link_options& options() const noexcept { return options_; }
   [[nodiscard]] const std::shared_ptr<link::open_ends>& ends() const noexcept { return ends_; }
 
@@ -66,7 +65,7 @@ private:
   bool read_router(clock::time_point now);
   void dispatch(const std::string& route, std::shared_ptr<message> m, bool is_whole, clock::time_point now);
   [[nodiscard]] link::line* sender_of(message& m, const link::message_header& h);
-  [[nodiscard]] std::optional<std::string> name_of_key(const std::string& public_key) const;
+  [[nodiscard]] std::optional<std::string> name_of_key(const std::string& public_key);
 
   const link_options options_;
   const link_events events_;
@@ -79,8 +78,8 @@ private:
   std::map<std::string, std::shared_ptr<link::side>> sides_;
   std::vector<newcomer> newcomers_;
   std::vector<std::shared_ptr<link::side>> leavers_;
+  std::vector<std::string> strangers_;  // their keys
 
-  std::atomic<std::uint64_t> strangers_{0};
   std::optional<authentication> door_;
   bool must_answer_door_ = true;
   socket_handle router_;

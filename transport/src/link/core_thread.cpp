@@ -204,11 +204,12 @@ link::line* link_core::sender_of(message& m, const link::message_header& h) {
 }
 
 /// A peer is let in as soon as `add` has returned: ZeroMQ does not try again where it was refused.
-std::optional<std::string> link_core::name_of_key(const std::string& public_key) const {
+std::optional<std::string> link_core::name_of_key(const std::string& public_key) {
   const std::lock_guard lock{mutex_};
   for (const auto& [name, side] : sides_) {
     if (side->public_key == public_key) return name;
   }
+  if (strangers_.size() < link_hub::strangers_kept) strangers_.push_back(public_key);
   return std::nullopt;
 }
 

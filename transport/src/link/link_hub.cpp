@@ -50,8 +50,8 @@ result<std::unique_ptr<engine::channel_receiver>> link_hub::open_receiver(const 
                              core_->options().limits.channel_bytes_max);
 }
 
-std::uint64_t link_hub::strangers_refused() const {
-  return core_->strangers_refused();
+std::vector<std::string> link_hub::take_strangers() {
+  return core_->take_strangers();
 }
 
 link_statistics link_hub::statistics(const std::string& peer) const {

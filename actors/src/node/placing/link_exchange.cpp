@@ -48,7 +48,6 @@ result<std::shared_ptr<link_exchange>> link_exchange::open(options o) {
   hub.listen = std::move(o.listen);
   hub.keys = std::move(o.keys);
   hub.compress = o.is_compressed;
-  hub.protect = o.protect;
   transport::link_events events;
   events.on_message = [self = made.get()](const std::string& node, bytes_view m) { self->deliver(node, m); };
   events.on_lost = [self = made.get()](const std::string& node, const std::string& why) { self->lose(node, why); };

@@ -23,7 +23,6 @@ public:
     std::string listen;          ///< tcp://HOST:PORT
     transport::curve_keys keys;  ///< this node's
     bool is_compressed = false;
-    transport::link_protections protect{};  ///< negative controls only
   };
   /// Errors: those of the hub.
   [[nodiscard]] static result<std::shared_ptr<link_exchange>> open(options o);
@@ -34,7 +33,7 @@ public:
   /// Where it listens, with the port that was taken.
   [[nodiscard]] std::string address() const { return hub_->address(); }
   [[nodiscard]] transport::link_statistics statistics(const std::string& node) const { return hub_->statistics(node); }
-  [[nodiscard]] std::uint64_t strangers_refused() const { return hub_->strangers_refused(); }
+  [[nodiscard]] std::vector<std::string> take_strangers() { return hub_->take_strangers(); }
 
   const std::string& name() const override { return name_; }
   result<void> send(const std::string& node, bytes_view message, urgency how) override;

@@ -150,8 +150,10 @@ public:
 
   /// All zero for an unknown peer.
   [[nodiscard]] link_statistics statistics(const std::string& peer) const;
-  /// Connections that were turned away because nobody here knows their key.
-  [[nodiscard]] std::uint64_t strangers_refused() const;
+  /// Keys of connections that were turned away since the last call because no peer has them, at most so many: one may
+  /// be of a peer that was added a moment too late.
+  [[nodiscard]] std::vector<std::string> take_strangers();
+  static constexpr std::size_t strangers_kept = 1024;
 
 private:
   explicit link_hub(std::unique_ptr<link_core> core);
