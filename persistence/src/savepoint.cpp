@@ -174,7 +174,8 @@ result<savepoint> write_draft(const fs::path& draft, const held_snapshot& from, 
   made->about = std::move(about);
   const auto bytes = encode(*made);
   const std::string_view text{reinterpret_cast<const char*>(bytes.data()), bytes.size()};
-  if (auto written = replace_file(draft / file_name, text); !written) return std::move(written).error();
+  // The topology's text may hold secrets.
+  if (auto written = replace_file(draft / file_name, text, 0600); !written) return std::move(written).error();
   return made;
 }
 

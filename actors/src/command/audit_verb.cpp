@@ -41,7 +41,7 @@ void print(const std::string& text) {
 std::string verdict_text(std::uint64_t entries, const std::string& problem) {
   const auto count = std::to_string(entries);
   return problem.empty() ? count + " entries, all as they were written\n"
-                         : count + " entries are as they were written; then: " + problem + "\n";
+                         : count + " entries are as they were written; then: " + console::printable(problem) + "\n";
 }
 
 int verify(const verify_request& r) {
@@ -63,15 +63,8 @@ int verify(const verify_request& r) {
   return is_good ? exit_ok : exit_failed;
 }
 
-/// Who asked may have put anything into a detail, and whoever reads the log is an admin: nothing of it may steer their
-/// terminal or begin a line of its own.
-std::string as_shown(std::string text) {
-  std::ranges::replace_if(
-      text, [](unsigned char c) { return c < 0x20 || c == 0x7f; }, '?');
-  return text;
-}
-
-/// Columns as wide as their widest entry; the detail has the rest of the line.
+/// Columns as wide as their widest entry; the detail has the rest of the line. Who asked may have put anything into a
+/// detail, and whoever reads the log is an admin.
 std::string table_of(const json& newest_first) {
   constexpr std::array columns{"at", "who", "verb", "topology", "outcome", "detail"};
   std::vector<std::array<std::string, columns.size()>> rows;
@@ -79,7 +72,7 @@ std::string table_of(const json& newest_first) {
   for (const auto& e : newest_first) {
     auto& row = rows.emplace_back();
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      row[i] = as_shown(e.at(columns[i]).get<std::string>());
+      row[i] = console::printable(e.at(columns[i]).get<std::string>());
       widths[i] = std::max(widths[i], console::cells(row[i]));
     }
   }

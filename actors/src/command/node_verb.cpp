@@ -157,8 +157,9 @@ int list_nodes(const node_request& r) {
     print("no node is running; start one with 'millrace node run'\n");
   } else {
     for (const auto& n : all) {
-      print(n.value("node", "") + "  topologies " + std::to_string(n.value("topologies", 0)) + "  process " +
-            std::to_string(n.value("pid", 0)) + "  data in " + n.value("data_dir", "") + "\n");
+      print(console::printable(n.value("node", "")) + "  topologies " + std::to_string(n.value("topologies", 0)) +
+            "  process " + std::to_string(n.value("pid", 0)) + "  data in " +
+            console::printable(n.value("data_dir", "")) + "\n");
     }
   }
   return exit_ok;

@@ -93,9 +93,9 @@ result<std::string> secret_in(const std::string& where, const std::string& text)
   std::string out(secret_bytes_max + 1, '\0');
   in.read(out.data(), static_cast<std::streamsize>(out.size()));
   out.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
-  if (out.empty()) return wrong(where, "'" + path + "' cannot be read, or is empty");
   if (out.size() > secret_bytes_max) return wrong(where, "'" + path + "' has more than 64 KiB");
   while (out.ends_with('\n') || out.ends_with('\r')) out.pop_back();
+  if (out.empty()) return wrong(where, "'" + path + "' cannot be read, or is empty");
   return out;
 }
 

@@ -56,6 +56,21 @@ std::size_t cells(std::string_view text) {
   return n;
 }
 
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t i = 0; i < text.size();) {
+    const auto at = [&](std::size_t k) { return i + k < text.size() ? static_cast<unsigned char>(text[i + k]) : 0U; };
+    const bool is_c1 = at(0) == 0xc2 && at(1) >= 0x80 && at(1) <= 0x9f;
+    const bool is_turn = at(0) == 0xe2 && ((at(1) == 0x80 && at(2) >= 0xaa && at(2) <= 0xae) ||
+                                           (at(1) == 0x81 && at(2) >= 0xa6 && at(2) <= 0xa9));
+    const bool is_steering = at(0) < 0x20 || at(0) == 0x7f || is_c1 || is_turn;
+    out += is_steering ? '?' : text[i];
+    i += is_turn ? 3 : is_c1 ? 2 : 1;
+  }
+  return out;
+}
+
 terminal& terminal::instance() {
   static terminal one;
   return one;

@@ -74,4 +74,8 @@ private:
 /// Character cells a text takes: escape sequences take none, every other code point one.
 [[nodiscard]] std::size_t cells(std::string_view text);
 
+/// The same with `?` for what would steer a terminal or begin a line: control characters, of Unicode too, and marks
+/// that turn the direction of writing. For what others may have written.
+[[nodiscard]] std::string printable(std::string_view text);
+
 }  // namespace millrace::console

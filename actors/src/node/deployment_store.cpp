@@ -93,6 +93,8 @@ result<std::vector<deployment>> deployment_store::load() const {
     }
     // A folder without it was being made when the node died.
     if (!is_valid_name(name) || !fs::exists(file, code)) continue;
+    // One that an older version has written could be read by others.
+    fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write, code);
     auto one = read(file, name);
     if (!one) return std::move(one).error();
     all.push_back(*std::move(one));

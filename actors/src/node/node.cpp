@@ -208,6 +208,7 @@ node::json node::links() const {
                    {"duplicates_dropped", s.duplicates_dropped},
                    {"malformed_refused", s.malformed_refused},
                    {"stale_refused", s.stale_refused},
+                   {"gaps_refused", s.gaps_refused},
                    {"unknown_channels", s.unknown_channels},
                    {"connections", s.connections},
                    {"losses", s.losses}});

@@ -35,14 +35,20 @@ result<void> check_owner(const std::string& path) {
   return {};
 }
 
-/// Who may rename a folder on the way may put another one in its place; in a sticky one, as /tmp, only its owner may.
+/// Who may rename a folder on the way may put another one in its place; in a sticky one, as /tmp, only its owner and
+/// that of the folder may.
 result<void> check_way(const fs::path& folder) {
-  for (auto at = folder; at != at.parent_path(); at = at.parent_path()) {
+  for (auto at = folder.parent_path(); !at.empty(); at = at.parent_path()) {
     struct stat s {};
-    const auto parent = at.parent_path();
-    if (::stat(parent.c_str(), &s) != 0) return user_error(errc::io_error, "cannot look at '" + parent.string() + "'");
-    if ((s.st_mode & S_ISVTX) != 0) continue;
-    if (auto ok = check_owner(parent.string()); !ok) return ok;
+    if (::stat(at.c_str(), &s) != 0) return user_error(errc::io_error, "cannot look at '" + at.string() + "'");
+    const bool is_trusted = s.st_uid == 0 || s.st_uid == ::geteuid();
+    const bool may_others_write = (s.st_mode & (S_IWGRP | S_IWOTH)) != 0 && (s.st_mode & S_ISVTX) == 0;
+    if (!is_trusted || may_others_write) {
+      return user_error(errc::invalid_argument, "others may put another folder in the place of '" + folder.string() +
+                                                    "', since they may write to '" + at.string() + "': chmod go-w '" +
+                                                    at.string() + "', own it, or keep plugins elsewhere");
+    }
+    if (at == at.root_path()) break;
   }
   return {};
 }

@@ -4,6 +4,7 @@
 #include "command/figures.hpp"
 #include "command/status_table.hpp"
 #include "command/task_times.hpp"
+#include "console/terminal.hpp"
 #include "node/status_json.hpp"
 #include "node/status_view.hpp"
 
@@ -56,6 +57,19 @@ class status_table_test : public QObject {
   }
 
 private slots:
+  void whatOthersWroteSteersNoTerminal() {
+    using console::printable;
+    QCOMPARE(printable("Grüße, 42 %"), std::string{"Grüße, 42 %"});
+    QCOMPARE(printable("a\x1b[2Jb\nc\x7f"), std::string{"a?[2Jb?c?"});
+    QCOMPARE(printable("a\xc2\x9b"
+                       "2Jb"),
+             std::string{"a?2Jb"});  // CSI as one character
+    QCOMPARE(printable("ab\xe2\x80\xae"
+                       "dc"),
+             std::string{"ab?dc"});  // writes from right to left
+    QCOMPARE(printable("\xe2\x82"), std::string{"\xe2\x82"});
+  }
+
   void ratesAreThoseOfTheLastSecond() {
     status_history history;
     history.add(status_of(1, 0), time_point{});

@@ -394,6 +394,7 @@ private slots:
 
   void aGuestKeepsItsFolderToItselfAndWritesDownForWhomItWorks() {
     QTemporaryDir folders[2];
+    const QTemporaryDir elsewhere;
     const running_node b{"b", folders[1]};
     const running_node a{"a", folders[0]};  // ends first: a lead waits for its guests
     join(a, b);
@@ -421,7 +422,6 @@ private slots:
       return status && status->dump().find("node's own data folder") != std::string::npos;
     };
     QTRY_VERIFY_WITH_TIMEOUT(is_told(), 20'000);
-    const QTemporaryDir elsewhere;
     deploy("modest", elsewhere.filePath("out").toStdString());
     QTRY_VERIFY_WITH_TIMEOUT(noted("modest", "ok"), 20'000);
     QVERIFY(!noted("greedy", "ok"));

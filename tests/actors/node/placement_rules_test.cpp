@@ -70,6 +70,7 @@ private slots:
   void aStarStandsForAllNodes() {
     QCOMPARE(placed({{"*"}, {}}), std::string{"abcaabcaabc"});
     QCOMPARE(placed({{}, {{"sink", {"*"}}}}), std::string{"aaaaaaaaabc"});
+    QCOMPARE(placed({{"c", "*"}, {}}), std::string{"cabccabccab"});
   }
 
   void whatNobodyIsCalledIsRefused() {

@@ -209,7 +209,10 @@ private slots:
     QVERIFY(!set("stamp", "limit", json::array()).isEmpty());
     QVERIFY2(set("stamp", "limits", 1).contains("did you mean 'limit'"), set("stamp", "limits", 1));
     QVERIFY(set("stampp", "limit", 1).contains("did you mean 'stamp'"));
-    for (const auto& own : {path("node/node.key"), std::string{"node/topologies"}}) {
+    // As actors read them: lists, secrets' files, patterns, ways with `..` and through links.
+    const auto key = path("node/node.key");
+    for (const auto& own : {key, std::string{"node/topologies"}, "file:" + key, "/tmp/a; " + key, path("n?de/node.key"),
+                            path("**/node.key"), "/proc/self/root/../../../.." + key}) {
       QVERIFY2(set("ticks", "label", own).contains("is in the node's own data folder"), set("ticks", "label", own));
     }
     QCOMPARE(set("ticks", "label", "elsewhere"), QByteArray{});

@@ -78,6 +78,9 @@ private slots:
     namespace fs = std::filesystem;
     fs::create_directories(path("way/own"));
     write("way/own/plugin.so", content(SAMPLE_PLUGIN));
+    for (const auto* own : {"way/own", "way/own/plugin.so"}) {
+      fs::permissions(path(own), fs::perms::group_write | fs::perms::others_write, fs::perm_options::remove);
+    }
     fs::permissions(path("way"), fs::perms::others_write, fs::perm_options::add);
     const auto refused = load_plugin(path("way/own/plugin.so"));
     QVERIFY(!refused && refused.error().message.find("chmod go-w") != std::string::npos);

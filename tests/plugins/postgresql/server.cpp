@@ -64,7 +64,9 @@ pid_t start(const std::vector<std::string>& words, const fs::path& log) {
 /// Neither gone nor waiting to be waited for.
 bool is_alive(pid_t pid) {
   std::ifstream stat{"/proc/" + std::to_string(pid) + "/stat"};
-  const std::string text{std::istreambuf_iterator<char>{stat}, {}};
+  // A process that goes while it is read is an error of the stream, which an iterator would throw.
+  std::string text;
+  std::getline(stat, text, '\0');
   const auto name_end = text.rfind(')');
   return name_end != text.npos && name_end + 2 < text.size() && text[name_end + 2] != 'Z';
 }

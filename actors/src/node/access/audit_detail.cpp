@@ -85,11 +85,11 @@ std::string name_in(const json& one) {
 }
 
 /// The first few names of a list.
-std::string names_in(const json& list) {
+std::string names_in(const json& list, const std::string& between = " ") {
   std::string out;
-  for (std::size_t i = 0; i < std::min(list.size(), names_max); ++i) out += (i == 0 ? "" : " ") + name_in(list[i]);
+  for (std::size_t i = 0; i < std::min(list.size(), names_max); ++i) out += (i == 0 ? "" : between) + name_in(list[i]);
   // First how many, which must not be what is cut off.
-  return list.size() > names_max ? std::to_string(list.size()) + ": " + out + " …" : out;
+  return list.size() > names_max ? std::to_string(list.size()) + ": " + out + between + "…" : out;
 }
 
 /// A text, a number, or names; empty: there is nothing to say.
@@ -115,9 +115,7 @@ void append_placement(std::string& out, const json& args) {
   if (pins == where->end() || !pins->is_object()) return;
   auto texts = json::array();
   for (const auto& [task, nodes] : pins->items()) {
-    auto names = nodes.is_array() ? names_in(nodes) : std::string{"?"};
-    std::ranges::replace(names, ' ', ',');
-    texts.push_back(task + "=" + names);
+    texts.push_back(task + "=" + (nodes.is_array() ? names_in(nodes, ",") : std::string{"?"}));
   }
   append(out, "place", names_in(texts));
 }

@@ -27,6 +27,11 @@ constexpr char key_mark = '/';
 constexpr std::chrono::hours overlap_default{24};
 constexpr std::chrono::hours overlap_max{24 * 30};
 
+/// Of entries that were left out.
+std::string more_before(std::uint64_t count) {
+  return count == 0 ? std::string{} : ", " + std::to_string(count) + " more before it";
+}
+
 }  // namespace
 
 std::string time_now() {
@@ -127,16 +132,15 @@ result<void> gatekeeper::note(const control_caller& who, const std::string& verb
   if (outcome != to_string(errc::denied)) return log_.add({time_now(), name_of(who), verb, name, outcome, detail});
   ++turned_away_->requests;
   const auto before = denied_.take();
-  if (!before) return {};
-  const auto left_out = *before == 0 ? std::string{} : ", " + std::to_string(*before) + " more before it";
-  return log_.add({time_now(), name_of(who), verb, name, outcome + left_out});
+  return before ? log_.add({time_now(), name_of(who), verb, name, outcome + more_before(*before)}) : result<void>{};
 }
 
 void gatekeeper::note_guest(const std::string& peer, const std::string& topology, const std::string& outcome) {
   const std::lock_guard lock{*writing_};
-  if (outcome == to_string(errc::denied) && !denied_.take()) return;
   // Nobody waits for it: should it fail, the next entry that somebody waits for says so.
-  (void)log_.add({time_now(), std::string{peer_mark} + peer, "host", topology, outcome});
+  if (const auto before = guests_.take()) {
+    (void)log_.add({time_now(), std::string{peer_mark} + peer, "host", topology, outcome + more_before(*before)});
+  }
 }
 
 void gatekeeper::note_strangers(std::uint64_t count) {

@@ -46,7 +46,7 @@ public:
                                   const std::string& topology, const std::string& outcome,
                                   const std::string& detail = {});
 
-  /// Writes down what another node had done here over its link. Of what was denied, as many as of requests. Thread:
+  /// Writes down what another node had done here over its link: in ten seconds a few, and of more their number. Thread:
   /// any.
   void note_guest(const std::string& peer, const std::string& topology, const std::string& outcome);
   /// Strangers knocked at the port for other nodes, so many since the last word of it. Thread: any.
@@ -115,6 +115,8 @@ private:
   std::unique_ptr<std::atomic<std::int64_t>> shut_out_at_;  // seconds since 1970
   allowance refused_{.entries_max = 1};                     // connections
   allowance strangers_{.entries_max = 1};                   // at the port for other nodes
+  static constexpr std::uint64_t guests_noted = 20;
+  allowance guests_{.entries_max = guests_noted};
   allowance denied_;
   std::unique_ptr<counters> turned_away_ = std::make_unique<counters>();
 };

@@ -21,8 +21,9 @@ struct measured_topology {
 /// Actors beyond so many are left out of a page, and counted: each has some twenty series.
 inline constexpr std::size_t metrics_actors_max = 512;
 
-/// Tasks of a topology beyond so many have no series of their own, and are counted.
+/// Tasks of a topology, and of all of them together, beyond so many have no series of their own, and are counted.
 inline constexpr std::size_t metrics_tasks_max = 256;
+inline constexpr std::size_t metrics_page_tasks_max = 2048;
 
 /// The page that Prometheus reads (text format 0.0.4). Partitions are added up: an actor is one series of each metric,
 /// but for a few that each task has.

@@ -49,7 +49,8 @@ constexpr process_rule process_rules[] = {
      [](const measured_process& p) {
        return p.refused ? std::optional{number(p.refused->connections)} : std::nullopt;
      }},
-    {"millrace_control_requests_denied_total", "That their key does not allow, or that were none.", MetricType::Counter,
+    {"millrace_control_requests_denied_total", "Denied, as a rule because the key does not allow them, or none.",
+     MetricType::Counter,
      [](const measured_process& p) { return p.refused ? std::optional{number(p.refused->requests)} : std::nullopt; }},
     {"millrace_link_connections_refused_total", "At the port for other nodes, with a key that is not known.",
      MetricType::Counter, [](const measured_process& p) { return known(p.link_strangers); }},

@@ -34,9 +34,10 @@ constexpr task_rule task_rules[] = {
      [](const task_of& t) { return number(t.task->now.backlog); }},
 };
 
-void add_tasks(const measured_topology& t, std::vector<task_of>& to) {
-  const auto shown = std::min(t.view.tasks.size(), metrics_tasks_max);
+/// As many as there is room for; how many were left out.
+std::size_t add_tasks(const measured_topology& t, std::vector<task_of>& to) {
   const auto begin = to.size();
+  const auto shown = std::min({t.view.tasks.size(), metrics_tasks_max, metrics_page_tasks_max - begin});
   for (std::size_t i = 0; i < shown; ++i) to.push_back({&t, &t.view.tasks[i]});
   for (const auto& c : t.view.channels) {
     if (c.now.target.value >= shown) continue;
@@ -45,6 +46,7 @@ void add_tasks(const measured_topology& t, std::vector<task_of>& to) {
     // The two are read one after the other.
     if (c.now.sent > c.now.done) target.waiting += number(c.now.sent - c.now.done);
   }
+  return t.view.tasks.size() - shown;
 }
 
 ClientMetric labelled(const task_of& t) {
@@ -55,25 +57,20 @@ ClientMetric labelled(const task_of& t) {
   return m;
 }
 
-MetricFamily left_out_family(const std::vector<measured_topology>& topologies) {
-  MetricFamily family{
-      "millrace_metrics_tasks_left_out", "Tasks without metrics of their own: too many.", MetricType::Gauge, {}};
-  for (const auto& t : topologies) {
-    auto& m = family.metric.emplace_back();
-    m.label = {{"topology", t.name}};
-    m.gauge.value = number(t.view.tasks.size() - std::min(t.view.tasks.size(), metrics_tasks_max));
-  }
-  return family;
-}
-
 }  // namespace
 
 std::vector<MetricFamily> task_families(const std::vector<measured_topology>& topologies) {
+  MetricFamily left_out{
+      "millrace_metrics_tasks_left_out", "Tasks without metrics of their own: too many.", MetricType::Gauge, {}};
   std::vector<task_of> tasks;
-  for (const auto& t : topologies) add_tasks(t, tasks);
+  for (const auto& t : topologies) {
+    auto& m = left_out.metric.emplace_back();
+    m.label = {{"topology", t.name}};
+    m.gauge.value = number(add_tasks(t, tasks));
+  }
   std::vector<MetricFamily> out;
   for (const auto& rule : task_rules) out.push_back(family_of(rule, tasks, labelled));
-  out.push_back(left_out_family(topologies));
+  out.push_back(std::move(left_out));
   return out;
 }
 

@@ -39,11 +39,14 @@ result<std::vector<std::string>> nodes_named(const std::vector<std::string>& nam
                                              const std::vector<place_for_tasks>& all) {
   std::vector<std::string> out;
   for (const auto& name : names) {
-    const auto before = out.size();
+    bool is_known = false;
     for (const auto& p : all) {
-      if (stands_for(name, p)) out.push_back(p.name);
+      if (!stands_for(name, p)) continue;
+      is_known = true;
+      // One that was named twice is meant twice; what stands for several adds those that are missing.
+      if (p.name == name || std::ranges::find(out, p.name) == out.end()) out.push_back(p.name);
     }
-    if (out.size() != before) continue;
+    if (is_known) continue;
     std::string known;
     for (const auto& p : all) known += (known.empty() ? "" : ", ") + p.name;
     const bool is_label = name.find('=') != std::string::npos;
