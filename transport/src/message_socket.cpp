@@ -19,6 +19,8 @@ namespace {
 constexpr int handshake_ms = 2000;
 constexpr int reconnect_ms = 100;
 constexpr int reconnect_ms_max = 5000;
+/// Of ZeroMQ, which keeps the time to a millisecond and reads it now and then.
+constexpr std::chrono::milliseconds timer_spare{5};
 
 int type_of(message_pattern p) noexcept {
   switch (p) {
@@ -196,14 +198,16 @@ result<bool> message_socket::send_part(bytes_view part, bool is_last, std::chron
   return true;
 }
 
-/// ZeroMQ does not say what became of the messages, but it ends its context earlier when all are gone.
+/// ZeroMQ does not say what became of the messages, but it ends its context earlier when all are gone. Its timers go by
+/// a clock of its own, and may be a little early: in doubt they are not gone.
 bool message_socket::close() {
   if (!state_) return true;
   const auto linger = state_->linger;
   const auto begun = std::chrono::steady_clock::now();
   (void)set_option(state_->socket.get(), ZMQ_LINGER, static_cast<int>(linger.count()));
   state_.reset();
-  return linger.count() == 0 || std::chrono::steady_clock::now() - begun < linger;
+  const auto spare = std::min(timer_spare, linger / 2);
+  return linger.count() == 0 || std::chrono::steady_clock::now() - begun < linger - spare;
 }
 
 }  // namespace millrace::transport
