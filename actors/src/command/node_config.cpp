@@ -187,7 +187,8 @@ result<void> take_node_config(std::string_view text, const std::string& path, co
     const bool is_given = option != nullptr && option->count() > 0;
     node_settings unused;
     auto& into = is_given ? unused : settings;
-    const bool fits = std::visit([&](const auto m) { return put(value, member(into, m)); }, known->goes_to);
+    const bool fits =
+        std::visit([&, &given = value](const auto m) { return put(given, member(into, m)); }, known->goes_to);
     if (!fits) return at(path, value.source(), "'" + std::string{known->name} + "' is " + kind_of(known->goes_to));
   }
   if (const auto format = file[log_format_key]; format) {
