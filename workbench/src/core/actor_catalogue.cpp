@@ -58,7 +58,7 @@ ActorType readType(const json& j) {
     t.outputs.push_back({out.at("name"), readRecord(out.value("emits", "")), false});
   for (const auto& p : j.at("parameters")) t.params.push_back(readParam(p));
   // The dead letters' output stands first in the engine's list and last on the canvas.
-  std::ranges::stable_partition(t.outputs, [](const PortInfo& p) { return p.name != deadPort; });
+  std::stable_partition(t.outputs.begin(), t.outputs.end(), [](const PortInfo& p) { return p.name != deadPort; });
   return t;
 }
 

@@ -4,7 +4,6 @@
 #include <QFileInfo>
 #include <QUndoCommand>
 #include <algorithm>
-#include <ranges>
 
 #include "core/text.hpp"
 
@@ -62,7 +61,7 @@ void Document::carryOut(const Edit& edit, bool forward) {
   if (forward) {
     for (const auto& change : edit.changes) apply(change, true, m_drawing);
   } else {
-    for (const auto& change : edit.changes | std::views::reverse) apply(change, false, m_drawing);
+    for (auto at = edit.changes.rbegin(); at != edit.changes.rend(); ++at) apply(*at, false, m_drawing);
   }
   if (std::ranges::any_of(edit.changes, decidesAboutRecords)) m_records.reset();
   Q_EMIT changed(edit, forward);

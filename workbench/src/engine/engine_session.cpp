@@ -282,10 +282,10 @@ void EngineSession::flush() {
 
 /// What nobody reckons with any more when the engine comes back.
 void EngineSession::giveUpWaiting() {
-  const auto over =
-      std::ranges::stable_partition(m_waiting, [](const Command& c) { return !c.sendUntil.hasExpired(); });
-  for (auto& command : over) refuse(std::move(command), tr("not sent: the engine was lost"));
-  m_waiting.erase(over.begin(), over.end());
+  const auto over = std::stable_partition(m_waiting.begin(), m_waiting.end(),
+                                          [](const Command& c) { return !c.sendUntil.hasExpired(); });
+  for (auto at = over; at != m_waiting.end(); ++at) refuse(std::move(*at), tr("not sent: the engine was lost"));
+  m_waiting.erase(over, m_waiting.end());
 }
 
 /// What waits for an engine that this is not about any more.
